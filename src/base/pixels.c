@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "base/pixels.h"
+
+#include "base/error.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+unsigned
+cw_pixel_format_bits (CwPixelFormat format)
+{
+  switch (format) {
+  case CW_PIXELS_BGRX:
+  case CW_PIXELS_BGRA:
+    return 32;
+  case CW_PIXELS_X1R5G5B5:
+  case CW_PIXELS_R5G6B5:
+    return 16;
+  case CW_PIXELS_A8:
+  case CW_PIXELS_GRAY8:
+    return 8;
+  case CW_PIXELS_A1:
+    return 1;
+  }
+  g_assert_not_reached ();
+}
+
+static size_t
+row_size (CwPixelFormat format, uint32_t width)
+{
+  return (((size_t) width * cw_pixel_format_bits (format) + 31) / 32) * 4;
+}
+
+CwPixels *
+cw_pixels_new (CwPixelFormat format, uint32_t width, uint32_t height, bool bottom_up, GError **error)
+{
+  CwPixels *self;
+  size_t row, size;
+  uint8_t *storage;
+
+  if (width == 0 || height == 0 || width > CW_PIXELS_MAX_SIDE || height > CW_PIXELS_MAX_SIDE ||
+      (uint64_t) width * height > CW_PIXELS_MAX_AREA) {
+    g_set_error (error, CW_ERROR, CW_ERROR_LIMIT, "image of %u×%u pixels is outside 1×1 … %d per side, %" G_GUINT64_FORMAT
+                 " in all", width, height, CW_PIXELS_MAX_SIDE, CW_PIXELS_MAX_AREA);
+    return NULL;
+  }
+  row = row_size (format, width);
+  size = row * height;
+  storage = aligned_alloc (64, (size + 2 * CW_PIXELS_SLACK + 63) & ~(size_t) 63);
+  if (storage == NULL) {
+    g_set_error (error, CW_ERROR, CW_ERROR_MEMORY, "no memory for an image of %u×%u pixels", width, height);
+    return NULL;
+  }
+  memset (storage, 0, CW_PIXELS_SLACK);
+  memset (storage + CW_PIXELS_SLACK + size, 0, CW_PIXELS_SLACK);
+  self = g_new (CwPixels, 1);
+  *self = (CwPixels){
+    .format = format,
+    .width = width,
+    .height = height,
+    .stride = bottom_up ? -(ptrdiff_t) row : (ptrdiff_t) row,
+    .first = storage + CW_PIXELS_SLACK,
+    .storage = storage,
+  };
+  self->rows = bottom_up ? self->first + row * (height - 1) : self->first;
+  g_atomic_ref_count_init (&self->ref_count);
+  return self;
+}
+
+CwPixels *
+cw_pixels_ref (CwPixels *self)
+{
+  g_atomic_ref_count_inc (&self->ref_count);
+  return self;
+}
+
+void
+cw_pixels_unref (CwPixels *self)
+{
+  if (!g_atomic_ref_count_dec (&self->ref_count))
+    return;
+  free (self->storage);
+  g_free (self);
+}
+
+size_t
+cw_pixels_size (const CwPixels *self)
+{
+  return row_size (self->format, self->width) * self->height;
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A refcounted rectangle of pixels: what decoders produce, caches hold and drawing reads. */
+#pragma once
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef enum {
+  CW_PIXELS_BGRX,     /* u32 0xXXRRGGBB in host order; X means nothing unless said otherwise */
+  CW_PIXELS_BGRA,     /* u32 0xAARRGGBB in host order, colour premultiplied */
+  CW_PIXELS_X1R5G5B5, /* u16 in host order */
+  CW_PIXELS_R5G6B5,   /* u16 in host order */
+  CW_PIXELS_A8,       /* one byte alpha */
+  CW_PIXELS_A1,       /* one bit alpha; rows of whole bytes, pixel x is bit x % 8 of byte x / 8 */
+  CW_PIXELS_GRAY8,    /* one byte luminance; no surface has it */
+} CwPixelFormat;
+
+/* More than any screen; small enough that width * height * 4 fits every size type used here. */
+#define CW_PIXELS_MAX_AREA ((uint64_t) 1 << 26)
+#define CW_PIXELS_MAX_SIDE 32767
+
+/* Writable bytes behind the last row's end (and before the first) so that kernels may store whole vectors. */
+#define CW_PIXELS_SLACK 64
+
+typedef struct {
+  gatomicrefcount ref_count;
+  CwPixelFormat format;
+  uint32_t width, height;
+  ptrdiff_t stride; /* bytes from a row to the row below it; negative where rows are stored bottom-up */
+  uint8_t *rows;    /* first pixel of the top row */
+  uint8_t *first;   /* first pixel of the row stored first: rows, or the bottom row where stride is negative */
+  void *storage;
+} CwPixels;
+
+/* Allocates uninitialised pixels, rows stored top-down or bottom-up, each row a multiple of 4 bytes long (32-bit
+ * formats: tightly packed). Fails with CW_ERROR_LIMIT on a side of 0 or beyond the limits above, with
+ * CW_ERROR_MEMORY when there is not enough. Never aborts: sizes are the peer's. Any thread. */
+CwPixels *cw_pixels_new (CwPixelFormat format, uint32_t width, uint32_t height, bool bottom_up, GError **error);
+CwPixels *cw_pixels_ref (CwPixels *self);
+void cw_pixels_unref (CwPixels *self);
+
+/* Bits per pixel of a format. */
+unsigned cw_pixel_format_bits (CwPixelFormat format);
+
+/* Bytes the pixels occupy, for accounting. */
+size_t cw_pixels_size (const CwPixels *self);
+
+static inline uint8_t *
+cw_pixels_row (const CwPixels *self, uint32_t y)
+{
+  return self->rows + (ptrdiff_t) y * self->stride;
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (CwPixels, cw_pixels_unref)
