@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The exchange that opens every channel connection, as a state machine on bytes: link message, reply, choice of the
+ * authentication mechanism, RSA ticket, final result. It does no I/O and keeps no time.
+ *
+ *   while (status is CW_LINK_RUNNING)
+ *     send what cw_link_take_output () gives; read at most cw_link_wanted () bytes; cw_link_feed () them.
+ *
+ * cw_link_wanted () never asks for a byte of the data phase, so nothing is left over when the link is done. */
+#pragma once
+
+#include "base/error.h"
+#include "link/caps.h"
+
+#define CW_LINK_MAX_REPLY (16 * 1024) /* bytes after the header of the server's reply */
+#define CW_LINK_MAX_MESSAGE 4096      /* bytes after the header of ours: servers refuse more */
+#define CW_LINK_MAX_PASSWORD 60       /* bytes without NUL */
+
+typedef enum {
+  CW_COMMON_CAP_AUTH_SELECTION = 0,
+  CW_COMMON_CAP_AUTH_TICKET = 1,
+  CW_COMMON_CAP_AUTH_SASL = 2,
+  CW_COMMON_CAP_MINI_HEADER = 3,
+} CwCommonCap;
+
+typedef struct {
+  uint32_t connection_id; /* 0 on the first main link, then the session id of the server's INIT */
+  uint8_t channel_type;
+  uint8_t channel_id;
+  const CwCaps *channel_caps; /* may be NULL; copied */
+  const CwCaps *common_caps;  /* NULL: AUTH_SELECTION, AUTH_TICKET, MINI_HEADER; copied */
+  const char *password;       /* NULL is the empty password; copied, wiped when the link is freed */
+} CwLinkParams;
+
+typedef enum {
+  CW_LINK_RUNNING,
+  CW_LINK_DONE,
+  CW_LINK_FAILED,
+} CwLinkStatus;
+
+typedef enum {
+  CW_LINK_FAILURE_LINK,         /* broken or refused; the error says which */
+  CW_LINK_FAILURE_AUTH,         /* the password was refused, or is longer than any server accepts */
+  CW_LINK_FAILURE_NEED_SECURED, /* the server wants this channel on its TLS port */
+} CwLinkFailure;
+
+typedef struct CwLink CwLink;
+
+/* Fails with CW_ERROR_LIMIT when the capabilities do not fit a link message. */
+CwLink *cw_link_new (const CwLinkParams *params, GError **error);
+void cw_link_free (CwLink *self);
+
+CwLinkStatus cw_link_status (const CwLink *self);
+
+/* The bytes to send now; NULL when there are none. */
+GBytes *cw_link_take_output (CwLink *self);
+
+/* How many bytes the present step still lacks; 0 when done or failed. */
+size_t cw_link_wanted (const CwLink *self);
+
+/* Takes up to cw_link_wanted () bytes in pieces of any size, and returns how many it took. Bytes beyond that are left
+ * to the caller. */
+size_t cw_link_feed (CwLink *self, const void *data, size_t size);
+
+/* The peer closed the stream: a running link fails with CW_ERROR_CLOSED naming the step. */
+void cw_link_feed_eof (CwLink *self);
+
+/* What the link is waiting for, in words fit for an error message. */
+const char *cw_link_step_name (const CwLink *self);
+
+/* After CW_LINK_FAILED. Borrowed. Codes: MALFORMED (reply breaks the format), LIMIT, UNSUPPORTED (no mechanism in
+ * common, other protocol major), AUTH, CLOSED, STATE (refused by a result code, which the text names), SECURITY
+ * (NEED_SECURED, NEED_UNSECURED, unusable ticket key). */
+const GError *cw_link_error (const CwLink *self);
+CwLinkFailure cw_link_failure (const CwLink *self);
+
+/* After CW_LINK_DONE: the server's sets, borrowed, and the kind of data headers both sides use from now on. */
+const CwCaps *cw_link_peer_common_caps (const CwLink *self);
+const CwCaps *cw_link_peer_channel_caps (const CwLink *self);
+bool cw_link_mini_header (const CwLink *self);
+
+/* "permission denied" and the like for the result codes of the protocol, never NULL. */
+const char *cw_link_result_name (uint32_t result);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (CwLink, cw_link_free)

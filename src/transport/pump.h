@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Bytes ↔ frames over a linked stream. Everything happens on one main context; no call blocks, and none writes to the
+ * stream from its caller's stack: queued messages go out whole, in order, from the context.
+ *
+ * Reading: frames are delivered one at a time. While a callback runs, nothing else is delivered, even when the
+ * callback runs a nested main loop; sending goes on meanwhile. A dispatch handles at most CW_PUMP_BUDGET_US of
+ * frames, then lets others run. Sub-messages are delivered as frames before the message that carries them.
+ *
+ * Every function, and every callback, belongs to the thread that runs the context. */
+#pragma once
+
+#include "base/buffer.h"
+#include "base/error.h"
+
+#include <gio/gio.h>
+
+#define CW_PUMP_BUDGET_US 4000
+#define CW_PUMP_BLOCK_SIZE (128 * 1024)          /* what one read may bring */
+#define CW_PUMP_QUEUE_LIMIT (16 * 1024 * 1024)   /* default: bytes of normal messages that wait */
+#define CW_PUMP_URGENT_LIMIT (64 * 1024)         /* bytes of urgent messages that wait */
+#define CW_PUMP_FRAME_LIMIT (1024 * 1024)        /* body size when events.frame_limit is NULL */
+
+typedef struct {
+  uint16_t type;
+  bool is_sub;     /* came inside a LIST or sub_list; counts for neither serials nor acknowledgements */
+  uint64_t serial; /* of the message, or of the one around a sub-message */
+  GBytes *body;    /* borrowed; a slice of a shared block, so a reference to it is cheap */
+} CwPumpFrame;
+
+typedef struct {
+  void (*frame) (gpointer data, const CwPumpFrame *frame);
+
+  /* The peer ended the stream, once, as the last event: error is NULL for an orderly end between two messages;
+   * CW_ERROR_CLOSED when it ended inside one; G_IO_ERROR_CONNECTION_CLOSED for a reset; CW_ERROR_LIMIT or
+   * CW_ERROR_MALFORMED when a header was refused. Nothing is read or written afterwards. Not called for
+   * cw_pump_close (). */
+  void (*closed) (gpointer data, const GError *error);
+
+  /* The largest body of a message of this type, in bytes, asked before anything is allocated for it. May be NULL. */
+  uint32_t (*frame_limit) (gpointer data, uint16_t type);
+} CwPumpEvents;
+
+typedef enum {
+  CW_PUMP_NORMAL,
+  CW_PUMP_URGENT, /* PONG, ACK, ACK_SYNC: ahead of normal messages that have not begun; own small limit */
+} CwPumpPriority;
+
+typedef struct CwPump CwPump;
+
+/* Keeps a reference to stream, whose two directions must be pollable; events must outlive the pump. Reading starts by
+ * itself in a later iteration of context (NULL: the thread-default one); to begin paused, pause before returning to
+ * the loop. */
+CwPump *cw_pump_new (GIOStream *stream, GMainContext *context, bool mini_header, const CwPumpEvents *events,
+  gpointer data);
+CwPump *cw_pump_ref (CwPump *self);
+
+/* Closes with the last reference. A callback may drop it. */
+void cw_pump_unref (CwPump *self);
+
+/* Queues a message. false: CW_ERROR_LIMIT when the queue of this priority is full (the message is dropped; nothing
+ * else changes), CW_ERROR_CLOSED after the end. body is not consumed; NULL is an empty body. */
+bool cw_pump_send (CwPump *self, uint16_t type, GBytes *body, CwPumpPriority priority, GError **error);
+
+/* Likewise, and takes the content of body; CW_ERROR_LIMIT also when the buffer has failed. */
+bool cw_pump_send_buffer (CwPump *self, uint16_t type, CwBuffer *body, CwPumpPriority priority, GError **error);
+
+void cw_pump_set_queue_limit (CwPump *self, size_t bytes);
+
+/* Calls done once, from the context, when all messages queued before this call have been handed to the system (error
+ * NULL), or when the pump closed first (CW_ERROR_CLOSED; also from inside cw_pump_close ()). */
+typedef void (*CwPumpFlushFunc) (gpointer data, const GError *error);
+void cw_pump_flush (CwPump *self, CwPumpFlushFunc done, gpointer data);
+
+/* Reading stops while any reason (a bit of the caller's choice) is set, from the next frame on, also between the
+ * sub-messages of one message. Setting or clearing one twice is the same as once. */
+void cw_pump_pause (CwPump *self, unsigned reason);
+void cw_pump_resume (CwPump *self, unsigned reason);
+
+/* Ends at once: queued messages and unread frames are dropped, the stream is closed, no event comes any more.
+ * Idempotent. */
+void cw_pump_close (CwPump *self);
+bool cw_pump_is_closed (const CwPump *self);
+
+uint64_t cw_pump_bytes_read (const CwPump *self);
+uint64_t cw_pump_bytes_written (const CwPump *self);
+size_t cw_pump_queued_bytes (const CwPump *self);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (CwPump, cw_pump_unref)
