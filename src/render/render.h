@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The display without I/O: a display channel's messages in, pixels and events out.
+ *
+ * Messages are pushed in wire order; pushing does the cache bookkeeping and starts the decoding of images on the
+ * worker pool. cw_render_step() draws, in wire order, whatever has become ready, and calls the events. Everything
+ * here belongs to one thread, the owner's, except the wake callback. A session's display channels share one
+ * CwRenderShared and one owner. */
+#pragma once
+
+#include "base/error.h"
+#include "base/geometry.h"
+#include "base/worker-pool.h"
+#include "wire/messages.h"
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef struct CwRender CwRender;
+typedef struct CwRenderShared CwRenderShared;
+
+/* Limits; 0 takes the default. What is counted in pixels counts one for a pixel of any depth, as servers do. */
+typedef struct {
+  uint64_t glz_window_pixels;   /* as announced by DISPLAY_INIT; default 2^24 */
+  uint64_t image_cache_pixels;  /* as announced by DISPLAY_INIT; four times this ends the channel; default 20971520 */
+  uint64_t queue_bytes;         /* messages waiting in one channel before it reports full; default 32 MiB */
+  uint64_t in_flight_bytes;     /* decoded images of one channel not drawn yet; more are not started; default 256 MiB */
+  uint64_t surface_bytes;       /* all surfaces of one channel; more ends it; default 1 GiB */
+  uint32_t n_surfaces;          /* of one channel; more ends it; default 10000 */
+} CwRenderLimits;
+
+/* limits may be NULL. Takes its own reference to the pool. */
+CwRenderShared *cw_render_shared_new (CwWorkerPool *pool, const CwRenderLimits *limits);
+CwRenderShared *cw_render_shared_ref (CwRenderShared *self);
+void cw_render_shared_unref (CwRenderShared *self);
+
+/* What DISPLAY_INIT is going to announce, when that becomes known only after construction (the RAM hint of
+ * MAIN_INIT). Applies at once to the cache, to the GLZ window from the next clear on or while it is unused. */
+void cw_render_shared_set_budgets (CwRenderShared *self, uint64_t glz_window_pixels, uint64_t image_cache_pixels);
+
+/* Forgets the image cache and the GLZ window: disconnect and host switch. The renders are to be reset as well. */
+void cw_render_shared_clear (CwRenderShared *self);
+
+typedef struct {
+  uint32_t surface_id;
+  uint32_t format;      /* CW_SURFACE_FMT_… */
+  uint32_t width, height;
+  uint32_t stride;      /* bytes; 4 * width whatever the format */
+  uint8_t *data;
+  bool primary;
+  bool streaming;       /* STREAMING_MODE was asked for */
+} CwSurfaceInfo;
+
+/* Called from inside cw_render_step(), in wire order relative to the drawing. A callback may run a nested main loop,
+ * may close the render and may drop the last outside reference. All must be set. */
+typedef struct {
+  /* data stays at this address and readable until primary_destroy returns (or the render is freed). */
+  void (*primary_create) (gpointer data, const CwSurfaceInfo *info);
+  void (*primary_destroy) (gpointer data);
+  /* One rectangle of the damage merged since the last event, within the primary. Flushed before every other event
+   * and at the end of a step. */
+  void (*invalidate) (gpointer data, const CwRect *box);
+  void (*mark) (gpointer data);   /* only if there is a primary */
+  void (*reset) (gpointer data);
+  void (*monitors) (gpointer data, const CwMsgDisplayMonitorsConfig *config);
+  /* An operation that is not implemented was passed over: once for each operation's name. */
+  void (*unsupported) (gpointer data, const char *operation);
+  /* The content of a message was bad: nothing more will be drawn, the channel is to be closed. */
+  void (*failed) (gpointer data, const GError *error);
+} CwRenderEvents;
+
+/* wake is called from any thread, at most once between two steps, when step has something to do again; it must only
+ * schedule a step and must not call back into the render. It is not called any more after close. */
+CwRender *cw_render_new (CwRenderShared *shared, const CwRenderEvents *events, gpointer events_data,
+                         void (*wake) (gpointer data), gpointer wake_data);
+CwRender *cw_render_ref (CwRender *self);
+void cw_render_unref (CwRender *self); /* closes when the last reference goes */
+
+/* Takes a server message of the display channel (base messages and WAIT_FOR_CHANNELS, also the waits inside
+ * INVAL_ALL_PIXMAPS, are the channel's own business). Keeps a reference. Never blocks. After FALSE the channel is to
+ * be closed. Fails too when the render is closed or has failed before. */
+bool cw_render_push (CwRender *self, CwMessage *message, GError **error);
+
+/* Draws what is ready, for about budget_us microseconds at most. TRUE: the budget ended first, call again soon.
+ * FALSE: idle, or waiting for a wake. A call from inside an event callback does nothing and returns FALSE. */
+bool cw_render_step (CwRender *self, int64_t budget_us);
+
+/* More is queued than should be: stop reading until a later step has made this FALSE. */
+bool cw_render_is_full (CwRender *self);
+
+/* Nothing waits to be drawn or decoded. */
+bool cw_render_is_idle (CwRender *self);
+
+/* The serial of the oldest message whose cache bookkeeping still waits for a sibling channel (a FROM_CACHE of an image
+ * that is not there yet); 0 if none. A sibling's WAIT_FOR_CHANNELS must not take it for processed. */
+uint64_t cw_render_first_parked_serial (CwRender *self);
+
+/* A surface as it is now. FALSE if there is none of this id. */
+bool cw_render_get_surface (CwRender *self, uint32_t surface_id, CwSurfaceInfo *info);
+
+/* The connection ended and may come back: drops what is queued, the palettes and all surfaces but the primary, which
+ * stays as it is. No events. Also ends the failed state. */
+void cw_render_reset (CwRender *self);
+
+/* The channel ended: as reset, and nothing is accepted any more. Running jobs finish into nothing. */
+void cw_render_close (CwRender *self);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (CwRender, cw_render_unref)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (CwRenderShared, cw_render_shared_unref)
