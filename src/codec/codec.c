@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "codec/codec.h"
+
+static const CwCodec codecs[CW_N_CODECS] = {
+  [CW_CODEC_QUIC] = { "quic", NULL },
+  [CW_CODEC_LZ_RGB] = { "lz_rgb", NULL },
+  [CW_CODEC_LZ_PLT] = { "lz_plt", NULL },
+  [CW_CODEC_GLZ_RGB] = { "glz_rgb", NULL },
+  [CW_CODEC_ZLIB_GLZ_RGB] = { "zlib_glz_rgb", NULL },
+  [CW_CODEC_JPEG] = { "jpeg", NULL },
+  [CW_CODEC_JPEG_ALPHA] = { "jpeg_alpha", NULL },
+  [CW_CODEC_LZ4] = { "lz4", NULL },
+  [CW_CODEC_MJPEG] = { "mjpeg", NULL },
+};
+
+const CwCodec *
+cw_codec_get (CwCodecId id)
+{
+  g_return_val_if_fail (id < CW_N_CODECS, NULL);
+  return &codecs[id];
+}
