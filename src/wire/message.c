@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "wire/message.h"
+
+#include "base/error.h"
+#include "wire/walk.h"
+
+/* Enough for the pointers and arrays of common messages, so that they take one allocation. */
+#define ARENA_INLINE 256
+
+typedef struct {
+  CwMessage message;
+  gatomicrefcount refs;
+  CwArena arena;
+  uint64_t memory[]; /* the struct, then the arena's first block */
+} Parsed;
+
+typedef struct {
+  CwArena arena;
+  uint64_t memory[];
+} Standalone;
+
+static size_t
+round_up (size_t size)
+{
+  return (size + 7) & ~(size_t) 7;
+}
+
+static const CwMessageInfo *
+find_in_group (const CwMessageGroup *group, uint32_t type)
+{
+  unsigned low = 0, high = group->n_messages;
+
+  while (low < high) {
+    unsigned middle = (low + high) / 2;
+
+    if (group->messages[middle].type == type)
+      return &group->messages[middle];
+    if (group->messages[middle].type < type)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  return NULL;
+}
+
+static const CwMessageInfo *
+find (uint32_t channels, CwDirection direction, uint32_t type)
+{
+  for (unsigned i = 0; i < cw_n_message_groups; i++) {
+    const CwMessageGroup *group = &cw_message_groups[i];
+    const CwMessageInfo *info = NULL;
+
+    if (group->direction == direction && (group->channels & channels) != 0)
+      info = find_in_group (group, type);
+    if (info != NULL)
+      return info;
+  }
+  return NULL;
+}
+
+const CwMessageInfo *
+cw_message_info (CwChannelType channel, CwDirection direction, uint16_t type)
+{
+  if (direction == CW_FROM_AGENT || (unsigned) channel > 31)
+    return NULL;
+  return find (1u << channel, direction, type);
+}
+
+const CwMessageInfo *
+cw_agent_info (uint32_t type)
+{
+  return find (~0u, CW_FROM_AGENT, type);
+}
+
+static CwMessage *
+parse (const CwMessageInfo *info, const char *channel, uint64_t serial, uint32_t context, GBytes *body, GError **error)
+{
+  size_t size = round_up (info->layout->size);
+  size_t room = info->layout->flat ? 0 : ARENA_INLINE;
+  Parsed *self = g_try_malloc0 (sizeof *self + size + room);
+  CwReaderPath path = { NULL, info->name, -1 };
+  CwReader reader;
+  CwSlice bytes;
+
+  if (self == NULL) {
+    g_set_error (error, CW_ERROR, CW_ERROR_MEMORY, "%s: no memory for %s", channel, info->name);
+    return NULL;
+  }
+  self->arena = (CwArena){ .at = (uint8_t *) self->memory + size, .left = room };
+  g_atomic_ref_count_init (&self->refs);
+  self->message = (CwMessage){ .type = (uint16_t) info->type, .serial = serial, .context = context, .info = info,
+                               .data = self->memory, .body = g_bytes_ref (body) };
+  bytes.data = g_bytes_get_data (body, &bytes.size);
+  cw_reader_init (&reader, channel, bytes);
+  reader.path = &path;
+  cw_walk_read (&reader, &self->arena, context, info->layout, self->memory);
+  if (cw_reader_finish (&reader, error))
+    return &self->message;
+  cw_message_unref (&self->message);
+  return NULL;
+}
+
+static const char *
+channel_name (CwChannelType channel)
+{
+  static const char *const names[] = {
+    [CW_CHANNEL_MAIN] = "main",       [CW_CHANNEL_DISPLAY] = "display",     [CW_CHANNEL_INPUTS] = "inputs",
+    [CW_CHANNEL_CURSOR] = "cursor",   [CW_CHANNEL_PLAYBACK] = "playback",   [CW_CHANNEL_RECORD] = "record",
+    [CW_CHANNEL_TUNNEL] = "tunnel",   [CW_CHANNEL_SMARTCARD] = "smartcard", [CW_CHANNEL_USBREDIR] = "usbredir",
+    [CW_CHANNEL_PORT] = "port",       [CW_CHANNEL_WEBDAV] = "webdav",
+  };
+
+  if ((unsigned) channel < G_N_ELEMENTS (names) && names[channel] != NULL)
+    return names[channel];
+  return "unknown channel";
+}
+
+CwMessage *
+cw_message_parse (CwChannelType channel, CwDirection direction, uint16_t type, uint64_t serial, GBytes *body,
+                  GError **error)
+{
+  const CwMessageInfo *info = cw_message_info (channel, direction, type);
+
+  if (info != NULL)
+    return parse (info, channel_name (channel), serial, 0, body, error);
+  g_set_error (error, CW_ERROR, CW_ERROR_UNSUPPORTED, "%s: message type %u is not known", channel_name (channel),
+               (unsigned) type);
+  return NULL;
+}
+
+CwMessage *
+cw_agent_parse (uint32_t type, uint32_t context, GBytes *body, GError **error)
+{
+  const CwMessageInfo *info = cw_agent_info (type);
+
+  if (info != NULL)
+    return parse (info, "agent", 0, context, body, error);
+  g_set_error (error, CW_ERROR, CW_ERROR_UNSUPPORTED, "agent: message type %u is not known", (unsigned) type);
+  return NULL;
+}
+
+CwMessage *
+cw_message_ref (CwMessage *self)
+{
+  g_atomic_ref_count_inc (&((Parsed *) (void *) self)->refs);
+  return self;
+}
+
+void
+cw_message_unref (CwMessage *message)
+{
+  Parsed *self = (Parsed *) (void *) message;
+
+  if (!g_atomic_ref_count_dec (&self->refs))
+    return;
+  cw_arena_clear (&self->arena);
+  g_bytes_unref (message->body);
+  g_free (self);
+}
+
+bool
+cw_message_write (const CwMessageInfo *info, const void *data, CwBuffer *out)
+{
+  return cw_agent_write (info, 0, data, out);
+}
+
+bool
+cw_agent_write (const CwMessageInfo *info, uint32_t context, const void *data, CwBuffer *out)
+{
+  cw_walk_write (info->layout, context, data, out);
+  return !cw_buffer_failed (out);
+}
+
+void
+cw_message_print (const CwMessage *self, GString *out)
+{
+  g_string_append_printf (out, "%s %s\n", self->info->channel, self->info->name);
+  cw_walk_print (self->info->layout, self->context, self->data, out);
+}
+
+void *
+cw_wire_read (const CwTypeInfo *type, const char *what, CwSlice bytes, GError **error)
+{
+  Standalone *self = g_try_malloc0 (sizeof *self + type->size);
+  CwReader reader;
+
+  if (self == NULL) {
+    g_set_error (error, CW_ERROR, CW_ERROR_MEMORY, "%s: no memory for %s", what, type->name);
+    return NULL;
+  }
+  cw_reader_init (&reader, what, bytes);
+  cw_walk_read (&reader, &self->arena, 0, type, self->memory);
+  if (cw_reader_finish (&reader, error))
+    return self->memory;
+  cw_wire_free (self->memory);
+  return NULL;
+}
+
+bool
+cw_wire_write (const CwTypeInfo *type, const void *data, CwBuffer *out)
+{
+  cw_walk_write (type, 0, data, out);
+  return !cw_buffer_failed (out);
+}
+
+void
+cw_wire_free (void *data)
+{
+  Standalone *self;
+
+  if (data == NULL)
+    return;
+  self = (Standalone *) (void *) ((uint8_t *) data - offsetof (Standalone, memory));
+  cw_arena_clear (&self->arena);
+  g_free (self);
+}
