@@ -10,7 +10,7 @@
 #include "base/error.h"
 #include "base/geometry.h"
 #include "base/worker-pool.h"
-#include "wire/messages.h"
+#include "wire/message.h"
 
 #include <glib.h>
 #include <stdbool.h>

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Uncompressed bitmaps of the protocol as pixels. */
+#pragma once
+
+#include "base/pixels.h"
+#include "base/slice.h"
+
+/* Numbers as on the wire. */
+typedef enum {
+  CW_BITMAP_1BIT_LE = 1,
+  CW_BITMAP_1BIT_BE,
+  CW_BITMAP_4BIT_LE,
+  CW_BITMAP_4BIT_BE,
+  CW_BITMAP_8BIT,
+  CW_BITMAP_16BIT,
+  CW_BITMAP_24BIT,
+  CW_BITMAP_32BIT,
+  CW_BITMAP_RGBA,
+  CW_BITMAP_8BIT_A,
+} CwBitmapFormat;
+
+typedef struct {
+  unsigned format; /* CwBitmapFormat, unchecked */
+  bool top_down;
+  uint32_t width, height, stride;
+  CwSlice data;
+  const uint32_t *palette; /* indexed formats; missing entries count as 0 */
+  uint32_t n_palette;
+  CwPixelFormat palette_as; /* indexed formats: X1R5G5B5 takes entries' low 16 bits as pixels, others make 32 bits */
+} CwBitmap;
+
+/* Sizes, stride and length against each other and against the limits; nothing else here checks them. */
+bool cw_bitmap_check (const CwBitmap *self, GError **error);
+
+bool cw_bitmap_is_indexed (const CwBitmap *self);
+
+/* The format that decoding gives. */
+CwPixelFormat cw_bitmap_pixel_format (const CwBitmap *self);
+
+/* A copy as pixels. */
+CwPixels *cw_bitmap_decode (const CwBitmap *self, GError **error);
+
+/* A 1-bit bitmap as a mask. */
+CwPixels *cw_bitmap_decode_mask (const CwBitmap *self, GError **error);
+
+/* Pixels that are the bitmap's own bytes, of any alignment, valid as long as these; NULL where the bytes are not
+ * pixels already. */
+CwPixels *cw_bitmap_view (const CwBitmap *self);
+
+/* A mask of any pixels: set where a pixel is not 0. */
+CwPixels *cw_mask_from_pixels (const CwPixels *pixels, GError **error);

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The pixels an operation may touch: its box within the surface, cut by clip rectangles and by a mask, handed out
+ * piece by piece so that a long operation can be interrupted. */
+#pragma once
+
+#include "base/geometry.h"
+#include "base/pixels.h"
+
+#include <pixman.h>
+
+/* n rectangles can make n * n / 4 boxes; servers send a few hundred at most. */
+#define CW_REGION_MAX_CLIPS 4096
+
+typedef struct {
+  pixman_region32_t boxes; /* disjoint, sorted by y, then x */
+  CwPixels *mask;          /* A1, or NULL */
+  bool mask_invers;
+  int64_t mask_dx, mask_dy; /* mask position = surface position + these */
+  bool upwards, leftwards;  /* order of the pieces, for moving pixels over themselves */
+  /* Where cw_region_next() is. */
+  int band_first, band_end, band_done;
+  bool started, inside;
+  CwRect box;
+  int32_t x, y;
+} CwRegion;
+
+/* box ∩ bounds ∩ union of clips; clips NULL means there are none to apply, n_clips 0 that nothing is left. Fails with
+ * CW_ERROR_LIMIT on too many clips. Rectangles may be anything. */
+bool cw_region_init (CwRegion *self, const CwRect *bounds, const CwRect *box, const CwRect *clips, uint32_t n_clips,
+                     GError **error);
+void cw_region_clear (CwRegion *self);
+
+/* Leaves what also lies in the rectangle of width × height pixels at (left, top); these may be any sums of 32-bit
+ * numbers. */
+void cw_region_intersect (CwRegion *self, int64_t left, int64_t top, int64_t width, int64_t height);
+
+/* Pixels where the mask's bit (its complement if invers) is 1 remain; outside the mask there are none. Mask pixel
+ * position goes to the corner of box. Takes a reference. */
+void cw_region_set_mask (CwRegion *self, CwPixels *mask, bool invers, const CwRect *box, const CwPoint *position);
+
+/* Hands out the pieces bottom to top and, at equal height, right to left, so that pixels may be moved by (dx, dy)
+ * within their surface. For regions without a mask. */
+void cw_region_order_for_move (CwRegion *self, int64_t dx, int64_t dy);
+
+/* No boxes; the mask is not looked at. */
+bool cw_region_is_empty (const CwRegion *self);
+CwRect cw_region_extents (const CwRegion *self);
+
+/* The next piece, of about max_pixels at most (whole rows, at least one). FALSE when all have been handed out. */
+bool cw_region_next (CwRegion *self, uint32_t max_pixels, CwRect *piece);

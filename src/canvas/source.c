@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "canvas/source.h"
+
+#include "base/error.h"
+#include "canvas/pixel.h"
+
+static bool
+check_format (const CwPixels *pixels, CwSourceKind kind, CwPixelFormat target, GError **error)
+{
+  if (pixels->format > CW_PIXELS_A8) {
+    g_set_error (error, CW_ERROR, CW_ERROR_MALFORMED, "an image of %u bits per pixel cannot be drawn",
+                 cw_pixel_format_bits (pixels->format));
+    return false;
+  }
+  if (kind == CW_SOURCE_RAW && cw_pixel_size (pixels->format) != cw_pixel_size (target)) {
+    g_set_error (error, CW_ERROR, CW_ERROR_MALFORMED, "a surface of %u bits per pixel drawn on one of %u",
+                 cw_pixel_format_bits (pixels->format), cw_pixel_format_bits (target));
+    return false;
+  }
+  return true;
+}
+
+bool
+cw_source_init (CwSource *self, const CwPixels *pixels, CwSourceKind kind, CwPixelFormat target, const CwRect *box,
+                const CwRect *area, CwScaleMode mode, const CwRect *columns, GError **error)
+{
+  CwSource source = { .pixels = pixels, .pixel_size = kind == CW_SOURCE_ARGB ? 4 : cw_pixel_size (target) };
+
+  if (!check_format (pixels, kind, target, error))
+    return false;
+  if (cw_rect_width (box) == cw_rect_width (area) && cw_rect_height (box) == cw_rect_height (area)) {
+    source.dx = (int64_t) area->left - box->left;
+    source.dy = (int64_t) area->top - box->top;
+    if (kind == CW_SOURCE_CONVERTED)
+      source.convert = cw_convert_to_format (pixels->format, target);
+    else if (kind == CW_SOURCE_ARGB)
+      source.convert = cw_convert_to_argb (pixels->format);
+  } else {
+    source.scaler = cw_scaler_new (pixels, kind, target, box, area, mode, columns, error);
+    if (source.scaler == NULL)
+      return false;
+  }
+  *self = source;
+  return true;
+}
+
+void
+cw_source_clear (CwSource *self)
+{
+  g_clear_pointer (&self->scaler, cw_scaler_free);
+}
+
+const uint8_t *
+cw_source_row (CwSource *self, int32_t x, int32_t y, uint32_t n, uint8_t *buffer)
+{
+  const uint8_t *row;
+
+  if (self->scaler != NULL) {
+    cw_scaler_row (self->scaler, x, y, n, buffer);
+    return buffer;
+  }
+  row = cw_pixels_row (self->pixels, y + self->dy) + (x + self->dx) * (ptrdiff_t) cw_pixel_size (self->pixels->format);
+  if (self->convert == NULL)
+    return row;
+  self->convert (buffer, row, n);
+  return buffer;
+}
