@@ -10,17 +10,14 @@
 
 #include "base/error.h"
 #include "link/caps.h"
+#include "wire/messages.h"
 
 #define CW_LINK_MAX_REPLY (16 * 1024) /* bytes after the header of the server's reply */
 #define CW_LINK_MAX_MESSAGE 4096      /* bytes after the header of ours: servers refuse more */
 #define CW_LINK_MAX_PASSWORD 60       /* bytes without NUL */
 
-typedef enum {
-  CW_COMMON_CAP_AUTH_SELECTION = 0,
-  CW_COMMON_CAP_AUTH_TICKET = 1,
-  CW_COMMON_CAP_AUTH_SASL = 2,
-  CW_COMMON_CAP_MINI_HEADER = 3,
-} CwCommonCap;
+/* The numbers of the common capabilities are wire's; the protocol calls the ticket "SPICE". */
+#define CW_COMMON_CAP_AUTH_TICKET CW_COMMON_CAP_AUTH_SPICE
 
 typedef struct {
   uint32_t connection_id; /* 0 on the first main link, then the session id of the server's INIT */
