@@ -2,6 +2,11 @@
 #include "base/cpu.h"
 
 #include <glib.h>
+#include <stdbool.h>
+
+#if defined(__x86_64__) || defined(__i386__)
+#include <cpuid.h>
+#endif
 
 static const struct {
   const char *name;
@@ -10,6 +15,17 @@ static const struct {
   { "ssse3", CW_CPU_SSSE3 }, { "sse4.1", CW_CPU_SSE41 }, { "avx2", CW_CPU_AVX2 },
   { "bmi2", CW_CPU_BMI2 },   { "neon", CW_CPU_NEON },
 };
+
+#if defined(__x86_64__) || defined(__i386__)
+/* Not every compiler's __builtin_cpu_supports() knows the name. */
+static bool
+has_lzcnt (void)
+{
+  unsigned eax, ebx, ecx, edx;
+
+  return __get_cpuid (0x80000001, &eax, &ebx, &ecx, &edx) && (ecx & bit_LZCNT) != 0;
+}
+#endif
 
 static uint32_t
 detect (void)
@@ -24,7 +40,7 @@ detect (void)
     flags |= CW_CPU_SSE41;
   if (__builtin_cpu_supports ("avx2"))
     flags |= CW_CPU_AVX2;
-  if (__builtin_cpu_supports ("bmi2"))
+  if (__builtin_cpu_supports ("bmi") && __builtin_cpu_supports ("bmi2") && has_lzcnt ())
     flags |= CW_CPU_BMI2;
 #elif defined(__aarch64__)
   flags |= CW_CPU_NEON;

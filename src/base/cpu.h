@@ -8,7 +8,7 @@ typedef enum {
   CW_CPU_SSSE3 = 1 << 0,
   CW_CPU_SSE41 = 1 << 1,
   CW_CPU_AVX2 = 1 << 2,
-  CW_CPU_BMI2 = 1 << 3,
+  CW_CPU_BMI2 = 1 << 3, /* with BMI1 and LZCNT, as every processor that has it */
   CW_CPU_NEON = 1 << 4,
 } CwCpuFlags;
 

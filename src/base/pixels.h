@@ -17,9 +17,10 @@ typedef enum {
   CW_PIXELS_GRAY8,    /* one byte luminance; no surface has it */
 } CwPixelFormat;
 
-/* More than any screen; small enough that width * height * 4 fits every size type used here. */
+/* More than any screen; small enough that width * height * 4 fits every size type used here. Surfaces, whose
+ * coordinates are computed with in 16.16 fixed point, have limits of their own. */
 #define CW_PIXELS_MAX_AREA ((uint64_t) 1 << 26)
-#define CW_PIXELS_MAX_SIDE 32767
+#define CW_PIXELS_MAX_SIDE 65535
 
 /* Writable bytes behind the last row's end (and before the first) so that kernels may store whole vectors. */
 #define CW_PIXELS_SLACK 64
