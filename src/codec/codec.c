@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "codec/codec.h"
 
+#include "codec/quic.h"
+
 static const CwCodec codecs[CW_N_CODECS] = {
-  [CW_CODEC_QUIC] = { "quic", NULL },
+  [CW_CODEC_QUIC] = { "quic", cw_quic_decode },
   [CW_CODEC_LZ_RGB] = { "lz_rgb", NULL },
   [CW_CODEC_LZ_PLT] = { "lz_plt", NULL },
   [CW_CODEC_GLZ_RGB] = { "glz_rgb", NULL },
