@@ -156,6 +156,8 @@ def table_row(item, field, index):
         parts.append(f'.length = CW_LENGTH_{field.length.upper()}')
     if field.prefix:
         parts.append(f'.prefix = {SCALARS[field.prefix][0]}')
+    if field.same:
+        parts.append(f'.same_offset = offsetof ({name}, n_{lower(field.same.name)})')
     if field.number:
         parts.append(f'.number = {field.number}')
     if field.hook:

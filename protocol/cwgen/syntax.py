@@ -28,7 +28,7 @@ class Enum:
 
 @dataclass
 class Condition:
-    kind: str                # equal, any, none, context
+    kind: str                # equal, differs, any, none, context
     tag: str                 # a field of the same struct; the context's name for 'context'
     value: str = ''
     number: int = 0
@@ -45,10 +45,11 @@ class Field:
     struct: 'Struct | None' = None
     pointer: bool = False
     nullable: bool = False
-    length: str = ''         # rest, count, prefix, fixed, hook
+    length: str = ''         # rest, count, prefix, fixed, same, hook
     number: int = 0          # fixed length
     prefix: str = ''         # scalar of a length in front
     hook: str = ''
+    same: 'Field | None' = None      # the array that has as many elements
     attributes: set = field(default_factory=set)
     condition: Condition | None = None
     counts: 'Field | None' = None    # of a count: the field it belongs to
@@ -371,10 +372,10 @@ class Reader:
             if words[2] not in self.model.contexts:
                 raise DescriptionError(line.place, f"unknown context '{words[2]}'")
             return Condition('context', words[2], words[2], 1 << self.model.contexts.index(words[2]))
-        if len(words) != 4 or words[2] not in ('&', '=') or (words[0] == 'unless' and words[2] == '='):
+        if len(words) != 4 or words[2] not in ('&', '='):
             raise DescriptionError(line.place, "a condition is 'FIELD & FLAG', 'FIELD = VALUE' or 'context NAME'")
         tag = self.find(struct, line, words[1])
-        kind = {'when&': 'any', 'unless&': 'none', 'when=': 'equal'}[words[0] + words[2]]
+        kind = {'when&': 'any', 'unless&': 'none', 'when=': 'equal', 'unless=': 'differs'}[words[0] + words[2]]
         return Condition(kind, tag.name, words[3], self.enum_value(line, tag, words[3]))
 
     def switch(self, struct, line):
@@ -382,6 +383,9 @@ class Reader:
         tag = self.find(struct, line, line.words[1])
         if any(f.kind == 'cases' for f in struct.fields):
             raise DescriptionError(line.place, 'a struct has one switch')
+        before = struct.fields[:struct.fields.index(tag)]
+        if any(f.kind != 'scalar' or f.condition for f in before):
+            raise DescriptionError(line.place, f"only integers may stand before '{tag.name}'")
         cases = Field(line.place, tag.name, 'cases')
         struct.fields.append(cases)
         for case in line.members:
@@ -449,12 +453,14 @@ class Reader:
                     break
             else:
                 raise DescriptionError(line.place, f"no earlier 'count {new.name}'")
-        elif length in ('u8', 'u16', 'u32'):
+        elif length in ('u8', 'u16', 'u32') or (length == 'u64' and new.kind == 'bytes'):
             new.length, new.prefix = 'prefix', length
         elif length.startswith('='):
             if length[1:] not in HOOKS or new.kind != 'bytes':
                 raise DescriptionError(line.place, f"unknown size rule '{length[1:]}'")
             new.length, new.hook = 'hook', length[1:]
+        elif new.kind == 'array' and any(f.name == length and f.kind == 'array' for f in struct.fields):
+            new.length, new.same = 'same', next(f for f in struct.fields if f.name == length and f.kind == 'array')
         else:
             new.length, new.number = 'fixed', self.number(line, length, 4096)
             if new.kind != 'bytes' or new.number == 0:

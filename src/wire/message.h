@@ -2,7 +2,7 @@
 /* Parsed messages. All layouts are described in protocol/ and generated; see wire/messages.h for the structs.
  *
  * Parsing copies no payload: slices point into the body, which the message keeps alive. Memory for arrays and for
- * structs behind offsets belongs to the message; it is at most six times the body plus a few hundred bytes.
+ * structs behind offsets belongs to the message; it is at most eight times the body plus a few hundred bytes.
  * Trailing bytes are ignored. Integers are kept as they come, also where they should be one of an enum, except where
  * such a value selects a layout. */
 #pragma once

@@ -52,6 +52,8 @@ typedef struct {
   CwArena *arena;
   uint32_t context;
   size_t blob_end; /* where the last target of a pointer ended: a FOLLOWING field begins there */
+  const CwTypeInfo *type; /* the struct being read, and where it begins */
+  size_t begin;
 } Walk;
 
 static void read_struct (Walk *walk, const CwTypeInfo *type, void *out, const void *parent);
@@ -83,6 +85,17 @@ set_count (bool bytes, void *at, uint64_t count)
     *(uint32_t *) at = (uint32_t) count;
 }
 
+/* Where an integer of the current struct stands. Only integers may precede it, as with all tags and sizes. */
+static size_t
+offset_of (const Walk *walk, const char *name)
+{
+  size_t at = walk->begin;
+
+  for (unsigned i = 0; i < walk->type->n_fields && strcmp (walk->type->fields[i].name, name) != 0; i++)
+    at += walk->type->fields[i].width;
+  return at;
+}
+
 static uint64_t
 run_size_rule (Walk *walk, const CwFieldInfo *field, const void *self, const void *parent)
 {
@@ -92,11 +105,11 @@ run_size_rule (Walk *walk, const CwFieldInfo *field, const void *self, const voi
   if (field->size_rule (self, parent, &size, &fault))
     return size;
   if (fault.has_limit)
-    cw_reader_fail (walk->reader, CW_ERROR_MALFORMED, fault.field, walk->reader->pos, fault.value, fault.relation,
-                    fault.limit);
+    cw_reader_fail (walk->reader, CW_ERROR_MALFORMED, fault.field, offset_of (walk, fault.field), fault.value,
+                    fault.relation, fault.limit);
   else
-    cw_reader_fail_value (walk->reader, CW_ERROR_UNSUPPORTED, fault.field, walk->reader->pos, fault.value,
-                          fault.relation);
+    cw_reader_fail_value (walk->reader, CW_ERROR_UNSUPPORTED, fault.field, offset_of (walk, fault.field),
+                          fault.value, fault.relation);
   return 0;
 }
 
@@ -111,6 +124,8 @@ read_length (Walk *walk, const CwFieldInfo *field, const uint8_t *self, const vo
     return get_count (field, self);
   case CW_LENGTH_PREFIX:
     return cw_reader_scalar (walk->reader, field->prefix, field->name);
+  case CW_LENGTH_SAME:
+    return *(const uint32_t *) (const void *) (self + field->same_offset);
   case CW_LENGTH_HOOK:
     return run_size_rule (walk, field, self, parent);
   default:
@@ -236,17 +251,14 @@ read_pointer (Walk *walk, const CwFieldInfo *field, uint8_t *self, const void *p
 
   if (cw_reader_failed (reader))
     return;
-  if (offset == 0) {
+  /* An optional pointer to nothing may point anywhere. */
+  if (offset == 0 || (counted && get_count (field, self) == 0)) {
     if (!(field->flags & CW_FIELD_NULLABLE))
-      cw_reader_fail_value (reader, CW_ERROR_MALFORMED, field->name, at, 0, "is not allowed here");
+      cw_reader_fail_value (reader, CW_ERROR_MALFORMED, field->name, at, 0,
+                            offset == 0 ? "is not allowed here" : "bytes are too few");
     if (counted)
       set_count (field->kind == CW_KIND_BYTES, self + field->count_offset, 0);
-    walk->blob_end = reader->size;
-    return;
-  }
-  /* A pointer to nothing may point anywhere. */
-  if (counted && get_count (field, self) == 0) {
-    walk->blob_end = MIN (offset, reader->size);
+    walk->blob_end = offset == 0 ? reader->size : MIN (offset, reader->size);
     return;
   }
   if (offset >= reader->size) {
@@ -287,7 +299,8 @@ read_field (Walk *walk, const CwFieldInfo *field, uint8_t *self, const void *par
   case CW_KIND_CASES:
     value = cw_load (self + field->tag_offset, field->tag_width);
     if (!cw_field_has_case (field, value))
-      cw_reader_fail_value (reader, CW_ERROR_UNSUPPORTED, field->name, reader->pos, value, "is not a known variant");
+      cw_reader_fail_value (reader, CW_ERROR_UNSUPPORTED, field->name, offset_of (walk, field->name),
+                            value, "is not a known variant");
     return;
   case CW_KIND_OPTIONAL:
     if (cw_reader_left (reader) < field->type->min_wire)
@@ -307,20 +320,27 @@ read_field (Walk *walk, const CwFieldInfo *field, uint8_t *self, const void *par
 static void
 read_struct (Walk *walk, const CwTypeInfo *type, void *out, const void *parent)
 {
+  const CwTypeInfo *outer_type = walk->type;
+  size_t outer_begin = walk->begin;
+
   if (type->flat && G_BYTE_ORDER == G_LITTLE_ENDIAN && type->min_wire <= cw_reader_left (walk->reader)) {
     memcpy (out, walk->reader->data + walk->reader->pos, type->size);
     walk->reader->pos += type->size;
     return;
   }
+  walk->type = type;
+  walk->begin = walk->reader->pos;
   for (unsigned i = 0; i < type->n_fields && !cw_reader_failed (walk->reader); i++)
     if (cw_field_is_present (&type->fields[i], out, walk->context))
       read_field (walk, &type->fields[i], out, parent);
+  walk->type = outer_type;
+  walk->begin = outer_begin;
 }
 
 void
 cw_walk_read (CwReader *reader, CwArena *arena, uint32_t context, const CwTypeInfo *type, void *out)
 {
-  Walk walk = { reader, arena, context, reader->size };
+  Walk walk = { reader, arena, context, reader->size, NULL, 0 };
 
   read_struct (&walk, type, out, NULL);
 }

@@ -8,7 +8,10 @@
 void
 cw_reader_init (CwReader *self, const char *what, CwSlice bytes)
 {
-  *self = (CwReader){ .data = bytes.data, .size = bytes.size, .what = what };
+  /* An empty GBytes has no address; arithmetic wants one. */
+  static const uint8_t nothing[1];
+
+  *self = (CwReader){ .data = bytes.data != NULL ? bytes.data : nothing, .size = bytes.size, .what = what };
 }
 
 void
@@ -32,13 +35,11 @@ append_path (GString *out, const CwReaderPath *path)
   if (path == NULL)
     return;
   append_path (out, path->parent);
+  if (path->parent != NULL)
+    g_string_append_c (out, '.');
+  g_string_append (out, path->name);
   if (path->index >= 0)
     g_string_append_printf (out, "[%" G_GINT64_FORMAT "]", path->index);
-  if (path->name != NULL) {
-    if (path->parent != NULL)
-      g_string_append_c (out, '.');
-    g_string_append (out, path->name);
-  }
 }
 
 static GString *

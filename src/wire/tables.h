@@ -25,12 +25,14 @@ typedef enum {
   CW_LENGTH_COUNT,  /* told by an earlier COUNT */
   CW_LENGTH_PREFIX, /* told by an integer of prefix bytes in front */
   CW_LENGTH_FIXED,
+  CW_LENGTH_SAME,   /* as many as the array whose count is at same_offset */
   CW_LENGTH_HOOK,   /* computed by size_rule from other fields */
 } CwLengthKind;
 
 typedef enum {
   CW_CONDITION_ALWAYS,
   CW_CONDITION_EQUAL,   /* tag == value */
+  CW_CONDITION_DIFFERS, /* tag != value */
   CW_CONDITION_ANY,     /* tag & value */
   CW_CONDITION_NONE,    /* !(tag & value) */
   CW_CONDITION_CONTEXT, /* context & value */
@@ -81,6 +83,7 @@ typedef struct {
   uint16_t offset;
   uint16_t count_offset;
   uint16_t tag_offset;
+  uint16_t same_offset;
   uint16_t number;
   uint32_t value;
   const CwTypeInfo *type;
@@ -156,8 +159,8 @@ cw_field_is_present (const CwFieldInfo *field, const void *self, uint32_t contex
   if (field->condition == CW_CONDITION_CONTEXT)
     return (context & field->value) != 0;
   tag = cw_load ((const uint8_t *) self + field->tag_offset, field->tag_width);
-  if (field->condition == CW_CONDITION_EQUAL)
-    return tag == field->value;
+  if (field->condition == CW_CONDITION_EQUAL || field->condition == CW_CONDITION_DIFFERS)
+    return (tag == field->value) == (field->condition == CW_CONDITION_EQUAL);
   return ((tag & field->value) != 0) == (field->condition == CW_CONDITION_ANY);
 }
 

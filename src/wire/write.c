@@ -86,6 +86,8 @@ write_array (Walk *walk, const CwFieldInfo *field, const uint8_t *self)
 
   if (field->length == CW_LENGTH_PREFIX)
     write_count (walk, field->prefix, count);
+  if (field->length == CW_LENGTH_SAME && count != get_count (false, self + field->same_offset))
+    fail (walk);
   if (count > 0 && elements == NULL)
     fail (walk);
   for (uint32_t i = 0; i < count && !cw_buffer_failed (walk->out); i++) {

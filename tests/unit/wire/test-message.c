@@ -85,14 +85,14 @@ check_broken (size_t at, uint8_t value, int code, const char *text)
 static void
 test_errors_name_the_field (void)
 {
-  check_broken (20, 9, CW_ERROR_UNSUPPORTED, "display: draw-copy.base.clip.type at +21: 9 is not a known variant");
+  check_broken (20, 9, CW_ERROR_UNSUPPORTED, "display: draw-copy.base.clip.type at +20: 9 is not a known variant");
   check_broken (21, 109, CW_ERROR_MALFORMED, "display: draw-copy.src_bitmap at +21: 109 >= 109");
   check_broken (21, 0, CW_ERROR_MALFORMED, "display: draw-copy.src_bitmap at +21: 0 is not allowed here");
   check_broken (IMAGE_AT + 8, 2, CW_ERROR_UNSUPPORTED,
-                "display: draw-copy.src_bitmap.type at +75: 2 is not a known variant");
+                "display: draw-copy.src_bitmap.type at +65: 2 is not a known variant");
   check_broken (BITMAP_AT, 77, CW_ERROR_UNSUPPORTED,
-                "display: draw-copy.src_bitmap.bitmap.format at +93: 77 is not a known bitmap format");
-  check_broken (STRIDE_AT, 7, CW_ERROR_MALFORMED, "display: draw-copy.src_bitmap.bitmap.stride at +93: 7 < 8");
+                "display: draw-copy.src_bitmap.bitmap.format at +75: 77 is not a known bitmap format");
+  check_broken (STRIDE_AT, 7, CW_ERROR_MALFORMED, "display: draw-copy.src_bitmap.bitmap.stride at +85: 7 < 8");
   check_broken (STRIDE_AT, 9, CW_ERROR_MALFORMED, "display: draw-copy.src_bitmap.bitmap.data at +93: 18 > 16");
 }
 
