@@ -136,7 +136,7 @@ def has_count(field):
     return field.kind == 'array' or (field.kind == 'bytes' and field.length != 'fixed')
 
 
-def table_row(item, field, index):
+def table_row(item, field):
     name = struct_name(item)
     struct = struct_of(item)
     parts = [f'.name = "{lower(field.name)}"', f'.kind = CW_KIND_{field.kind.upper()}']
@@ -188,7 +188,7 @@ def emit_type(item):
     out = []
     if struct.fields:
         out.append(f'static const CwFieldInfo {symbol}_fields[] = {{\n')
-        out += [table_row(item, field, i) for i, field in enumerate(struct.fields)]
+        out += [table_row(item, field) for field in struct.fields]
         out.append('};\n')
     size = f'sizeof ({struct_name(item)})' if declare_struct(item) else '0'
     out.append(f'const CwTypeInfo {symbol} = {{\n  .name = "{lower(struct.name)}",\n  .size = {size},\n'

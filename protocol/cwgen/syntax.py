@@ -304,6 +304,8 @@ class Reader:
         for f in struct.fields:
             if f.kind == 'count' and f.counts is None:
                 raise DescriptionError(f.place, f"nothing uses the count of '{f.name}'")
+            if f.kind == 'count' and f.condition != f.counts.condition:
+                raise DescriptionError(f.place, f"'{f.name}' and its count are there under different conditions")
         rest = [f for f in struct.fields if f.length == 'rest' or (f.struct and self.ends_in_rest(f.struct))]
         if rest and rest[0] is not struct.fields[-1]:
             raise DescriptionError(rest[0].place, f"'{rest[0].name}' takes the rest but is not the last field")
