@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "codec/codec.h"
 
+#include "codec/lz4.h"
 #include "codec/quic.h"
 
 static const CwCodec codecs[CW_N_CODECS] = {
@@ -11,7 +12,7 @@ static const CwCodec codecs[CW_N_CODECS] = {
   [CW_CODEC_ZLIB_GLZ_RGB] = { "zlib_glz_rgb", NULL },
   [CW_CODEC_JPEG] = { "jpeg", NULL },
   [CW_CODEC_JPEG_ALPHA] = { "jpeg_alpha", NULL },
-  [CW_CODEC_LZ4] = { "lz4", NULL },
+  [CW_CODEC_LZ4] = { "lz4", cw_lz4_decode },
   [CW_CODEC_MJPEG] = { "mjpeg", NULL },
 };
 
