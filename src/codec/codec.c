@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "codec/codec.h"
 
+#include "codec/jpeg.h"
 #include "codec/lz4.h"
+#include "codec/mjpeg.h"
 #include "codec/quic.h"
 
 static const CwCodec codecs[CW_N_CODECS] = {
@@ -10,10 +12,10 @@ static const CwCodec codecs[CW_N_CODECS] = {
   [CW_CODEC_LZ_PLT] = { "lz_plt", NULL },
   [CW_CODEC_GLZ_RGB] = { "glz_rgb", NULL },
   [CW_CODEC_ZLIB_GLZ_RGB] = { "zlib_glz_rgb", NULL },
-  [CW_CODEC_JPEG] = { "jpeg", NULL },
+  [CW_CODEC_JPEG] = { "jpeg", cw_jpeg_decode },
   [CW_CODEC_JPEG_ALPHA] = { "jpeg_alpha", NULL },
   [CW_CODEC_LZ4] = { "lz4", cw_lz4_decode },
-  [CW_CODEC_MJPEG] = { "mjpeg", NULL },
+  [CW_CODEC_MJPEG] = { "mjpeg", cw_mjpeg_decode },
 };
 
 const CwCodec *
