@@ -203,6 +203,21 @@ run_dump (DemoControl *self, DemoDevice *device, DemoArgs *args, GString *reply,
   return g_file_set_contents (path, g_bytes_get_data (pixmap, NULL), g_bytes_get_size (pixmap), error);
 }
 
+/* Inverts one pixel of the oracle alone, for tests of the comparisons themselves. */
+static bool
+run_spoil (DemoControl *self, DemoDevice *device, DemoArgs *args, GString *reply, GError **error)
+{
+  DemoOp op = { .type = DEMO_INVERS };
+
+  if (!demo_args_need (args, "at", error) || !demo_args_point (args, "at", &op.box.left, &op.box.top, error) ||
+      !demo_args_finish (args, error))
+    return false;
+  op.box.right = op.box.left + 1;
+  op.box.bottom = op.box.top + 1;
+  demo_oracle_draw (demo_device_oracle (device), &op);
+  return true;
+}
+
 static bool
 run_check (DemoControl *self, DemoDevice *device, DemoArgs *args, GString *reply, GError **error)
 {
@@ -283,6 +298,7 @@ static const struct {
   { "disconnect", run_disconnect, "" },
   { "dump", run_dump, "file= surface=" },
   { "check", run_check, "" },
+  { "spoil", run_spoil, "at=X,Y" },
   { "sync", run_sync, "timeout=" },
   { "stats", run_stats, "" },
   { "quit", run_quit, "" },

@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The programs under test, as the tests see them."""
+import json
+import subprocess
+import tempfile
+import threading
+from pathlib import Path
+
+import peers
+import pictures
+
+
+class Caraway:
+    """The command-line program. Sanitizer reports make any call fail, whatever it was expected to do."""
+
+    def __init__(self, program):
+        self.program = program
+
+    def run(self, *arguments, status=0, seconds=30, env=None, text=None):
+        result = peers.run([self.program, *arguments], seconds=seconds, env=env, text=text)
+        for word in ("AddressSanitizer", "LeakSanitizer", "runtime error:", "CRITICAL **"):
+            if word in result.err:
+                raise peers.Failed(f"{word} while running {arguments}", result.err)
+        if status is not None:
+            result.check(status)
+        return result
+
+    def screenshot(self, uri, *options, stable=500, seconds=40):
+        with tempfile.TemporaryDirectory(prefix="caraway-shot-") as folder:
+            path = Path(folder) / "shot.png"
+            self.run("screenshot", uri, path, "--stable", str(stable), *options, seconds=seconds)
+            return pictures.read(path)
+
+    def info(self, uri, *options):
+        return json.loads(self.run("info", uri, "--json", *options).out)
+
+
+class Spicy:
+    """spicy-screenshot, of any library: `library` is a folder to load the client library from."""
+
+    def __init__(self, library=None):
+        self.env = {"LD_LIBRARY_PATH": str(library)} if library else {}
+
+    def screenshot(self, uri, *options, stable=0, seconds=40):
+        with tempfile.TemporaryDirectory(prefix="caraway-shot-") as folder:
+            path = Path(folder) / "shot.ppm"
+            result = peers.run([peers.which("spicy-screenshot"), "--uri", uri, "-o", path, *options], env=self.env,
+                               seconds=seconds)
+            if result.status != 0 or not path.exists():
+                raise peers.Failed(f"spicy-screenshot: exit status {result.status}", result.out, result.err)
+            return pictures.read(path)
+
+
+class Viewer:
+    """The test viewer: a client on the public API, connected as long as the “with” lasts."""
+
+    program = None  # path, set by main ()
+
+    def __init__(self, uri, *properties, env=None):
+        self.argv = [self.program, uri, *properties]
+        self.env = {"G_MESSAGES_DEBUG": "", **(env or {})}
+        self.lines = []
+        self.changed = threading.Condition()
+
+    def __enter__(self):
+        self.process = peers.Process(self.argv, env=self.env, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        threading.Thread(target=self._read, daemon=True).start()
+        return self
+
+    def _read(self):
+        for line in self.process.child.stdout:
+            with self.changed:
+                self.lines.append(line.decode(errors="replace").rstrip("\n"))
+                self.changed.notify_all()
+        with self.changed:
+            self.lines.append("eof")
+            self.changed.notify_all()
+
+    def __exit__(self, kind, error, trace):
+        if isinstance(error, Exception):
+            error.logs = list(getattr(error, "logs", [])) + self.lines[-40:] + self.process.text().splitlines()[-40:]
+        self.process.stop()
+
+    def wait(self, prefix, seconds=20, start=0):
+        """The first line from number `start` on that begins with `prefix`."""
+        def find():
+            return next((line for line in self.lines[start:] if line.startswith(prefix)), None)
+        with self.changed:
+            self.changed.wait_for(lambda: find() is not None or "eof" in self.lines, seconds)
+            line = find()
+        if line is None:
+            raise peers.Failed(f"the viewer never said “{prefix}” within {seconds} s", "\n".join(self.lines))
+        return line
+
+    def command(self, line, seconds=20):
+        start = len(self.lines)
+        self.process.child.stdin.write(line.encode() + b"\n")
+        self.process.child.stdin.flush()
+        verb = line.split()[0]
+        reply = self.wait(("done " + verb, "refused " + verb), seconds, start)
+        if reply.startswith("refused"):
+            raise peers.Failed(f"{line!r}: {reply}")
+
+    def dump(self, display=0):
+        with tempfile.TemporaryDirectory(prefix="caraway-view-") as folder:
+            self.command(f"dump {display} {folder}/view.ppm")
+            return pictures.read(f"{folder}/view.ppm")
+
+    def finish(self, seconds=20):
+        """Ends the viewer in an orderly way; returns (exit status, peak memory in KiB)."""
+        start = len(self.lines)
+        try:
+            self.process.child.stdin.write(b"quit\n")
+            self.process.child.stdin.close()
+        except (BrokenPipeError, ValueError):
+            pass
+        try:
+            status = self.process.child.wait(seconds)
+        except subprocess.TimeoutExpired:
+            raise peers.Failed(f"the viewer still ran {seconds} s after “quit”") from None
+        rss = int(self.wait("end rss=", 5, start).split("=")[1]) if status == 0 else 0
+        return status, rss

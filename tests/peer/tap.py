@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Tests as functions, their results as TAP. A test that raises has failed; there is no way to skip one."""
+import sys
+import time
+import traceback
+
+_tests = []
+
+
+def test(claim):
+    """Registers a function; `claim` says what it proves."""
+    def register(function):
+        _tests.append((claim, function))
+        return function
+    return register
+
+
+def cases(claim, values):
+    """Registers a function once for every value; `claim` is formatted with it."""
+    def register(function):
+        for value in values:
+            _tests.append((claim.format(value), lambda value=value: function(value)))
+        return function
+    return register
+
+
+def equal(ours, expected, what=""):
+    if ours != expected:
+        raise AssertionError(f"{what or 'value'}: {ours!r} instead of {expected!r}")
+
+
+def true(condition, what):
+    if not condition:
+        raise AssertionError(what)
+
+
+def main(only=None):
+    """Runs everything, or the tests whose claim contains `only`; returns the exit status."""
+    chosen = [t for t in _tests if only is None or only in t[0]]
+    if not chosen:
+        print(f"Bail out! no test matches {only!r}")
+        return 1
+    print(f"1..{len(chosen)}", flush=True)
+    failed = 0
+    for number, (claim, function) in enumerate(chosen, 1):
+        start = time.monotonic()
+        try:
+            function()
+            print(f"ok {number} - {claim}", flush=True)
+        except Exception as error:  # every failure of a test is reported and the next one runs
+            failed += 1
+            print(f"not ok {number} - {claim}")
+            for line in traceback.format_exc().splitlines() + [str(line) for line in getattr(error, "logs", [])]:
+                print(f"# {line}")
+            sys.stdout.flush()
+        print(f"# {time.monotonic() - start:.1f} s", flush=True)
+    return 1 if failed else 0
