@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "link/caps.h"
+
+#include <string.h>
+
+void
+cw_caps_clear (CwCaps *self)
+{
+  g_free (self->words);
+  *self = (CwCaps)CW_CAPS_INIT;
+}
+
+void
+cw_caps_copy (CwCaps *dest, const CwCaps *src)
+{
+  CwCaps copy = CW_CAPS_INIT;
+
+  if (src->n_words > 0) {
+    copy.words = g_memdup2 (src->words, src->n_words * sizeof (uint32_t));
+    copy.n_words = src->n_words;
+  }
+  cw_caps_clear (dest);
+  *dest = copy;
+}
+
+bool
+cw_caps_set (CwCaps *self, uint32_t bit)
+{
+  uint32_t word = bit / 32;
+
+  if (word >= CW_CAPS_MAX_WORDS)
+    return false;
+  if (word >= self->n_words) {
+    self->words = g_renew (uint32_t, self->words, word + 1);
+    memset (self->words + self->n_words, 0, (word + 1 - self->n_words) * sizeof (uint32_t));
+    self->n_words = word + 1;
+  }
+  self->words[word] |= UINT32_C (1) << (bit % 32);
+  return true;
+}
+
+bool
+cw_caps_test (const CwCaps *self, uint32_t bit)
+{
+  return bit / 32 < self->n_words && (self->words[bit / 32] >> (bit % 32) & 1) != 0;
+}
+
+void
+cw_caps_set_from_wire (CwCaps *self, CwSlice words)
+{
+  g_assert (words.size % 4 == 0 && words.size / 4 <= CW_CAPS_MAX_WORDS);
+  cw_caps_clear (self);
+  if (words.size == 0)
+    return;
+  self->n_words = words.size / 4;
+  self->words = g_new (uint32_t, self->n_words);
+  memcpy (self->words, words.data, words.size);
+  for (uint32_t i = 0; i < self->n_words; i++)
+    self->words[i] = GUINT32_FROM_LE (self->words[i]);
+}
