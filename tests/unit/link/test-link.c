@@ -1,0 +1,434 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The server's side is written here byte by byte, with a real RSA key that decrypts the ticket. */
+#include "base/buffer.h"
+#include "link/link.h"
+
+#include <openssl/ec.h>
+#include <openssl/evp.h>
+#include <openssl/rsa.h>
+#include <openssl/x509.h>
+#include <string.h>
+
+#define REDQ 0x51444552
+
+typedef struct {
+  uint32_t magic, major, size; /* size 0: as long as it is */
+  uint32_t error;
+  EVP_PKEY *key;
+  uint32_t n_common, n_channel, caps_offset;
+  const uint32_t *words;
+  unsigned n_words;
+} Reply;
+
+static const uint32_t usual_words[] = { 0x0b, 0x6fbf };
+
+static Reply
+usual_reply (EVP_PKEY *key)
+{
+  return (Reply){ REDQ, 2, 0, 0, key, 1, 1, 178, usual_words, 2 };
+}
+
+static GBytes *
+reply_bytes (const Reply *reply)
+{
+  CwBuffer out;
+  uint8_t key[162] = { 0 };
+  unsigned char *at = key;
+
+  if (reply->key != NULL) {
+    g_assert_cmpint (i2d_PUBKEY (reply->key, NULL), <=, (int)sizeof key);
+    i2d_PUBKEY (reply->key, &at);
+  }
+  cw_buffer_init (&out, 1 << 20);
+  cw_buffer_u32 (&out, reply->magic);
+  cw_buffer_u32 (&out, reply->major);
+  cw_buffer_u32 (&out, 2);
+  cw_buffer_u32 (&out, reply->size != 0 ? reply->size : 178 + 4 * reply->n_words);
+  cw_buffer_u32 (&out, reply->error);
+  cw_buffer_append (&out, key, sizeof key);
+  cw_buffer_u32 (&out, reply->n_common);
+  cw_buffer_u32 (&out, reply->n_channel);
+  cw_buffer_u32 (&out, reply->caps_offset);
+  for (unsigned i = 0; i < reply->n_words; i++)
+    cw_buffer_u32 (&out, reply->words[i]);
+  return cw_buffer_steal (&out);
+}
+
+static CwLink *
+new_link (const char *password)
+{
+  g_autoptr (GError) error = NULL;
+  CwLinkParams params = { .connection_id = 0x01020304, .channel_type = 2, .channel_id = 3, .password = password };
+  CwLink *self = cw_link_new (&params, &error);
+
+  g_assert_no_error (error);
+  return self;
+}
+
+/* Feeds in pieces of step bytes, never more than wanted at once, and returns how many were taken. */
+static size_t
+feed (CwLink *self, GBytes *bytes, size_t step)
+{
+  size_t size, at = 0;
+  const uint8_t *data = g_bytes_get_data (bytes, &size);
+
+  while (at < size && cw_link_wanted (self) > 0) {
+    size_t n = MIN (MIN (step, size - at), cw_link_wanted (self));
+
+    g_assert_cmpuint (cw_link_feed (self, data + at, n), ==, n);
+    at += n;
+  }
+  return at;
+}
+
+static void
+feed_reply (CwLink *self, const Reply *reply)
+{
+  g_autoptr (GBytes) bytes = reply_bytes (reply);
+
+  feed (self, bytes, SIZE_MAX);
+}
+
+static void
+feed_result (CwLink *self, uint32_t result)
+{
+  uint32_t le = GUINT32_TO_LE (result);
+
+  g_assert_cmpuint (cw_link_wanted (self), ==, 4);
+  g_assert_cmpuint (cw_link_feed (self, &le, 4), ==, 4);
+}
+
+static void
+drop_output (CwLink *self)
+{
+  GBytes *out = cw_link_take_output (self);
+
+  g_assert_nonnull (out);
+  g_bytes_unref (out);
+  g_assert_null (cw_link_take_output (self));
+}
+
+static void
+decrypt (EVP_PKEY *key, const uint8_t *ticket, const char *expected)
+{
+  EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new (key, NULL);
+  uint8_t plain[128];
+  size_t size = sizeof plain;
+
+  g_assert_cmpint (EVP_PKEY_decrypt_init (ctx), ==, 1);
+  g_assert_cmpint (EVP_PKEY_CTX_set_rsa_padding (ctx, RSA_PKCS1_OAEP_PADDING), ==, 1);
+  g_assert_cmpint (EVP_PKEY_CTX_set_rsa_oaep_md (ctx, EVP_sha1 ()), ==, 1);
+  g_assert_cmpint (EVP_PKEY_decrypt (ctx, plain, &size, ticket, 128), ==, 1);
+  g_assert_cmpmem (plain, size, expected, strlen (expected) + 1);
+  EVP_PKEY_CTX_free (ctx);
+}
+
+static void
+test_exchange (gconstpointer data)
+{
+  size_t step = GPOINTER_TO_SIZE (data);
+  EVP_PKEY *key = EVP_RSA_gen (1024);
+  g_autoptr (CwLink) link = new_link ("secret");
+  g_autoptr (GBytes) message = cw_link_take_output (link);
+  const uint8_t expected[] = { 'R', 'E', 'D', 'Q', 2, 0, 0, 0, 2, 0, 0, 0, 22, 0, 0, 0, /* header */
+    4, 3, 2, 1, 2, 3, 1, 0, 0, 0, 0, 0, 0, 0, 18, 0, 0, 0, 0x0b, 0, 0, 0 };
+  Reply reply = usual_reply (key);
+  g_autoptr (GBytes) bytes = reply_bytes (&reply);
+  g_autoptr (GBytes) ticket = NULL;
+  const uint8_t *out;
+  size_t size;
+
+  g_assert_cmpmem (g_bytes_get_data (message, NULL), g_bytes_get_size (message), expected, sizeof expected);
+  g_assert_cmpuint (feed (link, bytes, step), ==, g_bytes_get_size (bytes));
+  ticket = cw_link_take_output (link);
+  out = g_bytes_get_data (ticket, &size);
+  g_assert_cmpuint (size, ==, 4 + 128);
+  g_assert_cmpmem (out, 4, "\1\0\0\0", 4);
+  decrypt (key, out + 4, "secret");
+
+  feed_result (link, 0);
+  g_assert_cmpint (cw_link_status (link), ==, CW_LINK_DONE);
+  g_assert_cmpuint (cw_link_wanted (link), ==, 0);
+  g_assert_true (cw_link_mini_header (link));
+  g_assert_true (cw_caps_test (cw_link_peer_channel_caps (link), 14));
+  g_assert_false (cw_caps_test (cw_link_peer_channel_caps (link), 12));
+  g_assert_false (cw_caps_test (cw_link_peer_channel_caps (link), 4711));
+  EVP_PKEY_free (key);
+}
+
+/* An old server: no capability at all, so no mechanism word and full headers. */
+static void
+test_without_caps (void)
+{
+  EVP_PKEY *key = EVP_RSA_gen (1024);
+  g_autoptr (CwLink) link = new_link (NULL);
+  Reply reply = { REDQ, 2, 0, 0, key, 0, 0, 0xffffffff, NULL, 0 };
+  g_autoptr (GBytes) ticket = NULL;
+
+  drop_output (link);
+  feed_reply (link, &reply);
+  ticket = cw_link_take_output (link);
+  g_assert_cmpuint (g_bytes_get_size (ticket), ==, 128);
+  decrypt (key, g_bytes_get_data (ticket, NULL), "");
+  feed_result (link, 0);
+  g_assert_cmpint (cw_link_status (link), ==, CW_LINK_DONE);
+  g_assert_false (cw_link_mini_header (link));
+  EVP_PKEY_free (key);
+}
+
+static void
+test_own_caps (void)
+{
+  g_auto (CwCaps) common = CW_CAPS_INIT;
+  g_auto (CwCaps) channel = CW_CAPS_INIT;
+  EVP_PKEY *key = EVP_RSA_gen (1024);
+  Reply reply = usual_reply (key);
+  CwLinkParams params = { .channel_type = 1, .common_caps = &common, .channel_caps = &channel };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (CwLink) link = NULL;
+  g_autoptr (GBytes) message = NULL;
+
+  g_assert_true (cw_caps_set (&common, CW_COMMON_CAP_AUTH_SELECTION));
+  g_assert_true (cw_caps_set (&channel, 33));
+  link = cw_link_new (&params, &error);
+  g_assert_no_error (error);
+  message = cw_link_take_output (link);
+  g_assert_cmpuint (g_bytes_get_size (message), ==, 16 + 18 + 12);
+  g_assert_cmpmem ((const uint8_t *)g_bytes_get_data (message, NULL) + 34, 12, "\1\0\0\0\0\0\0\0\2\0\0\0", 12);
+  feed_reply (link, &reply);
+  drop_output (link);
+  feed_result (link, 0);
+  g_assert_false (cw_link_mini_header (link)); /* the server has it, we have not */
+  g_assert_true (cw_caps_set (&channel, 32 * 1100));
+  g_assert_null (cw_link_new (&params, &error));
+  g_assert_error (error, CW_ERROR, CW_ERROR_LIMIT);
+  EVP_PKEY_free (key);
+}
+
+typedef struct {
+  const char *name;
+  uint32_t offset; /* of a u32 in the reply that is overwritten */
+  uint32_t value;
+  CwLinkFailure failure;
+  CwErrorCode code;
+} BadReply;
+
+static const BadReply bad_replies[] = {
+  { "magic", 0, 0x58585858, CW_LINK_FAILURE_LINK, CW_ERROR_MALFORMED },
+  { "major-3", 4, 3, CW_LINK_FAILURE_LINK, CW_ERROR_UNSUPPORTED },
+  { "major-1", 4, 1, CW_LINK_FAILURE_LINK, CW_ERROR_UNSUPPORTED },
+  { "size-0", 12, 0, CW_LINK_FAILURE_LINK, CW_ERROR_MALFORMED },
+  { "size-177", 12, 177, CW_LINK_FAILURE_LINK, CW_ERROR_MALFORMED },
+  { "size-16385", 12, 16385, CW_LINK_FAILURE_LINK, CW_ERROR_LIMIT },
+  { "size-4GiB", 12, UINT32_MAX, CW_LINK_FAILURE_LINK, CW_ERROR_LIMIT },
+  { "error-1", 16, 1, CW_LINK_FAILURE_LINK, CW_ERROR_STATE },
+  { "error-3", 16, 3, CW_LINK_FAILURE_LINK, CW_ERROR_STATE },
+  { "error-5", 16, 5, CW_LINK_FAILURE_NEED_SECURED, CW_ERROR_SECURITY },
+  { "error-6", 16, 6, CW_LINK_FAILURE_LINK, CW_ERROR_SECURITY },
+  { "error-7", 16, 7, CW_LINK_FAILURE_LINK, CW_ERROR_STATE },
+  { "error-4711", 16, 4711, CW_LINK_FAILURE_LINK, CW_ERROR_STATE },
+  { "common-3", 182, 3, CW_LINK_FAILURE_LINK, CW_ERROR_MALFORMED },
+  { "common-wraps", 182, 0xffffffff, CW_LINK_FAILURE_LINK, CW_ERROR_MALFORMED },
+  { "channel-2", 186, 2, CW_LINK_FAILURE_LINK, CW_ERROR_MALFORMED },
+  { "channel-wraps", 186, 0xffffffff, CW_LINK_FAILURE_LINK, CW_ERROR_MALFORMED },
+  { "offset-187", 190, 187, CW_LINK_FAILURE_LINK, CW_ERROR_MALFORMED },
+  { "offset-179", 190, 179, CW_LINK_FAILURE_LINK, CW_ERROR_MALFORMED },
+  { "offset-wraps", 190, 0xfffffffc, CW_LINK_FAILURE_LINK, CW_ERROR_MALFORMED },
+  { "no-mechanism", 194, 0x09, CW_LINK_FAILURE_LINK, CW_ERROR_UNSUPPORTED },
+  { "sasl-only", 194, 0x0d, CW_LINK_FAILURE_LINK, CW_ERROR_UNSUPPORTED },
+  { "key-broken", 20, 0, CW_LINK_FAILURE_LINK, CW_ERROR_SECURITY },
+};
+
+static void
+test_bad_reply (gconstpointer data)
+{
+  const BadReply *bad = data;
+  EVP_PKEY *key = EVP_RSA_gen (1024);
+  Reply reply = usual_reply (key);
+  g_autoptr (GBytes) good = reply_bytes (&reply);
+  g_autofree uint8_t *bytes = g_memdup2 (g_bytes_get_data (good, NULL), g_bytes_get_size (good));
+  g_autoptr (GBytes) changed = NULL;
+  g_autoptr (CwLink) link = new_link ("x");
+  uint32_t le = GUINT32_TO_LE (bad->value);
+
+  memcpy (bytes + bad->offset, &le, 4);
+  changed = g_bytes_new (bytes, g_bytes_get_size (good));
+  drop_output (link);
+  feed (link, changed, SIZE_MAX);
+  g_assert_cmpint (cw_link_status (link), ==, CW_LINK_FAILED);
+  g_assert_cmpint (cw_link_failure (link), ==, bad->failure);
+  g_assert_error (cw_link_error (link), CW_ERROR, (int)bad->code);
+  g_assert_null (cw_link_take_output (link)); /* nothing more is said to such a server */
+  g_assert_cmpuint (cw_link_wanted (link), ==, 0);
+  EVP_PKEY_free (key);
+}
+
+typedef struct {
+  const char *name;
+  uint32_t result;
+  CwLinkFailure failure;
+  CwErrorCode code;
+} BadResult;
+
+static const BadResult bad_results[] = {
+  { "permission-denied", 7, CW_LINK_FAILURE_AUTH, CW_ERROR_AUTH },
+  { "error", 1, CW_LINK_FAILURE_LINK, CW_ERROR_STATE },
+  { "need-secured", 5, CW_LINK_FAILURE_LINK, CW_ERROR_STATE },
+  { "bad-connection-id", 8, CW_LINK_FAILURE_LINK, CW_ERROR_STATE },
+  { "not-available", 9, CW_LINK_FAILURE_LINK, CW_ERROR_STATE },
+  { "ten", 10, CW_LINK_FAILURE_LINK, CW_ERROR_MALFORMED },
+  { "second-reply", REDQ, CW_LINK_FAILURE_LINK, CW_ERROR_MALFORMED },
+};
+
+static void
+test_bad_result (gconstpointer data)
+{
+  const BadResult *bad = data;
+  EVP_PKEY *key = EVP_RSA_gen (1024);
+  Reply reply = usual_reply (key);
+  g_autoptr (CwLink) link = new_link ("x");
+
+  drop_output (link);
+  feed_reply (link, &reply);
+  drop_output (link);
+  feed_result (link, bad->result);
+  g_assert_cmpint (cw_link_status (link), ==, CW_LINK_FAILED);
+  g_assert_cmpint (cw_link_failure (link), ==, bad->failure);
+  g_assert_error (cw_link_error (link), CW_ERROR, (int)bad->code);
+  EVP_PKEY_free (key);
+}
+
+static void
+test_key (EVP_PKEY *key, const char *named)
+{
+  Reply reply = usual_reply (key);
+  g_autoptr (CwLink) link = new_link ("x");
+
+  drop_output (link);
+  feed_reply (link, &reply);
+  g_assert_error (cw_link_error (link), CW_ERROR, CW_ERROR_SECURITY);
+  g_assert_nonnull (strstr (cw_link_error (link)->message, named));
+  g_assert_null (cw_link_take_output (link));
+  EVP_PKEY_free (key);
+}
+
+static void
+test_other_keys (void)
+{
+  test_key (EVP_EC_gen ("P-256"), "EC");
+  test_key (EVP_RSA_gen (768), "768");
+  test_key (EVP_PKEY_Q_keygen (NULL, NULL, "ED25519"), "ED25519");
+}
+
+static void
+test_long_password (void)
+{
+  EVP_PKEY *key = EVP_RSA_gen (1024);
+  Reply reply = usual_reply (key);
+  g_autofree char *longest = g_strnfill (60, 'p');
+  g_autofree char *longer = g_strnfill (61, 'p');
+  g_autoptr (CwLink) good = new_link (longest);
+  g_autoptr (CwLink) bad = new_link (longer);
+  g_autoptr (GBytes) ticket = NULL;
+
+  drop_output (good);
+  feed_reply (good, &reply);
+  ticket = cw_link_take_output (good);
+  decrypt (key, (const uint8_t *)g_bytes_get_data (ticket, NULL) + 4, longest);
+
+  drop_output (bad);
+  feed_reply (bad, &reply);
+  g_assert_error (cw_link_error (bad), CW_ERROR, CW_ERROR_AUTH);
+  g_assert_cmpint (cw_link_failure (bad), ==, CW_LINK_FAILURE_AUTH);
+  g_assert_null (cw_link_take_output (bad));
+  EVP_PKEY_free (key);
+}
+
+/* Whatever the step, an early end is an error; and it changes nothing after the end. */
+static void
+test_eof (void)
+{
+  EVP_PKEY *key = EVP_RSA_gen (1024);
+  Reply reply = usual_reply (key);
+  g_autoptr (GBytes) bytes = reply_bytes (&reply);
+
+  for (size_t n = 0; n <= g_bytes_get_size (bytes); n++) {
+    g_autoptr (CwLink) link = new_link ("x");
+    g_autoptr (GBytes) part = g_bytes_new_from_bytes (bytes, 0, n);
+
+    feed (link, part, SIZE_MAX);
+    cw_link_feed_eof (link);
+    g_assert_error (cw_link_error (link), CW_ERROR, CW_ERROR_CLOSED);
+    g_assert_cmpint (cw_link_failure (link), ==, CW_LINK_FAILURE_LINK);
+    cw_link_feed_eof (link);
+    g_assert_cmpuint (cw_link_feed (link, "more", 4), ==, 0);
+  }
+  EVP_PKEY_free (key);
+}
+
+static void
+test_largest_reply (void)
+{
+  EVP_PKEY *key = EVP_RSA_gen (1024);
+  uint32_t n_words = (CW_LINK_MAX_REPLY - 178) / 4;
+  g_autofree uint32_t *words = g_new0 (uint32_t, n_words);
+  Reply reply = { REDQ, 2, 0, 0, key, 1, n_words - 1, 178, words, n_words };
+  g_autoptr (CwLink) link = new_link ("x");
+
+  words[0] = 0x0b;
+  words[n_words - 1] = 0x80;
+  drop_output (link);
+  feed_reply (link, &reply);
+  drop_output (link);
+  feed_result (link, 0);
+  g_assert_true (cw_caps_test (cw_link_peer_channel_caps (link), 32 * (n_words - 2) + 7));
+  EVP_PKEY_free (key);
+}
+
+static void
+test_caps (void)
+{
+  g_auto (CwCaps) caps = CW_CAPS_INIT;
+  g_auto (CwCaps) copy = CW_CAPS_INIT;
+
+  g_assert_false (cw_caps_test (&caps, 0));
+  g_assert_true (cw_caps_set (&caps, 64));
+  g_assert_cmpuint (caps.n_words, ==, 3);
+  g_assert_cmpuint (caps.words[0] | caps.words[1], ==, 0);
+  g_assert_true (cw_caps_set (&caps, 31));
+  g_assert_true (cw_caps_test (&caps, 31) && cw_caps_test (&caps, 64) && !cw_caps_test (&caps, 63));
+  g_assert_false (cw_caps_set (&caps, 32 * CW_CAPS_MAX_WORDS));
+  g_assert_false (cw_caps_set (&caps, UINT32_MAX));
+  g_assert_cmpuint (caps.n_words, ==, 3);
+  cw_caps_copy (&copy, &caps);
+  cw_caps_clear (&caps);
+  g_assert_true (cw_caps_test (&copy, 64));
+  cw_caps_set_from_wire (&copy, (CwSlice){ (const uint8_t *)"\1\0\0\200", 4 });
+  g_assert_true (cw_caps_test (&copy, 0) && cw_caps_test (&copy, 31) && !cw_caps_test (&copy, 64));
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/link/caps", test_caps);
+  g_test_add_data_func ("/link/exchange/at-once", GSIZE_TO_POINTER (SIZE_MAX), test_exchange);
+  g_test_add_data_func ("/link/exchange/byte-by-byte", GSIZE_TO_POINTER (1), test_exchange);
+  g_test_add_func ("/link/without-caps", test_without_caps);
+  g_test_add_func ("/link/own-caps", test_own_caps);
+  g_test_add_func ("/link/other-keys", test_other_keys);
+  g_test_add_func ("/link/long-password", test_long_password);
+  g_test_add_func ("/link/eof", test_eof);
+  g_test_add_func ("/link/largest-reply", test_largest_reply);
+  for (unsigned i = 0; i < G_N_ELEMENTS (bad_replies); i++) {
+    g_autofree char *path = g_strdup_printf ("/link/bad-reply/%s", bad_replies[i].name);
+
+    g_test_add_data_func (path, &bad_replies[i], test_bad_reply);
+  }
+  for (unsigned i = 0; i < G_N_ELEMENTS (bad_results); i++) {
+    g_autofree char *path = g_strdup_printf ("/link/bad-result/%s", bad_results[i].name);
+
+    g_test_add_data_func (path, &bad_results[i], test_bad_result);
+  }
+  return g_test_run ();
+}
