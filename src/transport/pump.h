@@ -15,9 +15,9 @@
 #include <gio/gio.h>
 
 #define CW_PUMP_BUDGET_US 4000
-#define CW_PUMP_BLOCK_SIZE (128 * 1024)          /* what one read may bring */
-#define CW_PUMP_QUEUE_LIMIT (16 * 1024 * 1024)   /* default: bytes of normal messages that wait */
-#define CW_PUMP_URGENT_LIMIT (64 * 1024)         /* bytes of urgent messages that wait */
+#define CW_PUMP_BLOCK_SIZE (64 * 1024)           /* what one read may bring */
+#define CW_PUMP_QUEUE_LIMIT (16 * 1024 * 1024)   /* default: bytes of normal messages that wait, 128 more for each */
+#define CW_PUMP_URGENT_LIMIT (64 * 1024)         /* the same for urgent messages */
 #define CW_PUMP_FRAME_LIMIT (1024 * 1024)        /* body size when events.frame_limit is NULL */
 
 typedef struct {
@@ -83,6 +83,6 @@ bool cw_pump_is_closed (const CwPump *self);
 
 uint64_t cw_pump_bytes_read (const CwPump *self);
 uint64_t cw_pump_bytes_written (const CwPump *self);
-size_t cw_pump_queued_bytes (const CwPump *self);
+size_t cw_pump_queued_bytes (const CwPump *self); /* counted as for the limits */
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CwPump, cw_pump_unref)

@@ -1,0 +1,636 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The peer is the other end of a socket pair, in the same thread. */
+#include "transport/pump.h"
+
+#include <gio/gio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define LIST 8
+
+typedef struct Fixture Fixture;
+
+struct Fixture {
+  GMainContext *context;
+  CwPump *pump;
+  int peer;
+  GString *log;     /* what came, in order: "type:size[s]@serial " */
+  unsigned n_frames;
+  unsigned n_closed;
+  GError *closed;
+  uint32_t limit;
+  GBytes *last;
+  GBytes *large;
+  void (*hook) (Fixture *self, const CwPumpFrame *frame);
+  unsigned n_flushed;
+  GError *flushed;
+};
+
+static void
+on_frame (gpointer data, const CwPumpFrame *frame)
+{
+  Fixture *self = data;
+
+  if (self->n_frames++ < 100)
+    g_string_append_printf (self->log, "%u:%zu%s@%" G_GUINT64_FORMAT " ", frame->type, g_bytes_get_size (frame->body),
+      frame->is_sub ? "s" : "", frame->serial);
+  g_clear_pointer (&self->last, g_bytes_unref);
+  self->last = g_bytes_ref (frame->body);
+  if (self->hook != NULL)
+    self->hook (self, frame);
+}
+
+static void
+on_closed (gpointer data, const GError *error)
+{
+  Fixture *self = data;
+
+  self->n_closed++;
+  self->closed = error != NULL ? g_error_copy (error) : NULL;
+}
+
+static uint32_t
+frame_limit (gpointer data, uint16_t type)
+{
+  return ((Fixture *)data)->limit;
+}
+
+static const CwPumpEvents events = { on_frame, on_closed, frame_limit };
+
+static void
+set_up (Fixture *self, bool mini)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GSocket) socket = NULL;
+  g_autoptr (GSocketConnection) stream = NULL;
+  int fds[2];
+
+  *self = (Fixture){ .context = g_main_context_new (), .log = g_string_new (NULL), .limit = 64 << 20 };
+  g_assert_cmpint (socketpair (AF_UNIX, SOCK_STREAM, 0, fds), ==, 0);
+  socket = g_socket_new_from_fd (fds[0], &error);
+  g_assert_no_error (error);
+  stream = g_socket_connection_factory_create_connection (socket);
+  self->peer = fds[1];
+  self->pump = cw_pump_new (G_IO_STREAM (stream), self->context, mini, &events, self);
+}
+
+static void
+tear_down (Fixture *self)
+{
+  cw_pump_unref (self->pump);
+  while (g_main_context_iteration (self->context, FALSE))
+    ;
+  g_main_context_unref (self->context);
+  if (self->peer >= 0)
+    close (self->peer);
+  g_string_free (self->log, TRUE);
+  g_clear_error (&self->closed);
+  g_clear_error (&self->flushed);
+  g_clear_pointer (&self->last, g_bytes_unref);
+}
+
+static void
+spin (Fixture *self)
+{
+  for (unsigned i = 0; i < 50; i++)
+    g_main_context_iteration (self->context, FALSE);
+}
+
+static void
+put (Fixture *self, const void *data, size_t size)
+{
+  g_assert_cmpint (send (self->peer, data, size, MSG_NOSIGNAL), ==, (ssize_t)size);
+}
+
+static void
+put_mini (Fixture *self, uint16_t type, const void *body, uint32_t size)
+{
+  uint8_t header[6] = { type & 0xff, type >> 8, size & 0xff, size >> 8 & 0xff, size >> 16 & 0xff, size >> 24 };
+
+  put (self, header, sizeof header);
+  if (size > 0)
+    put (self, body, size);
+}
+
+/* Everything that has come to the peer. */
+static GByteArray *
+take (Fixture *self)
+{
+  GByteArray *all = g_byte_array_new ();
+  uint8_t data[65536];
+  ssize_t n;
+
+  while ((n = recv (self->peer, data, sizeof data, MSG_DONTWAIT)) > 0)
+    g_byte_array_append (all, data, n);
+  return all;
+}
+
+static void
+check_log (Fixture *self, const char *expected)
+{
+  g_assert_cmpstr (self->log->str, ==, expected);
+  g_string_truncate (self->log, 0);
+}
+
+static void
+test_mini (void)
+{
+  Fixture f;
+
+  set_up (&f, true);
+  put_mini (&f, 101, "abc", 3);
+  put_mini (&f, 102, NULL, 0);
+  put (&f, "\x67\0\4", 3);
+  spin (&f);
+  check_log (&f, "101:3@1 102:0@2 ");
+  put (&f, "\0\0\0wx", 5);
+  spin (&f);
+  check_log (&f, "");
+  put (&f, "yz", 2);
+  spin (&f);
+  check_log (&f, "103:4@3 ");
+  g_assert_cmpmem (g_bytes_get_data (f.last, NULL), g_bytes_get_size (f.last), "wxyz", 4);
+  g_assert_cmpuint (cw_pump_bytes_read (f.pump), ==, 9 + 6 + 10);
+  tear_down (&f);
+}
+
+static void
+test_full (void)
+{
+  static const uint8_t bytes[] = { 7, 0, 0, 0, 0, 0, 0, 0, 101, 0, 3, 0, 0, 0, 0, 0, 0, 0, 'a', 'b', 'c', /* serial 7 */
+    9, 0, 0, 0, 0, 0, 0, 0, 102, 0, 14, 0, 0, 0, 1, 0, 0, 0, /* serial 9, 14 bytes, sub_list 1 */
+    'x', 1, 0, 7, 0, 0, 0, 5, 0, 1, 0, 0, 0, 's' };
+  static const uint8_t sent[] = { 1, 0, 0, 0, 0, 0, 0, 0, 3, 0, 1, 0, 0, 0, 0, 0, 0, 0, 'p', /* */
+    2, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0 };
+  g_autoptr (GBytes) body = g_bytes_new_static ("p", 1);
+  g_autoptr (GByteArray) out = NULL;
+  Fixture f;
+
+  set_up (&f, false);
+  put (&f, bytes, sizeof bytes);
+  spin (&f);
+  check_log (&f, "101:3@7 5:1s@9 102:14@9 ");
+  g_assert_true (cw_pump_send (f.pump, 3, body, CW_PUMP_NORMAL, NULL));
+  g_assert_true (cw_pump_send (f.pump, 2, NULL, CW_PUMP_NORMAL, NULL));
+  spin (&f);
+  out = take (&f);
+  g_assert_cmpmem (out->data, out->len, sent, sizeof sent);
+  tear_down (&f);
+}
+
+static void
+pause_at_sub (Fixture *self, const CwPumpFrame *frame)
+{
+  if (frame->type == 5)
+    cw_pump_pause (self->pump, 1);
+}
+
+/* WAIT_FOR_CHANNELS inside a LIST has to stop what follows in the same LIST. */
+static void
+test_list_pause (void)
+{
+  static const uint8_t list[] = { 2, 0, 10, 0, 0, 0, 17, 0, 0, 0, 5, 0, 1, 0, 0, 0, 'a', 6, 0, 2, 0, 0, 0, 'b', 'c' };
+  Fixture f;
+
+  set_up (&f, true);
+  f.hook = pause_at_sub;
+  put_mini (&f, LIST, list, sizeof list);
+  put_mini (&f, 101, NULL, 0);
+  spin (&f);
+  check_log (&f, "5:1s@1 ");
+  cw_pump_pause (f.pump, 2);
+  cw_pump_resume (f.pump, 1);
+  spin (&f);
+  check_log (&f, "");
+  cw_pump_resume (f.pump, 2);
+  spin (&f);
+  check_log (&f, "6:2s@1 8:25@1 101:0@2 ");
+  tear_down (&f);
+}
+
+static void
+test_bad_list (void)
+{
+  static const uint8_t beyond[] = { 1, 0, 255, 0, 0, 0 };
+  static const uint8_t nested[] = { 1, 0, 6, 0, 0, 0, LIST, 0, 0, 0, 0, 0 };
+  Fixture f;
+
+  set_up (&f, true);
+  put_mini (&f, LIST, beyond, sizeof beyond);
+  spin (&f);
+  check_log (&f, "");
+  g_assert_cmpuint (f.n_closed, ==, 1);
+  g_assert_error (f.closed, CW_ERROR, CW_ERROR_MALFORMED);
+  tear_down (&f);
+
+  set_up (&f, true);
+  put_mini (&f, LIST, nested, sizeof nested);
+  spin (&f);
+  check_log (&f, "");
+  g_assert_cmpuint (f.n_closed, ==, 1);
+  g_assert_nonnull (f.closed);
+  tear_down (&f);
+}
+
+static void
+test_limit (void)
+{
+  Fixture f;
+
+  set_up (&f, true);
+  f.limit = 1000;
+  put (&f, "\x65\0\xff\xff\xff\xff", 6);
+  spin (&f);
+  g_assert_cmpuint (f.n_closed, ==, 1);
+  g_assert_error (f.closed, CW_ERROR, CW_ERROR_LIMIT);
+  g_assert_nonnull (strstr (f.closed->message, "4294967295 > 1000"));
+  g_assert_false (cw_pump_send (f.pump, 1, NULL, CW_PUMP_NORMAL, NULL));
+  tear_down (&f);
+}
+
+static gpointer
+write_large (gpointer data)
+{
+  Fixture *self = data;
+  uint32_t size = 9 * 1000 * 1000;
+  uint8_t *bytes = g_malloc (size + 6);
+  size_t at = 0;
+
+  memcpy (bytes, (const uint8_t[]){ 101, 0, size & 0xff, size >> 8 & 0xff, size >> 16 & 0xff, size >> 24 }, 6);
+  for (uint32_t i = 0; i < size; i++)
+    bytes[6 + i] = (uint8_t)(i * 7 + (i >> 12));
+  while (at < size + 6) {
+    ssize_t n = send (self->peer, bytes + at, size + 6 - at, MSG_NOSIGNAL);
+
+    g_assert_cmpint (n, >, 0);
+    at += n;
+  }
+  g_free (bytes);
+  put_mini (self, 102, "end", 3);
+  return NULL;
+}
+
+static void
+keep_large (Fixture *self, const CwPumpFrame *frame)
+{
+  if (frame->type == 101)
+    self->large = g_bytes_ref (frame->body);
+}
+
+static void
+test_large (void)
+{
+  Fixture f;
+  GThread *thread;
+  const uint8_t *data;
+  size_t size;
+
+  set_up (&f, true);
+  f.hook = keep_large;
+  thread = g_thread_new ("peer", write_large, &f);
+  while (f.n_frames < 2)
+    g_main_context_iteration (f.context, TRUE);
+  g_thread_join (thread);
+  check_log (&f, "101:9000000@1 102:3@2 ");
+  tear_down (&f); /* the body outlives the pump */
+  data = g_bytes_get_data (f.large, &size);
+  g_assert_cmpuint (size, ==, 9000000);
+  for (uint32_t i = 0; i < size; i++)
+    g_assert_cmpuint (data[i], ==, (uint8_t)(i * 7 + (i >> 12)));
+  g_bytes_unref (f.large);
+}
+
+/* Many sizes around the block and copy limits, in pieces of odd sizes, against the bytes they were made of. */
+static void
+check_pattern (Fixture *self, const CwPumpFrame *frame)
+{
+  size_t size;
+  const uint8_t *data = g_bytes_get_data (frame->body, &size);
+
+  for (size_t i = 0; i < size; i++)
+    g_assert_cmpuint (data[i], ==, (uint8_t)(frame->type + i));
+}
+
+static void
+test_sizes (void)
+{
+  static const uint32_t sizes[] = { 0, 1, 255, 256, 257, 5000, 65519, 65529, 65530, 65531, 65536, 70000, 1, 131072, 3 };
+  g_autoptr (GByteArray) bytes = g_byte_array_new ();
+  GString *expected = g_string_new (NULL);
+  Fixture f;
+
+  for (unsigned round = 0; round < 3; round++) {
+    for (unsigned k = 0; k < G_N_ELEMENTS (sizes); k++) {
+      uint32_t size = sizes[k];
+      uint8_t header[6] = { k, 1, size & 0xff, size >> 8 & 0xff, size >> 16 & 0xff, 0 };
+
+      g_byte_array_append (bytes, header, 6);
+      for (uint32_t i = 0; i < size; i++)
+        g_byte_array_append (bytes, &(uint8_t){ (uint8_t)(k + i) }, 1);
+      g_string_append_printf (expected, "%u:%u@%u ", 256 + k, size, round * (unsigned)G_N_ELEMENTS (sizes) + k + 1);
+    }
+  }
+  set_up (&f, true);
+  f.hook = check_pattern;
+  for (size_t at = 0, step = 1; at < bytes->len; step = step * 3 % 40009 + 1) {
+    size_t n = MIN (step, bytes->len - at);
+
+    put (&f, bytes->data + at, n);
+    at += n;
+    spin (&f);
+  }
+  check_log (&f, expected->str);
+  tear_down (&f);
+  g_string_free (expected, TRUE);
+}
+
+static void
+test_orderly_end (void)
+{
+  Fixture f;
+
+  set_up (&f, true);
+  put_mini (&f, 101, "abc", 3);
+  close (f.peer);
+  f.peer = -1;
+  spin (&f);
+  check_log (&f, "101:3@1 ");
+  g_assert_cmpuint (f.n_closed, ==, 1);
+  g_assert_no_error (f.closed);
+  tear_down (&f);
+}
+
+static void
+test_cut_message (gconstpointer data)
+{
+  Fixture f;
+
+  set_up (&f, true);
+  put (&f, "\x65\0\3\0\0\0ab", GPOINTER_TO_SIZE (data));
+  spin (&f);
+  close (f.peer);
+  f.peer = -1;
+  spin (&f);
+  g_assert_cmpuint (f.n_closed, ==, 1);
+  g_assert_error (f.closed, CW_ERROR, CW_ERROR_CLOSED);
+  tear_down (&f);
+}
+
+/* A unix socket closed with unread bytes resets its peer. */
+static void
+test_reset (gconstpointer data)
+{
+  bool write_first = data != NULL;
+  Fixture f;
+
+  set_up (&f, true);
+  g_assert_true (cw_pump_send (f.pump, 1, NULL, CW_PUMP_NORMAL, NULL));
+  spin (&f);
+  cw_pump_pause (f.pump, 1);
+  close (f.peer);
+  f.peer = -1;
+  if (write_first)
+    g_assert_true (cw_pump_send (f.pump, 1, NULL, CW_PUMP_NORMAL, NULL));
+  spin (&f);
+  g_assert_cmpuint (f.n_closed, ==, 0);
+  cw_pump_resume (f.pump, 1);
+  spin (&f);
+  g_assert_cmpuint (f.n_closed, ==, 1);
+  g_assert_error (f.closed, G_IO_ERROR, G_IO_ERROR_CONNECTION_CLOSED);
+  tear_down (&f);
+}
+
+static void
+nest (Fixture *self, const CwPumpFrame *frame)
+{
+  g_autoptr (GByteArray) out = NULL;
+
+  if (frame->type != 101)
+    return;
+  g_assert_true (cw_pump_send (self->pump, 1, NULL, CW_PUMP_NORMAL, NULL));
+  put_mini (self, 103, NULL, 0);
+  cw_pump_pause (self->pump, 1);
+  cw_pump_resume (self->pump, 1);
+  spin (self);
+  g_string_append (self->log, "| ");
+  out = take (self);
+  g_assert_cmpmem (out->data, out->len, "\1\0\0\0\0\0", 6);
+}
+
+static void
+test_nested_loop (void)
+{
+  Fixture f;
+
+  set_up (&f, true);
+  f.hook = nest;
+  put_mini (&f, 101, NULL, 0);
+  put_mini (&f, 102, NULL, 0);
+  spin (&f);
+  check_log (&f, "101:0@1 | 102:0@2 103:0@3 ");
+  tear_down (&f);
+}
+
+static void
+close_in_frame (Fixture *self, const CwPumpFrame *frame)
+{
+  cw_pump_close (self->pump);
+}
+
+static void
+drop_in_frame (Fixture *self, const CwPumpFrame *frame)
+{
+  g_clear_pointer (&self->pump, cw_pump_unref);
+}
+
+static void
+test_end_in_frame (gconstpointer data)
+{
+  Fixture f;
+
+  set_up (&f, true);
+  f.hook = data != NULL ? drop_in_frame : close_in_frame;
+  put_mini (&f, 101, NULL, 0);
+  put_mini (&f, 102, NULL, 0);
+  spin (&f);
+  check_log (&f, "101:0@1 ");
+  g_assert_cmpuint (f.n_closed, ==, 0);
+  tear_down (&f);
+}
+
+static void
+on_flushed (gpointer data, const GError *error)
+{
+  Fixture *self = data;
+
+  self->n_flushed++;
+  g_clear_error (&self->flushed);
+  self->flushed = error != NULL ? g_error_copy (error) : NULL;
+}
+
+static GBytes *
+zeros (size_t size)
+{
+  return g_bytes_new_take (g_malloc0 (size), size);
+}
+
+/* A peer that does not read: the queue fills up to its limit, the urgent lane to its own, and nothing blocks. */
+static void
+test_queue_limit (void)
+{
+  g_autoptr (GBytes) body = zeros (100000);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GByteArray) all = g_byte_array_new ();
+  unsigned n = 0, n_urgent = 0;
+  Fixture f;
+
+  set_up (&f, true);
+  cw_pump_set_queue_limit (f.pump, 1000000);
+  while (cw_pump_send (f.pump, 50, body, CW_PUMP_NORMAL, &error)) {
+    g_assert_cmpuint (++n, <, 100);
+    spin (&f);
+    g_assert_cmpuint (cw_pump_queued_bytes (f.pump), <=, 1000000);
+  }
+  g_assert_error (error, CW_ERROR, CW_ERROR_LIMIT);
+  g_clear_error (&error);
+  while (cw_pump_send (f.pump, 3, NULL, CW_PUMP_URGENT, &error))
+    g_assert_cmpuint (++n_urgent, <, 10000);
+  g_assert_error (error, CW_ERROR, CW_ERROR_LIMIT);
+  g_assert_cmpuint (n_urgent, >, 100);
+  cw_pump_flush (f.pump, on_flushed, &f);
+  spin (&f);
+  g_assert_cmpuint (f.n_flushed, ==, 0);
+
+  for (unsigned i = 0; i < 10000 && f.n_flushed == 0; i++) {
+    g_autoptr (GByteArray) part = take (&f);
+
+    g_byte_array_append (all, part->data, part->len);
+    spin (&f);
+  }
+  g_assert_cmpuint (f.n_flushed, ==, 1);
+  g_assert_no_error (f.flushed);
+  {
+    g_autoptr (GByteArray) part = take (&f);
+    g_byte_array_append (all, part->data, part->len);
+  }
+  g_assert_cmpuint (all->len, ==, n * 100006 + n_urgent * 6);
+  g_assert_cmpuint (cw_pump_bytes_written (f.pump), ==, all->len);
+  g_assert_cmpuint (cw_pump_queued_bytes (f.pump), ==, 0);
+  /* Whole messages, and the urgent ones before most of the others. */
+  for (size_t at = 0, normal = 0, urgent = 0; at < all->len;) {
+    bool is_urgent = all->data[at] == 3;
+
+    g_assert_true (is_urgent || all->data[at] == 50);
+    at += is_urgent ? 6 : 100006;
+    urgent += is_urgent;
+    normal += !is_urgent;
+    if (is_urgent)
+      g_assert_cmpuint (normal, <, n - 5);
+    g_assert_true (urgent <= n_urgent && normal <= n);
+  }
+  tear_down (&f);
+}
+
+static void
+test_order_and_flush (void)
+{
+  g_autoptr (GByteArray) out = NULL;
+  CwBuffer buffer;
+  Fixture f;
+
+  set_up (&f, true);
+  cw_buffer_init (&buffer, 4);
+  cw_buffer_u32 (&buffer, 0x64636261);
+  g_assert_true (cw_pump_send_buffer (f.pump, 11, &buffer, CW_PUMP_NORMAL, NULL));
+  cw_pump_flush (f.pump, on_flushed, &f);
+  g_assert_true (cw_pump_send (f.pump, 12, NULL, CW_PUMP_NORMAL, NULL));
+  g_assert_true (cw_pump_send (f.pump, 3, NULL, CW_PUMP_URGENT, NULL));
+  g_assert_cmpuint (f.n_flushed, ==, 0); /* never from the caller's stack */
+  spin (&f);
+  g_assert_cmpuint (f.n_flushed, ==, 1);
+  out = take (&f);
+  g_assert_cmpmem (out->data, out->len, "\3\0\0\0\0\0\13\0\4\0\0\0abcd\14\0\0\0\0\0", 22);
+
+  cw_buffer_append (&buffer, "toolong", 7);
+  g_assert_false (cw_pump_send_buffer (f.pump, 11, &buffer, CW_PUMP_NORMAL, NULL));
+  cw_buffer_clear (&buffer);
+
+  cw_pump_flush (f.pump, on_flushed, &f);
+  cw_pump_close (f.pump);
+  g_assert_cmpuint (f.n_flushed, ==, 2);
+  g_assert_error (f.flushed, CW_ERROR, CW_ERROR_CLOSED);
+  cw_pump_flush (f.pump, on_flushed, &f);
+  g_assert_cmpuint (f.n_flushed, ==, 2);
+  spin (&f);
+  g_assert_cmpuint (f.n_flushed, ==, 3);
+  g_assert_error (f.flushed, CW_ERROR, CW_ERROR_CLOSED);
+  tear_down (&f);
+}
+
+static void
+count_slowly (Fixture *self, const CwPumpFrame *frame)
+{
+  g_usleep (1000);
+}
+
+/* A dispatch ends after its budget, and lower priorities get their turn between two of them. */
+static gboolean
+on_redraw (gpointer data)
+{
+  ++*(unsigned *)data;
+  return G_SOURCE_CONTINUE;
+}
+
+static void
+test_budget (void)
+{
+  unsigned n_redraws = 0;
+  GSource *redraw = g_idle_source_new ();
+  Fixture f;
+
+  set_up (&f, true);
+  f.hook = count_slowly;
+  for (unsigned i = 0; i < 100; i++)
+    put_mini (&f, 101, NULL, 0);
+  g_source_set_priority (redraw, G_PRIORITY_HIGH_IDLE + 20);
+  g_source_set_callback (redraw, on_redraw, &n_redraws, NULL);
+  while (f.n_frames == 0)
+    g_main_context_iteration (f.context, FALSE);
+  g_assert_cmpuint (f.n_frames, <=, 5);
+  g_source_attach (redraw, f.context);
+  for (unsigned i = 0; i < 10; i++)
+    g_main_context_iteration (f.context, FALSE);
+  g_assert_cmpuint (n_redraws, >=, 9);
+  g_source_destroy (redraw);
+  g_source_unref (redraw);
+  while (f.n_frames < 100)
+    g_main_context_iteration (f.context, FALSE);
+  tear_down (&f);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/pump/mini", test_mini);
+  g_test_add_func ("/pump/full", test_full);
+  g_test_add_func ("/pump/list-pause", test_list_pause);
+  g_test_add_func ("/pump/bad-list", test_bad_list);
+  g_test_add_func ("/pump/limit", test_limit);
+  g_test_add_func ("/pump/large", test_large);
+  g_test_add_func ("/pump/sizes", test_sizes);
+  g_test_add_func ("/pump/orderly-end", test_orderly_end);
+  g_test_add_data_func ("/pump/cut/in-header", GSIZE_TO_POINTER (1), test_cut_message);
+  g_test_add_data_func ("/pump/cut/after-header", GSIZE_TO_POINTER (6), test_cut_message);
+  g_test_add_data_func ("/pump/cut/in-body", GSIZE_TO_POINTER (8), test_cut_message);
+  g_test_add_data_func ("/pump/reset/reading", NULL, test_reset);
+  g_test_add_data_func ("/pump/reset/writing", "", test_reset);
+  g_test_add_func ("/pump/nested-loop", test_nested_loop);
+  g_test_add_data_func ("/pump/end-in-frame/close", NULL, test_end_in_frame);
+  g_test_add_data_func ("/pump/end-in-frame/drop", "", test_end_in_frame);
+  g_test_add_func ("/pump/queue-limit", test_queue_limit);
+  g_test_add_func ("/pump/order-and-flush", test_order_and_flush);
+  g_test_add_func ("/pump/budget", test_budget);
+  return g_test_run ();
+}
