@@ -253,6 +253,7 @@ demo_device_set_mode (DemoDevice *self, guint32 format, int width, int height, G
   create.stride = self->primary_stride;
   create.format = format;
   create.type = QXL_SURF_TYPE_PRIMARY;
+  create.mouse_mode = TRUE; /* absolute positions are welcome once there is a tablet */
   create.mem = (guintptr) self->primary;
   spice_qxl_create_primary_surface (&self->instance, 0, &create);
   demo_oracle_surface_create (self->oracle, 0, format, width, height);
