@@ -115,8 +115,9 @@ mutate (Driver *self, GByteArray *input)
     break;
   case 2: {
     guint32 value = magic[below (self, G_N_ELEMENTS (magic))];
-    gsize size = MIN ((gsize) 1 << below (self, 3), input->len - at);
+    gsize size = (gsize) 1 << below (self, 3);
 
+    size = MIN (size, input->len - at);
     if (below (self, 2))
       value = GUINT32_SWAP_LE_BE (value);
     memcpy (input->data + at, &value, size);
@@ -134,10 +135,13 @@ mutate (Driver *self, GByteArray *input)
     insert (input, at, noise, size);
     break;
   }
-  case 5:
+  case 5: {
+    guint size = 1 + below (self, 16);
+
     if (input->len > 1)
-      g_byte_array_remove_range (input, at, MIN (1 + below (self, 16), input->len - at));
+      g_byte_array_remove_range (input, at, MIN (size, input->len - at));
     break;
+  }
   case 6:
     if (self->words->len > 0) {
       gsize size;
