@@ -77,8 +77,9 @@ CwRender *cw_render_ref (CwRender *self);
 void cw_render_unref (CwRender *self); /* closes when the last reference goes */
 
 /* Takes a server message of the display channel (base messages and WAIT_FOR_CHANNELS, also the waits inside
- * INVAL_ALL_PIXMAPS, are the channel's own business). Keeps a reference. Never blocks. After FALSE the channel is to
- * be closed. Fails too when the render is closed or has failed before. */
+ * INVAL_ALL_PIXMAPS, are the channel's own business). Keeps a reference. Never blocks. Nothing is drawn before the
+ * next step, which the caller schedules. After FALSE the channel is to be closed. Fails too when the render is closed
+ * or has failed before. */
 bool cw_render_push (CwRender *self, CwMessage *message, GError **error);
 
 /* Draws what is ready, for about budget_us microseconds at most. TRUE: the budget ended first, call again soon.

@@ -215,7 +215,7 @@ test_bad_bitmaps (void)
   } bad[] = { { 0, 1, 1, 4 }, { 11, 1, 1, 4 }, { CW_BITMAP_32BIT, 0, 1, 4 }, { CW_BITMAP_32BIT, 1, 0, 4 },
               { CW_BITMAP_32BIT, 2, 1, 7 }, { CW_BITMAP_1BIT_BE, 9, 1, 1 }, { CW_BITMAP_4BIT_LE, 3, 1, 1 },
               { CW_BITMAP_24BIT, 2, 1, 5 }, { CW_BITMAP_32BIT, 1, 17, 4 }, { CW_BITMAP_32BIT, 0x40000001, 1, 4 },
-              { CW_BITMAP_8BIT, 1, 2, 0x80000000 }, { CW_BITMAP_8BIT, 32768, 1, 32768 } };
+              { CW_BITMAP_8BIT, 1, 2, 0x80000000 }, { CW_BITMAP_8BIT, CW_PIXELS_MAX_SIDE + 1, 1, 0x20000 } };
 
   for (gsize i = 0; i < G_N_ELEMENTS (bad); i++) {
     g_autoptr (GError) error = NULL;

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* An image of a message: pending until a worker has decoded it, then immutable pixels or an error. */
+#pragma once
+
+#include "base/pixels.h"
+#include "codec/codec.h"
+#include "codec/glz-window.h"
+#include "render/palette.h"
+#include "render/waker.h"
+#include "wire/message.h"
+
+typedef enum {
+  CW_IMAGE_PENDING,
+  CW_IMAGE_READY,
+  CW_IMAGE_FAILED,
+} CwImageState;
+
+typedef struct {
+  gatomicrefcount ref_count;
+  GMutex lock;         /* guards state and waiters; what follows is written once, before state leaves PENDING */
+  CwImageState state;
+  GSList *waiters;     /* CwWaker */
+  CwPixels *pixels;
+  GError *error;
+  CwMessage *message;  /* kept alive because pixels are its own bytes */
+} CwImage;
+
+CwImage *cw_image_new (void);
+CwImage *cw_image_new_ready (CwPixels *pixels, CwMessage *message); /* takes pixels, refs message */
+CwImage *cw_image_ref (CwImage *self);
+void cw_image_unref (CwImage *self); /* any thread */
+
+/* Any thread, once. Takes pixels, or if they are NULL, error. */
+void cw_image_finish (CwImage *self, CwPixels *pixels, GError *error);
+
+/* Once this has returned something else than PENDING, pixels and error may be read. While PENDING, waker (if not
+ * NULL) will be woken at the change. */
+CwImageState cw_image_poll (CwImage *self, CwWaker *waker);
+
+/* What it takes to decode one image. */
+typedef struct {
+  CwImage *image;
+  CwMessage *message;      /* keeps wire alive */
+  const CwWireImage *wire;
+  CwPalette *palette;      /* or NULL */
+  CwPixelFormat palette_as;
+  bool mask;               /* a 1-bit bitmap to be used as one */
+  CwGlzWindow *window;     /* GLZ types */
+  uint64_t bytes;          /* what the pixels are going to take, about */
+} CwDecodeJob;
+
+/* Checks what can be checked at once; target is the format of the surface drawn on, for palettes. window may be NULL
+ * for types other than GLZ. */
+CwDecodeJob *cw_decode_job_new (CwMessage *message, const CwWireImage *wire, CwPalette *palette, CwPixelFormat target,
+                                bool mask, CwGlzWindow *window, GError **error);
+void cw_decode_job_free (CwDecodeJob *self);
+
+/* Pixels that need no decoding: bitmaps whose bytes can be used where they are. NULL otherwise. */
+CwPixels *cw_decode_job_view (const CwDecodeJob *self);
+
+/* As the decoders want it; borrowed from the job. FALSE for types that are no compressed images. */
+bool cw_decode_job_input (const CwDecodeJob *self, CwCodecInput *in);
+
+/* Decodes, finishes the image and frees the job; on a worker. Not for GLZ types, see strand.h. */
+void cw_decode_job_run (gpointer job);
+
+/* Finishes the image with decoded pixels (or an error) and frees the job. shared: the pixels are somebody else's too
+ * and must not be changed. */
+void cw_decode_job_finish (CwDecodeJob *self, CwPixels *pixels, bool shared, GError *error);
+
+bool cw_wire_image_is_glz (const CwWireImage *wire);
+bool cw_wire_image_is_lossy (const CwWireImage *wire);
+bool cw_wire_image_is_from_cache (const CwWireImage *wire);
+
+/* In pixels; of the bitmap itself where there is one. */
+uint64_t cw_wire_image_area (const CwWireImage *wire);

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "render/op.h"
+
+#include "base/error.h"
+#include "canvas/bitmap.h"
+
+const CwOpInfo *
+cw_op_info (uint16_t type)
+{
+  for (unsigned i = 0; i < cw_n_draw_ops; i++) {
+    if (cw_draw_ops[i].type == type)
+      return &cw_draw_ops[i];
+  }
+  for (unsigned i = 0; i < cw_n_event_ops; i++) {
+    if (cw_event_ops[i].type == type)
+      return &cw_event_ops[i];
+  }
+  return NULL;
+}
+
+CwOp *
+cw_op_new (const CwOpInfo *info, CwMessage *message)
+{
+  CwOp *self = g_new0 (CwOp, 1);
+
+  self->info = info;
+  self->message = message != NULL ? cw_message_ref (message) : NULL;
+  self->queue_bytes = sizeof *self + (message != NULL ? g_bytes_get_size (message->body) : 0);
+  return self;
+}
+
+void
+cw_op_free (CwOp *self)
+{
+  if (self->started) {
+    cw_draw_clear (&self->draw);
+    cw_region_clear (&self->region);
+  }
+  for (unsigned i = 0; i < G_N_ELEMENTS (self->copies); i++)
+    g_clear_pointer (&self->copies[i], cw_pixels_unref);
+  for (unsigned i = 0; i < CW_N_OPERANDS; i++) {
+    g_clear_pointer (&self->operands[i].image, cw_image_unref);
+    g_clear_pointer (&self->operands[i].surface, cw_render_surface_unref);
+  }
+  g_clear_pointer (&self->target, cw_render_surface_unref);
+  g_clear_pointer (&self->message, cw_message_unref);
+  g_clear_error (&self->error);
+  g_free (self);
+}
+
+CwImageState
+cw_op_poll (CwOp *self, CwWaker *waker, const GError **error)
+{
+  CwImageState state = CW_IMAGE_READY;
+
+  for (unsigned i = 0; i < CW_N_OPERANDS; i++) {
+    CwImage *image = self->operands[i].image;
+
+    if (image == NULL)
+      continue;
+    switch (cw_image_poll (image, waker)) {
+    case CW_IMAGE_PENDING:
+      return CW_IMAGE_PENDING;
+    case CW_IMAGE_FAILED:
+      if (state == CW_IMAGE_READY)
+        *error = image->error;
+      state = CW_IMAGE_FAILED;
+      break;
+    case CW_IMAGE_READY:
+      break;
+    }
+  }
+  return state;
+}
+
+static bool
+init_region (CwOp *self, const CwWireClip *clip, GError **error)
+{
+  CwRect bounds = { .right = self->target->width, .bottom = self->target->height };
+  g_autofree CwRect *clips = NULL;
+
+  if (clip->type != CW_CLIP_TYPE_RECTS)
+    return cw_region_init (&self->region, &bounds, &self->box, NULL, 0, error);
+  /* Refused by number before memory is taken for them. */
+  clips = g_new (CwRect, MIN (clip->n_rects, CW_REGION_MAX_CLIPS) + 1);
+  for (uint32_t i = 0; i < MIN (clip->n_rects, CW_REGION_MAX_CLIPS); i++)
+    clips[i] = cw_rect_from_wire (&clip->rects[i]);
+  return cw_region_init (&self->region, &bounds, &self->box, clips, clip->n_rects, error);
+}
+
+static bool
+set_mask (CwOp *self, const CwWireQMask *mask, GError **error)
+{
+  const CwOperand *operand = &self->operands[CW_OPERAND_MASK];
+  CwPixels *pixels = operand->surface != NULL ? operand->surface->pixels : operand->image->pixels;
+  g_autoptr (CwPixels) bits = NULL;
+  CwPoint position = { mask->pos.x, mask->pos.y };
+
+  if (pixels->format != CW_PIXELS_A1) {
+    pixels = bits = cw_mask_from_pixels (pixels, error);
+    if (bits == NULL)
+      return false;
+  }
+  cw_region_set_mask (&self->region, pixels, mask->flags & CW_MASK_INVERS, &self->box, &position);
+  return true;
+}
+
+/* The mask of those messages that have one. */
+static const CwWireQMask *
+message_mask (const CwMessage *message)
+{
+  switch (message->type) {
+  case CW_MSG_DISPLAY_DRAW_FILL:
+    return &((const CwMsgDisplayDrawFill *) message->data)->mask;
+  case CW_MSG_DISPLAY_DRAW_OPAQUE:
+    return &((const CwMsgDisplayDrawOpaque *) message->data)->mask;
+  case CW_MSG_DISPLAY_DRAW_COPY:
+    return &((const CwMsgDisplayDrawCopy *) message->data)->mask;
+  case CW_MSG_DISPLAY_DRAW_BLEND:
+    return &((const CwMsgDisplayDrawBlend *) message->data)->mask;
+  case CW_MSG_DISPLAY_DRAW_BLACKNESS:
+    return &((const CwMsgDisplayDrawBlackness *) message->data)->mask;
+  case CW_MSG_DISPLAY_DRAW_WHITENESS:
+    return &((const CwMsgDisplayDrawWhiteness *) message->data)->mask;
+  case CW_MSG_DISPLAY_DRAW_INVERS:
+    return &((const CwMsgDisplayDrawInvers *) message->data)->mask;
+  default:
+    return NULL;
+  }
+}
+
+bool
+cw_op_start (CwOp *self, const char **unsupported, GError **error)
+{
+  const CwWireDisplayBase *base = self->message->data;
+  const CwWireQMask *mask = message_mask (self->message);
+
+  *unsupported = NULL;
+  if (self->target->pixels->format == CW_PIXELS_A1) {
+    *unsupported = "drawing on a 1-bit surface";
+    return true;
+  }
+  self->box = cw_rect_from_wire (&base->box);
+  if (!init_region (self, &base->clip, error))
+    return false;
+  self->started = true;
+  if (mask != NULL && mask->bitmap != NULL && !set_mask (self, mask, error))
+    return false;
+  if (cw_region_is_empty (&self->region))
+    return true;
+  return self->info->prepare (self, self->message->data, error);
+}

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What waits in a render's queue, and what is known of each kind of message. */
+#pragma once
+
+#include "canvas/draw.h"
+#include "render/image.h"
+#include "render/surfaces.h"
+
+typedef enum {
+  CW_OPERAND_SOURCE,
+  CW_OPERAND_BRUSH,
+  CW_OPERAND_MASK, /* or a second image that nothing here draws */
+  CW_N_OPERANDS,
+} CwOperandRole;
+
+/* An image of a message, before anything has been done about it. */
+typedef struct {
+  CwOperandRole role;
+  const CwWireImage *wire; /* NULL: an error, unless optional */
+  bool optional;
+  bool mask;               /* only its bits count */
+} CwImageField;
+
+typedef struct {
+  CwImage *image;           /* or */
+  CwRenderSurface *surface; /* for SURFACE images */
+} CwOperand;
+
+typedef struct CwOpInfo CwOpInfo;
+
+typedef struct {
+  const CwOpInfo *info;     /* NULL: fails with error */
+  CwMessage *message;       /* NULL for operations that no message is behind */
+  GError *error;
+  uint64_t queue_bytes;     /* what it counts for in the queue */
+  uint64_t flight_bytes;    /* what its decoded images count for */
+
+  unsigned n_booked;        /* images done so far; bookkeeping may have to pause between two */
+  bool booked;
+  CwRenderSurface *target;  /* also of creations and destructions; NULL: unknown */
+  CwOperand operands[CW_N_OPERANDS];
+
+  bool started;             /* drawing; all below is valid */
+  CwRect box;
+  CwRegion region;
+  CwDraw draw;
+  CwPixels view;            /* a surface's pixels, taken as another format */
+  CwPixels *copies[2];      /* of a surface drawn on itself */
+} CwOp;
+
+typedef enum {
+  CW_OP_DRAW,        /* on a surface, has a display base */
+  CW_OP_UNSUPPORTED, /* images are handled, nothing is drawn; has a display base if it has images */
+  CW_OP_EVENT,       /* done at once when its turn comes */
+  CW_OP_BOOKED,      /* done when pushed; never queued */
+} CwOpKind;
+
+/* One row per message. */
+struct CwOpInfo {
+  uint16_t type;
+  CwOpKind kind;
+  /* Lists up to CW_N_OPERANDS images in field order. NULL: none. */
+  unsigned (*images) (const void *data, CwImageField *fields);
+  /* Values that have no meaning, when the message is pushed. NULL: all have. */
+  bool (*check) (const void *data, GError **error);
+  /* CW_OP_BOOKED and CW_OP_EVENT: bookkeeping when pushed; may queue operations of its own. */
+  bool (*book) (CwRender *render, CwOp *op, const void *data, GError **error);
+  /* CW_OP_EVENT: when its turn comes. */
+  bool (*apply) (CwRender *render, CwOp *op, const void *data, GError **error);
+  /* CW_OP_DRAW: prepares op->draw when its turn comes; op->region is not empty. */
+  bool (*prepare) (CwOp *op, const void *data, GError **error);
+};
+
+/* NULL for messages that are not known here. */
+const CwOpInfo *cw_op_info (uint16_t type);
+
+CwOp *cw_op_new (const CwOpInfo *info, CwMessage *message);
+void cw_op_free (CwOp *self);
+
+/* PENDING as long as an operand is; then FAILED if one failed, with its error. */
+CwImageState cw_op_poll (CwOp *self, CwWaker *waker, const GError **error);
+
+/* A draw operation whose turn has come. *unsupported names what cannot be drawn; nothing is started then. An empty
+ * region is started too. */
+bool cw_op_start (CwOp *self, const char **unsupported, GError **error);
+
+static inline CwRect
+cw_rect_from_wire (const CwWireRect *wire)
+{
+  return (CwRect){ .left = wire->left, .top = wire->top, .right = wire->right, .bottom = wire->bottom };
+}
+
+/* Rows of messages that draw, in draw-ops.c, and of all others, in events.c. */
+extern const CwOpInfo cw_draw_ops[];
+extern const unsigned cw_n_draw_ops;
+extern const CwOpInfo cw_event_ops[];
+extern const unsigned cw_n_event_ops;

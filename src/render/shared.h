@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the display channels of a session share. Only pool, n_channels and the reference count are for any thread. */
+#pragma once
+
+#include "render/cache.h"
+#include "render/render.h"
+
+struct CwRenderShared {
+  gatomicrefcount ref_count;
+  CwWorkerPool *pool;
+  int n_channels; /* atomic: renders that are not closed */
+  CwRenderLimits limits;
+  CwImageCache *cache;
+  CwGlzWindow *window; /* NULL until a GLZ image comes */
+  GPtrArray *renders;  /* CwRender, not referenced; those not closed */
+};
+
+/* The current window, created on first use. */
+CwGlzWindow *cw_render_shared_get_window (CwRenderShared *self);
+
+void cw_render_shared_add (CwRenderShared *self, CwRender *render);
+void cw_render_shared_remove (CwRenderShared *self, CwRender *render);
+
+/* Lets channels that wait for an image of the cache look again, as long as that helps any. */
+void cw_render_shared_retry (CwRenderShared *self);
+
+/* Of render.c: goes on with messages whose bookkeeping had to wait. TRUE if it got any further. */
+bool cw_render_admit (CwRender *self);
+void cw_render_retry_strand (CwRender *self);

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "render/surfaces.h"
+
+#include "base/error.h"
+#include "canvas/surface.h"
+
+CwRenderSurface *
+cw_render_surface_ref (CwRenderSurface *self)
+{
+  self->ref_count++;
+  return self;
+}
+
+void
+cw_render_surface_unref (CwRenderSurface *self)
+{
+  if (--self->ref_count > 0)
+    return;
+  g_clear_pointer (&self->pixels, cw_pixels_unref);
+  g_free (self);
+}
+
+static bool
+pixel_format (uint32_t format, CwPixelFormat *pixels)
+{
+  switch (format) {
+  case CW_SURFACE_FMT_1_A:
+    *pixels = CW_PIXELS_A1;
+    return true;
+  case CW_SURFACE_FMT_8_A:
+    *pixels = CW_PIXELS_A8;
+    return true;
+  case CW_SURFACE_FMT_16_555:
+    *pixels = CW_PIXELS_X1R5G5B5;
+    return true;
+  case CW_SURFACE_FMT_16_565:
+    *pixels = CW_PIXELS_R5G6B5;
+    return true;
+  case CW_SURFACE_FMT_32_XRGB:
+    *pixels = CW_PIXELS_BGRX;
+    return true;
+  case CW_SURFACE_FMT_32_ARGB:
+    *pixels = CW_PIXELS_BGRA;
+    return true;
+  default:
+    return false;
+  }
+}
+
+CwPixelFormat
+cw_render_surface_pixel_format (const CwRenderSurface *self)
+{
+  CwPixelFormat format = CW_PIXELS_BGRX;
+
+  pixel_format (self->format, &format);
+  return format;
+}
+
+void
+cw_render_surface_get_info (const CwRenderSurface *self, CwSurfaceInfo *info)
+{
+  *info = (CwSurfaceInfo){
+    .surface_id = self->id,
+    .format = self->format,
+    .width = self->width,
+    .height = self->height,
+    .stride = self->width * 4,
+    .data = self->pixels->rows,
+    .primary = self->primary,
+    .streaming = self->streaming,
+  };
+}
+
+static GHashTable *
+new_table (void)
+{
+  return g_hash_table_new_full (NULL, NULL, NULL, (GDestroyNotify) cw_render_surface_unref);
+}
+
+void
+cw_surface_table_init (CwSurfaceTable *self, uint64_t max_bytes, uint32_t max_surfaces)
+{
+  *self = (CwSurfaceTable){ .booked = new_table (), .live = new_table (), .max_bytes = max_bytes,
+                            .max_surfaces = max_surfaces };
+}
+
+void
+cw_surface_table_clear (CwSurfaceTable *self)
+{
+  g_hash_table_unref (self->booked);
+  g_hash_table_unref (self->live);
+}
+
+static uint64_t
+surface_bytes (const CwRenderSurface *surface)
+{
+  return (uint64_t) surface->width * surface->height * 4;
+}
+
+CwRenderSurface *
+cw_surface_table_prepare (CwSurfaceTable *self, uint32_t id, uint32_t width, uint32_t height, uint32_t format,
+                          uint32_t flags, GError **error)
+{
+  CwRenderSurface *surface;
+  CwPixelFormat pixels;
+
+  if (!pixel_format (format, &pixels)) {
+    g_set_error (error, CW_ERROR, CW_ERROR_MALFORMED, "surface format %u is unknown", format);
+    return NULL;
+  }
+  if (width == 0 || height == 0 || width > CW_PIXELS_MAX_SIDE || height > CW_PIXELS_MAX_SIDE ||
+      (uint64_t) width * height > CW_PIXELS_MAX_AREA) {
+    g_set_error (error, CW_ERROR, CW_ERROR_LIMIT, "surface of %u×%u pixels is outside 1×1 … %d per side, %"
+                 G_GUINT64_FORMAT " in all", width, height, CW_PIXELS_MAX_SIDE, CW_PIXELS_MAX_AREA);
+    return NULL;
+  }
+  surface = g_new (CwRenderSurface, 1);
+  *surface = (CwRenderSurface){
+    .ref_count = 1,
+    .id = id,
+    .format = format,
+    .width = width,
+    .height = height,
+    .primary = flags & CW_SURFACE_FLAG_PRIMARY,
+    .streaming = flags & CW_SURFACE_FLAG_STREAMING_MODE,
+  };
+  return surface;
+}
+
+CwRenderSurface *
+cw_surface_table_get_booked (CwSurfaceTable *self, uint32_t id)
+{
+  return g_hash_table_lookup (self->booked, GUINT_TO_POINTER (id));
+}
+
+bool
+cw_surface_table_book (CwSurfaceTable *self, CwRenderSurface *surface, GError **error)
+{
+  uint64_t bytes = self->bytes + surface_bytes (surface);
+
+  if (bytes > self->max_bytes || g_hash_table_size (self->booked) >= self->max_surfaces) {
+    g_set_error (error, CW_ERROR, CW_ERROR_LIMIT, "%u surfaces of %" G_GUINT64_FORMAT " bytes; at most %u of %"
+                 G_GUINT64_FORMAT, g_hash_table_size (self->booked) + 1, bytes, self->max_surfaces, self->max_bytes);
+    return false;
+  }
+  self->bytes = bytes;
+  g_hash_table_insert (self->booked, GUINT_TO_POINTER (surface->id), cw_render_surface_ref (surface));
+  if (surface->primary)
+    self->booked_primary = surface;
+  return true;
+}
+
+void
+cw_surface_table_unbook (CwSurfaceTable *self, CwRenderSurface *surface)
+{
+  self->bytes -= surface_bytes (surface);
+  if (self->booked_primary == surface)
+    self->booked_primary = NULL;
+  g_hash_table_remove (self->booked, GUINT_TO_POINTER (surface->id));
+}
+
+bool
+cw_surface_table_bring_to_life (CwSurfaceTable *self, CwRenderSurface *surface, GError **error)
+{
+  surface->pixels =
+    cw_surface_new (cw_render_surface_pixel_format (surface), surface->width, surface->height, error);
+  if (surface->pixels == NULL)
+    return false;
+  g_hash_table_insert (self->live, GUINT_TO_POINTER (surface->id), cw_render_surface_ref (surface));
+  if (surface->primary)
+    self->live_primary = surface;
+  return true;
+}
+
+void
+cw_surface_table_bury (CwSurfaceTable *self, CwRenderSurface *surface)
+{
+  if (self->live_primary == surface)
+    self->live_primary = NULL;
+  g_clear_pointer (&surface->pixels, cw_pixels_unref);
+  if (g_hash_table_lookup (self->live, GUINT_TO_POINTER (surface->id)) == surface)
+    g_hash_table_remove (self->live, GUINT_TO_POINTER (surface->id));
+}
+
+void
+cw_surface_table_reset (CwSurfaceTable *self)
+{
+  CwRenderSurface *primary = self->live_primary;
+  GHashTableIter iter;
+  gpointer surface;
+
+  g_hash_table_iter_init (&iter, self->live);
+  while (g_hash_table_iter_next (&iter, NULL, &surface)) {
+    if (surface != primary) {
+      g_clear_pointer (&((CwRenderSurface *) surface)->pixels, cw_pixels_unref);
+      g_hash_table_iter_remove (&iter);
+    }
+  }
+  g_hash_table_remove_all (self->booked);
+  self->booked_primary = primary;
+  self->bytes = 0;
+  if (primary != NULL) {
+    self->bytes = surface_bytes (primary);
+    g_hash_table_insert (self->booked, GUINT_TO_POINTER (primary->id), cw_render_surface_ref (primary));
+  }
+}
