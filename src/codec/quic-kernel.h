@@ -9,6 +9,9 @@
 #include "codec/quic-state.h"
 
 #include <string.h>
+#ifdef __SSE4_1__
+#include <immintrin.h>
+#endif
 
 #define QUIC_INLINE static inline __attribute__ ((always_inline))
 
@@ -45,7 +48,7 @@ quic_resync (CwQuicBits *bits)
 }
 
 /* The escape form of codes whose suffix is longer than usual. */
-QUIC_INLINE bool
+static __attribute__ ((noinline, cold)) bool
 quic_escape (CwQuicBits *bits, uint64_t code, QuicKind kind, unsigned *key)
 {
   const unsigned number = (code & 63) - 1;
@@ -68,8 +71,16 @@ quic_sample (CwQuicBits *bits, uint64_t code, QuicKind kind, unsigned *key)
   const unsigned zeros = __builtin_clzll (bits->acc | code);
   uint64_t rest, suffix;
 
-  if (G_UNLIKELY (zeros >= kind.escape))
-    return quic_escape (bits, code, kind, key);
+  if (G_UNLIKELY (zeros >= kind.escape)) {
+    CwQuicBits copy = *bits; /* so that bits itself can stay in registers */
+    unsigned value;
+
+    if (!quic_escape (&copy, code, kind, &value))
+      return false;
+    *bits = copy;
+    *key = value;
+    return true;
+  }
   rest = bits->acc << zeros;
   suffix = (rest ^ (uint64_t) 1 << 63) >> (-code & 63);
   *key = (unsigned) ((uint64_t) zeros << (code & 63)) + 2 * (unsigned) suffix + 2;
@@ -78,33 +89,54 @@ quic_sample (CwQuicBits *bits, uint64_t code, QuicKind kind, unsigned *key)
   return true;
 }
 
-/* The codes that the contexts in packed (one byte a plane, the first plane highest) select. */
-QUIC_INLINE void
-quic_select (const CwQuicSet *set, uint32_t packed, QuicKind kind, uint64_t code[CW_QUIC_MAX_PLANES])
-{
-  for (unsigned c = 0; c < kind.planes; c++) {
-    unsigned u = packed >> (8 * (kind.planes - 1 - c)) & 0xff;
+/* The codes for the next column; b and c only where there are three planes. Named one by one, not an array: they have
+ * to stay in registers. */
+typedef struct {
+  uint64_t a, b, c;
+} QuicCodes;
 
-    code[c] = set->code[c][__builtin_clz (2 * u + 2)];
-  }
+QUIC_INLINE uint64_t
+quic_code (const CwQuicSet *set, unsigned plane, unsigned key)
+{
+  return set->code[plane][__builtin_clz (key)];
+}
+
+/* The codes that the contexts in packed select: one byte a plane, the first plane highest. */
+QUIC_INLINE QuicCodes
+quic_select (const CwQuicSet *set, uint32_t packed, QuicKind kind)
+{
+  if (kind.planes == 1)
+    return (QuicCodes){ quic_code (set, 0, 2 * packed + 2), 0, 0 };
+  return (QuicCodes){
+    quic_code (set, 0, (packed >> 15 & 0x1fe) + 2),
+    quic_code (set, 1, (packed >> 7 & 0x1fe) + 2),
+    quic_code (set, 2, (packed << 1 & 0x1fe) + 2),
+  };
 }
 
 /* One column's values, packed; selects the next column's codes. */
 QUIC_INLINE bool
-quic_column (CwQuicBits *bits, const CwQuicSet *set, QuicKind kind, uint64_t code[CW_QUIC_MAX_PLANES],
-             uint32_t *packed)
+quic_column (CwQuicBits *bits, const CwQuicSet *set, QuicKind kind, QuicCodes *codes, uint32_t *packed)
 {
-  unsigned key[CW_QUIC_MAX_PLANES] = { 0 };
+  unsigned a, b, c;
 
   quic_refill (bits);
-  for (unsigned c = 0; c < kind.planes; c++)
-    if (!quic_sample (bits, code[c], kind, &key[c]))
-      return false;
+  if (!quic_sample (bits, codes->a, kind, &a))
+    return false;
+  codes->a = quic_code (set, 0, a);
+  if (kind.planes == 1) {
+    *packed = (a >> 1) - 1;
+    return true;
+  }
+  if (!quic_sample (bits, codes->b, kind, &b))
+    return false;
+  codes->b = quic_code (set, 1, b);
+  if (!quic_sample (bits, codes->c, kind, &c))
+    return false;
+  codes->c = quic_code (set, 2, c);
   if (G_UNLIKELY (bits->n < 0))
     quic_resync (bits);
-  for (unsigned c = 0; c < kind.planes; c++)
-    code[c] = set->code[c][__builtin_clz (key[c])];
-  *packed = kind.planes == 1 ? (key[0] >> 1) - 1 : (key[0] << 15) + (key[1] << 7) + (key[2] >> 1) - 0x010101;
+  *packed = (a << 15) + (b << 7) + (c >> 1) - 0x010101;
   return true;
 }
 
@@ -122,28 +154,45 @@ quic_reconstruct (uint32_t left, uint32_t above, uint32_t packed, QuicKind kind)
   return ((guess & low7) + (difference & low7)) ^ ((guess ^ difference) & (ones << 7));
 }
 
-/* Bucket and code in use of one plane learn from a value. */
-QUIC_INLINE void
-quic_learn (CwQuicSet *set, unsigned plane, unsigned context, unsigned value, unsigned trigger, QuicKind kind,
-            const CwQuicFamily *family)
+/* Adds a value's lengths to the costs of a bucket and halves them once the least exceeds trigger; returns where the
+ * least is, the first if there are several. Costs stay below 2^15: all lengths are at least 1 and at most 26, so no cost
+ * exceeds 26 times the least + 26. */
+QUIC_INLINE unsigned
+quic_add_costs (uint16_t cost[8], const uint16_t length[8], unsigned trigger, QuicKind kind)
 {
-  const unsigned bucket = MIN (kind.bpc - 1, 31 - __builtin_clz (context + 1));
-  uint16_t *cost = set->cost[plane][bucket];
-  const uint16_t *length = family->length[value];
+#ifdef __SSE4_1__
+  /* Codes that do not exist come first; they must not be the least. */
+  const __m128i absent = kind.bpc == 8 ? _mm_setzero_si128 () : _mm_setr_epi16 (-1, -1, -1, 0, 0, 0, 0, 0);
+  __m128i sum = _mm_add_epi16 (_mm_load_si128 ((const __m128i *) cost), _mm_load_si128 ((const __m128i *) length));
+  const uint32_t least = (uint32_t) _mm_cvtsi128_si32 (_mm_minpos_epu16 (_mm_or_si128 (sum, absent)));
+
+  _mm_store_si128 ((__m128i *) cost, _mm_srl_epi16 (sum, _mm_cvtsi32_si128 ((least & 0xffff) > trigger)));
+  return least >> 16;
+#else
   unsigned best = 8 - kind.bpc, least;
 
   for (unsigned i = 0; i < 8; i++)
     cost[i] += length[i];
   least = cost[best];
   for (unsigned i = best + 1; i < 8; i++) {
-    if (cost[i] < least) {
-      least = cost[i];
-      best = i;
-    }
+    best = cost[i] < least ? i : best;
+    least = MIN (cost[i], least);
   }
   if (least > trigger)
     for (unsigned i = 0; i < 8; i++)
       cost[i] >>= 1;
+  return best;
+#endif
+}
+
+/* Bucket and code in use of one plane learn from a value. */
+QUIC_INLINE void
+quic_learn (CwQuicSet *set, unsigned plane, unsigned context, unsigned value, unsigned trigger, QuicKind kind,
+            const CwQuicFamily *family)
+{
+  const unsigned bucket = MIN (kind.bpc - 1, 31 - __builtin_clz (context + 1));
+  const unsigned best = quic_add_costs (set->cost[plane][bucket], family->length[value], trigger, kind);
+
   set->code[plane][30 - bucket] = family->code[7 - best];
   if (bucket == kind.bpc - 1)
     set->code[plane][29 - bucket] = family->code[7 - best];
@@ -213,7 +262,7 @@ quic_row (CwQuicBits *reader, CwQuicSet *set, const uint32_t *above, uint32_t *r
   const CwQuicTables *tables = cw_quic_tables ();
   const CwQuicFamily *family = kind.bpc == 8 ? &tables->bpc8 : &tables->bpc5;
   CwQuicBits bits = *reader;
-  uint64_t code[CW_QUIC_MAX_PLANES];
+  QuicCodes codes;
   uint32_t *last = set->last;
   uint32_t i = 0, end = 0, left = kind.first ? 0 : above[0], upper_left = left;
   uint32_t values = kind.first ? 0 : last[0], context = 0;
@@ -236,7 +285,7 @@ quic_row (CwQuicBits *reader, CwQuicSet *set, const uint32_t *above, uint32_t *r
     else
       changed = row[i - 1] ^ row[i - 2];
 
-    quic_select (set, values, kind, code);
+    codes = quic_select (set, values, kind);
     for (from = i;;) {
       uint32_t upper = kind.first ? 0 : above[i];
 
@@ -258,7 +307,7 @@ quic_row (CwQuicBits *reader, CwQuicSet *set, const uint32_t *above, uint32_t *r
         /* No run starts twice in one column. */
       }
       context = values;
-      if (!quic_column (&bits, set, kind, code, &values))
+      if (!quic_column (&bits, set, kind, &codes, &values))
         return false;
       last[i] = values;
       changed = left;

@@ -31,7 +31,7 @@ typedef struct {
    * leading zeros at its longest prefix. Indexed by clz32 (2 * u + 2), u being the context: 30 for u = 0, 22 for 255. */
   uint64_t code[CW_QUIC_MAX_PLANES][32];
   /* Bits each code would have spent; [7 - code], so that the first minimum is the one with the largest number. */
-  uint16_t cost[CW_QUIC_MAX_PLANES][CW_QUIC_BUCKETS][8];
+  _Alignas (16) uint16_t cost[CW_QUIC_MAX_PLANES][CW_QUIC_BUCKETS][8];
   uint32_t columns; /* done so far, not counted beyond CW_QUIC_SETTLED */
   uint32_t wait;    /* coded columns to go until the statistics learn, at least 1 */
   uint8_t seed;
@@ -61,13 +61,13 @@ const CwQuicKernels *cw_quic_kernels (uint32_t cpu_flags);
 
 /* Constants of the format. */
 typedef struct {
-  uint64_t code[8];         /* as in CwQuicSet, by code number */
-  uint16_t length[256][8];  /* bits of a value in each code, [value][7 - code]; 0 for absent codes */
+  uint64_t code[8]; /* as in CwQuicSet, by code number */
+  _Alignas (16) uint16_t length[256][8]; /* bits of a value in each code, [value][7 - code]; 0 for absent codes */
 } CwQuicFamily;
 
 typedef struct {
   CwQuicFamily bpc8, bpc5;
-  uint32_t run_sum[32];     /* columns covered by run hits from state 0 up to a state */
+  uint32_t run_sum[32]; /* columns covered by run hits from state 0 up to a state */
 } CwQuicTables;
 
 extern const uint8_t cw_quic_random[256]; /* the low 6 bits of the format's pseudo-random numbers */
