@@ -125,7 +125,7 @@ encode_jpeg (const Picture *p)
   jpeg_set_quality (&jpeg, 85, TRUE);
   jpeg_start_compress (&jpeg, TRUE);
   while (jpeg.next_scanline < p->height) {
-    JSAMPROW row = (JSAMPROW) (p->pixels + (size_t) jpeg.next_scanline * p->width);
+    JSAMPROW row = (void *) (p->pixels + (size_t) jpeg.next_scanline * p->width);
 
     jpeg_write_scanlines (&jpeg, &row, 1);
   }

@@ -163,10 +163,10 @@ quic_add_costs (uint16_t cost[8], const uint16_t length[8], unsigned trigger, Qu
 #ifdef __SSE4_1__
   /* Codes that do not exist come first; they must not be the least. */
   const __m128i absent = kind.bpc == 8 ? _mm_setzero_si128 () : _mm_setr_epi16 (-1, -1, -1, 0, 0, 0, 0, 0);
-  __m128i sum = _mm_add_epi16 (_mm_load_si128 ((const __m128i *) cost), _mm_load_si128 ((const __m128i *) length));
+  __m128i sum = _mm_add_epi16 (_mm_loadu_si128 ((const void *) cost), _mm_loadu_si128 ((const void *) length));
   const uint32_t least = (uint32_t) _mm_cvtsi128_si32 (_mm_minpos_epu16 (_mm_or_si128 (sum, absent)));
 
-  _mm_store_si128 ((__m128i *) cost, _mm_srl_epi16 (sum, _mm_cvtsi32_si128 ((least & 0xffff) > trigger)));
+  _mm_storeu_si128 ((void *) cost, _mm_srl_epi16 (sum, _mm_cvtsi32_si128 ((least & 0xffff) > trigger)));
   return least >> 16;
 #else
   unsigned best = 8 - kind.bpc, least;

@@ -31,7 +31,7 @@ typedef struct {
 
   CwQuicSet colour, alpha;
   uint32_t *rows[4]; /* two rows of colour, two of alpha, where they are not decoded in place */
-  uint8_t *scratch;  /* holds window, rows and what the sets point to */
+  void *scratch;     /* holds window, rows and what the sets point to */
 } Decoder;
 
 static uint32_t
@@ -114,7 +114,7 @@ allocate (Decoder *self, GError **error)
     g_set_error (error, CW_ERROR, CW_ERROR_MEMORY, "quic: no memory to decode rows of %u pixels", self->width);
     return false;
   }
-  rows = (uint32_t *) self->scratch;
+  rows = self->scratch;
   self->colour.last = rows;
   self->alpha.last = rows + row;
   for (unsigned i = 0; i < G_N_ELEMENTS (self->rows); i++)
@@ -200,7 +200,7 @@ decode_in_place (Decoder *self, GError **error)
   const uint32_t *above = NULL;
 
   for (uint32_t y = 0; y < self->height; y++) {
-    uint32_t *row = (uint32_t *) cw_pixels_row (self->pixels, y);
+    uint32_t *row = (void *) cw_pixels_row (self->pixels, y);
 
     if (!decode_plane_row (self, self->kernels->rgb8, &self->colour, above, row, y, error))
       return false;
@@ -220,7 +220,7 @@ decode_rgba (Decoder *self, GError **error)
     if (!decode_plane_row (self, self->kernels->rgb8, &self->colour, colour_above, colour, y, error) ||
         !decode_plane_row (self, self->kernels->single8, &self->alpha, alpha_above, alpha, y, error))
       return false;
-    self->kernels->merge_alpha ((uint32_t *) cw_pixels_row (self->pixels, y), colour, alpha, self->width);
+    self->kernels->merge_alpha ((void *) cw_pixels_row (self->pixels, y), colour, alpha, self->width);
     colour_above = colour;
     alpha_above = alpha;
   }
@@ -237,7 +237,7 @@ decode_rgb16 (Decoder *self, GError **error)
 
     if (!decode_plane_row (self, self->kernels->rgb5, &self->colour, above, row, y, error))
       return false;
-    self->kernels->narrow_16 ((uint16_t *) cw_pixels_row (self->pixels, y), row, self->width);
+    self->kernels->narrow_16 ((void *) cw_pixels_row (self->pixels, y), row, self->width);
     above = row;
   }
   return true;

@@ -135,7 +135,7 @@ icon (Picture *self, int x, int y, int size, uint32_t colour)
       double cover = CLAMP ((1 - hypot (dx, dy)) * size / 2, 0, 1);
       uint32_t shade = blend (colour, OPAQUE | 0xffffff, (unsigned) CLAMP (100 - 70 * dx - 70 * dy, 0, 255));
 
-      if (x + i < self->width && y + j < self->height)
+      if (x + i >= 0 && x + i < self->width && y + j >= 0 && y + j < self->height)
         *at (self, x + i, y + j) = blend (*at (self, x + i, y + j), shade, (unsigned) (255 * cover));
     }
   }
