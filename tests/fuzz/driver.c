@@ -120,7 +120,8 @@ mutate (Driver *self, GByteArray *input)
     size = MIN (size, input->len - at);
     if (below (self, 2))
       value = GUINT32_SWAP_LE_BE (value);
-    memcpy (input->data + at, &value, size);
+    if (size > 0)
+      memcpy (input->data + at, &value, size);
     break;
   }
   case 3:
