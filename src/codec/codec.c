@@ -2,14 +2,15 @@
 #include "codec/codec.h"
 
 #include "codec/jpeg.h"
+#include "codec/lz.h"
 #include "codec/lz4.h"
 #include "codec/mjpeg.h"
 #include "codec/quic.h"
 
 static const CwCodec codecs[CW_N_CODECS] = {
   [CW_CODEC_QUIC] = { "quic", cw_quic_decode },
-  [CW_CODEC_LZ_RGB] = { "lz_rgb", NULL },
-  [CW_CODEC_LZ_PLT] = { "lz_plt", NULL },
+  [CW_CODEC_LZ_RGB] = { "lz_rgb", cw_lz_rgb_decode },
+  [CW_CODEC_LZ_PLT] = { "lz_plt", cw_lz_plt_decode },
   [CW_CODEC_GLZ_RGB] = { "glz_rgb", NULL },
   [CW_CODEC_ZLIB_GLZ_RGB] = { "zlib_glz_rgb", NULL },
   [CW_CODEC_JPEG] = { "jpeg", cw_jpeg_decode },

@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "codec/lz.h"
+
+#include "base/cpu.h"
+#include "base/error.h"
+#include "lz-reference.h"
+
+#include <stdlib.h>
+
+static const guint out_sizes[] = { 1, 2, 4 };
+
+/* All tables that this processor can run. */
+static guint
+kernel_tables (const CwLzKernels *tables[3])
+{
+  static const guint32 flags[] = { 0, CW_CPU_SSSE3, CW_CPU_SSSE3 | CW_CPU_AVX2 };
+  guint n = 0;
+
+  for (guint i = 0; i < G_N_ELEMENTS (flags); i++)
+    if ((cw_cpu_flags () & flags[i]) == flags[i])
+      tables[n++] = cw_lz_kernels (flags[i]);
+  return n;
+}
+
+static guint32
+unit_at (const guint8 *out, CwLzUnit unit, gsize i)
+{
+  return unit == CW_LZ_UNIT_BYTE    ? out[i]
+         : unit == CW_LZ_UNIT_RGB16 ? ((const guint16 *) (const void *) out)[i]
+                                    : ((const guint32 *) (const void *) out)[i];
+}
+
+/* Input and output in blocks of exactly the size promised, for the sanitizers. */
+static void
+compare (const CwLzKernels *kernels, CwLzUnit unit, const guint8 *data, gsize size, gsize n_units, gsize slack,
+         const guint32 *expected, gssize consumed)
+{
+  guint8 *in = malloc (size + CW_LZ_LOOK_BEHIND), *out = malloc (n_units * out_sizes[unit] + slack);
+  CwLzStream stream = { .p = in + CW_LZ_LOOK_BEHIND, .end = in + CW_LZ_LOOK_BEHIND + size };
+  bool ok;
+
+  memset (in, 0xee, CW_LZ_LOOK_BEHIND);
+  memcpy (in + CW_LZ_LOOK_BEHIND, data, size);
+  ok = kernels->lz[unit] (&stream, out, n_units, slack);
+  g_assert_cmpint (ok, ==, consumed >= 0);
+  if (ok) {
+    g_assert_cmpint (stream.p - in - CW_LZ_LOOK_BEHIND, ==, consumed);
+    for (gsize i = 0; i < n_units; i++)
+      if (unit_at (out, unit, i) != expected[i])
+        g_error ("%s: unit %zu of %zu: 0x%x instead of 0x%x", kernels->name, i, n_units, unit_at (out, unit, i),
+                 expected[i]);
+  } else {
+    g_assert_true (stream.fault.at >= in + CW_LZ_LOOK_BEHIND && stream.fault.at <= stream.end);
+  }
+  free (in);
+  free (out);
+}
+
+static void
+damage (GByteArray *data, GRand *rand)
+{
+  switch (ref_below (rand, 3)) {
+  case 0:
+    g_byte_array_set_size (data, ref_below (rand, data->len + 1));
+    break;
+  case 1:
+    data->data[ref_below (rand, data->len)] = ref_below (rand, 256);
+    break;
+  default:
+    data->data[ref_below (rand, data->len)] ^= 1 << ref_below (rand, 8);
+  }
+}
+
+/* Every kernel against the reference, on good and damaged streams. */
+static void
+test_kernels (void)
+{
+  const CwLzKernels *tables[3];
+  guint n_tables = kernel_tables (tables), n_bad = 0;
+  g_autoptr (GRand) rand = g_rand_new_with_seed (71);
+
+  for (guint round = 0; round < 3000; round++) {
+    g_autoptr (GByteArray) data = g_byte_array_new ();
+    RefFormat format = { .unit = round % CW_LZ_N_UNITS };
+    gsize n_units = 1 + ref_size (rand, round % 64 == 0 ? 200000 : 20000);
+    g_autofree guint32 *expected = g_new (guint32, n_units);
+    gssize consumed;
+
+    ref_put_random (data, rand, &format, n_units);
+    if (round % 4 == 3)
+      damage (data, rand);
+    consumed = ref_decode (&format, data->data, data->len, expected, n_units);
+    n_bad += consumed < 0;
+    for (guint i = 0; i < n_tables; i++) {
+      compare (tables[i], format.unit, data->data, data->len, n_units, CW_LZ_OVERSHOOT, expected, consumed);
+      compare (tables[i], format.unit, data->data, data->len, n_units, 0, expected, consumed);
+    }
+  }
+  g_assert_cmpuint (n_bad, >, 100);
+}
+
+static void
+test_set_alpha (void)
+{
+  const CwLzKernels *tables[3];
+  guint n_tables = kernel_tables (tables);
+  g_autoptr (GRand) rand = g_rand_new_with_seed (72);
+
+  for (guint t = 0; t < n_tables; t++)
+    for (guint n = 1; n < 70; n++) {
+      guint32 pixels[70 + CW_LZ_OVERSHOOT / 4], before[70];
+      guint8 alpha[70 + CW_LZ_OVERSHOOT] = { 0 };
+
+      for (guint i = 0; i < n; i++) {
+        before[i] = pixels[i] = g_rand_int (rand);
+        alpha[i] = g_rand_int (rand);
+      }
+      tables[t]->set_alpha (pixels, alpha, n);
+      for (guint i = 0; i < n; i++)
+        g_assert_cmphex (pixels[i], ==, (before[i] & 0xffffff) | (guint32) alpha[i] << 24);
+    }
+}
+
+static void
+put_be32 (GByteArray *out, guint32 v)
+{
+  guint32 be = GUINT32_TO_BE (v);
+
+  g_byte_array_append (out, (const guint8 *) &be, 4);
+}
+
+static GByteArray *
+header (guint32 type, guint32 width, guint32 height, guint32 stride, guint32 top_down)
+{
+  GByteArray *out = g_byte_array_new ();
+  const guint32 words[] = { 0x20205a4c, 0x00010001, type, width, height, stride, top_down };
+
+  for (guint i = 0; i < G_N_ELEMENTS (words); i++)
+    put_be32 (out, words[i]);
+  return out;
+}
+
+static CwCodecInput
+input (const GByteArray *data, guint32 width, guint32 height)
+{
+  return (CwCodecInput){ .codec = CW_CODEC_LZ_RGB, .width = width, .height = height, .data = { data->data, data->len } };
+}
+
+static void
+put_bytes (GByteArray *out, const char *bytes, gsize size)
+{
+  g_byte_array_append (out, (const guint8 *) bytes, size);
+}
+#define PUT(out, text) put_bytes (out, text, sizeof text - 1)
+
+static void
+test_example (void)
+{
+  g_autoptr (GByteArray) data = header (7, 3, 2, 9, 1);
+  g_autoptr (CwPixels) pixels = NULL;
+  g_autoptr (GError) error = NULL;
+  CwCodecInput in;
+
+  PUT (data, "\x00\x01\x02\x03\x80\x00\x00\x09\x09\x09");
+  in = input (data, 3, 2);
+  g_assert_true (cw_lz_rgb_decode (&in, &pixels, &error));
+  g_assert_no_error (error);
+  g_assert_cmpint (pixels->format, ==, CW_PIXELS_BGRX);
+  for (guint i = 0; i < 6; i++)
+    g_assert_cmphex (((guint32 *) (void *) cw_pixels_row (pixels, i / 3))[i % 3], ==, i == 5 ? 0x090909 : 0x030201);
+}
+
+/* Rows that are padded in memory, stored bottom-up. */
+static void
+test_rows (void)
+{
+  static const struct {
+    guint type, unit_size;
+  } cases[] = { { 11, 1 }, { 6, 2 } };
+
+  for (gsize c = 0; c < G_N_ELEMENTS (cases); c++) {
+    g_autoptr (GByteArray) data = header (cases[c].type, 5, 3, 5 * cases[c].unit_size, 0);
+    g_autoptr (CwPixels) pixels = NULL;
+    CwCodecInput in;
+
+    ref_put (data, 14);
+    for (guint i = 0; i < 15; i++) {
+      if (cases[c].unit_size == 2)
+        ref_put (data, 0x80 | i);
+      ref_put (data, 100 + i);
+    }
+    in = input (data, 5, 3);
+    g_assert_true (cw_lz_rgb_decode (&in, &pixels, NULL));
+    g_assert_cmpint (pixels->format, ==, cases[c].unit_size == 1 ? CW_PIXELS_A8 : CW_PIXELS_X1R5G5B5);
+    for (guint y = 0; y < 3; y++)
+      for (guint x = 0; x < 5; x++) {
+        guint i = (2 - y) * 5 + x;
+
+        if (cases[c].unit_size == 1)
+          g_assert_cmphex (cw_pixels_row (pixels, y)[x], ==, 100 + i);
+        else
+          g_assert_cmphex (((guint16 *) (void *) cw_pixels_row (pixels, y))[x], ==, i << 8 | (100 + i));
+      }
+  }
+}
+
+static void
+test_rgba (void)
+{
+  g_autoptr (GByteArray) data = header (9, 40, 10, 160, 0);
+  g_autoptr (CwPixels) pixels = NULL;
+  g_autoptr (GError) error = NULL;
+  CwCodecInput in;
+
+  PUT (data, "\x00\x10\x20\x30\xe0\xff\x89\x00"); /* 1 + 399 pixels */
+  PUT (data, "\x01\xaa\xbb\xe0\xff\x86\x01");     /* 2 + 398 alphas, alternating */
+  in = input (data, 40, 10);
+  in.data.size--;
+  g_assert_false (cw_lz_rgb_decode (&in, &pixels, &error));
+  g_assert_error (error, CW_ERROR, CW_ERROR_MALFORMED);
+  in.data.size++;
+  g_assert_true (cw_lz_rgb_decode (&in, &pixels, NULL));
+  g_assert_cmpint (pixels->format, ==, CW_PIXELS_BGRA);
+  for (guint i = 0; i < 400; i++)
+    g_assert_cmphex (((guint32 *) (void *) pixels->first)[i], ==, i % 2 ? 0xbb302010 : 0xaa302010);
+}
+
+static void
+test_alpha (void)
+{
+  g_autoptr (GByteArray) data = header (10, 100, 7, 400, 5);
+  guint8 *plane = malloc (700);
+  g_autoptr (GError) error = NULL;
+  bool top_down = false;
+
+  PUT (data, "\x00\x77\xe0\xff\xff\xb4\x00"); /* 1 + 699 */
+  g_assert_true (cw_lz_alpha_decode ((CwSlice){ data->data, data->len }, 100, 7, &top_down, plane, &error));
+  g_assert_no_error (error);
+  g_assert_true (top_down);
+  for (guint i = 0; i < 700; i++)
+    g_assert_cmphex (plane[i], ==, 0x77);
+  g_assert_false (cw_lz_alpha_decode ((CwSlice){ data->data, data->len }, 7, 100, &top_down, plane, &error));
+  g_assert_error (error, CW_ERROR, CW_ERROR_MALFORMED);
+  free (plane);
+}
+
+/* Each palette type's order of pixels, rows with padding pixels, indices beyond the palette. */
+static void
+test_palette (void)
+{
+  static const guint32 palette[] = { 0xff000010, 0x20, 0x30 };
+  static const struct {
+    guint type, width, stride;
+    guint8 bytes[2];
+    guint8 indices[11];
+  } cases[] = {
+    { 1, 11, 2, { 0x0d, 0x02 }, { 1, 0, 1, 1, 0, 0, 0, 0, 0, 1, 0 } },
+    { 2, 11, 2, { 0x0d, 0x40 }, { 0, 0, 0, 0, 1, 1, 0, 1, 0, 1, 0 } },
+    { 3, 3, 2, { 0x21, 0x74 }, { 1, 2, 4 } },
+    { 4, 3, 2, { 0x21, 0x74 }, { 2, 1, 7 } },
+    { 5, 2, 2, { 2, 255 }, { 2, 255 } },
+  };
+
+  for (gsize c = 0; c < G_N_ELEMENTS (cases); c++) {
+    g_autoptr (GByteArray) data = header (cases[c].type, cases[c].width, 2, cases[c].stride, 1);
+    g_autoptr (CwPixels) pixels = NULL;
+    g_autoptr (GError) error = NULL;
+    CwCodecInput in;
+
+    ref_put (data, 3);
+    g_byte_array_append (data, cases[c].bytes, 2);
+    g_byte_array_append (data, cases[c].bytes, 2);
+    in = input (data, cases[c].width, 2);
+    g_assert_false (cw_lz_plt_decode (&in, &pixels, &error));
+    g_assert_error (error, CW_ERROR, CW_ERROR_MALFORMED);
+    in.palette = palette;
+    g_assert_false (cw_lz_plt_decode (&in, &pixels, NULL));
+    in.n_palette = G_N_ELEMENTS (palette);
+    g_assert_true (cw_lz_plt_decode (&in, &pixels, NULL));
+    for (guint y = 0; y < 2; y++)
+      for (guint x = 0; x < cases[c].width; x++)
+        g_assert_cmphex (((guint32 *) (void *) cw_pixels_row (pixels, y))[x], ==,
+                         palette[cases[c].indices[x] % 3] & 0xffffff);
+  }
+}
+
+static void
+test_headers (void)
+{
+  static const struct {
+    guint32 type, width, height, stride, in_width, in_height;
+  } cases[] = {
+    { 0, 8, 8, 32, 8, 8 },       { 12, 8, 8, 32, 8, 8 },       { 10, 8, 8, 32, 8, 8 },
+    { 5, 8, 8, 8, 8, 8 },        { 0x80000008, 8, 8, 32, 8, 8 }, { 8, 0, 8, 0, 0, 8 },
+    { 8, 8, 0, 32, 8, 0 },       { 8, 8, 8, 31, 8, 8 },        { 8, 8, 8, 32, 8, 9 },
+    { 8, 65536, 65536, 262144, 65536, 65536 },                 { 8, 0x40000000, 1, 0, 0x40000000, 1 },
+    { 8, 16384, 4096, 65536, 16384, 4096 }, /* as large as allowed, but from these few tokens? */
+  };
+
+  for (gsize c = 0; c < G_N_ELEMENTS (cases); c++) {
+    g_autoptr (GByteArray) data = header (cases[c].type, cases[c].width, cases[c].height, cases[c].stride, 1);
+    g_autoptr (GError) error = NULL;
+    CwPixels *pixels = NULL;
+    CwCodecInput in;
+
+    PUT (data, "\x00\x00\x00\x00\xe0\xff\xff\xff\xff\xff\x00\x00\x00\x00\x00\x00\x00\x00");
+    in = input (data, cases[c].in_width, cases[c].in_height);
+    g_assert_false (cw_lz_rgb_decode (&in, &pixels, &error));
+    g_assert_true (g_error_matches (error, CW_ERROR, CW_ERROR_MALFORMED) ||
+                   g_error_matches (error, CW_ERROR, CW_ERROR_LIMIT));
+    g_assert_null (pixels);
+  }
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/codec/lz/kernels", test_kernels);
+  g_test_add_func ("/codec/lz/set-alpha", test_set_alpha);
+  g_test_add_func ("/codec/lz/example", test_example);
+  g_test_add_func ("/codec/lz/rows", test_rows);
+  g_test_add_func ("/codec/lz/rgba", test_rgba);
+  g_test_add_func ("/codec/lz/alpha", test_alpha);
+  g_test_add_func ("/codec/lz/palette", test_palette);
+  g_test_add_func ("/codec/lz/headers", test_headers);
+  return g_test_run ();
+}
