@@ -138,7 +138,7 @@ read_elements (Walk *walk, const CwFieldInfo *field, const uint8_t *self, void *
 {
   CwReader *reader = walk->reader;
   size_t size = field->type != NULL ? field->type->size : field->width;
-  bool direct = (field->type == NULL || field->type->flat) && G_BYTE_ORDER == G_LITTLE_ENDIAN;
+  bool direct = CW_WIRE_DIRECT && (field->type == NULL || field->type->flat);
 
   if (direct) {
     memcpy (out, cw_reader_slice (reader, (uint64_t) count * size, field->name).data, count * size);
@@ -323,7 +323,7 @@ read_struct (Walk *walk, const CwTypeInfo *type, void *out, const void *parent)
   const CwTypeInfo *outer_type = walk->type;
   size_t outer_begin = walk->begin;
 
-  if (type->flat && G_BYTE_ORDER == G_LITTLE_ENDIAN && type->min_wire <= cw_reader_left (walk->reader)) {
+  if (CW_WIRE_DIRECT && type->flat && type->min_wire <= cw_reader_left (walk->reader)) {
     memcpy (out, walk->reader->data + walk->reader->pos, type->size);
     walk->reader->pos += type->size;
     return;

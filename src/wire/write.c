@@ -88,8 +88,14 @@ write_array (Walk *walk, const CwFieldInfo *field, const uint8_t *self)
     write_count (walk, field->prefix, count);
   if (field->length == CW_LENGTH_SAME && count != get_count (false, self + field->same_offset))
     fail (walk);
-  if (count > 0 && elements == NULL)
+  if (count > 0 && elements == NULL) {
     fail (walk);
+    return;
+  }
+  if (CW_WIRE_DIRECT && (field->type == NULL || field->type->flat)) {
+    cw_buffer_append (walk->out, elements, (size_t) count * (field->type != NULL ? field->type->size : field->width));
+    return;
+  }
   for (uint32_t i = 0; i < count && !cw_buffer_failed (walk->out); i++) {
     if (field->type != NULL)
       write_struct (walk, field->type, elements + (size_t) i * field->type->size, self);
@@ -181,6 +187,10 @@ write_field (Walk *walk, const CwFieldInfo *field, const uint8_t *self, const vo
 static void
 write_struct (Walk *walk, const CwTypeInfo *type, const void *self, const void *parent)
 {
+  if (CW_WIRE_DIRECT && type->flat) {
+    cw_buffer_append (walk->out, self, type->size);
+    return;
+  }
   for (unsigned i = 0; i < type->n_fields && !cw_buffer_failed (walk->out); i++)
     if (cw_field_is_present (&type->fields[i], self, walk->context))
       write_field (walk, &type->fields[i], self, parent);
