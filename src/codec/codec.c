@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "codec/codec.h"
 
+#include "codec/jpeg-alpha.h"
 #include "codec/jpeg.h"
 #include "codec/lz.h"
 #include "codec/lz4.h"
@@ -14,7 +15,7 @@ static const CwCodec codecs[CW_N_CODECS] = {
   [CW_CODEC_GLZ_RGB] = { "glz_rgb", NULL },
   [CW_CODEC_ZLIB_GLZ_RGB] = { "zlib_glz_rgb", NULL },
   [CW_CODEC_JPEG] = { "jpeg", cw_jpeg_decode },
-  [CW_CODEC_JPEG_ALPHA] = { "jpeg_alpha", NULL },
+  [CW_CODEC_JPEG_ALPHA] = { "jpeg_alpha", cw_jpeg_alpha_decode },
   [CW_CODEC_LZ4] = { "lz4", cw_lz4_decode },
   [CW_CODEC_MJPEG] = { "mjpeg", cw_mjpeg_decode },
 };

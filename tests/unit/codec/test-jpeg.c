@@ -2,6 +2,7 @@
 /* What the test vectors do not have: kinds of JPEG that must be refused, every truncation, streams with tables of
  * their own. */
 #include "base/error.h"
+#include "codec/jpeg-alpha.h"
 #include "codec/jpeg.h"
 #include "codec/mjpeg.h"
 
@@ -296,6 +297,63 @@ test_stream_tables (void)
                  memcmp (lone->rows, want->rows, cw_pixels_size (want)) != 0);
 }
 
+/* Appends an alpha plane in literals only: encoded row r is r * 8 + x. */
+static void
+append_alpha (GByteArray *payload, uint32_t top_down)
+{
+  const uint32_t header[] = { 0x20205a4c, 0x00010001, 10, WIDTH, HEIGHT, WIDTH * 4, top_down };
+
+  for (size_t i = 0; i < G_N_ELEMENTS (header); i++) {
+    uint32_t word = GUINT32_TO_BE (header[i]);
+
+    g_byte_array_append (payload, (const guint8 *) &word, 4);
+  }
+  for (unsigned i = 0; i < WIDTH * HEIGHT; i++) {
+    uint8_t token[] = { 0, (i / WIDTH) * 8 + i % WIDTH };
+
+    g_byte_array_append (payload, token, 2);
+  }
+}
+
+static void
+test_alpha (void)
+{
+  g_autoptr (GBytes) file = encode (&(Options){ .components = 3 }, 1);
+  CwCodecInput opaque = describe (file);
+  g_autoptr (CwPixels) colours = NULL;
+
+  g_assert_true (cw_jpeg_decode (&opaque, &colours, NULL));
+  for (uint32_t top_down = 0; top_down < 2; top_down++) {
+    g_autoptr (GByteArray) payload = g_bytes_unref_to_array (g_bytes_ref (file));
+    CwCodecInput in = opaque;
+    g_autoptr (CwPixels) pixels = NULL;
+    g_autoptr (GError) error = NULL;
+
+    append_alpha (payload, top_down);
+    in.data = (CwSlice){ payload->data, payload->len };
+    in.jpeg_size = opaque.data.size;
+    in.flags = top_down;
+    cw_jpeg_alpha_decode (&in, &pixels, &error);
+    g_assert_no_error (error);
+    g_assert_cmpint (pixels->format, ==, CW_PIXELS_BGRA);
+    for (uint32_t y = 0; y < HEIGHT; y++) {
+      const uint8_t *row = cw_pixels_row (pixels, y), *want = cw_pixels_row (colours, y);
+
+      for (uint32_t x = 0; x < WIDTH; x++) {
+        g_assert_cmpmem (row + x * 4, 3, want + x * 4, 3);
+        g_assert_cmpuint (row[x * 4 + 3], ==, (uint8_t) ((top_down ? y : HEIGHT - 1 - y) * 8 + x));
+      }
+    }
+    in.flags = !top_down;
+    assert_refused (cw_jpeg_alpha_decode, &in, CW_ERROR_MALFORMED);
+    in.flags = top_down;
+    in.data.size--;
+    assert_refused (cw_jpeg_alpha_decode, &in, CW_ERROR_MALFORMED);
+    in.jpeg_size = in.data.size + 1;
+    assert_refused (cw_jpeg_alpha_decode, &in, CW_ERROR_MALFORMED);
+  }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -306,6 +364,7 @@ main (int argc, char **argv)
   g_test_add_func ("/codec/jpeg/corrupt-data", test_corrupt_data);
   g_test_add_func ("/codec/jpeg/dimensions", test_dimensions);
   g_test_add_func ("/codec/jpeg/too-large", test_too_large);
+  g_test_add_func ("/codec/jpeg-alpha", test_alpha);
   g_test_add_func ("/codec/mjpeg/orientation", test_orientation);
   g_test_add_func ("/codec/mjpeg/stream-tables", test_stream_tables);
   return g_test_run ();

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "codec/jpeg-alpha.h"
+
+#include "base/error.h"
+#include "codec/jpeg-reader.h"
+#include "codec/lz.h"
+
+#define MIN_JPEG_SIZE 4 /* start and end markers */
+
+/* Only the alpha rows have an orientation; the colours always start at the top. */
+static void
+merge_alpha (CwPixels *pixels, const uint8_t *plane, bool top_down)
+{
+  for (uint32_t y = 0; y < pixels->height; y++) {
+    uint8_t *row = cw_pixels_row (pixels, y);
+    const uint8_t *alpha = plane + (size_t) (top_down ? y : pixels->height - 1 - y) * pixels->width;
+
+    for (uint32_t x = 0; x < pixels->width; x++)
+      row[x * 4 + 3] = alpha[x];
+  }
+}
+
+bool
+cw_jpeg_alpha_decode (const CwCodecInput *in, CwPixels **out, GError **error)
+{
+  g_autoptr (CwJpegReader) reader = cw_jpeg_reader_new ();
+  g_autoptr (CwPixels) pixels = NULL;
+  g_autofree uint8_t *plane = NULL;
+  bool top_down, announced = in->flags & CW_CODEC_JPEG_ALPHA_TOP_DOWN;
+  CwJpegFile file = { .width = in->width, .height = in->height, .flags = CW_JPEG_ALPHA };
+
+  if (in->jpeg_size < MIN_JPEG_SIZE || in->jpeg_size > in->data.size) {
+    g_set_error (error, CW_ERROR, CW_ERROR_MALFORMED, "jpeg_alpha: jpeg_size %u is outside %d … %zu", in->jpeg_size,
+                 MIN_JPEG_SIZE, in->data.size);
+    return false;
+  }
+  file.data = (CwSlice){ in->data.data, in->jpeg_size };
+  if (!cw_jpeg_reader_decode (reader, &file, &pixels, error))
+    return false;
+  plane = g_try_malloc ((size_t) in->width * in->height);
+  if (plane == NULL) {
+    g_set_error (error, CW_ERROR, CW_ERROR_MEMORY, "jpeg_alpha: no memory for %u×%u bytes of alpha", in->width,
+                 in->height);
+    return false;
+  }
+  if (!cw_lz_alpha_decode ((CwSlice){ in->data.data + in->jpeg_size, in->data.size - in->jpeg_size }, in->width,
+                           in->height, &top_down, plane, error))
+    return false;
+  if (top_down != announced) {
+    g_set_error (error, CW_ERROR, CW_ERROR_MALFORMED, "jpeg_alpha: top_down is %d in the alpha part, %d in the flags",
+                 top_down, announced);
+    return false;
+  }
+  merge_alpha (pixels, plane, top_down);
+  *out = g_steal_pointer (&pixels);
+  return true;
+}
