@@ -338,7 +338,7 @@ create_source (CwTlsStream *self, GObject *stream, Operation operation, GCancell
 GSource *
 cw_tls_stream_create_source (CwTlsStream *self)
 {
-  return create_source (self, G_OBJECT (self), OPERATION_HANDSHAKE, NULL);
+  return create_source (self, G_OBJECT (self->input), OPERATION_HANDSHAKE, NULL);
 }
 
 static GSource *

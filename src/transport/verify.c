@@ -274,8 +274,11 @@ cw_verify_parse_subject (const char *text, GError **error)
     value = key != NULL ? take_text (&at, ',') : NULL;
     if (value == NULL || *value == '\0'
         || X509_NAME_add_entry_by_txt (name, key, MBSTRING_UTF8, (const unsigned char *)value, -1, -1, 0) != 1) {
+      g_autofree char *shown = g_utf8_make_valid (text, -1);
+
       ERR_clear_error ();
-      g_set_error (error, CW_ERROR, CW_ERROR_MALFORMED, "certificate subject at +%zu: no KEY=value in \"%s\"", offset, text);
+      g_set_error (error, CW_ERROR, CW_ERROR_MALFORMED, "certificate subject at +%zu: no KEY=value in \"%s\"", offset,
+        shown);
       return NULL;
     }
   } while (*at != '\0');
