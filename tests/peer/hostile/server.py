@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""A SPICE server that follows a script: it links like a real one, takes any ticket, and then sends each channel the
+bytes it was told to. It remembers what clients answered."""
+import socket
+import struct
+import threading
+
+import peers
+from hostile import spice
+
+LISTED = ((spice.DISPLAY, 0), (spice.CURSOR, 0), (spice.INPUTS, 0))
+PING_ID = 0x5A5A
+
+
+class Wait:
+    """A step of a script: go on after the client has sent a message of this number."""
+
+    def __init__(self, number):
+        self.number = number
+
+
+class Close:
+    """A step of a script: shut the connection."""
+
+
+class Pause:
+    """A step of a script: let the client work for a while."""
+
+    def __init__(self, seconds):
+        self.seconds = seconds
+
+
+def opening(channel, listed=LISTED):
+    """What a well-behaved server sends first."""
+    if channel == spice.MAIN:
+        return [spice.main_init(), Wait(104), spice.channels_list(*listed)]
+    if channel == spice.DISPLAY:
+        return [Wait(101), spice.surface_create(), spice.MARK]
+    return [spice.CURSOR_INIT] if channel == spice.CURSOR else [spice.INPUTS_INIT]
+
+
+class Connection:
+    def __init__(self, sock, kind, number):
+        self.socket, self.kind, self.number = sock, kind, number
+        self.seen, self.pongs = [], 0
+        self.changed = threading.Condition()
+        self.closed = False
+
+    def read(self):
+        """Takes the client's messages until it closes."""
+        try:
+            while True:
+                number, size = struct.unpack("<HI", exactly(self.socket, 6))
+                body = exactly(self.socket, size)
+                with self.changed:
+                    self.seen.append(number)
+                    self.pongs += number == 3 and body[:4] == spice.u32(PING_ID)
+                    self.changed.notify_all()
+        except (OSError, EOFError):
+            with self.changed:
+                self.closed = True
+                self.changed.notify_all()
+
+    def wait(self, condition, seconds):
+        with self.changed:
+            return self.changed.wait_for(lambda: condition() or self.closed, seconds) and condition()
+
+
+def exactly(sock, size):
+    data = b""
+    while len(data) < size:
+        block = sock.recv(min(size - len(data), 1 << 16))
+        if not block:
+            raise EOFError
+        data += block
+    return data
+
+
+class HostileServer(peers.FakeServer):
+    """`scripts` maps channel types to steps that replace the opening; `link` replaces the link reply of the first
+    channel of that type, given as (type, bytes) with the rest of the exchange left out."""
+
+    def __init__(self, scripts, link=None, result=None):
+        super().__init__(self._serve)
+        self.scripts, self.link, self.result = scripts, link, result
+        self.links, self.linked = [], threading.Condition()
+
+    def _handshake(self, sock):
+        _, _, _, size = struct.unpack("<4sIII", exactly(sock, 16))
+        _, kind, number = struct.unpack("<IBB", exactly(sock, size)[:6])
+        if self.link is not None and kind == self.link[0]:
+            sock.sendall(self.link[1])
+            sock.shutdown(socket.SHUT_WR)
+            while sock.recv(1 << 16):
+                pass
+            return None
+        caps = spice.DISPLAY_CAPS if kind == spice.DISPLAY else 3 if kind == spice.MAIN else 1
+        sock.sendall(spice.link_reply(channel=(caps,)))
+        exactly(sock, 4 + 128)
+        sock.sendall(spice.u32(0) if self.result is None or kind != self.result[0] else self.result[1])
+        return Connection(sock, kind, number)
+
+    def _serve(self, sock):
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        try:
+            connection = self._handshake(sock)
+        except EOFError:
+            return
+        if connection is None:
+            return
+        with self.linked:
+            self.links.append(connection)
+            self.linked.notify_all()
+        threading.Thread(target=connection.read, daemon=True).start()
+        for step in self.scripts.get(connection.kind, opening(connection.kind)):
+            if isinstance(step, Wait):
+                connection.wait(lambda: step.number in connection.seen, 20)
+            elif isinstance(step, Pause):
+                connection.wait(lambda: False, step.seconds)
+            elif isinstance(step, Close):
+                sock.shutdown(socket.SHUT_RDWR)
+                return
+            else:
+                sock.sendall(step)
+        if connection.kind in self.scripts:
+            sock.sendall(spice.message(4, spice.u32(PING_ID) + spice.u64(1)))
+
+    def channel(self, kind, seconds=10):
+        """The connection of a channel type once a client has linked it, or None."""
+        def find():
+            return next((c for c in self.links if c.kind == kind), None)
+        with self.linked:
+            self.linked.wait_for(find, seconds)
+        return find()
