@@ -1,0 +1,629 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "codec/glz.h"
+
+#include "base/cpu.h"
+#include "base/error.h"
+#include "codec/glz-store.h"
+#include "lz-reference.h"
+
+#include <libdeflate.h>
+#include <stdlib.h>
+
+enum { RGB16 = 6, RGB24, RGB32, RGBA };
+
+/* --- kernels ------------------------------------------------------------------------------------------------ */
+
+/* Decodes with one table, giving it each image only when it asks, and compares. */
+static void
+compare (const CwLzKernels *kernels, const RefFormat *format, const GByteArray *data, gsize n_units,
+         const guint32 *expected, gssize consumed)
+{
+  gsize size = format->unit == CW_LZ_UNIT_BYTE ? 1 : 4;
+  guint8 *in = malloc (data->len + CW_LZ_LOOK_BEHIND), *out = malloc (n_units * size + CW_LZ_OVERSHOOT);
+  CwGlzStream stream = {
+    .input = { .p = in + CW_LZ_LOOK_BEHIND, .end = in + CW_LZ_LOOK_BEHIND + data->len },
+    .out = out,
+    .op = out,
+    .limit = out + n_units * size,
+    .max_distance = format->max_distance,
+  };
+  CwGlzStreamStatus status;
+
+  memset (in, 0xee, CW_LZ_LOOK_BEHIND);
+  memcpy (in + CW_LZ_LOOK_BEHIND, data->data, data->len);
+  while ((status = kernels->glz[format->unit] (&stream)) == CW_GLZ_STREAM_NEEDS_IMAGE) {
+    const RefImage *image = ref_image (format, stream.needed);
+
+    if (image == NULL)
+      break;
+    stream.references[stream.needed % CW_GLZ_N_REFERENCES] =
+      (CwGlzReference){ image->distance, image->n_pixels, image->pixels };
+  }
+  g_assert_cmpint (status == CW_GLZ_STREAM_END, ==, consumed >= 0);
+  if (consumed >= 0) {
+    g_assert_cmpint (stream.input.p - in - CW_LZ_LOOK_BEHIND, ==, consumed);
+    for (gsize i = 0; i < n_units; i++)
+      g_assert_cmphex (size == 1 ? out[i] : ((guint32 *) (void *) out)[i], ==, expected[i]);
+  }
+  free (in);
+  free (out);
+}
+
+static void
+test_kernels (void)
+{
+  static const guint32 flags[] = { 0, CW_CPU_SSSE3, CW_CPU_SSSE3 | CW_CPU_AVX2 };
+  static const guint32 distances[] = { 1, 2, 17, 63, 64, 5000, 20000, 1 << 23 };
+  g_autoptr (GRand) rand = g_rand_new_with_seed (81);
+  RefImage images[G_N_ELEMENTS (distances)];
+  guint n_bad = 0;
+
+  for (guint i = 0; i < G_N_ELEMENTS (distances); i++) {
+    guint32 n = i == 0 ? 300000 : 10 + 1000 * i, *pixels = malloc (4 * (gsize) n + CW_PIXELS_SLACK);
+
+    for (guint j = 0; j < n; j++)
+      pixels[j] = g_rand_int (rand);
+    images[i] = (RefImage){ distances[i], n, pixels };
+  }
+  for (guint round = 0; round < 3000; round++) {
+    g_autoptr (GByteArray) data = g_byte_array_new ();
+    RefFormat format = { .glz = true, .unit = round % CW_LZ_N_UNITS, .max_distance = 1 << 23, .images = images,
+                         .n_images = G_N_ELEMENTS (images) };
+    gsize n_units = 1 + ref_size (rand, round % 16 == 0 ? 400000 : 20000);
+    g_autofree guint32 *expected = g_new (guint32, n_units);
+    gssize consumed;
+
+    ref_put_random (data, rand, &format, n_units);
+    if (round % 4 == 3)
+      data->data[ref_below (rand, data->len)] = ref_below (rand, 256);
+    if (round % 16 == 7)
+      g_byte_array_set_size (data, ref_below (rand, data->len + 1));
+    consumed = ref_decode (&format, data->data, data->len, expected, n_units);
+    n_bad += consumed < 0;
+    for (guint i = 0; i < G_N_ELEMENTS (flags); i++)
+      if ((cw_cpu_flags () & flags[i]) == flags[i])
+        compare (cw_lz_kernels (flags[i]), &format, data, n_units, expected, consumed);
+  }
+  g_assert_cmpuint (n_bad, >, 100);
+  for (guint i = 0; i < G_N_ELEMENTS (distances); i++)
+    free ((gpointer) images[i].pixels);
+}
+
+/* --- images ------------------------------------------------------------------------------------------------- */
+
+static void
+put_be32 (GByteArray *out, guint32 v)
+{
+  guint32 be = GUINT32_TO_BE (v);
+
+  g_byte_array_append (out, (const guint8 *) &be, 4);
+}
+
+static GByteArray *
+header (guint type, guint32 width, guint32 height, guint64 id, guint32 win_head_dist)
+{
+  static const guint bytes[] = { [RGB16] = 2, [RGB24] = 3, [RGB32] = 4, [RGBA] = 4 };
+  GByteArray *out = g_byte_array_new ();
+
+  put_be32 (out, 0x20205a4c);
+  put_be32 (out, 0x00010001);
+  ref_put (out, type | 16);
+  put_be32 (out, width);
+  put_be32 (out, height);
+  put_be32 (out, width * bytes[type]);
+  put_be32 (out, id >> 32);
+  put_be32 (out, id);
+  put_be32 (out, win_head_dist);
+  return out;
+}
+
+static CwCodecInput
+input (const GByteArray *data, guint32 width, guint32 height)
+{
+  return (CwCodecInput){
+    .codec = CW_CODEC_GLZ_RGB, .width = width, .height = height, .data = { data->data, data->len }
+  };
+}
+
+static void
+put_bytes (GByteArray *out, const char *bytes, gsize size)
+{
+  g_byte_array_append (out, (const guint8 *) bytes, size);
+}
+#define PUT(out, text) put_bytes (out, text, sizeof text - 1)
+
+/* An image of 8 × 1 pixels, its first that of an earlier one if distance is not 0, the others repeating it. */
+static GByteArray *
+small (guint64 id, guint32 win_head_dist, guint32 distance, guint32 colour)
+{
+  static const RefFormat format = { .glz = true, .unit = CW_LZ_UNIT_RGB24 };
+  GByteArray *out = header (RGB32, 8, 1, id, win_head_dist);
+
+  if (distance == 0) {
+    ref_put (out, 0);
+    for (guint i = 0; i < 3; i++)
+      ref_put (out, colour >> 8 * i);
+  } else {
+    ref_put_match (out, &format, 1, 0, distance);
+  }
+  ref_put_match (out, &format, 7, 0, 0);
+  return out;
+}
+
+/* Makes a decoder and steps it once. */
+static CwGlzStatus
+begin (CwGlzWindow *window, const GByteArray *data, CwGlzDecoder **decoder, guint64 *needed, GError **error)
+{
+  CwCodecInput in = input (data, 8, 1);
+
+  *decoder = cw_glz_decoder_new (window, &in, error);
+  if (*decoder == NULL)
+    return CW_GLZ_FAILED;
+  return cw_glz_decoder_step (*decoder, needed, error);
+}
+
+/* Decodes an image of small() that must need nothing. Returns the colour of all its pixels. */
+static guint32
+decode (CwGlzWindow *window, guint64 id, guint32 win_head_dist, guint32 distance, guint32 colour)
+{
+  g_autoptr (GByteArray) data = small (id, win_head_dist, distance, colour);
+  g_autoptr (CwGlzDecoder) decoder = NULL;
+  g_autoptr (CwPixels) pixels = NULL;
+  g_autoptr (GError) error = NULL;
+  const guint32 *row;
+
+  g_assert_cmpint (begin (window, data, &decoder, NULL, &error), ==, CW_GLZ_DONE);
+  g_assert_no_error (error);
+  pixels = cw_glz_decoder_steal_pixels (decoder);
+  row = (const guint32 *) (const void *) pixels->first;
+  for (guint i = 1; i < 8; i++)
+    g_assert_cmphex (row[i], ==, row[0]);
+  return row[0];
+}
+
+static void
+assert_fails (CwGlzWindow *window, guint64 id, guint32 win_head_dist, guint32 distance, CwErrorCode code)
+{
+  g_autoptr (GByteArray) data = small (id, win_head_dist, distance, 0);
+  g_autoptr (CwGlzDecoder) decoder = NULL;
+  g_autoptr (GError) error = NULL;
+
+  g_assert_cmpint (begin (window, data, &decoder, NULL, &error), ==, CW_GLZ_FAILED);
+  g_assert_error (error, CW_ERROR, (int) code);
+}
+
+static void
+assert_holds (CwGlzWindow *window, guint64 first, guint64 last)
+{
+  for (guint64 id = first > 3 ? first - 3 : 0; id <= last + 3; id++)
+    g_assert_cmpint (cw_glz_window_contains (window, id), ==, id >= first && id <= last);
+  g_assert_cmpuint (cw_glz_window_n_pixels (window), ==, 8 * (last - first + 1));
+}
+
+static void
+test_example (void)
+{
+  g_autoptr (CwGlzWindow) window = cw_glz_window_new (100);
+  g_autoptr (GByteArray) one = header (RGB24, 4, 1, 0, 0), two = header (RGB32, 5, 1, 1, 1);
+  g_autoptr (GError) error = NULL;
+  const GByteArray *both[] = { one, two };
+
+  PUT (one, "\x03\x01\x00\x00\x02\x00\x00\x03\x00\x00\x04\x00\x00");
+  PUT (two, "\x61\x00\x01\x40\x00\x00");
+  for (guint i = 0; i < 2; i++) {
+    static const guint32 expected[2][5] = { { 1, 2, 3, 4 }, { 2, 3, 4, 4, 4 } };
+    CwCodecInput in = input (both[i], 4 + i, 1);
+    g_autoptr (CwGlzDecoder) decoder = cw_glz_decoder_new (window, &in, &error);
+    g_autoptr (CwPixels) pixels = NULL;
+
+    g_assert_no_error (error);
+    g_assert_cmpint (cw_glz_decoder_step (decoder, NULL, &error), ==, CW_GLZ_DONE);
+    pixels = cw_glz_decoder_steal_pixels (decoder);
+    g_assert_cmpmem (pixels->first, 4 * (4 + i), expected[i], 4 * (4 + i));
+  }
+}
+
+/* Both streams of RGBA refer to another image; RGB16 widens. */
+static void
+test_types (void)
+{
+  g_autoptr (CwGlzWindow) window = cw_glz_window_new (100);
+  g_autoptr (GByteArray) one = header (RGBA, 4, 1, 0, 0), two = header (RGBA, 4, 1, 1, 1);
+  g_autoptr (GByteArray) three = header (RGB16, 2, 2, 2, 0);
+  static const guint32 expected[3][4] = { { 0xa0010101, 0xa1020202, 0xa2030303, 0xa3040404 },
+                                          { 0xa1020202, 0xa2030303, 0xa3040404, 0xff040404 },
+                                          { 0xff0000, 0x00ff00, 0x0000ff, 0x84 << 16 | 0x84 << 8 | 0x84 } };
+  GByteArray *all[] = { one, two, three };
+
+  PUT (one, "\x03\x01\x01\x01\x02\x02\x02\x03\x03\x03\x04\x04\x04\x03\xa0\xa1\xa2\xa3");
+  PUT (two, "\x61\x00\x01\x20\x00\x00\x21\x00\x01\x00\xff");
+  PUT (three, "\x03\xfc\x00\x03\xe0\x00\x1f\x42\x10");
+  three->data[8] = RGB16; /* bottom-up */
+  for (guint i = 0; i < 3; i++) {
+    CwCodecInput in = input (all[i], i == 2 ? 2 : 4, i == 2 ? 2 : 1);
+    g_autoptr (GError) error = NULL;
+    g_autoptr (CwGlzDecoder) decoder = cw_glz_decoder_new (window, &in, &error);
+    g_autoptr (CwPixels) pixels = NULL;
+
+    g_assert_no_error (error);
+    g_assert_cmpint (cw_glz_decoder_step (decoder, NULL, &error), ==, CW_GLZ_DONE);
+    pixels = cw_glz_decoder_steal_pixels (decoder);
+    g_assert_cmpint (pixels->format, ==, i == 2 ? CW_PIXELS_BGRX : CW_PIXELS_BGRA);
+    g_assert_cmpmem (pixels->first, 16, expected[i], 16);
+    g_assert_true (cw_pixels_row (pixels, 0) == pixels->first + (i == 2 ? 8 : 0));
+  }
+}
+
+static void
+test_zlib (void)
+{
+  g_autoptr (CwGlzWindow) window = cw_glz_window_new (100);
+  struct libdeflate_compressor *deflater = libdeflate_alloc_compressor (6);
+  g_autoptr (GByteArray) plain = small (0, 0, 0, 0x123456);
+  guint8 packed[200];
+  gsize size = libdeflate_zlib_compress (deflater, plain->data, plain->len, packed, sizeof packed);
+  CwCodecInput in = { .codec = CW_CODEC_ZLIB_GLZ_RGB, .width = 8, .height = 1, .data = { packed, size } };
+  static const gint wrong[] = { -1, 1, -100000, 100000 };
+
+  libdeflate_free_compressor (deflater);
+  for (gsize i = 0; i < G_N_ELEMENTS (wrong); i++) {
+    g_autoptr (GError) error = NULL;
+
+    in.glz_data_size = plain->len + wrong[i];
+    g_assert_null (cw_glz_decoder_new (window, &in, &error));
+    g_assert_error (error, CW_ERROR, CW_ERROR_MALFORMED);
+  }
+  in.glz_data_size = plain->len;
+  for (guint i = 0; i < 2; i++) {
+    g_autoptr (GError) error = NULL;
+    g_autoptr (CwGlzDecoder) decoder = NULL;
+
+    packed[size / 2] ^= i == 0 ? 0x10 : 0;
+    decoder = cw_glz_decoder_new (window, &in, &error);
+    if (i == 0) {
+      g_assert_error (error, CW_ERROR, CW_ERROR_MALFORMED);
+      packed[size / 2] ^= 0x10;
+    } else {
+      g_assert_cmpint (cw_glz_decoder_step (decoder, NULL, &error), ==, CW_GLZ_DONE);
+    }
+  }
+  g_assert_true (cw_glz_window_contains (window, 0));
+}
+
+static void
+test_headers (void)
+{
+  static const struct {
+    guint at;
+    guint8 value;
+  } cases[] = { { 0, 0 }, { 7, 0 }, { 8, 16 }, { 8, 16 + 1 }, { 8, 16 + 5 }, { 8, 16 + 10 }, { 8, 16 + 15 }, { 12, 0 },
+                { 12, 9 }, { 16, 0 }, { 16, 2 }, { 20, 31 }, { 29, 1 }, { 32, 6 }, { 21, 255 } };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
+    g_autoptr (CwGlzWindow) window = cw_glz_window_new (100);
+    g_autoptr (GByteArray) data = small (5, 5, 0, 0);
+    g_autoptr (CwGlzDecoder) decoder = NULL;
+    g_autoptr (GError) error = NULL;
+
+    data->data[cases[i].at] = cases[i].value;
+    if (cases[i].at == 21) /* no id can follow this one */
+      memset (data->data + 21, 255, 8);
+    g_assert_cmpint (begin (window, data, &decoder, NULL, &error), ==, CW_GLZ_FAILED);
+    g_assert_true (g_error_matches (error, CW_ERROR, CW_ERROR_MALFORMED) ||
+                   g_error_matches (error, CW_ERROR, CW_ERROR_LIMIT));
+    g_assert_cmpuint (cw_glz_window_n_images (window), ==, 0);
+  }
+}
+
+/* --- the window --------------------------------------------------------------------------------------------- */
+
+static void
+test_release (void)
+{
+  g_autoptr (CwGlzWindow) window = cw_glz_window_new (1000);
+
+  for (guint id = 0; id < 4; id++)
+    g_assert_cmphex (decode (window, id, id, id, 0x42), ==, 0x42);
+  assert_holds (window, 0, 3);
+  decode (window, 4, 2, 1, 0);
+  assert_holds (window, 2, 4);
+  /* An image that arrives early releases nothing until its predecessors are there. */
+  decode (window, 7, 0, 0, 7);
+  decode (window, 6, 2, 0, 6);
+  g_assert_true (cw_glz_window_contains (window, 2));
+  assert_fails (window, 1, 0, 0, CW_ERROR_MALFORMED); /* released */
+  assert_fails (window, 7, 0, 0, CW_ERROR_MALFORMED); /* there */
+  /* A server may not go back behind what it gave up, however far it says the window reaches. */
+  g_assert_cmphex (decode (window, 5, 5, 2, 0), ==, 0x42);
+  assert_holds (window, 7, 7);
+  decode (window, 8, 8, 0, 8);
+  assert_fails (window, 9, 9, 4, CW_ERROR_STATE);
+  assert_fails (window, 10, 1, 2, CW_ERROR_MALFORMED); /* farther than it says */
+  decode (window, 11, 4, 4, 0);
+  assert_fails (window, 12, 4, 3, CW_ERROR_STATE); /* 9 failed */
+  /* What failed may still come in a good form. */
+  g_assert_cmphex (decode (window, 9, 2, 1, 0), ==, 8);
+  g_assert_cmphex (decode (window, 13, 4, 4, 0), ==, 8);
+}
+
+/* A failed image must not decide what is released. */
+static void
+test_failure_releases_nothing (void)
+{
+  g_autoptr (CwGlzWindow) window = cw_glz_window_new (1000);
+  g_autoptr (GByteArray) data = small (2, 0, 0, 0);
+  g_autoptr (CwGlzDecoder) decoder = NULL;
+
+  decode (window, 0, 0, 0, 1);
+  decode (window, 1, 1, 0, 2);
+  data->data[data->len - 3] = 0xff; /* length beyond the image */
+  g_assert_cmpint (begin (window, data, &decoder, NULL, NULL), ==, CW_GLZ_FAILED);
+  assert_holds (window, 0, 1);
+  g_assert_cmphex (decode (window, 3, 3, 3, 0), ==, 1);
+  decode (window, 4, 0, 0, 5); /* 2 is no hole */
+  g_assert_cmpuint (cw_glz_window_n_images (window), ==, 1);
+}
+
+/* Ids that never come must not keep the window from releasing. */
+static void
+test_holes (void)
+{
+  g_autoptr (CwGlzWindow) window = cw_glz_window_new (10 * 8);
+
+  for (guint id = 100; id < 1000; id++) {
+    if (id % 50 != 7)
+      g_assert_cmphex (decode (window, id, MIN (id - 100, 5), 0, id), ==, id);
+    g_assert_cmpuint (cw_glz_window_n_pixels (window), <=, 2 * 10 * 8);
+  }
+  /* Hostile: no image ever lets go of anything. */
+  for (guint id = 1000; id < 2000; id++) {
+    decode (window, id, id, 0, id);
+    g_assert_cmpuint (cw_glz_window_n_pixels (window), <=, 2 * 10 * 8);
+  }
+  g_assert_true (cw_glz_window_contains (window, 1999));
+  /* Hostile: ids all over the place. */
+  for (guint i = 0; i < 1000; i++) {
+    decode (window, G_GUINT64_CONSTANT (1) << 60 | i << 20, 5, 0, i);
+    g_assert_cmpuint (cw_glz_window_n_pixels (window), <=, 2 * 10 * 8);
+  }
+}
+
+static void
+test_limits (void)
+{
+  g_autoptr (CwGlzWindow) window = cw_glz_window_new (7);
+
+  assert_fails (window, 0, 0, 0, CW_ERROR_LIMIT);
+}
+
+/* --- waiting ------------------------------------------------------------------------------------------------ */
+
+static void
+count (gpointer data)
+{
+  ++*(guint *) data;
+}
+
+static void
+test_wait (void)
+{
+  g_autoptr (CwGlzWindow) window = cw_glz_window_new (1000);
+  g_autoptr (GByteArray) data = small (2, 2, 2, 0);
+  g_autoptr (CwGlzDecoder) decoder = NULL;
+  guint64 needed = 99;
+  guint n = 0, other = 0;
+
+  g_assert_cmpint (begin (window, data, &decoder, &needed, NULL), ==, CW_GLZ_NEEDS_IMAGE);
+  g_assert_cmpuint (needed, ==, 0);
+  g_assert_cmpint (cw_glz_decoder_step (decoder, &needed, NULL), ==, CW_GLZ_NEEDS_IMAGE);
+  g_assert_true (cw_glz_window_wait_for (window, 0, count, &n));
+  g_assert_true (cw_glz_window_wait_for (window, 0, count, &other));
+  decode (window, 1, 0, 0, 1);
+  g_assert_cmpuint (n, ==, 0);
+  g_assert_true (cw_glz_window_cancel_wait (window, count, &other));
+  g_assert_false (cw_glz_window_cancel_wait (window, count, &other));
+  decode (window, 0, 0, 0, 0x777);
+  g_assert_cmpuint (n, ==, 1);
+  g_assert_cmpuint (other, ==, 0);
+  g_assert_cmpuint (cw_glz_window_n_waiters (window), ==, 0);
+  g_assert_false (cw_glz_window_wait_for (window, 1, count, &n));
+  /* 1 had moved the head past 0 before the decoder could look: too late, as for any released image. */
+  g_assert_cmpint (cw_glz_decoder_step (decoder, &needed, NULL), ==, CW_GLZ_FAILED);
+  g_assert_cmpuint (n, ==, 1);
+}
+
+static void
+test_wait_and_finish (void)
+{
+  g_autoptr (CwGlzWindow) window = cw_glz_window_new (1000);
+  g_autoptr (GByteArray) data = small (1, 1, 1, 0);
+  g_autoptr (CwGlzDecoder) decoder = NULL;
+  g_autoptr (CwPixels) pixels = NULL;
+  guint64 needed;
+  guint n = 0;
+
+  g_assert_cmpint (begin (window, data, &decoder, &needed, NULL), ==, CW_GLZ_NEEDS_IMAGE);
+  g_assert_true (cw_glz_window_wait_for (window, needed, count, &n));
+  decode (window, 0, 0, 0, 0x777);
+  g_assert_cmpuint (n, ==, 1);
+  g_assert_cmpint (cw_glz_decoder_step (decoder, &needed, NULL), ==, CW_GLZ_DONE);
+  pixels = cw_glz_decoder_steal_pixels (decoder);
+  g_assert_cmphex (((guint32 *) (void *) pixels->first)[7], ==, 0x777);
+}
+
+/* Every way in which an image can fail wakes those who wait for it, and they fail. */
+static void
+test_wait_for_failure (void)
+{
+  for (guint way = 0; way < 4; way++) {
+    g_autoptr (CwGlzWindow) window = cw_glz_window_new (1000);
+    g_autoptr (GByteArray) data = small (6, 6, 1, 0), five = small (5, 5, 1, 0);
+    g_autoptr (CwGlzDecoder) decoder = NULL;
+    g_autoptr (GError) error = NULL;
+    CwGlzDecoder *other = NULL;
+    guint64 needed;
+    guint n = 0;
+
+    g_assert_cmpint (begin (window, data, &decoder, &needed, NULL), ==, CW_GLZ_NEEDS_IMAGE);
+    g_assert_cmpuint (needed, ==, 5);
+    g_assert_true (cw_glz_window_wait_for (window, 5, count, &n));
+    if (way == 0)
+      five->data[five->len - 3] = 0xff;
+    if (way == 1)
+      g_byte_array_set_size (five, 33);
+    if (way < 3 && begin (window, five, &other, &needed, NULL) == CW_GLZ_NEEDS_IMAGE) {
+      g_assert_cmpuint (needed, ==, 4);
+      if (way == 0) { /* its fault is behind the reference */
+        decode (window, 4, 4, 0, 0);
+        g_assert_cmpint (cw_glz_decoder_step (other, &needed, NULL), ==, CW_GLZ_FAILED);
+      }
+    }
+    if (way == 3)
+      cw_glz_window_give_up (window);
+    else if (way == 2)
+      g_assert_cmpuint (n, ==, 0);
+    cw_glz_decoder_free (other); /* way 2: unfinished */
+    g_assert_cmpuint (n, ==, 1);
+    g_assert_cmpint (cw_glz_decoder_step (decoder, &needed, &error), ==, CW_GLZ_FAILED);
+    g_assert_error (error, CW_ERROR, CW_ERROR_STATE);
+  }
+}
+
+static void
+test_clear (void)
+{
+  g_autoptr (CwGlzWindow) window = cw_glz_window_new (1000);
+  g_autoptr (GByteArray) data = small (6, 6, 1, 0);
+  g_autoptr (CwGlzDecoder) decoder = NULL;
+  g_autoptr (GError) error = NULL;
+  guint64 needed;
+  guint n = 0;
+
+  for (guint id = 0; id < 4; id++)
+    decode (window, id, 0, 0, id);
+  g_assert_cmpint (begin (window, data, &decoder, &needed, NULL), ==, CW_GLZ_NEEDS_IMAGE);
+  g_assert_true (cw_glz_window_wait_for (window, needed, count, &n));
+  cw_glz_window_clear (window);
+  g_assert_cmpuint (n, ==, 1);
+  g_assert_cmpuint (cw_glz_window_n_images (window), ==, 0);
+  /* The new dictionary starts at 0 and is none of the old decoder's business. */
+  for (guint id = 0; id < 6; id++)
+    decode (window, id, 0, 0, id);
+  g_assert_cmpint (cw_glz_decoder_step (decoder, &needed, &error), ==, CW_GLZ_FAILED);
+  g_assert_error (error, CW_ERROR, CW_ERROR_STATE);
+  g_assert_cmphex (decode (window, 6, 1, 1, 0), ==, 5);
+}
+
+/* --- threads ------------------------------------------------------------------------------------------------ */
+
+#define N_IMAGES 400
+#define N_CHANNELS 2
+
+typedef struct {
+  CwGlzWindow *window;
+  GByteArray **images;
+  guint32 *colours;
+  guint channel;
+  GMutex lock;
+  GCond cond;
+  guint n_notified, n_waits;
+} Channel;
+
+static void
+on_image (gpointer data)
+{
+  Channel *self = data;
+
+  g_mutex_lock (&self->lock);
+  self->n_notified++;
+  g_cond_signal (&self->cond);
+  g_mutex_unlock (&self->lock);
+}
+
+static gpointer
+run_channel (gpointer data)
+{
+  Channel *self = data;
+
+  for (guint id = self->channel; id < N_IMAGES; id += N_CHANNELS) {
+    CwCodecInput in = input (self->images[id], 8, 1);
+    g_autoptr (GError) error = NULL;
+    g_autoptr (CwGlzDecoder) decoder = cw_glz_decoder_new (self->window, &in, &error);
+    g_autoptr (CwPixels) pixels = NULL;
+    CwGlzStatus status;
+    guint64 needed;
+
+    g_assert_no_error (error);
+    while ((status = cw_glz_decoder_step (decoder, &needed, &error)) == CW_GLZ_NEEDS_IMAGE) {
+      if (!cw_glz_window_wait_for (self->window, needed, on_image, self))
+        continue;
+      g_mutex_lock (&self->lock);
+      self->n_waits++;
+      while (self->n_notified < self->n_waits)
+        g_cond_wait (&self->cond, &self->lock);
+      g_mutex_unlock (&self->lock);
+    }
+    g_assert_no_error (error);
+    g_assert_cmpint (status, ==, CW_GLZ_DONE);
+    pixels = cw_glz_decoder_steal_pixels (decoder);
+    g_assert_cmphex (((guint32 *) (void *) pixels->first)[7], ==, self->colours[id]);
+  }
+  return NULL;
+}
+
+/* Two channels share the ids in turn and refer to each other's images all the time. */
+static void
+test_threads (void)
+{
+  g_autoptr (CwGlzWindow) window = cw_glz_window_new (1000);
+  g_autoptr (GRand) rand = g_rand_new_with_seed (82);
+  GByteArray *images[N_IMAGES];
+  guint32 colours[N_IMAGES];
+  Channel channels[N_CHANNELS];
+  GThread *threads[N_CHANNELS];
+
+  for (guint id = 0; id < N_IMAGES; id++) {
+    guint32 most = MIN (id, 20), distance = ref_below (rand, 4) == 0 ? 0 : ref_below (rand, most + 1);
+
+    colours[id] = distance == 0 ? id : colours[id - distance];
+    images[id] = small (id, most, distance, id);
+  }
+  for (guint i = 0; i < N_CHANNELS; i++) {
+    channels[i] = (Channel){ .window = window, .images = images, .colours = colours, .channel = i };
+    g_mutex_init (&channels[i].lock);
+    g_cond_init (&channels[i].cond);
+  }
+  for (guint i = 0; i < N_CHANNELS; i++)
+    threads[i] = g_thread_new ("channel", run_channel, &channels[i]);
+  for (guint i = 0; i < N_CHANNELS; i++)
+    g_thread_join (threads[i]);
+  for (guint i = 0; i < N_CHANNELS; i++) {
+    g_mutex_clear (&channels[i].lock);
+    g_cond_clear (&channels[i].cond);
+    g_assert_cmpuint (channels[i].n_notified, ==, channels[i].n_waits);
+  }
+  assert_holds (window, N_IMAGES - 21, N_IMAGES - 1);
+  for (guint id = 0; id < N_IMAGES; id++)
+    g_byte_array_unref (images[id]);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/codec/glz/kernels", test_kernels);
+  g_test_add_func ("/codec/glz/example", test_example);
+  g_test_add_func ("/codec/glz/types", test_types);
+  g_test_add_func ("/codec/glz/zlib", test_zlib);
+  g_test_add_func ("/codec/glz/headers", test_headers);
+  g_test_add_func ("/codec/glz/release", test_release);
+  g_test_add_func ("/codec/glz/failure-releases-nothing", test_failure_releases_nothing);
+  g_test_add_func ("/codec/glz/holes", test_holes);
+  g_test_add_func ("/codec/glz/limits", test_limits);
+  g_test_add_func ("/codec/glz/wait", test_wait);
+  g_test_add_func ("/codec/glz/wait-and-finish", test_wait_and_finish);
+  g_test_add_func ("/codec/glz/wait-for-failure", test_wait_for_failure);
+  g_test_add_func ("/codec/glz/clear", test_clear);
+  g_test_add_func ("/codec/glz/threads", test_threads);
+  return g_test_run ();
+}
