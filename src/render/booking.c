@@ -76,7 +76,6 @@ static bool
 book_new (CwRender *self, CwOp *op, const CwImageField *field, GError **error)
 {
   CwGlzWindow *window = cw_wire_image_is_glz (field->wire) ? cw_render_shared_get_window (self->shared) : NULL;
-  g_autoptr (GError) cause = NULL;
   CwPalette *palette;
   CwDecodeJob *job;
   CwPixels *view;
@@ -99,6 +98,7 @@ book_new (CwRender *self, CwOp *op, const CwImageField *field, GError **error)
     cw_decode_job_free (job);
     return false;
   }
+  job->owner = op;
   op->flight_bytes += job->bytes;
   self->unstarted_bytes += job->bytes;
   g_queue_push_tail (&self->unstarted, job);
@@ -149,9 +149,9 @@ cw_render_start_jobs (CwRender *self)
 {
   CwDecodeJob *job;
 
-  /* One is always let through, however large. */
+  /* What the next operation needs is let through, however large; so is one where nothing else is under way. */
   while ((job = g_queue_peek_head (&self->unstarted)) != NULL &&
-         (self->in_flight_bytes == 0 ||
+         (job->owner == g_queue_peek_head (&self->queue) || self->in_flight_bytes == 0 ||
           self->in_flight_bytes + job->bytes <= self->shared->limits.in_flight_bytes)) {
     g_queue_pop_head (&self->unstarted);
     self->unstarted_bytes -= job->bytes;

@@ -47,6 +47,7 @@ typedef struct {
   bool mask;               /* a 1-bit bitmap to be used as one */
   CwGlzWindow *window;     /* GLZ types */
   uint64_t bytes;          /* what the pixels are going to take, about */
+  gconstpointer owner;     /* only to be compared */
 } CwDecodeJob;
 
 /* Checks what can be checked at once; target is the format of the surface drawn on, for palettes. window may be NULL
