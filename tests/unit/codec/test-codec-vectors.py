@@ -14,8 +14,24 @@ import sys
 import tempfile
 
 program, vectors = sys.argv[1], pathlib.Path(sys.argv[2]).resolve()
-original = json.loads((vectors / 'index.json').read_text())
 
+
+def load_some():
+    """The first image of each codec, the sequences that the cases need, and as few of the rest: every case runs them all."""
+    index = json.loads((vectors / 'index.json').read_text())
+    codecs = {}
+    for entry in index['images']:
+        codecs.setdefault(entry['codec'], entry)
+    index['images'] = list(codecs.values())
+    index['sequences'] = [e for e in index['sequences'] if e['name'] not in ('glz-forms', 'glz-distances')]
+    for entry in index['sequences']:
+        entry['orders'] = entry['orders'][:2]
+    index['vmc'] = index['vmc'][:2]
+    index['malformed'] = [e for e in index['malformed'] if e['name'] in ('glz-ref-ofs', 'lz4-block0', 'zlib-adler')]
+    return index
+
+
+original = load_some()
 
 def find(index, name, codec=None):
     groups = ('images', 'sequences', 'vmc', 'malformed')
