@@ -350,6 +350,57 @@ test_one_record_paused (void)
   peer_free (peer);
 }
 
+static gboolean
+on_readable (GObject *stream, gpointer data)
+{
+  uint8_t ping[18];
+
+  g_assert_cmpint (
+    g_pollable_input_stream_read_nonblocking (G_POLLABLE_INPUT_STREAM (stream), ping, sizeof ping, NULL, NULL), ==, 18);
+  g_assert_cmpint (ping[0], ==, 4);
+  ++*(unsigned *)data;
+  return G_SOURCE_REMOVE;
+}
+
+/* And for any other user of the stream: a source is ready while bytes wait inside, and only then. */
+static void
+test_one_record_source (void)
+{
+  CwTlsParams tls = { .verify = 0 };
+  Peer *peer = tls_peer (serve_five, NULL, TLS1_2_VERSION);
+  Outcome outcome = run_connect (peer, &tls);
+  unsigned n = 0;
+  uint8_t byte;
+
+  g_assert_no_error (outcome.error);
+  {
+    GPollableInputStream *in = G_POLLABLE_INPUT_STREAM (g_io_stream_get_input_stream (outcome.connection->stream));
+    g_autoptr (GError) error = NULL;
+    bool late = false;
+    unsigned timer = g_timeout_add (5000, on_time, &late);
+
+    for (unsigned i = 1; i <= 5; i++) {
+      g_autoptr (GSource) source = NULL;
+
+      while (i == 1 && !g_socket_condition_check (outcome.connection->socket, G_IO_IN))
+        g_usleep (1000);
+      g_assert_true (g_pollable_input_stream_is_readable (in));
+      source = g_pollable_input_stream_create_source (in, NULL);
+      g_source_set_callback (source, G_SOURCE_FUNC (on_readable), &n, NULL);
+      g_source_attach (source, NULL);
+      while (n < i && !late)
+        g_main_context_iteration (NULL, TRUE);
+      g_assert_cmpuint (n, ==, i);
+    }
+    g_assert_cmpint (g_pollable_input_stream_read_nonblocking (in, &byte, 1, NULL, &error), ==, -1);
+    g_assert_error (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK);
+    g_assert_false (g_pollable_input_stream_is_readable (in));
+    g_source_remove (timer);
+  }
+  outcome_clear (&outcome);
+  peer_free (peer);
+}
+
 /* Both directions at once, more than any buffer on the way holds, the server slow to read. */
 #define ECHO_MESSAGES 300
 #define ECHO_SIZE 20000
@@ -467,6 +518,7 @@ main (int argc, char **argv)
   g_test_add_data_func ("/tls/not-tls/answers", "REDQ\2 and so on", test_not_tls);
   g_test_add_func ("/tls/one-record", test_one_record);
   g_test_add_func ("/tls/one-record-paused", test_one_record_paused);
+  g_test_add_func ("/tls/one-record-source", test_one_record_source);
   g_test_add_data_func ("/tls/bulk/1.2", GINT_TO_POINTER (TLS1_2_VERSION), test_bulk);
   g_test_add_data_func ("/tls/bulk/1.3", GINT_TO_POINTER (TLS1_3_VERSION), test_bulk);
   g_test_add_data_func ("/tls/end/between", GSIZE_TO_POINTER (18), test_end);
