@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The data phase: the first byte chooses the headers, the second the size of the pieces that come. */
+#include "fuzz/fuzz.h"
+#include "transport/inbox.h"
+
+#include <string.h>
+
+#define LIMIT (1 << 20)
+
+static volatile uint8_t sink; /* keeps the reading of bodies */
+
+static uint32_t
+limit (gpointer data, uint16_t type)
+{
+  return LIMIT >> (type & 7);
+}
+
+/* false: the stream was refused. */
+static bool
+take_frames (CwInbox *inbox, GPtrArray *kept)
+{
+  g_autoptr (GError) error = NULL;
+  CwInboxStatus status;
+  CwPumpFrame frame;
+
+  while ((status = cw_inbox_next (inbox, &frame, &error)) == CW_INBOX_FRAME) {
+    size_t size;
+    const uint8_t *body = g_bytes_get_data (frame.body, &size);
+
+    g_assert_true (frame.is_sub || size <= limit (NULL, frame.type));
+    for (size_t i = 0; i < size; i++)
+      sink ^= body[i];
+    if (kept->len < 8)
+      g_ptr_array_add (kept, frame.body);
+    else
+      g_bytes_unref (frame.body);
+  }
+  g_assert_true ((status == CW_INBOX_FAILED) == (error != NULL));
+  return status == CW_INBOX_NEEDS_BYTES;
+}
+
+int
+LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
+{
+  g_autoptr (GPtrArray) kept = g_ptr_array_new_with_free_func ((GDestroyNotify)g_bytes_unref);
+  size_t step = size > 1 && data[1] != 0 ? (size_t)data[1] * data[1] : SIZE_MAX;
+  size_t at = 2;
+  CwInbox inbox;
+
+  if (size < 2)
+    return 0;
+  cw_inbox_init (&inbox, data[0] & 1, limit, NULL);
+  while (take_frames (&inbox, kept) && at < size) {
+    uint8_t *space;
+    size_t n;
+
+    g_assert_true (cw_inbox_space (&inbox, &space, &n, NULL));
+    g_assert_cmpuint (n, >, 0);
+    g_assert_cmpuint (n, <=, LIMIT);
+    n = MIN (MIN (n, step), size - at);
+    memcpy (space, data + at, n);
+    cw_inbox_commit (&inbox, n);
+    at += n;
+  }
+  cw_inbox_clear (&inbox);
+  return 0;
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The text of an expected subject; and, split at the first NUL, a name of a certificate and a host name. */
+#include "fuzz/fuzz.h"
+#include "transport/verify.h"
+
+#include <openssl/x509.h>
+#include <string.h>
+
+static void
+fuzz_subject (const char *text)
+{
+  g_autoptr (GError) error = NULL;
+  X509_NAME *name = cw_verify_parse_subject (text, &error);
+  X509 *certificate = X509_new ();
+
+  g_assert_true ((name == NULL) == (error != NULL));
+  if (error != NULL)
+    g_assert_true (g_utf8_validate (error->message, -1, NULL));
+  if (name != NULL) {
+    /* Its own subject is the one it describes; none is another. */
+    g_assert_cmpint (X509_NAME_entry_count (name), >, 0);
+    g_assert_false (cw_verify_subject (certificate, text, NULL));
+    X509_set_subject_name (certificate, name);
+    g_assert_true (cw_verify_subject (certificate, text, NULL));
+  }
+  X509_NAME_free (name);
+  X509_free (certificate);
+}
+
+static void
+fuzz_names (const uint8_t *data, size_t size)
+{
+  const uint8_t *nul = memchr (data, '\0', size);
+  size_t n = nul != NULL ? (size_t)(nul - data) : size;
+  g_autofree char *host = g_strndup ((const char *)data + MIN (n + 1, size), size - MIN (n + 1, size));
+  bool matches = cw_verify_match_name ((CwSlice){ data, n }, host);
+
+  if (n > 0 && memchr (data, '*', n) == NULL)
+    g_assert_cmpint (matches, ==, strlen (host) == n && g_ascii_strncasecmp (host, (const char *)data, n) == 0);
+  else if (matches)
+    g_assert_true (data[0] == '*' && data[1] == '.' && strchr (strchr (host, '.') + 1, '.') != NULL);
+  g_assert_false (cw_verify_match_name ((CwSlice){ data, size }, host) && nul != NULL);
+}
+
+int
+LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
+{
+  g_autofree char *text = g_strndup ((const char *)data, size);
+
+  fuzz_subject (text);
+  fuzz_names (data, size);
+  return 0;
+}
