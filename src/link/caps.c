@@ -7,7 +7,7 @@ void
 cw_caps_clear (CwCaps *self)
 {
   g_free (self->words);
-  *self = (CwCaps)CW_CAPS_INIT;
+  *self = CW_CAPS_INIT;
 }
 
 void

@@ -16,7 +16,7 @@ typedef struct {
   uint32_t n_words;
 } CwCaps;
 
-#define CW_CAPS_INIT { NULL, 0 }
+#define CW_CAPS_INIT ((CwCaps){ 0 })
 
 void cw_caps_clear (CwCaps *self);
 

@@ -12,8 +12,8 @@
 #define MAJOR 2
 #define MINOR 2
 #define HEADER_SIZE 16
-#define MESSAGE_SIZE 18  /* without capability words */
-#define REPLY_SIZE 178   /* without capability words */
+#define MESSAGE_SIZE 18 /* without capability words */
+#define REPLY_SIZE 178  /* without capability words */
 #define RESULT_SIZE 4
 #define MECHANISM_TICKET 1
 
@@ -74,7 +74,9 @@ u32_at (const CwBuffer *buffer, size_t offset)
   return GUINT32_FROM_LE (le);
 }
 
-G_GNUC_PRINTF (4, 5) static void
+static void fail (CwLink *self, CwLinkFailure failure, CwErrorCode code, const char *format, ...) G_GNUC_PRINTF (4, 5);
+
+static void
 fail (CwLink *self, CwLinkFailure failure, CwErrorCode code, const char *format, ...)
 {
   va_list args;
@@ -144,8 +146,9 @@ cw_link_new (const CwLinkParams *params, GError **error)
   set_common_caps (self, params->common_caps);
   size = MESSAGE_SIZE + 4 * ((size_t)self->common_caps.n_words + channel_caps->n_words);
   if (size > CW_LINK_MAX_MESSAGE) {
-    g_set_error (error, CW_ERROR, CW_ERROR_LIMIT, "link message: %zu bytes of capabilities make it larger than %d bytes",
-      size - MESSAGE_SIZE, CW_LINK_MAX_MESSAGE);
+    g_set_error (error, CW_ERROR, CW_ERROR_LIMIT,
+                 "link message: %zu bytes of capabilities make it larger than %d bytes", size - MESSAGE_SIZE,
+                 CW_LINK_MAX_MESSAGE);
     return NULL;
   }
   self->password = g_strdup (params->password != NULL ? params->password : "");
@@ -180,13 +183,13 @@ take_header (CwLink *self)
 
   if (magic != MAGIC)
     fail (self, CW_LINK_FAILURE_LINK, CW_ERROR_MALFORMED,
-      "This is not a SPICE server: link reply: magic at +0: 0x%08x instead of 0x%08x", magic, MAGIC);
+          "This is not a SPICE server: link reply: magic at +0: 0x%08x instead of 0x%08x", magic, MAGIC);
   else if (major != MAJOR)
     fail (self, CW_LINK_FAILURE_LINK, CW_ERROR_UNSUPPORTED,
-      "The server speaks another protocol: link reply: major_version at +4: %u instead of %d", major, MAJOR);
+          "The server speaks another protocol: link reply: major_version at +4: %u instead of %d", major, MAJOR);
   else if (size < REPLY_SIZE || size > CW_LINK_MAX_REPLY)
     fail (self, CW_LINK_FAILURE_LINK, size < REPLY_SIZE ? CW_ERROR_MALFORMED : CW_ERROR_LIMIT,
-      "link reply: size at +12: %u, not within %d to %d", size, REPLY_SIZE, CW_LINK_MAX_REPLY);
+          "link reply: size at +12: %u, not within %d to %d", size, REPLY_SIZE, CW_LINK_MAX_REPLY);
   else
     await (self, STEP_REPLY, size);
 }
@@ -203,17 +206,18 @@ take_caps (CwLink *self)
     return true;
   if (offset > self->input.size) {
     fail (self, CW_LINK_FAILURE_LINK, CW_ERROR_MALFORMED, "link reply: caps_offset at +174: %u > %zu", offset,
-      self->input.size);
+          self->input.size);
     return false;
   }
   room = (self->input.size - offset) / 4;
   if (n_common > room) {
-    fail (self, CW_LINK_FAILURE_LINK, CW_ERROR_MALFORMED, "link reply: num_common_caps at +166: %u > %zu", n_common, room);
+    fail (self, CW_LINK_FAILURE_LINK, CW_ERROR_MALFORMED, "link reply: num_common_caps at +166: %u > %zu", n_common,
+          room);
     return false;
   }
   if (n_channel > room - n_common) {
     fail (self, CW_LINK_FAILURE_LINK, CW_ERROR_MALFORMED, "link reply: num_channel_caps at +170: %u > %zu", n_channel,
-      room - n_common);
+          room - n_common);
     return false;
   }
   cw_caps_set_from_wire (&self->peer_common_caps, (CwSlice){ self->input.data + offset, 4 * (size_t)n_common });
@@ -252,8 +256,8 @@ start_authentication (CwLink *self)
   if (selection) {
     if (!cw_caps_test (&self->peer_common_caps, CW_COMMON_CAP_AUTH_TICKET)) {
       fail (self, CW_LINK_FAILURE_LINK, CW_ERROR_UNSUPPORTED,
-        "The server offers no kind of authentication that is implemented here%s",
-        cw_caps_test (&self->peer_common_caps, CW_COMMON_CAP_AUTH_SASL) ? " (it wants SASL)" : "");
+            "The server offers no kind of authentication that is implemented here%s",
+            cw_caps_test (&self->peer_common_caps, CW_COMMON_CAP_AUTH_SASL) ? " (it wants SASL)" : "");
       return;
     }
     cw_buffer_u32 (&self->output, MECHANISM_TICKET);
@@ -270,12 +274,13 @@ take_reply (CwLink *self)
   uint32_t result = u32_at (&self->input, 0);
 
   if (result == RESULT_NEED_SECURED)
-    fail (self, CW_LINK_FAILURE_NEED_SECURED, CW_ERROR_SECURITY, "The server wants a secured connection for this channel");
+    fail (self, CW_LINK_FAILURE_NEED_SECURED, CW_ERROR_SECURITY,
+          "The server wants a secured connection for this channel");
   else if (result == RESULT_NEED_UNSECURED)
     fail (self, CW_LINK_FAILURE_LINK, CW_ERROR_SECURITY, "The server refuses a secured connection for this channel");
   else if (result != RESULT_OK)
-    fail (self, CW_LINK_FAILURE_LINK, CW_ERROR_STATE, "The server refused the link: %s (%u)", cw_link_result_name (result),
-      result);
+    fail (self, CW_LINK_FAILURE_LINK, CW_ERROR_STATE, "The server refused the link: %s (%u)",
+          cw_link_result_name (result), result);
   else if (take_caps (self))
     start_authentication (self);
 }
@@ -292,7 +297,7 @@ take_result (CwLink *self)
     fail (self, CW_LINK_FAILURE_AUTH, CW_ERROR_AUTH, "The server refused the password");
   else if (result < N_RESULTS)
     fail (self, CW_LINK_FAILURE_LINK, CW_ERROR_STATE, "The server refused the channel: %s (%u)",
-      cw_link_result_name (result), result);
+          cw_link_result_name (result), result);
   else if (result == MAGIC)
     fail (self, CW_LINK_FAILURE_LINK, CW_ERROR_MALFORMED, "The server refused the kind of authentication");
   else
@@ -349,7 +354,7 @@ cw_link_feed_eof (CwLink *self)
 {
   if (self->status == CW_LINK_RUNNING)
     fail (self, CW_LINK_FAILURE_LINK, CW_ERROR_CLOSED, "The server closed the connection while %s was awaited",
-      cw_link_step_name (self));
+          cw_link_step_name (self));
 }
 
 const char *

@@ -26,7 +26,7 @@ parse_key (CwSlice der, GError **error)
   }
   if (EVP_PKEY_get_base_id (key) != EVP_PKEY_RSA || EVP_PKEY_get_bits (key) != KEY_BITS) {
     g_set_error (error, CW_ERROR, CW_ERROR_SECURITY, "The server's ticket key is %s with %d bits, not RSA with %d bits",
-      EVP_PKEY_get0_type_name (key), EVP_PKEY_get_bits (key), KEY_BITS);
+                 EVP_PKEY_get0_type_name (key), EVP_PKEY_get_bits (key), KEY_BITS);
     return NULL;
   }
   return g_steal_pointer (&key);

@@ -106,7 +106,7 @@ start_client (GTask *task)
 
   g_main_context_push_thread_default (context);
   g_socket_client_connect_async (self->client, self->address, g_task_get_cancellable (task), on_connected,
-    g_object_ref (task));
+                                 g_object_ref (task));
   g_main_context_pop_thread_default (context);
 }
 
@@ -141,7 +141,7 @@ open_fd (GTask *task, int fd)
 
 void
 cw_carrier_open_async (const CwConnectParams *params, GCancellable *cancellable, GAsyncReadyCallback callback,
-  gpointer user_data)
+                       gpointer user_data)
 {
   g_autoptr (GTask) task = g_task_new (NULL, cancellable, callback, user_data);
 
@@ -149,8 +149,9 @@ cw_carrier_open_async (const CwConnectParams *params, GCancellable *cancellable,
   if (params->fd >= 0)
     open_fd (task, params->fd);
   else if (params->unix_path != NULL && strlen (params->unix_path) >= sizeof ((struct sockaddr_un *)0)->sun_path)
-    g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "The path of the socket is too long: %zu > %zu",
-      strlen (params->unix_path), sizeof ((struct sockaddr_un *)0)->sun_path - 1);
+    g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+                             "The path of the socket is too long: %zu > %zu", strlen (params->unix_path),
+                             sizeof ((struct sockaddr_un *)0)->sun_path - 1);
   else if (params->unix_path != NULL)
     open_address (task, G_SOCKET_CONNECTABLE (g_unix_socket_address_new (params->unix_path)));
   else if (params->host == NULL || *params->host == '\0')

@@ -132,8 +132,7 @@ succeed (Attempt *self)
 static void
 note_progress (Attempt *self)
 {
-  g_source_set_ready_time (self->timeout_source,
-    MIN (g_get_monotonic_time () + self->silence_us, self->latest_us));
+  g_source_set_ready_time (self->timeout_source, MIN (g_get_monotonic_time () + self->silence_us, self->latest_us));
 }
 
 static gboolean
@@ -144,16 +143,16 @@ on_timeout (gpointer data)
   switch (self->stage) {
   case STAGE_CARRIER:
     fail (self, CW_CONNECT_FAILURE_CONNECT,
-      g_error_new (G_IO_ERROR, G_IO_ERROR_TIMED_OUT, "The connection could not be made in time"));
+          g_error_new (G_IO_ERROR, G_IO_ERROR_TIMED_OUT, "The connection could not be made in time"));
     break;
   case STAGE_TLS:
     fail (self, CW_CONNECT_FAILURE_TLS,
-      g_error_new (G_IO_ERROR, G_IO_ERROR_TIMED_OUT, "The server did not answer in time during the TLS handshake"));
+          g_error_new (G_IO_ERROR, G_IO_ERROR_TIMED_OUT, "The server did not answer in time during the TLS handshake"));
     break;
   case STAGE_LINK:
     fail (self, CW_CONNECT_FAILURE_LINK,
-      g_error_new (G_IO_ERROR, G_IO_ERROR_TIMED_OUT, "The server did not answer in time: %s was awaited",
-        cw_link_step_name (self->link)));
+          g_error_new (G_IO_ERROR, G_IO_ERROR_TIMED_OUT, "The server did not answer in time: %s was awaited",
+                       cw_link_step_name (self->link)));
     break;
   case STAGE_ENDED:
     break;
@@ -165,7 +164,7 @@ static gboolean
 on_cancelled (GCancellable *cancellable, gpointer data)
 {
   fail (data, CW_CONNECT_FAILURE_CANCELLED,
-    g_error_new (G_IO_ERROR, G_IO_ERROR_CANCELLED, "The connection attempt was cancelled"));
+        g_error_new (G_IO_ERROR, G_IO_ERROR_CANCELLED, "The connection attempt was cancelled"));
   return G_SOURCE_REMOVE;
 }
 
@@ -204,8 +203,8 @@ write_link (Attempt *self)
     g_autoptr (GError) error = NULL;
     size_t size;
     const uint8_t *data = g_bytes_get_data (self->output, &size);
-    gssize n =
-      g_pollable_output_stream_write_nonblocking (out, data + self->written, size - self->written, NULL, &error);
+    gssize n
+        = g_pollable_output_stream_write_nonblocking (out, data + self->written, size - self->written, NULL, &error);
 
     if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK)) {
       wait_for (self, g_pollable_output_stream_create_source (out, NULL), on_link_ready);
@@ -392,7 +391,7 @@ start (Attempt *self, const CwConnectParams *params, GCancellable *cancellable)
 
 void
 cw_connect_async (const CwConnectParams *params, GCancellable *cancellable, GAsyncReadyCallback callback,
-  gpointer user_data)
+                  gpointer user_data)
 {
   Attempt *self = g_new0 (Attempt, 1);
   unsigned silence_ms = params->silence_timeout_ms != 0 ? params->silence_timeout_ms : CW_SILENCE_TIMEOUT_MS;
@@ -425,8 +424,8 @@ cw_connect_finish (GAsyncResult *result, CwConnectFailure *failure, GError **err
   if (connection != NULL)
     return connection;
   if (failure != NULL)
-    *failure =
-      g_error_matches (reason, G_IO_ERROR, G_IO_ERROR_CANCELLED) ? CW_CONNECT_FAILURE_CANCELLED : self->failure;
+    *failure
+        = g_error_matches (reason, G_IO_ERROR, G_IO_ERROR_CANCELLED) ? CW_CONNECT_FAILURE_CANCELLED : self->failure;
   g_propagate_error (error, reason);
   return NULL;
 }

@@ -40,7 +40,7 @@ typedef struct {
   GMainContext *context;       /* NULL: the thread-default one of the caller */
 } CwConnectParams;
 
-#define CW_CONNECT_PARAMS_INIT { .fd = -1 }
+#define CW_CONNECT_PARAMS_INIT ((CwConnectParams){ .fd = -1 })
 
 typedef enum {
   CW_CONNECT_FAILURE_CONNECT,      /* error of G_IO_ERROR or G_RESOLVER_ERROR; timeout is G_IO_ERROR_TIMED_OUT */
@@ -72,7 +72,7 @@ void cw_connection_free (CwConnection *self);
 
 /* callback runs once, on the context, never inside this call. */
 void cw_connect_async (const CwConnectParams *params, GCancellable *cancellable, GAsyncReadyCallback callback,
-  gpointer user_data);
+                       gpointer user_data);
 
 /* NULL with error and *failure (may be NULL) set when it failed. */
 CwConnection *cw_connect_finish (GAsyncResult *result, CwConnectFailure *failure, GError **error);

@@ -70,8 +70,8 @@ make_room (CwInbox *self, GError **error)
 {
   size_t left = self->end - self->start;
   size_t capacity = MAX (wanted (self), (size_t)CW_PUMP_BLOCK_SIZE);
-  bool reuse =
-    self->block != NULL && self->block->capacity == capacity && g_atomic_ref_count_compare (&self->block->refs, 1);
+  bool reuse
+      = self->block != NULL && self->block->capacity == capacity && g_atomic_ref_count_compare (&self->block->refs, 1);
   CwBlock *block = reuse ? self->block : block_new (capacity);
 
   if (block == NULL) {
@@ -94,7 +94,8 @@ cw_inbox_space (CwInbox *self, uint8_t **at, size_t *size, GError **error)
 {
   if (self->block != NULL && self->start == self->end && g_atomic_ref_count_compare (&self->block->refs, 1))
     self->start = self->end = 0;
-  if (self->block == NULL || self->end == self->block->capacity || self->block->capacity - self->start < wanted (self)) {
+  if (self->block == NULL || self->end == self->block->capacity
+      || self->block->capacity - self->start < wanted (self)) {
     if (!make_room (self, error))
       return false;
   }
@@ -122,7 +123,7 @@ take_header (CwInbox *self, GError **error)
   if (self->header.size <= limit)
     return true;
   g_set_error (error, CW_ERROR, CW_ERROR_LIMIT, "message %u: size of the body: %u > %u", self->header.type,
-    self->header.size, limit);
+               self->header.size, limit);
   return false;
 }
 
@@ -132,8 +133,8 @@ take_body (CwInbox *self, GError **error)
   size_t size;
   const uint8_t *data;
 
-  self->message =
-    self->header.size > 0 ? block_slice (self->block, self->start, self->header.size) : g_bytes_new (NULL, 0);
+  self->message
+      = self->header.size > 0 ? block_slice (self->block, self->start, self->header.size) : g_bytes_new (NULL, 0);
   self->start += self->header.size;
   self->has_header = false;
   self->in_subs = self->header.type == CW_MSG_LIST || self->header.sub_list != 0;
@@ -152,9 +153,9 @@ next_of_message (CwInbox *self, CwPumpFrame *frame, GError **error)
   if (self->in_subs) {
     if (cw_sub_list_next (&self->subs, &sub, &reason)) {
       *frame = (CwPumpFrame){ .type = sub.type,
-        .is_sub = true,
-        .serial = self->header.serial,
-        .body = g_bytes_new_from_bytes (self->message, sub.offset, sub.body.size) };
+                              .is_sub = true,
+                              .serial = self->header.serial,
+                              .body = g_bytes_new_from_bytes (self->message, sub.offset, sub.body.size) };
       return CW_INBOX_FRAME;
     }
     if (reason != NULL) {
@@ -164,8 +165,8 @@ next_of_message (CwInbox *self, CwPumpFrame *frame, GError **error)
     self->in_subs = false;
   }
   *frame = (CwPumpFrame){ .type = self->header.type,
-    .serial = self->header.serial,
-    .body = g_steal_pointer (&self->message) };
+                          .serial = self->header.serial,
+                          .body = g_steal_pointer (&self->message) };
   return CW_INBOX_FRAME;
 }
 

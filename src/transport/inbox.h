@@ -13,11 +13,11 @@ typedef struct {
   uint32_t (*limit) (gpointer data, uint16_t type); /* may be NULL: CW_PUMP_FRAME_LIMIT */
   gpointer limit_data;
 
-  CwBlock *block;    /* holds unparsed bytes from start to end */
+  CwBlock *block; /* holds unparsed bytes from start to end */
   size_t start, end;
-  bool has_header;   /* header is that of the message whose body is being read */
+  bool has_header; /* header is that of the message whose body is being read */
   CwFrameHeader header;
-  GBytes *message;   /* complete, but not all of its frames have been given out */
+  GBytes *message; /* complete, but not all of its frames have been given out */
   bool in_subs;
   CwSubList subs;
 } CwInbox;

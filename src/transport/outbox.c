@@ -58,7 +58,7 @@ cw_outbox_push (CwOutbox *self, uint16_t type, GBytes *body, CwPumpPriority prio
 
   if (size > UINT32_MAX || lane->bytes > lane->limit || size > lane->limit - lane->bytes) {
     g_set_error (error, CW_ERROR, CW_ERROR_LIMIT, "message %u: %zu bytes do not fit the queue: %zu of %zu bytes wait",
-      type, size, lane->bytes, lane->limit);
+                 type, size, lane->bytes, lane->limit);
     return false;
   }
   entry = g_new0 (Entry, 1);

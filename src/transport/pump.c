@@ -77,8 +77,8 @@ fail_flushes (CwPump *self, const GError *error)
 static void
 shut (CwPump *self, const GError *error)
 {
-  g_autoptr (GError) closed =
-    g_error_new (CW_ERROR, CW_ERROR_CLOSED, "%s", error != NULL ? error->message : "The connection is closed");
+  g_autoptr (GError) closed
+      = g_error_new (CW_ERROR, CW_ERROR_CLOSED, "%s", error != NULL ? error->message : "The connection is closed");
 
   self->closed = true;
   clear_source (&self->read_source);
@@ -153,7 +153,7 @@ write_some (CwPump *self)
       g_clear_error (&error);
       self->write_blocked = true;
       arm (self, &self->write_source, g_pollable_output_stream_create_source (self->out, NULL),
-        G_SOURCE_FUNC (on_write_pollable));
+           G_SOURCE_FUNC (on_write_pollable));
     } else {
       fail_writing (self, error);
     }
@@ -184,7 +184,7 @@ end_of_input (CwPump *self)
 
   if (cw_inbox_is_partial (&self->inbox, &missing))
     end (self, g_error_new (CW_ERROR, CW_ERROR_CLOSED,
-                 "The server closed the connection inside a message, %zu bytes before its end", missing));
+                            "The server closed the connection inside a message, %zu bytes before its end", missing));
   else /* a reset that writing met first looks like an orderly end to reading */
     end (self, g_steal_pointer (&self->write_error));
 }
@@ -218,7 +218,7 @@ read_some (CwPump *self)
   } else {
     g_clear_error (&error);
     arm (self, &self->read_source, g_pollable_input_stream_create_source (self->in, NULL),
-      G_SOURCE_FUNC (on_read_pollable));
+         G_SOURCE_FUNC (on_read_pollable));
   }
   return false;
 }

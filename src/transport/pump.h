@@ -15,10 +15,10 @@
 #include <gio/gio.h>
 
 #define CW_PUMP_BUDGET_US 4000
-#define CW_PUMP_BLOCK_SIZE (64 * 1024)           /* what one read may bring */
-#define CW_PUMP_QUEUE_LIMIT (16 * 1024 * 1024)   /* default: bytes of normal messages that wait, 128 more for each */
-#define CW_PUMP_URGENT_LIMIT (64 * 1024)         /* the same for urgent messages */
-#define CW_PUMP_FRAME_LIMIT (1024 * 1024)        /* body size when events.frame_limit is NULL */
+#define CW_PUMP_BLOCK_SIZE (64 * 1024)         /* what one read may bring */
+#define CW_PUMP_QUEUE_LIMIT (16 * 1024 * 1024) /* default: bytes of normal messages that wait, 128 more for each */
+#define CW_PUMP_URGENT_LIMIT (64 * 1024)       /* the same for urgent messages */
+#define CW_PUMP_FRAME_LIMIT (1024 * 1024)      /* body size when events.frame_limit is NULL */
 
 typedef struct {
   uint16_t type;
@@ -51,7 +51,7 @@ typedef struct CwPump CwPump;
  * itself in a later iteration of context (NULL: the thread-default one); to begin paused, pause before returning to
  * the loop. */
 CwPump *cw_pump_new (GIOStream *stream, GMainContext *context, bool mini_header, const CwPumpEvents *events,
-  gpointer data);
+                     gpointer data);
 CwPump *cw_pump_ref (CwPump *self);
 
 /* Closes with the last reference. A callback may drop it. */

@@ -27,9 +27,9 @@ struct _CwTlsStream {
   GOutputStream *output; /* TlsOutput, likewise */
   SSL_CTX *ctx;
   SSL *ssl;
-  bool is_open;     /* handshake done */
-  Want want[3];     /* by Operation: what the last call waits for */
-  GError *io_error; /* of the base stream, while OpenSSL hands it up */
+  bool is_open;       /* handshake done */
+  Want want[3];       /* by Operation: what the last call waits for */
+  GError *io_error;   /* of the base stream, while OpenSSL hands it up */
   GError *peer_error; /* why the certificate was refused */
 };
 
@@ -66,9 +66,9 @@ static void tls_input_pollable_init (GPollableInputStreamInterface *iface);
 static void tls_output_pollable_init (GPollableOutputStreamInterface *iface);
 
 G_DEFINE_TYPE_WITH_CODE (TlsInput, tls_input, G_TYPE_INPUT_STREAM,
-  G_IMPLEMENT_INTERFACE (G_TYPE_POLLABLE_INPUT_STREAM, tls_input_pollable_init))
+                         G_IMPLEMENT_INTERFACE (G_TYPE_POLLABLE_INPUT_STREAM, tls_input_pollable_init))
 G_DEFINE_TYPE_WITH_CODE (TlsOutput, tls_output, G_TYPE_OUTPUT_STREAM,
-  G_IMPLEMENT_INTERFACE (G_TYPE_POLLABLE_OUTPUT_STREAM, tls_output_pollable_init))
+                         G_IMPLEMENT_INTERFACE (G_TYPE_POLLABLE_OUTPUT_STREAM, tls_output_pollable_init))
 
 /* --- the BIO below --------------------------------------------------------------------------------------------- */
 
@@ -177,7 +177,8 @@ context_new (CwTlsStream *self)
   SSL_CTX_set_min_proto_version (ctx, TLS1_2_VERSION);
   /* The reference server ends without close_notify; the framing above knows whether a message was cut. */
   SSL_CTX_set_options (ctx, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION | SSL_OP_IGNORE_UNEXPECTED_EOF);
-  SSL_CTX_set_mode (ctx, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
+  SSL_CTX_set_mode (ctx,
+                    SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
   SSL_CTX_set_read_ahead (ctx, 1);
   SSL_CTX_set_default_read_buffer_len (ctx, READ_AHEAD);
   SSL_CTX_set_session_cache_mode (ctx, SSL_SESS_CACHE_OFF);
@@ -459,7 +460,7 @@ cw_tls_stream_close (GIOStream *stream, GCancellable *cancellable, GError **erro
 /* The default runs in another thread; nothing here blocks. */
 static void
 cw_tls_stream_close_async (GIOStream *stream, int priority, GCancellable *cancellable, GAsyncReadyCallback callback,
-  gpointer user_data)
+                           gpointer user_data)
 {
   g_autoptr (GTask) task = g_task_new (stream, cancellable, callback, user_data);
   GError *error = NULL;

@@ -278,7 +278,7 @@ cw_verify_parse_subject (const char *text, GError **error)
 
       ERR_clear_error ();
       g_set_error (error, CW_ERROR, CW_ERROR_MALFORMED, "certificate subject at +%zu: no KEY=value in \"%s\"", offset,
-        shown);
+                   shown);
       return NULL;
     }
   } while (*at != '\0');
@@ -295,15 +295,15 @@ cw_verify_subject (X509 *certificate, const char *subject, GError **error)
 
   expected = cw_verify_parse_subject (subject != NULL ? subject : "", &reason);
   if (expected == NULL) {
-    g_set_error (error, CW_ERROR, CW_ERROR_SECURITY, "The expected subject of the server's certificate is not valid: %s",
-      reason->message);
+    g_set_error (error, CW_ERROR, CW_ERROR_SECURITY,
+                 "The expected subject of the server's certificate is not valid: %s", reason->message);
     return false;
   }
   if (X509_NAME_entry_count (actual) == X509_NAME_entry_count (expected) && X509_NAME_cmp (actual, expected) == 0)
     return true;
   X509_NAME_oneline (actual, shown, sizeof shown);
-  g_set_error (error, CW_ERROR, CW_ERROR_SECURITY, "The subject of the server's certificate is \"%s\" instead of \"%s\"",
-    shown, subject);
+  g_set_error (error, CW_ERROR, CW_ERROR_SECURITY,
+               "The subject of the server's certificate is \"%s\" instead of \"%s\"", shown, subject);
   return false;
 }
 
@@ -323,7 +323,8 @@ cw_verify_pubkey (X509 *certificate, GBytes *pubkey, GError **error)
   if (expected == NULL)
     g_set_error (error, CW_ERROR, CW_ERROR_SECURITY, "The expected public key is not valid");
   else
-    g_set_error (error, CW_ERROR, CW_ERROR_SECURITY, "The public key of the server's certificate is not the expected one");
+    g_set_error (error, CW_ERROR, CW_ERROR_SECURITY,
+                 "The public key of the server's certificate is not the expected one");
   return false;
 }
 
@@ -336,7 +337,7 @@ verify_chain (X509_STORE_CTX *ctx, GError **error)
     return true;
   code = X509_STORE_CTX_get_error (ctx);
   g_set_error (error, CW_ERROR, CW_ERROR_SECURITY, "The server's certificate is not trusted: %s",
-    X509_verify_cert_error_string (code));
+               X509_verify_cert_error_string (code));
   ERR_clear_error ();
   return false;
 }

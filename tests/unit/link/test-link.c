@@ -130,8 +130,8 @@ test_exchange (gconstpointer data)
   EVP_PKEY *key = EVP_RSA_gen (1024);
   g_autoptr (CwLink) link = new_link ("secret");
   g_autoptr (GBytes) message = cw_link_take_output (link);
-  const uint8_t expected[] = { 'R', 'E', 'D', 'Q', 2, 0, 0, 0, 2, 0, 0, 0, 22, 0, 0, 0, /* header */
-    4, 3, 2, 1, 2, 3, 1, 0, 0, 0, 0, 0, 0, 0, 18, 0, 0, 0, 0x0b, 0, 0, 0 };
+  const uint8_t expected[] = { 'R', 'E', 'D', 'Q', 2, 0, 0, 0, 2, 0, 0, 0, 22, 0, 0,  0, /* header */
+                               4,   3,   2,   1,   2, 3, 1, 0, 0, 0, 0, 0, 0,  0, 18, 0, 0, 0, 0x0b, 0, 0, 0 };
   Reply reply = usual_reply (key);
   g_autoptr (GBytes) bytes = reply_bytes (&reply);
   g_autoptr (GBytes) ticket = NULL;

@@ -31,7 +31,8 @@ set_subject (X509_NAME *name, const char *subject)
 
     g_assert_nonnull (value);
     *value++ = '\0';
-    g_assert_cmpint (X509_NAME_add_entry_by_txt (name, parts[i], MBSTRING_UTF8, (unsigned char *)value, -1, -1, 0), ==, 1);
+    g_assert_cmpint (X509_NAME_add_entry_by_txt (name, parts[i], MBSTRING_UTF8, (unsigned char *)value, -1, -1, 0), ==,
+                     1);
   }
 }
 
@@ -86,7 +87,8 @@ cert_new_raw_name (const char *name, int size, EVP_PKEY *key)
   X509 *self = begin (key, -1, 1);
 
   g_assert_cmpint (X509_NAME_add_entry_by_NID (X509_get_subject_name (self), NID_commonName, V_ASN1_UTF8STRING,
-                     (const unsigned char *)name, size, -1, 0), ==, 1);
+                                               (const unsigned char *)name, size, -1, 0),
+                   ==, 1);
   X509_set_issuer_name (self, X509_get_subject_name (self));
   g_assert_cmpint (X509_sign (self, key, EVP_sha256 ()), >, 0);
   return self;

@@ -167,14 +167,14 @@ peer_new (const char *address, uint16_t port, PeerFunc func, gpointer data)
 {
   Peer *self = g_new0 (Peer, 1);
   g_autoptr (GError) error = NULL;
-  g_autoptr (GSocketAddress) wanted = *address == '/' ? g_unix_socket_address_new (address)
-                                                      : g_inet_socket_address_new_from_string (address, port);
+  g_autoptr (GSocketAddress) wanted
+      = *address == '/' ? g_unix_socket_address_new (address) : g_inet_socket_address_new_from_string (address, port);
   g_autoptr (GSocketAddress) bound = NULL;
 
   self->func = func;
   self->data = data;
-  self->listener =
-    g_socket_new (g_socket_address_get_family (wanted), G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_DEFAULT, &error);
+  self->listener
+      = g_socket_new (g_socket_address_get_family (wanted), G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_DEFAULT, &error);
   g_assert_no_error (error);
   g_socket_bind (self->listener, wanted, TRUE, &error);
   g_assert_no_error (error);

@@ -27,7 +27,7 @@ typedef struct {
   const char *password; /* what the client has to send */
 } PeerLink;
 
-#define PEER_LINK_INIT { 0, 0x0b, 0, "" }
+#define PEER_LINK_INIT ((PeerLink){ 0, 0x0b, 0, "" })
 
 /* The server's side of the link, with a real key. false: it ended before a good result. */
 bool peer_link (PeerIo *io, const PeerLink *link);

@@ -258,10 +258,11 @@ keep_looking (gpointer task)
   return !g_task_return_error_if_cancelled (task);
 }
 
-/* "two.test" is 127.0.0.2 and 127.0.0.1, "both.test" is ::1 and 127.0.0.1; "never.test" gets no answer, until cancelled. */
+/* "two.test" is 127.0.0.2 and 127.0.0.1, "both.test" is ::1 and 127.0.0.1; "never.test" gets no answer, until
+ * cancelled. */
 static void
 lookup_async (GResolver *resolver, const char *name, GResolverNameLookupFlags flags, GCancellable *cancellable,
-  GAsyncReadyCallback callback, gpointer data)
+              GAsyncReadyCallback callback, gpointer data)
 {
   g_autoptr (GTask) task = g_task_new (resolver, cancellable, callback, data);
   GList *list = NULL;
@@ -457,7 +458,7 @@ stage_set_up (StageRun *self, const Stage *stage)
   self->peer = peer_new ("127.0.0.1", 0, stage->serve, NULL);
   peer_start (self->peer);
   self->params = tcp_params (stage->host != NULL ? stage->host : "127.0.0.1",
-    stage->is_deaf ? self->deaf.port : peer_port (self->peer));
+                             stage->is_deaf ? self->deaf.port : peer_port (self->peer));
   self->params.tls = stage->is_tls ? &self->tls : NULL;
 }
 

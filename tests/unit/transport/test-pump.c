@@ -15,7 +15,7 @@ struct Fixture {
   GMainContext *context;
   CwPump *pump;
   int peer;
-  GString *log;     /* what came, in order: "type:size[s]@serial " */
+  GString *log; /* what came, in order: "type:size[s]@serial " */
   unsigned n_frames;
   unsigned n_closed;
   GError *closed;
@@ -34,7 +34,7 @@ on_frame (gpointer data, const CwPumpFrame *frame)
 
   if (self->n_frames++ < 100)
     g_string_append_printf (self->log, "%u:%zu%s@%" G_GUINT64_FORMAT " ", frame->type, g_bytes_get_size (frame->body),
-      frame->is_sub ? "s" : "", frame->serial);
+                            frame->is_sub ? "s" : "", frame->serial);
   g_clear_pointer (&self->last, g_bytes_unref);
   self->last = g_bytes_ref (frame->body);
   if (self->hook != NULL)
@@ -158,11 +158,12 @@ test_mini (void)
 static void
 test_full (void)
 {
-  static const uint8_t bytes[] = { 7, 0, 0, 0, 0, 0, 0, 0, 101, 0, 3, 0, 0, 0, 0, 0, 0, 0, 'a', 'b', 'c', /* serial 7 */
-    9, 0, 0, 0, 0, 0, 0, 0, 102, 0, 14, 0, 0, 0, 1, 0, 0, 0, /* serial 9, 14 bytes, sub_list 1 */
-    'x', 1, 0, 7, 0, 0, 0, 5, 0, 1, 0, 0, 0, 's' };
+  static const uint8_t bytes[]
+      = { 7,   0, 0, 0, 0, 0, 0, 0, 101, 0, 3,  0, 0, 0,  0, 0, 0, 0, 'a', 'b', 'c', /* serial 7 */
+          9,   0, 0, 0, 0, 0, 0, 0, 102, 0, 14, 0, 0, 0,  1, 0, 0, 0, /* serial 9, 14 bytes, sub_list 1 */
+          'x', 1, 0, 7, 0, 0, 0, 5, 0,   1, 0,  0, 0, 's' };
   static const uint8_t sent[] = { 1, 0, 0, 0, 0, 0, 0, 0, 3, 0, 1, 0, 0, 0, 0, 0, 0, 0, 'p', /* */
-    2, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0 };
+                                  2, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0 };
   g_autoptr (GBytes) body = g_bytes_new_static ("p", 1);
   g_autoptr (GByteArray) out = NULL;
   Fixture f;

@@ -146,8 +146,11 @@ test_row (gconstpointer data)
 {
   const Row *row = data;
   Peer *peer = tls_peer (serve_link, NULL, 0);
-  CwTlsParams tls = { .verify = row->verify, .host = row->host, .subject = row->subject,
-    .pubkey = row->pin != NULL ? *row->pin : NULL, .ca = row->has_ca ? world.ca_pem : NULL };
+  CwTlsParams tls = { .verify = row->verify,
+                      .host = row->host,
+                      .subject = row->subject,
+                      .pubkey = row->pin != NULL ? *row->pin : NULL,
+                      .ca = row->has_ca ? world.ca_pem : NULL };
   Outcome outcome = run_connect (peer, &tls);
 
   if (row->refusal == NULL) {
@@ -356,7 +359,8 @@ on_readable (GObject *stream, gpointer data)
   uint8_t ping[18];
 
   g_assert_cmpint (
-    g_pollable_input_stream_read_nonblocking (G_POLLABLE_INPUT_STREAM (stream), ping, sizeof ping, NULL, NULL), ==, 18);
+      g_pollable_input_stream_read_nonblocking (G_POLLABLE_INPUT_STREAM (stream), ping, sizeof ping, NULL, NULL), ==,
+      18);
   g_assert_cmpint (ping[0], ==, 4);
   ++*(unsigned *)data;
   return G_SOURCE_REMOVE;

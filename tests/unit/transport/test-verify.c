@@ -178,7 +178,7 @@ test_subject (void)
     g_autoptr (GError) error = NULL;
     X509_NAME *name = cw_verify_parse_subject (row->text, &error);
 
-    g_test_message ("%s", row->text);
+    g_test_message ("row %u", i);
     g_assert_cmpint (name != NULL, ==, row->is_valid);
     if (!row->is_valid)
       g_assert_error (error, CW_ERROR, CW_ERROR_MALFORMED);
@@ -271,8 +271,8 @@ chain_set_up (Chain *self, gconstpointer data)
 static void
 chain_tear_down (Chain *self, gconstpointer data)
 {
-  X509 *all[] = { self->ca, self->other_ca, self->good, self->expired, self->future, self->foreign, self->self_signed,
-    self->client_only };
+  X509 *all[] = { self->ca,     self->other_ca, self->good,        self->expired,
+                  self->future, self->foreign,  self->self_signed, self->client_only };
 
   for (unsigned i = 0; i < G_N_ELEMENTS (all); i++)
     X509_free (all[i]);
@@ -367,7 +367,9 @@ test_modes (Chain *self, gconstpointer data)
   check (&params, self->good, "public key");
   params.pubkey = NULL;
   check (&params, self->good, "public key");
-  params = (CwTlsParams){ .verify = CW_VERIFY_PUBKEY | CW_VERIFY_HOSTNAME, .ca = ca, .host = "localhost", .pubkey = rsa_pin };
+  params = (CwTlsParams){
+    .verify = CW_VERIFY_PUBKEY | CW_VERIFY_HOSTNAME, .ca = ca, .host = "localhost", .pubkey = rsa_pin
+  };
   check (&params, self->good, NULL);
   check (&params, self->self_signed, "self-signed");
   params = (CwTlsParams){ .verify = 1 << 7, .ca = ca, .host = "localhost" };
@@ -412,8 +414,9 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   for (unsigned i = 0; i < G_N_ELEMENTS (host_cases); i++) {
-    g_autofree char *path = g_strdup_printf ("/verify/host/%u:%s|%s|%s", i,
-      host_cases[i].names != NULL ? host_cases[i].names : "none", host_cases[i].subject, host_cases[i].host);
+    g_autofree char *path
+        = g_strdup_printf ("/verify/host/%u:%s|%s|%s", i, host_cases[i].names != NULL ? host_cases[i].names : "none",
+                           host_cases[i].subject, host_cases[i].host);
 
     g_strdelimit (path + strlen ("/verify/host/"), "/", '-');
     g_test_add_data_func (path, &host_cases[i], test_host);
