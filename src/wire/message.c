@@ -88,8 +88,12 @@ parse (const CwMessageInfo *info, const char *channel, uint64_t serial, uint32_t
   }
   self->arena = (CwArena){ .at = (uint8_t *) self->memory + size, .left = room };
   g_atomic_ref_count_init (&self->refs);
-  self->message = (CwMessage){ .type = (uint16_t) info->type, .serial = serial, .context = context, .info = info,
-                               .data = self->memory, .body = g_bytes_ref (body) };
+  self->message = (CwMessage){ .type = (uint16_t) info->type,
+                               .serial = serial,
+                               .context = context,
+                               .info = info,
+                               .data = self->memory,
+                               .body = g_bytes_ref (body) };
   bytes.data = g_bytes_get_data (body, &bytes.size);
   cw_reader_init (&reader, channel, bytes);
   reader.path = &path;
@@ -104,10 +108,10 @@ static const char *
 channel_name (CwChannelType channel)
 {
   static const char *const names[] = {
-    [CW_CHANNEL_MAIN] = "main",       [CW_CHANNEL_DISPLAY] = "display",     [CW_CHANNEL_INPUTS] = "inputs",
-    [CW_CHANNEL_CURSOR] = "cursor",   [CW_CHANNEL_PLAYBACK] = "playback",   [CW_CHANNEL_RECORD] = "record",
-    [CW_CHANNEL_TUNNEL] = "tunnel",   [CW_CHANNEL_SMARTCARD] = "smartcard", [CW_CHANNEL_USBREDIR] = "usbredir",
-    [CW_CHANNEL_PORT] = "port",       [CW_CHANNEL_WEBDAV] = "webdav",
+    [CW_CHANNEL_MAIN] = "main",     [CW_CHANNEL_DISPLAY] = "display",     [CW_CHANNEL_INPUTS] = "inputs",
+    [CW_CHANNEL_CURSOR] = "cursor", [CW_CHANNEL_PLAYBACK] = "playback",   [CW_CHANNEL_RECORD] = "record",
+    [CW_CHANNEL_TUNNEL] = "tunnel", [CW_CHANNEL_SMARTCARD] = "smartcard", [CW_CHANNEL_USBREDIR] = "usbredir",
+    [CW_CHANNEL_PORT] = "port",     [CW_CHANNEL_WEBDAV] = "webdav",
   };
 
   if ((unsigned) channel < G_N_ELEMENTS (names) && names[channel] != NULL)

@@ -44,8 +44,8 @@ const CwMessageInfo *cw_message_info (CwChannelType channel, CwDirection directi
 
 /* NULL and CW_ERROR_UNSUPPORTED for an unknown type or an unknown variant inside; CW_ERROR_MALFORMED as
  * "display: draw-copy.src_bitmap.quic.data at +79: 9000 > 812"; CW_ERROR_MEMORY. */
-CwMessage *cw_message_parse (CwChannelType channel, CwDirection direction, uint16_t type, uint64_t serial,
-                             GBytes *body, GError **error);
+CwMessage *cw_message_parse (CwChannelType channel, CwDirection direction, uint16_t type, uint64_t serial, GBytes *body,
+                             GError **error);
 CwMessage *cw_message_ref (CwMessage *self);
 void cw_message_unref (CwMessage *self);
 

@@ -51,7 +51,7 @@ typedef struct {
   CwReader *reader;
   CwArena *arena;
   uint32_t context;
-  size_t blob_end; /* where the last target of a pointer ended: a FOLLOWING field begins there */
+  size_t blob_end;        /* where the last target of a pointer ended: a FOLLOWING field begins there */
   const CwTypeInfo *type; /* the struct being read, and where it begins */
   size_t begin;
 } Walk;
@@ -108,8 +108,8 @@ run_size_rule (Walk *walk, const CwFieldInfo *field, const void *self, const voi
     cw_reader_fail (walk->reader, CW_ERROR_MALFORMED, fault.field, offset_of (walk, fault.field), fault.value,
                     fault.relation, fault.limit);
   else
-    cw_reader_fail_value (walk->reader, CW_ERROR_UNSUPPORTED, fault.field, offset_of (walk, fault.field),
-                          fault.value, fault.relation);
+    cw_reader_fail_value (walk->reader, CW_ERROR_UNSUPPORTED, fault.field, offset_of (walk, fault.field), fault.value,
+                          fault.relation);
   return 0;
 }
 
@@ -293,14 +293,15 @@ read_field (Walk *walk, const CwFieldInfo *field, uint8_t *self, const void *par
     set_count (field->counts_bytes, self + field->offset, value);
     return;
   case CW_KIND_PAD:
-    cw_reader_slice (reader, field->flags & CW_FIELD_LENIENT ? MIN (field->number, cw_reader_left (reader))
-                                                             : field->number, "padding");
+    cw_reader_slice (reader,
+                     field->flags & CW_FIELD_LENIENT ? MIN (field->number, cw_reader_left (reader)) : field->number,
+                     "padding");
     return;
   case CW_KIND_CASES:
     value = cw_load (self + field->tag_offset, field->tag_width);
     if (!cw_field_has_case (field, value))
-      cw_reader_fail_value (reader, CW_ERROR_UNSUPPORTED, field->name, offset_of (walk, field->name),
-                            value, "is not a known variant");
+      cw_reader_fail_value (reader, CW_ERROR_UNSUPPORTED, field->name, offset_of (walk, field->name), value,
+                            "is not a known variant");
     return;
   case CW_KIND_OPTIONAL:
     if (cw_reader_left (reader) < field->type->min_wire)

@@ -6,10 +6,9 @@ static bool
 bits_of_format (uint8_t format, uint64_t *bits)
 {
   static const uint8_t table[] = {
-    [CW_BITMAP_FMT_1BIT_LE] = 1, [CW_BITMAP_FMT_1BIT_BE] = 1, [CW_BITMAP_FMT_4BIT_LE] = 4,
-    [CW_BITMAP_FMT_4BIT_BE] = 4, [CW_BITMAP_FMT_8BIT] = 8,    [CW_BITMAP_FMT_16BIT] = 16,
-    [CW_BITMAP_FMT_24BIT] = 24,  [CW_BITMAP_FMT_32BIT] = 32,  [CW_BITMAP_FMT_RGBA] = 32,
-    [CW_BITMAP_FMT_8BIT_A] = 8,
+    [CW_BITMAP_FMT_1BIT_LE] = 1, [CW_BITMAP_FMT_1BIT_BE] = 1, [CW_BITMAP_FMT_4BIT_LE] = 4, [CW_BITMAP_FMT_4BIT_BE] = 4,
+    [CW_BITMAP_FMT_8BIT] = 8,    [CW_BITMAP_FMT_16BIT] = 16,  [CW_BITMAP_FMT_24BIT] = 24,  [CW_BITMAP_FMT_32BIT] = 32,
+    [CW_BITMAP_FMT_RGBA] = 32,   [CW_BITMAP_FMT_8BIT_A] = 8,
   };
 
   if (format >= G_N_ELEMENTS (table) || table[format] == 0)
@@ -30,8 +29,9 @@ cw_size_rule_bitmap_rows (const void *self, const void *parent, uint64_t *size, 
   }
   least = ((uint64_t) bitmap->x * bits + 7) / 8;
   if (bitmap->stride < least) {
-    *fault = (CwRuleFault){ .field = "stride", .value = bitmap->stride, .relation = "<", .has_limit = true,
-                            .limit = least };
+    *fault = (CwRuleFault){
+      .field = "stride", .value = bitmap->stride, .relation = "<", .has_limit = true, .limit = least
+    };
     return false;
   }
   *size = (uint64_t) bitmap->stride * bitmap->y;

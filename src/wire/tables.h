@@ -25,8 +25,8 @@ typedef enum {
   CW_LENGTH_COUNT,  /* told by an earlier COUNT */
   CW_LENGTH_PREFIX, /* told by an integer of prefix bytes in front */
   CW_LENGTH_FIXED,
-  CW_LENGTH_SAME,   /* as many as the array whose count is at same_offset */
-  CW_LENGTH_HOOK,   /* computed by size_rule from other fields */
+  CW_LENGTH_SAME, /* as many as the array whose count is at same_offset */
+  CW_LENGTH_HOOK, /* computed by size_rule from other fields */
 } CwLengthKind;
 
 typedef enum {

@@ -9,7 +9,7 @@
 /* Whether structs and arrays whose bytes in memory are those on the wire are copied whole. 0 gives the code of
  * big-endian machines, which tests run everywhere. */
 #ifndef CW_WIRE_DIRECT
-#define CW_WIRE_DIRECT (G_BYTE_ORDER == G_LITTLE_ENDIAN)
+#  define CW_WIRE_DIRECT (G_BYTE_ORDER == G_LITTLE_ENDIAN)
 #endif
 
 /* Memory that is given back as a whole. The first block usually lies behind the message itself. */

@@ -10,8 +10,7 @@ check_body (CwSlice slice, uint16_t type, uint64_t serial)
 {
   g_autoptr (GBytes) body = g_bytes_new (slice.data, slice.size);
   g_autoptr (GError) error = NULL;
-  g_autoptr (CwMessage) message =
-    cw_message_parse (CW_CHANNEL_DISPLAY, CW_FROM_SERVER, type, serial, body, &error);
+  g_autoptr (CwMessage) message = cw_message_parse (CW_CHANNEL_DISPLAY, CW_FROM_SERVER, type, serial, body, &error);
 
   g_assert_true ((message == NULL) == (error != NULL));
 }

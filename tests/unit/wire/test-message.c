@@ -52,8 +52,8 @@ static void
 test_zero_copy (void)
 {
   g_autoptr (GBytes) body = g_bytes_new_static (draw_copy, sizeof draw_copy);
-  g_autoptr (CwMessage) message =
-    cw_message_parse (CW_CHANNEL_DISPLAY, CW_FROM_SERVER, CW_MSG_DISPLAY_DRAW_COPY, 1, body, NULL);
+  g_autoptr (CwMessage) message
+      = cw_message_parse (CW_CHANNEL_DISPLAY, CW_FROM_SERVER, CW_MSG_DISPLAY_DRAW_COPY, 1, body, NULL);
   const CwMsgDisplayDrawCopy *copy = message->data;
 
   g_assert_true (copy->src_bitmap->bitmap.data.data == draw_copy + 93);
@@ -135,9 +135,9 @@ static void
 test_write_refuses (void)
 {
   const CwMessageInfo *info = cw_message_info (CW_CHANNEL_DISPLAY, CW_FROM_SERVER, CW_MSG_DISPLAY_DRAW_COPY);
-  CwWireImage image = { .type = CW_IMAGE_TYPE_BITMAP,
-                        .bitmap = { .format = CW_BITMAP_FMT_8BIT, .x = 4, .y = 1, .stride = 4,
-                                    .data = { draw_copy, 4 } } };
+  CwWireImage image
+      = { .type = CW_IMAGE_TYPE_BITMAP,
+          .bitmap = { .format = CW_BITMAP_FMT_8BIT, .x = 4, .y = 1, .stride = 4, .data = { draw_copy, 4 } } };
   CwMsgDisplayDrawCopy copy = { .src_bitmap = &image };
   g_auto (CwBuffer) good = { 0 }, bad = { 0 };
 

@@ -189,10 +189,11 @@ static void
 test_standalone (void)
 {
   const CwTypeInfo *const types[] = {
-    &cw_type_link_header,         &cw_type_link_mess,       &cw_type_link_reply,      &cw_type_mini_header,
-    &cw_type_full_header,         &cw_type_agent_header,    &cw_type_vsc_error_data,  &cw_type_vsc_init_data,
-    &cw_type_webdav_frame_header, &cw_type_usbredir_header, &cw_type_usbredir_header64, &cw_type_usbredir_hello,
-    &cw_type_sub_message_header,
+    &cw_type_agent_header,      &cw_type_full_header,        &cw_type_link_auth,           &cw_type_link_header,
+    &cw_type_link_mess,         &cw_type_link_reply,         &cw_type_link_result,         &cw_type_mini_header,
+    &cw_type_sasl_mechanisms,   &cw_type_sasl_reply,         &cw_type_sasl_start,          &cw_type_sasl_step,
+    &cw_type_usbredir_hello,    &cw_type_sub_message_header, &cw_type_usbredir_header,     &cw_type_vsc_error_data,
+    &cw_type_usbredir_header64, &cw_type_vsc_init_data,      &cw_type_webdav_frame_header,
   };
   g_autoptr (GRand) rand = g_rand_new_with_seed (21);
 

@@ -17,17 +17,28 @@ static const struct {
   const char *name;
   const CwTypeInfo *type;
 } types[] = {
-  { "agent-header", &cw_type_agent_header },       { "image", &cw_type_image },
-  { "link-header", &cw_type_link_header },         { "link-mess", &cw_type_link_mess },
-  { "link-reply", &cw_type_link_reply },           { "usbredir-header", &cw_type_usbredir_header },
+  { "agent-header", &cw_type_agent_header },
+  { "full-header", &cw_type_full_header },
+  { "image", &cw_type_image },
+  { "link-auth", &cw_type_link_auth },
+  { "link-header", &cw_type_link_header },
+  { "link-mess", &cw_type_link_mess },
+  { "link-reply", &cw_type_link_reply },
+  { "link-result", &cw_type_link_result },
+  { "mini-header", &cw_type_mini_header },
+  { "sasl-mechanisms", &cw_type_sasl_mechanisms },
+  { "sasl-reply", &cw_type_sasl_reply },
+  { "sasl-start", &cw_type_sasl_start },
+  { "sub-message-header", &cw_type_sub_message_header },
+  { "usbredir-header", &cw_type_usbredir_header },
   { "usbredir-hello", &cw_type_usbredir_hello },
 };
 
 static CwChannelType
 find_channel (const CwVector *vector, const char *name)
 {
-  static const char *const names[] = { "main",   "display", "inputs",    "cursor",   "playback", "record",
-                                       "tunnel", "smartcard", "usbredir", "port", "webdav" };
+  static const char *const names[] = { "main",   "display",   "inputs",   "cursor", "playback", "record",
+                                       "tunnel", "smartcard", "usbredir", "port",   "webdav" };
 
   for (unsigned i = 0; i < G_N_ELEMENTS (names); i++)
     if (strcmp (names[i], name) == 0)

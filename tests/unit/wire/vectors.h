@@ -16,8 +16,8 @@
 #include <glib.h>
 
 typedef struct {
-  char *place;    /* file:line of the == */
-  char **words;   /* of the == line */
+  char *place;  /* file:line of the == */
+  char **words; /* of the == line */
   GByteArray *bytes;
   GString *expected;
 } CwVector;
