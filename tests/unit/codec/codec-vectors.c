@@ -471,7 +471,8 @@ check_window (Play *play, const char *when)
     bool retained = cw_glz_window_contains (play->window, id);
 
     if (retained != contains_int (after, id))
-      return fail (play->run, name, "%s image %" G_GUINT64_FORMAT " is %s", when, id, retained ? "still there" : "lost");
+      return fail (play->run, name, "%s image %" G_GUINT64_FORMAT " is %s", when, id,
+                   retained ? "still there" : "lost");
     if (!compare (play->run, entry, play->images[i].pixels))
       return fail (play->run, name, "%s image %" G_GUINT64_FORMAT " is damaged", when, id);
   }
@@ -673,7 +674,8 @@ usage (FILE *stream, int status)
 {
   fputs ("Usage: codec-vectors [--verbose] DIR\n"
          "Decodes the image test vectors that DIR/index.json names and compares the results. Prints every failure and\n"
-         "a summary. Exits with 0 if there was at least one vector and all passed, with 1 if not, with 2 on wrong usage.\n"
+         "a summary. Exits with 0 if there was at least one vector and all passed, with 1 if not, with 2 on wrong\n"
+         "usage.\n"
          "  --verbose  also print why each malformed vector was rejected\n", stream);
   return status;
 }

@@ -17,7 +17,7 @@ program, vectors = sys.argv[1], pathlib.Path(sys.argv[2]).resolve()
 
 
 def load_some():
-    """The first image of each codec, the sequences that the cases need, and as few of the rest: every case runs them all."""
+    """The first image of each codec and as few of the rest as the cases need: every case runs them all."""
     index = json.loads((vectors / 'index.json').read_text())
     codecs = {}
     for entry in index['images']:
