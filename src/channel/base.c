@@ -1,0 +1,387 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* SpiceChannel: the type, its properties, capabilities and flushing. Connecting is in connection.c, messages are in
+ * messages.c. */
+#include "channel/channel.h"
+
+#include "spice-client.h"
+#include "spice-glib-enums.h"
+
+#include <string.h>
+
+enum {
+  PROP_0,
+  PROP_SESSION,
+  PROP_TYPE,
+  PROP_ID,
+  PROP_READ_BYTES,
+  PROP_SOCKET,
+};
+
+G_DEFINE_TYPE_WITH_PRIVATE (SpiceChannel, spice_channel, G_TYPE_OBJECT)
+
+static const CwChannelCap common_caps[] = {
+  { CW_COMMON_CAP_AUTH_SELECTION, "SPICE_COMMON_CAP_PROTOCOL_AUTH_SELECTION" },
+  { CW_COMMON_CAP_AUTH_SPICE, "SPICE_COMMON_CAP_AUTH_SPICE" },
+  { CW_COMMON_CAP_MINI_HEADER, "SPICE_COMMON_CAP_MINI_HEADER" },
+  CW_CHANNEL_CAP_END,
+};
+
+static GQuark
+host_quark (void)
+{
+  return g_quark_from_static_string ("cw-channel-host");
+}
+
+void
+cw_channel_host_attach (GObject *session, const CwChannelHost *host)
+{
+  g_object_set_qdata (session, host_quark (), (gpointer) host);
+}
+
+const CwChannelHost *
+cw_channel_host_of (GObject *session)
+{
+  return session ? g_object_get_qdata (session, host_quark ()) : NULL;
+}
+
+const SpiceChannelClassPrivate *
+cw_channel_class (SpiceChannel *self)
+{
+  static const CwChannelHandler no_handlers[] = { { 0, NULL } };
+  static const SpiceChannelClassPrivate none = { .handlers = no_handlers };
+
+  return SPICE_CHANNEL_GET_CLASS (self)->priv ? SPICE_CHANNEL_GET_CLASS (self)->priv : &none;
+}
+
+typedef struct {
+  SpiceChannel *channel;
+  void (*func) (SpiceChannel *channel);
+} Deferred;
+
+static gboolean
+run_deferred (gpointer data)
+{
+  Deferred *self = data;
+
+  self->func (self->channel);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+free_deferred (gpointer data)
+{
+  Deferred *self = data;
+
+  g_object_unref (self->channel);
+  g_free (self);
+}
+
+GSource *
+cw_channel_defer (SpiceChannel *self, void (*func) (SpiceChannel *channel))
+{
+  g_autoptr (GSource) source = g_idle_source_new ();
+  Deferred *deferred = g_new (Deferred, 1);
+
+  *deferred = (Deferred){ g_object_ref (self), func };
+  g_source_set_priority (source, G_PRIORITY_DEFAULT);
+  g_source_set_callback (source, run_deferred, deferred, free_deferred);
+  g_source_attach (source, self->priv->context);
+  return source;
+}
+
+GError *
+cw_channel_public_error (GError *error)
+{
+  GError *public;
+
+  if (!error || error->domain != CW_ERROR)
+    return error;
+  public = g_error_new_literal (SPICE_CLIENT_ERROR, SPICE_CLIENT_ERROR_FAILED, error->message);
+  g_error_free (error);
+  return public;
+}
+
+static void
+add_caps (CwCaps *caps, const CwChannelCap *rows)
+{
+  for (; rows && rows->bit != UINT32_MAX; rows++)
+    if (!rows->variable || g_strcmp0 (g_getenv (rows->variable), "0") != 0)
+      cw_caps_set (caps, rows->bit);
+}
+
+static void
+spice_channel_constructed (GObject *object)
+{
+  SpiceChannel *self = SPICE_CHANNEL (object);
+  SpiceChannelPrivate *priv = self->priv;
+  const char *disabled = g_getenv ("SPICE_DISABLE_CHANNELS");
+
+  G_OBJECT_CLASS (spice_channel_parent_class)->constructed (object);
+
+  priv->disabled = disabled && strstr (disabled, spice_channel_type_to_string (priv->type));
+  add_caps (&priv->common_caps, common_caps);
+  add_caps (&priv->caps, cw_channel_class (self)->caps);
+  priv->host = cw_channel_host_of (priv->session);
+  if (!priv->host)
+    return;
+  priv->context = g_main_context_ref (priv->host->context (priv->session));
+  priv->adding = true;
+  priv->host->channel_added (priv->session, self);
+  priv->adding = false;
+}
+
+static void
+spice_channel_dispose (GObject *object)
+{
+  SpiceChannelPrivate *priv = SPICE_CHANNEL (object)->priv;
+
+  if (priv->session && priv->host)
+    cw_sync_remove (priv->host->sync (priv->session), object);
+  g_clear_object (&priv->session);
+  g_clear_object (&priv->left_session);
+  G_OBJECT_CLASS (spice_channel_parent_class)->dispose (object);
+}
+
+static void
+spice_channel_finalize (GObject *object)
+{
+  SpiceChannelPrivate *priv = SPICE_CHANNEL (object)->priv;
+
+  g_clear_error (&priv->error);
+  cw_caps_clear (&priv->caps);
+  cw_caps_clear (&priv->common_caps);
+  g_clear_pointer (&priv->context, g_main_context_unref);
+  G_OBJECT_CLASS (spice_channel_parent_class)->finalize (object);
+}
+
+static void
+spice_channel_get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
+{
+  SpiceChannelPrivate *priv = SPICE_CHANNEL (object)->priv;
+
+  switch (id) {
+  case PROP_SESSION:
+    g_value_set_object (value, priv->session);
+    break;
+  case PROP_TYPE:
+    g_value_set_int (value, priv->type);
+    break;
+  case PROP_ID:
+    g_value_set_int (value, priv->id);
+    break;
+  case PROP_READ_BYTES:
+    g_value_set_ulong (value, (gulong) (priv->read_before + (priv->pump ? cw_pump_bytes_read (priv->pump) : 0)));
+    break;
+  case PROP_SOCKET:
+    g_value_set_object (value, priv->connection ? priv->connection->socket : NULL);
+    break;
+  default:
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+  }
+}
+
+static void
+spice_channel_set_property (GObject *object, guint id, const GValue *value, GParamSpec *pspec)
+{
+  SpiceChannelPrivate *priv = SPICE_CHANNEL (object)->priv;
+
+  switch (id) {
+  case PROP_SESSION:
+    priv->session = g_value_dup_object (value);
+    break;
+  case PROP_TYPE:
+    priv->type = g_value_get_int (value);
+    break;
+  case PROP_ID:
+    priv->id = g_value_get_int (value);
+    break;
+  default:
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+  }
+}
+
+/* The session's type is above this layer; the library registers it before any class is made (builtin.c). */
+static GType
+session_type (void)
+{
+  GType type = g_type_from_name ("SpiceSession");
+
+  return type ? type : G_TYPE_OBJECT;
+}
+
+static void
+install_properties (GObjectClass *class)
+{
+  const GParamFlags construct = G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS;
+  const GParamFlags readable = G_PARAM_READABLE | G_PARAM_STATIC_STRINGS;
+
+  g_object_class_install_property (class, PROP_SESSION,
+    g_param_spec_object ("spice-session", "Session", "The session the channel belongs to", session_type (),
+      construct));
+  g_object_class_install_property (class, PROP_TYPE,
+    g_param_spec_int ("channel-type", "Type", "What kind of channel this is", -1, G_MAXINT, -1, construct));
+  g_object_class_install_property (class, PROP_ID,
+    g_param_spec_int ("channel-id", "Id", "Which one of its kind this is", -1, G_MAXINT, -1, construct));
+  g_object_class_install_property (class, PROP_READ_BYTES,
+    g_param_spec_ulong ("total-read-bytes", "Bytes read", "Bytes read since the channel was made", 0, G_MAXULONG, 0,
+      readable));
+  g_object_class_install_property (class, PROP_SOCKET,
+    g_param_spec_object ("socket", "Socket", "The socket while connected", G_TYPE_SOCKET, readable));
+}
+
+static void
+spice_channel_class_init (SpiceChannelClass *class)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (class);
+
+  object_class->constructed = spice_channel_constructed;
+  object_class->dispose = spice_channel_dispose;
+  object_class->finalize = spice_channel_finalize;
+  object_class->get_property = spice_channel_get_property;
+  object_class->set_property = spice_channel_set_property;
+  install_properties (object_class);
+
+  /**
+   * SpiceChannel::channel-event:
+   * @channel: the channel
+   * @event: what happened
+   *
+   * The connection of the channel changed. spice_channel_get_error() tells more about errors.
+   */
+  g_signal_new ("channel-event", G_OBJECT_CLASS_TYPE (class), G_SIGNAL_RUN_FIRST,
+    G_STRUCT_OFFSET (SpiceChannelClass, channel_event), NULL, NULL, NULL, G_TYPE_NONE, 1, SPICE_TYPE_CHANNEL_EVENT);
+  /**
+   * SpiceChannel::open-fd:
+   * @channel: the channel
+   * @with_tls: whether TLS will be spoken on the socket
+   *
+   * A connected socket is needed; answer, now or later, by spice_channel_open_fd().
+   */
+  g_signal_new ("open-fd", G_OBJECT_CLASS_TYPE (class), G_SIGNAL_RUN_FIRST,
+    G_STRUCT_OFFSET (SpiceChannelClass, open_fd), NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_INT);
+}
+
+static void
+spice_channel_init (SpiceChannel *self)
+{
+  self->priv = spice_channel_get_instance_private (self);
+  self->priv->fd = -1;
+}
+
+/**
+ * spice_channel_test_capability:
+ * @channel: a channel
+ * @cap: a capability of this kind of channel
+ *
+ * Returns: whether the server has it; %FALSE while not connected
+ */
+gboolean
+spice_channel_test_capability (SpiceChannel *channel, guint32 cap)
+{
+  g_return_val_if_fail (SPICE_IS_CHANNEL (channel), FALSE);
+
+  return channel->priv->connection && cw_caps_test (&channel->priv->connection->channel_caps, cap);
+}
+
+/**
+ * spice_channel_test_common_capability:
+ * @channel: a channel
+ * @cap: a capability of all channels
+ *
+ * Returns: whether the server has it; %FALSE while not connected
+ */
+gboolean
+spice_channel_test_common_capability (SpiceChannel *channel, guint32 cap)
+{
+  g_return_val_if_fail (SPICE_IS_CHANNEL (channel), FALSE);
+
+  return channel->priv->connection && cw_caps_test (&channel->priv->connection->common_caps, cap);
+}
+
+/**
+ * spice_channel_set_capability:
+ * @channel: a channel
+ * @cap: a capability of this kind of channel
+ *
+ * Announces one more capability at the next connection.
+ *
+ * Deprecated: 0.13: the library knows what it is capable of
+ */
+void
+spice_channel_set_capability (SpiceChannel *channel, guint32 cap)
+{
+  g_return_if_fail (SPICE_IS_CHANNEL (channel));
+
+  /* More words than the library's own kinds of channels could ever have would only make linking fail. */
+  g_return_if_fail (cap < 1024);
+  cw_caps_set (&channel->priv->caps, cap);
+}
+
+/**
+ * spice_channel_get_error:
+ * @channel: a channel
+ *
+ * Returns: (nullable) (transfer none): why the last connection failed, %NULL if it did not
+ */
+const GError *
+spice_channel_get_error (SpiceChannel *channel)
+{
+  g_return_val_if_fail (SPICE_IS_CHANNEL (channel), NULL);
+
+  return channel->priv->error;
+}
+
+static void
+flushed (gpointer data, const GError *error)
+{
+  g_autoptr (GTask) task = data;
+
+  if (!error)
+    g_task_return_boolean (task, TRUE);
+  else if (error->domain == CW_ERROR)
+    g_task_return_new_error (task, SPICE_CLIENT_ERROR, SPICE_CLIENT_ERROR_FAILED, "%s", error->message);
+  else
+    g_task_return_error (task, g_error_copy (error));
+}
+
+/**
+ * spice_channel_flush_async:
+ * @channel: a channel
+ * @cancellable: (nullable): cancels the waiting, not the sending
+ * @callback: (scope async): called when everything has been sent
+ * @user_data: for @callback
+ *
+ * Waits until all messages of the channel have been sent.
+ */
+void
+spice_channel_flush_async (SpiceChannel *channel, GCancellable *cancellable, GAsyncReadyCallback callback,
+                           gpointer user_data)
+{
+  g_autoptr (GTask) task = NULL;
+
+  g_return_if_fail (SPICE_IS_CHANNEL (channel));
+
+  task = g_task_new (channel, cancellable, callback, user_data);
+  g_task_set_source_tag (task, spice_channel_flush_async);
+  if (channel->priv->state == CW_CHANNEL_STATE_READY)
+    cw_pump_flush (channel->priv->pump, flushed, g_steal_pointer (&task));
+  else
+    g_task_return_new_error (task, SPICE_CLIENT_ERROR, SPICE_CLIENT_ERROR_FAILED, "The channel is not connected.");
+}
+
+/**
+ * spice_channel_flush_finish:
+ * @channel: a channel
+ * @result: what the callback got
+ * @error: why it failed
+ *
+ * Returns: whether everything has been sent
+ */
+gboolean
+spice_channel_flush_finish (SpiceChannel *channel, GAsyncResult *result, GError **error)
+{
+  g_return_val_if_fail (SPICE_IS_CHANNEL (channel), FALSE);
+  g_return_val_if_fail (g_task_is_valid (result, channel), FALSE);
+
+  return g_task_propagate_boolean (G_TASK (result), error);
+}

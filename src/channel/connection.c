@@ -1,0 +1,424 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A channel's connection: attempts, events, the end.
+ *
+ * Whatever happens, the channel is unconnected before the application hears of it, so a handler may connect again;
+ * `attempt` tells everything that belongs to an earlier connection. From the beginning of an attempt to its last
+ * event each connection holds a reference on the channel (`n_running`). */
+#include "channel/channel.h"
+
+#include "spice-client.h"
+
+#include <unistd.h>
+
+/* After the last event of a connection. */
+static void
+end_running (SpiceChannel *self)
+{
+  SpiceChannelPrivate *priv = self->priv;
+  const CwChannelHost *host = priv->host;
+  g_autoptr (GObject) session = NULL;
+
+  if (--priv->n_running == 0)
+    session = g_steal_pointer (&priv->left_session);
+  g_object_unref (self);
+  if (session)
+    host->connection_ended (session, self);
+}
+
+static void
+emit_event (SpiceChannel *self, SpiceChannelEvent event)
+{
+  g_signal_emit_by_name (self, "channel-event", event);
+}
+
+static void
+reset (SpiceChannel *self)
+{
+  if (SPICE_CHANNEL_GET_CLASS (self)->channel_reset)
+    SPICE_CHANNEL_GET_CLASS (self)->channel_reset (self, FALSE);
+}
+
+static void
+drop_fd (SpiceChannelPrivate *priv)
+{
+  if (priv->fd >= 0)
+    close (priv->fd);
+  priv->fd = -1;
+  priv->wants_fd = false;
+}
+
+/* Ends an attempt or a connection without a word; what is to be told, the caller tells. */
+static void
+tear_down (SpiceChannel *self)
+{
+  SpiceChannelPrivate *priv = self->priv;
+  bool was_ready = priv->state == CW_CHANNEL_STATE_READY;
+  g_autoptr (CwPump) pump = g_steal_pointer (&priv->pump);
+
+  priv->state = CW_CHANNEL_STATE_UNCONNECTED;
+  priv->up = false;
+  priv->attempt++;
+  drop_fd (priv);
+  if (priv->pending) {
+    g_source_destroy (priv->pending);
+    priv->pending = NULL;
+  }
+  if (priv->cancellable)
+    g_cancellable_cancel (priv->cancellable);
+  g_clear_object (&priv->cancellable);
+  if (was_ready)
+    cw_channel_messages_stop (self);
+  if (pump) {
+    priv->read_before += cw_pump_bytes_read (pump);
+    cw_pump_close (pump);
+  }
+  g_clear_pointer (&priv->connection, cw_connection_free);
+}
+
+static void
+fail_attempt (SpiceChannel *self, SpiceChannelEvent event, GError *error)
+{
+  SpiceChannelPrivate *priv = self->priv;
+
+  tear_down (self);
+  g_clear_error (&priv->error);
+  priv->error = cw_channel_public_error (error);
+  reset (self);
+  emit_event (self, event);
+  end_running (self);
+}
+
+void
+cw_channel_end (SpiceChannel *self, GError *error)
+{
+  SpiceChannelPrivate *priv = self->priv;
+  bool broken = error != NULL;
+
+  if (priv->state != CW_CHANNEL_STATE_READY) {
+    g_clear_error (&error);
+    return;
+  }
+  tear_down (self);
+  g_clear_error (&priv->error);
+  priv->error = cw_channel_public_error (error);
+  reset (self);
+  if (broken)
+    emit_event (self, SPICE_CHANNEL_ERROR_IO);
+  emit_event (self, SPICE_CHANNEL_CLOSED);
+  end_running (self);
+}
+
+static void
+on_frame (gpointer data, const CwPumpFrame *frame)
+{
+  g_autoptr (SpiceChannel) self = g_object_ref (data);
+  g_autoptr (GError) error = NULL;
+
+  if (!cw_channel_frame (self, frame, &error))
+    cw_channel_end (self, g_steal_pointer (&error));
+}
+
+static void
+on_closed (gpointer data, const GError *error)
+{
+  bool orderly = !error || g_error_matches (error, CW_ERROR, CW_ERROR_CLOSED);
+
+  cw_channel_end (data, orderly ? NULL : g_error_copy (error));
+}
+
+static uint32_t
+frame_limit (gpointer data, uint16_t type)
+{
+  const SpiceChannelClassPrivate *class = cw_channel_class (data);
+
+  return class->frame_limit ? class->frame_limit (type) : CW_PUMP_FRAME_LIMIT;
+}
+
+static void
+open_connection (SpiceChannel *self, CwConnection *connection)
+{
+  static const CwPumpEvents events = { on_frame, on_closed, frame_limit };
+  g_autoptr (SpiceChannel) guard = g_object_ref (self);
+  SpiceChannelPrivate *priv = self->priv;
+  unsigned attempt = priv->attempt;
+
+  g_clear_object (&priv->cancellable);
+  priv->connection = connection;
+  priv->pump = cw_pump_new (connection->stream, priv->context, connection->mini_header, &events, self);
+  cw_pump_pause (priv->pump, CW_PAUSE_EMIT);
+  priv->state = CW_CHANNEL_STATE_READY;
+  cw_channel_messages_start (self);
+
+  emit_event (self, SPICE_CHANNEL_OPENED);
+  if (attempt != priv->attempt)
+    return;
+  priv->up = true;
+  if (SPICE_CHANNEL_GET_CLASS (self)->channel_up)
+    SPICE_CHANNEL_GET_CLASS (self)->channel_up (self);
+  if (attempt == priv->attempt)
+    cw_pump_resume (priv->pump, CW_PAUSE_EMIT);
+}
+
+static SpiceChannelEvent
+event_of_failure (CwConnectFailure failure)
+{
+  switch (failure) {
+  case CW_CONNECT_FAILURE_TLS:
+    return SPICE_CHANNEL_ERROR_TLS;
+  case CW_CONNECT_FAILURE_LINK:
+  case CW_CONNECT_FAILURE_NEED_SECURED:
+    return SPICE_CHANNEL_ERROR_LINK;
+  case CW_CONNECT_FAILURE_AUTH:
+    return SPICE_CHANNEL_ERROR_AUTH;
+  case CW_CONNECT_FAILURE_CONNECT:
+  case CW_CONNECT_FAILURE_CANCELLED:
+    break;
+  }
+  return SPICE_CHANNEL_ERROR_CONNECT;
+}
+
+typedef struct {
+  SpiceChannel *channel; /* strong */
+  unsigned attempt;
+} Attempt;
+
+static void
+free_attempt (Attempt *self)
+{
+  g_object_unref (self->channel);
+  g_free (self);
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Attempt, free_attempt)
+
+static void begin_connect (SpiceChannel *self);
+
+/* The server wants this channel on its TLS port: the same attempt goes on there, once. */
+static void
+secure (SpiceChannel *self)
+{
+  SpiceChannelPrivate *priv = self->priv;
+
+  priv->secured = true;
+  if (priv->session && priv->host->asks_for_fd (priv->session)) {
+    priv->wants_fd = true;
+    g_signal_emit_by_name (self, "open-fd", 1);
+    return;
+  }
+  begin_connect (self);
+}
+
+static void
+on_connected (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (Attempt) attempt = data;
+  SpiceChannel *self = attempt->channel;
+  SpiceChannelPrivate *priv = self->priv;
+  g_autoptr (GError) error = NULL;
+  CwConnectFailure failure = CW_CONNECT_FAILURE_CONNECT;
+  g_autoptr (CwConnection) connection = cw_connect_finish (result, &failure, &error);
+
+  if (attempt->attempt != priv->attempt)
+    return;
+  if (connection) {
+    open_connection (self, g_steal_pointer (&connection));
+  } else if (failure == CW_CONNECT_FAILURE_NEED_SECURED && !priv->secured) {
+    secure (self);
+  } else if (failure == CW_CONNECT_FAILURE_AUTH) {
+    fail_attempt (self, SPICE_CHANNEL_ERROR_AUTH, g_error_new (SPICE_CLIENT_ERROR,
+      SPICE_CLIENT_ERROR_AUTH_NEEDS_PASSWORD, "Authentication failed: %s", error->message));
+  } else {
+    fail_attempt (self, event_of_failure (failure), g_steal_pointer (&error));
+  }
+}
+
+static void
+begin_connect (SpiceChannel *self)
+{
+  SpiceChannelPrivate *priv = self->priv;
+  CwConnectParams params = CW_CONNECT_PARAMS_INIT;
+  CwTlsParams tls = { 0 };
+  GError *error = NULL;
+  Attempt *attempt;
+
+  priv->pending = NULL;
+  params.fd = priv->fd;
+  if (!priv->session
+      || !priv->host->target (priv->session, priv->type, &priv->secured, &params, &tls, &error)) {
+    fail_attempt (self, SPICE_CHANNEL_ERROR_CONNECT, error);
+    return;
+  }
+  priv->fd = -1;
+  params.context = priv->context;
+  params.link.channel_type = (uint8_t) priv->type;
+  params.link.channel_id = (uint8_t) priv->id;
+  params.link.channel_caps = &priv->caps;
+  params.link.common_caps = &priv->common_caps;
+  attempt = g_new (Attempt, 1);
+  *attempt = (Attempt){ g_object_ref (self), priv->attempt };
+  g_clear_object (&priv->cancellable);
+  priv->cancellable = g_cancellable_new ();
+  cw_connect_async (&params, priv->cancellable, on_connected, attempt);
+}
+
+static void
+begin_attempt (SpiceChannel *self)
+{
+  SpiceChannelPrivate *priv = self->priv;
+
+  priv->state = CW_CHANNEL_STATE_CONNECTING;
+  priv->secured = false;
+  g_clear_error (&priv->error);
+  priv->n_running++;
+  g_object_ref (self);
+}
+
+static void
+ask_for_fd (SpiceChannel *self)
+{
+  SpiceChannelPrivate *priv = self->priv;
+
+  priv->wants_fd = true;
+  priv->secured = priv->host->needs_tls (priv->session, priv->type);
+  g_signal_emit_by_name (self, "open-fd", priv->secured ? 1 : 0);
+}
+
+/**
+ * spice_channel_connect:
+ * @channel: a channel
+ *
+ * Connects the channel; the result comes as #SpiceChannel::channel-event.
+ *
+ * Returns: %TRUE unless the channel belongs to no session any more
+ */
+gboolean
+spice_channel_connect (SpiceChannel *channel)
+{
+  SpiceChannelPrivate *priv;
+
+  g_return_val_if_fail (SPICE_IS_CHANNEL (channel), FALSE);
+
+  priv = channel->priv;
+  if (!priv->session || !priv->host)
+    return FALSE;
+  if (priv->state != CW_CHANNEL_STATE_UNCONNECTED)
+    return TRUE;
+  begin_attempt (channel);
+  if (priv->host->asks_for_fd (priv->session))
+    ask_for_fd (channel);
+  else
+    priv->pending = cw_channel_defer (channel, begin_connect);
+  return TRUE;
+}
+
+/**
+ * spice_channel_open_fd:
+ * @channel: a channel
+ * @fd: a connected socket, owned by the channel from now on; -1 to be asked for one
+ *
+ * Connects the channel by a socket of the application.
+ *
+ * Returns: %TRUE on success; on failure the socket still belongs to the caller
+ */
+gboolean
+spice_channel_open_fd (SpiceChannel *channel, int fd)
+{
+  SpiceChannelPrivate *priv;
+
+  g_return_val_if_fail (SPICE_IS_CHANNEL (channel), FALSE);
+  g_return_val_if_fail (fd >= -1, FALSE);
+
+  priv = channel->priv;
+  g_return_val_if_fail (priv->fd < 0, FALSE);
+  if (!priv->session || !priv->host)
+    return FALSE;
+  if (priv->state == CW_CHANNEL_STATE_READY || (priv->state == CW_CHANNEL_STATE_CONNECTING && !priv->wants_fd)) {
+    g_warning ("%s:%d: the channel is connected already, or connecting", spice_channel_type_to_string (priv->type),
+      priv->id);
+    return FALSE;
+  }
+  if (priv->state == CW_CHANNEL_STATE_UNCONNECTED) {
+    begin_attempt (channel);
+    priv->secured = priv->host->needs_tls (priv->session, priv->type);
+  }
+  if (fd < 0) {
+    ask_for_fd (channel);
+    return TRUE;
+  }
+  priv->wants_fd = false;
+  priv->fd = fd;
+  priv->pending = cw_channel_defer (channel, begin_connect);
+  return TRUE;
+}
+
+/* A turn after spice_channel_disconnect (). */
+static void
+announce_closed (SpiceChannel *self)
+{
+  reset (self);
+  emit_event (self, SPICE_CHANNEL_CLOSED);
+  end_running (self);
+}
+
+/**
+ * spice_channel_disconnect:
+ * @channel: a channel
+ * @reason: an event to emit at once, or %SPICE_CHANNEL_NONE
+ *
+ * Closes the channel's connection. It stays in its session and may be connected again.
+ */
+void
+spice_channel_disconnect (SpiceChannel *channel, SpiceChannelEvent reason)
+{
+  g_autoptr (SpiceChannel) guard = NULL;
+  bool was_ready;
+
+  g_return_if_fail (SPICE_IS_CHANNEL (channel));
+
+  if (channel->priv->state == CW_CHANNEL_STATE_UNCONNECTED)
+    return;
+  guard = g_object_ref (channel);
+  was_ready = channel->priv->state == CW_CHANNEL_STATE_READY;
+  tear_down (channel);
+  if (was_ready && reason == SPICE_CHANNEL_CLOSED) {
+    announce_closed (channel);
+    return;
+  }
+  if (was_ready)
+    cw_channel_defer (channel, announce_closed);
+  if (reason != SPICE_CHANNEL_NONE)
+    emit_event (channel, reason);
+  if (!was_ready)
+    end_running (channel);
+}
+
+bool
+cw_channel_detach (SpiceChannel *self)
+{
+  SpiceChannelPrivate *priv = self->priv;
+  g_autoptr (GObject) session = NULL;
+
+  spice_channel_disconnect (self, SPICE_CHANNEL_NONE);
+  session = g_steal_pointer (&priv->session);
+  if (priv->n_running == 0)
+    return false;
+  priv->left_session = g_steal_pointer (&session);
+  return true;
+}
+
+/**
+ * spice_channel_destroy:
+ * @channel: (transfer full): a channel
+ *
+ * Disconnects the channel and drops a reference.
+ *
+ * Deprecated: 0.27: use spice_channel_disconnect() and g_object_unref()
+ */
+void
+spice_channel_destroy (SpiceChannel *channel)
+{
+  g_return_if_fail (SPICE_IS_CHANNEL (channel));
+
+  spice_channel_disconnect (channel, SPICE_CHANNEL_NONE);
+  g_object_unref (channel);
+}

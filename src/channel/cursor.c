@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* SpiceCursorChannel: the pointer's shape, place and visibility. */
+#include "channel-cursor.h"
+#include "channel/channel.h"
+#include "codec/cursor.h"
+
+#include <string.h>
+
+/* The reference server keeps at most 256 shapes; these bounds hold for any server. */
+#define CACHE_MAX_SHAPES 1024
+#define CACHE_MAX_BYTES (64 * 1024 * 1024)
+#define MESSAGE_MAX (4 * CW_CURSOR_MAX_SIDE * CW_CURSOR_MAX_SIDE + 256 * 1024)
+
+struct _SpiceCursorChannelPrivate {
+  SpiceCursorShape *shape; /* boxed; NULL: none so far */
+  bool displayable;        /* shape holds a picture */
+  GHashTable *cache;       /* uint64_t id → CachedShape */
+  size_t cache_bytes;
+};
+
+typedef struct {
+  uint64_t id;
+  bool displayable;
+  SpiceCursorShape *shape;
+} CachedShape;
+
+enum {
+  PROP_0,
+  PROP_CURSOR,
+};
+
+G_DEFINE_TYPE_WITH_PRIVATE (SpiceCursorChannel, spice_cursor_channel, SPICE_TYPE_CHANNEL)
+
+static size_t
+shape_bytes (const SpiceCursorShape *shape)
+{
+  return (size_t) shape->width * shape->height * 4;
+}
+
+static gpointer
+shape_copy (gpointer boxed)
+{
+  SpiceCursorShape *copy = g_memdup2 (boxed, sizeof *copy);
+
+  copy->data = g_memdup2 (copy->data, shape_bytes (copy));
+  return copy;
+}
+
+static void
+shape_free (gpointer boxed)
+{
+  g_free (((SpiceCursorShape *) boxed)->data);
+  g_free (boxed);
+}
+
+G_DEFINE_BOXED_TYPE (SpiceCursorShape, spice_cursor_shape, shape_copy, shape_free)
+
+static void
+cached_free (gpointer data)
+{
+  CachedShape *self = data;
+
+  shape_free (self->shape);
+  g_free (self);
+}
+
+static void
+cache_remove (SpiceCursorChannelPrivate *priv, uint64_t id)
+{
+  CachedShape *cached = g_hash_table_lookup (priv->cache, &id);
+
+  if (!cached)
+    return;
+  priv->cache_bytes -= shape_bytes (cached->shape);
+  g_hash_table_remove (priv->cache, &id);
+}
+
+static void
+cache_clear (SpiceCursorChannelPrivate *priv)
+{
+  g_hash_table_remove_all (priv->cache);
+  priv->cache_bytes = 0;
+}
+
+static void
+cache_add (SpiceCursorChannelPrivate *priv, uint64_t id)
+{
+  CachedShape *cached;
+
+  cache_remove (priv, id);
+  if (g_hash_table_size (priv->cache) >= CACHE_MAX_SHAPES
+      || priv->cache_bytes + shape_bytes (priv->shape) > CACHE_MAX_BYTES)
+    return;
+  cached = g_new (CachedShape, 1);
+  *cached = (CachedShape){ id, priv->displayable, shape_copy (priv->shape) };
+  g_hash_table_insert (priv->cache, &cached->id, cached);
+  priv->cache_bytes += shape_bytes (priv->shape);
+}
+
+/* Fails for shapes whose size is absurd; one that cannot be shown is kept with zeros, as programs expect. */
+static bool
+decode_shape (SpiceCursorChannelPrivate *priv, const CwWireCursor *cursor)
+{
+  g_autoptr (GError) error = NULL;
+  uint8_t *rgba = cw_cursor_decode (cursor->type, cursor->width, cursor->height, cursor->data, &error);
+  SpiceCursorShape *shape;
+  bool displayable = rgba != NULL;
+
+  if (!rgba) {
+    g_debug ("cursor shape not shown: %s", error->message);
+    if (!g_error_matches (error, CW_ERROR, CW_ERROR_UNSUPPORTED))
+      return false;
+    rgba = g_try_malloc0 ((size_t) cursor->width * cursor->height * 4);
+    if (!rgba)
+      return false;
+  }
+  shape = g_new0 (SpiceCursorShape, 1);
+  *shape = (SpiceCursorShape){
+    .type = cursor->type,
+    .width = cursor->width,
+    .height = cursor->height,
+    .hot_spot_x = MIN (cursor->hot_spot_x, cursor->width),
+    .hot_spot_y = MIN (cursor->hot_spot_y, cursor->height),
+    .data = rgba,
+  };
+  g_clear_pointer (&priv->shape, shape_free);
+  priv->shape = shape;
+  priv->displayable = displayable;
+  return true;
+}
+
+static bool
+recall_shape (SpiceCursorChannelPrivate *priv, uint64_t id)
+{
+  const CachedShape *cached = g_hash_table_lookup (priv->cache, &id);
+
+  if (!cached)
+    return false;
+  g_clear_pointer (&priv->shape, shape_free);
+  priv->shape = shape_copy (cached->shape);
+  priv->displayable = cached->displayable;
+  return true;
+}
+
+/* False: no shape came, or none that could be used. */
+static bool
+take_shape (SpiceCursorChannel *self, const CwWireCursor *cursor)
+{
+  SpiceCursorChannelPrivate *priv = self->priv;
+  const SpiceCursorShape *shape;
+
+  if (cursor->flags & CW_CURSOR_FLAG_NONE)
+    return false;
+  if (cursor->flags & CW_CURSOR_FLAG_FROM_CACHE) {
+    if (!recall_shape (priv, cursor->unique))
+      return false;
+  } else {
+    if (!decode_shape (priv, cursor))
+      return false;
+    if ((cursor->flags & CW_CURSOR_FLAG_CACHE_ME) && cursor->unique != 0)
+      cache_add (priv, cursor->unique);
+  }
+  shape = priv->shape;
+  g_object_notify (G_OBJECT (self), "cursor");
+  g_signal_emit_by_name (self, "cursor-set", (gint) shape->width, (gint) shape->height, (gint) shape->hot_spot_x,
+    (gint) shape->hot_spot_y, priv->displayable ? shape->data : NULL);
+  return true;
+}
+
+static void
+handle_init (SpiceChannel *channel, const CwMessage *message)
+{
+  SpiceCursorChannel *self = SPICE_CURSOR_CHANNEL (channel);
+  const CwMsgCursorInit *init = message->data;
+  bool shown;
+
+  cache_clear (self->priv);
+  shown = take_shape (self, &init->cursor);
+  if (!shown || !init->visible)
+    g_signal_emit_by_name (self, "cursor-hide");
+}
+
+static void
+handle_reset (SpiceChannel *channel, const CwMessage *message)
+{
+  cache_clear (SPICE_CURSOR_CHANNEL (channel)->priv);
+  g_signal_emit_by_name (channel, "cursor-reset");
+}
+
+static void
+handle_set (SpiceChannel *channel, const CwMessage *message)
+{
+  const CwMsgCursorSet *set = message->data;
+
+  if (!take_shape (SPICE_CURSOR_CHANNEL (channel), &set->cursor))
+    g_signal_emit_by_name (channel, "cursor-hide");
+}
+
+static void
+handle_move (SpiceChannel *channel, const CwMessage *message)
+{
+  const CwMsgCursorMove *move = message->data;
+
+  g_signal_emit_by_name (channel, "cursor-move", (gint) move->x, (gint) move->y);
+}
+
+static void
+handle_hide (SpiceChannel *channel, const CwMessage *message)
+{
+  g_signal_emit_by_name (channel, "cursor-hide");
+}
+
+static void
+handle_trail (SpiceChannel *channel, const CwMessage *message)
+{
+  /* Cosmetic: no program shows trails. */
+}
+
+static void
+handle_inval_one (SpiceChannel *channel, const CwMessage *message)
+{
+  const CwMsgCursorInvalOne *inval = message->data;
+
+  cache_remove (SPICE_CURSOR_CHANNEL (channel)->priv, inval->id);
+}
+
+static void
+handle_inval_all (SpiceChannel *channel, const CwMessage *message)
+{
+  cache_clear (SPICE_CURSOR_CHANNEL (channel)->priv);
+}
+
+static const CwChannelHandler handlers[] = {
+  { CW_MSG_CURSOR_INIT, handle_init },
+  { CW_MSG_CURSOR_RESET, handle_reset },
+  { CW_MSG_CURSOR_SET, handle_set },
+  { CW_MSG_CURSOR_MOVE, handle_move },
+  { CW_MSG_CURSOR_HIDE, handle_hide },
+  { CW_MSG_CURSOR_TRAIL, handle_trail },
+  { CW_MSG_CURSOR_INVAL_ONE, handle_inval_one },
+  { CW_MSG_CURSOR_INVAL_ALL, handle_inval_all },
+  { 0, NULL },
+};
+
+static uint32_t
+frame_limit (uint16_t type)
+{
+  return MESSAGE_MAX;
+}
+
+static SpiceChannelClassPrivate cursor_class = {
+  .handlers = handlers,
+  .frame_limit = frame_limit,
+};
+
+static void
+channel_reset (SpiceChannel *channel, gboolean migrating)
+{
+  cache_clear (SPICE_CURSOR_CHANNEL (channel)->priv);
+}
+
+static void
+get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
+{
+  if (id == PROP_CURSOR)
+    g_value_set_boxed (value, SPICE_CURSOR_CHANNEL (object)->priv->shape);
+  else
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+}
+
+static void
+finalize (GObject *object)
+{
+  SpiceCursorChannelPrivate *priv = SPICE_CURSOR_CHANNEL (object)->priv;
+
+  g_clear_pointer (&priv->shape, shape_free);
+  g_clear_pointer (&priv->cache, g_hash_table_unref);
+  G_OBJECT_CLASS (spice_cursor_channel_parent_class)->finalize (object);
+}
+
+static void
+install_signals (SpiceCursorChannelClass *class)
+{
+  GType type = G_OBJECT_CLASS_TYPE (class);
+
+  /**
+   * SpiceCursorChannel::cursor-set:
+   * @cursor: the channel
+   * @width: in pixels
+   * @height: in pixels
+   * @hot_x: the point that is moved
+   * @hot_y: the point that is moved
+   * @rgba: (nullable): the pixels, %NULL for a shape that cannot be shown
+   *
+   * Deprecated: 0.38: use the property #SpiceCursorChannel:cursor
+   */
+  g_signal_new ("cursor-set", type, G_SIGNAL_RUN_FIRST | G_SIGNAL_DEPRECATED,
+    G_STRUCT_OFFSET (SpiceCursorChannelClass, cursor_set), NULL, NULL, NULL, G_TYPE_NONE, 5, G_TYPE_INT, G_TYPE_INT,
+    G_TYPE_INT, G_TYPE_INT, G_TYPE_POINTER);
+  /**
+   * SpiceCursorChannel::cursor-move:
+   * @cursor: the channel
+   * @x: from the left edge of the display
+   * @y: from its upper edge
+   *
+   * The guest has moved the pointer.
+   */
+  g_signal_new ("cursor-move", type, G_SIGNAL_RUN_FIRST, G_STRUCT_OFFSET (SpiceCursorChannelClass, cursor_move), NULL,
+    NULL, NULL, G_TYPE_NONE, 2, G_TYPE_INT, G_TYPE_INT);
+  /**
+   * SpiceCursorChannel::cursor-hide:
+   * @cursor: the channel
+   *
+   * The pointer is to be hidden.
+   */
+  g_signal_new ("cursor-hide", type, G_SIGNAL_RUN_FIRST, G_STRUCT_OFFSET (SpiceCursorChannelClass, cursor_hide), NULL,
+    NULL, NULL, G_TYPE_NONE, 0);
+  /**
+   * SpiceCursorChannel::cursor-reset:
+   * @cursor: the channel
+   *
+   * The pointer is to be the client's own again.
+   */
+  g_signal_new ("cursor-reset", type, G_SIGNAL_RUN_FIRST, G_STRUCT_OFFSET (SpiceCursorChannelClass, cursor_reset),
+    NULL, NULL, NULL, G_TYPE_NONE, 0);
+}
+
+static void
+spice_cursor_channel_class_init (SpiceCursorChannelClass *class)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (class);
+
+  object_class->get_property = get_property;
+  object_class->finalize = finalize;
+  SPICE_CHANNEL_CLASS (class)->channel_reset = channel_reset;
+  SPICE_CHANNEL_CLASS (class)->priv = &cursor_class;
+  g_object_class_install_property (object_class, PROP_CURSOR,
+    g_param_spec_boxed ("cursor", "Cursor", "The last shape of the pointer", SPICE_TYPE_CURSOR_SHAPE,
+      G_PARAM_READABLE | G_PARAM_STATIC_STRINGS));
+  install_signals (class);
+}
+
+static void
+spice_cursor_channel_init (SpiceCursorChannel *self)
+{
+  self->priv = spice_cursor_channel_get_instance_private (self);
+  self->priv->cache = g_hash_table_new_full (g_int64_hash, g_int64_equal, NULL, cached_free);
+}

@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* SpiceDisplayChannel: the type, its messages and its life cycle. */
+#include "channel/display/display.h"
+
+#include "base/pixels.h"
+
+/* The ids name objects of the server that all display channels of a client share; only the numbers have to be equal. */
+#define CACHE_ID 1
+#define DICTIONARY_ID 1
+
+/* An uncompressed picture of the largest size there is, and something for what is around it. */
+#define DRAW_MAX ((uint32_t) CW_PIXELS_MAX_AREA * 4 + 1024 * 1024)
+
+enum {
+  PROP_0,
+  PROP_WIDTH,
+  PROP_HEIGHT,
+  PROP_MONITORS,
+  PROP_MONITORS_MAX,
+  PROP_GL_SCANOUT,
+};
+
+G_DEFINE_TYPE_WITH_PRIVATE (SpiceDisplayChannel, spice_display_channel, SPICE_TYPE_CHANNEL)
+
+static void
+handle_inval_all_pixmaps (SpiceChannel *channel, const CwMessage *message)
+{
+  const CwMsgDisplayInvalAllPixmaps *inval = message->data;
+
+  cw_channel_handle_after (channel, inval->wait_list, inval->n_wait_list, message, cw_display_push);
+}
+
+static const CwChannelHandler handlers[] = {
+  { CW_MSG_DISPLAY_MODE, cw_display_push },
+  { CW_MSG_DISPLAY_MARK, cw_display_push },
+  { CW_MSG_DISPLAY_RESET, cw_display_push },
+  { CW_MSG_DISPLAY_COPY_BITS, cw_display_push },
+  { CW_MSG_DISPLAY_INVAL_LIST, cw_display_push },
+  { CW_MSG_DISPLAY_INVAL_ALL_PIXMAPS, handle_inval_all_pixmaps },
+  { CW_MSG_DISPLAY_INVAL_PALETTE, cw_display_push },
+  { CW_MSG_DISPLAY_INVAL_ALL_PALETTES, cw_display_push },
+  { CW_MSG_DISPLAY_STREAM_CREATE, cw_display_push },
+  { CW_MSG_DISPLAY_STREAM_DATA, cw_display_push },
+  { CW_MSG_DISPLAY_STREAM_DATA_SIZED, cw_display_push },
+  { CW_MSG_DISPLAY_STREAM_CLIP, cw_display_push },
+  { CW_MSG_DISPLAY_STREAM_DESTROY, cw_display_push },
+  { CW_MSG_DISPLAY_STREAM_DESTROY_ALL, cw_display_push },
+  { CW_MSG_DISPLAY_DRAW_FILL, cw_display_push },
+  { CW_MSG_DISPLAY_DRAW_OPAQUE, cw_display_push },
+  { CW_MSG_DISPLAY_DRAW_COPY, cw_display_push },
+  { CW_MSG_DISPLAY_DRAW_BLEND, cw_display_push },
+  { CW_MSG_DISPLAY_DRAW_BLACKNESS, cw_display_push },
+  { CW_MSG_DISPLAY_DRAW_WHITENESS, cw_display_push },
+  { CW_MSG_DISPLAY_DRAW_INVERS, cw_display_push },
+  { CW_MSG_DISPLAY_DRAW_ROP3, cw_display_push },
+  { CW_MSG_DISPLAY_DRAW_STROKE, cw_display_push },
+  { CW_MSG_DISPLAY_DRAW_TEXT, cw_display_push },
+  { CW_MSG_DISPLAY_DRAW_TRANSPARENT, cw_display_push },
+  { CW_MSG_DISPLAY_DRAW_ALPHA_BLEND, cw_display_push },
+  { CW_MSG_DISPLAY_DRAW_COMPOSITE, cw_display_push },
+  { CW_MSG_DISPLAY_SURFACE_CREATE, cw_display_push },
+  { CW_MSG_DISPLAY_SURFACE_DESTROY, cw_display_push },
+  { CW_MSG_DISPLAY_MONITORS_CONFIG, cw_display_push },
+  { 0, NULL },
+};
+
+/* MULTI_CODEC without a codec tells the server that no video can be decoded; pictures come losslessly instead. */
+static const CwChannelCap caps[] = {
+  { CW_DISPLAY_CAP_MONITORS_CONFIG, "SPICE_DISPLAY_CAP_MONITORS_CONFIG" },
+  { CW_DISPLAY_CAP_A8_SURFACE, "SPICE_DISPLAY_CAP_A8_SURFACE" },
+  { CW_DISPLAY_CAP_LZ4_COMPRESSION, "SPICE_DISPLAY_CAP_LZ4_COMPRESSION" },
+  { CW_DISPLAY_CAP_MULTI_CODEC, "SPICE_DISPLAY_CAP_MULTI_CODEC" },
+  CW_CHANNEL_CAP_END,
+};
+
+/* A display shows, it does not alter the guest. */
+static const uint16_t read_only_messages[] = {
+  CW_MSGC_DISPLAY_INIT,
+  CW_MSGC_DISPLAY_STREAM_REPORT,
+  CW_MSGC_DISPLAY_PREFERRED_COMPRESSION,
+  CW_MSGC_DISPLAY_GL_DRAW_DONE,
+  CW_MSGC_DISPLAY_PREFERRED_VIDEO_CODEC_TYPE,
+  0,
+};
+
+static uint32_t
+frame_limit (uint16_t type)
+{
+  return type == CW_MSG_LIST || type >= CW_MSG_DISPLAY_STREAM_CREATE ? DRAW_MAX : CW_PUMP_FRAME_LIMIT;
+}
+
+static SpiceChannelClassPrivate display_class = {
+  .handlers = handlers,
+  .caps = caps,
+  .frame_limit = frame_limit,
+  .strict = true,
+  .read_only_messages = read_only_messages,
+  .processed = cw_display_processed,
+};
+
+static void
+channel_up (SpiceChannel *channel)
+{
+  SpiceDisplayChannel *self = SPICE_DISPLAY_CHANNEL (channel);
+  SpiceChannelPrivate *base = channel->priv;
+  unsigned attempt = base->attempt;
+  uint32_t cache, window;
+
+  if (!base->session)
+    return;
+  cw_display_screen_start (self);
+  base->host->display_budgets (base->session, &cache, &window);
+  cw_channel_send (channel, CW_MSGC_DISPLAY_INIT, &(CwMsgcDisplayInit){
+    .pixmap_cache_id = CACHE_ID,
+    .pixmap_cache_size = cache,
+    .glz_dictionary_id = DICTIONARY_ID,
+    .glz_dictionary_window_size = (int32_t) window,
+  });
+  /* Programs open their windows on this; the array is what it was at the last connection. */
+  g_object_notify (G_OBJECT (self), "monitors");
+  if (attempt == base->attempt)
+    cw_display_preferences_up (self);
+}
+
+static void
+channel_reset (SpiceChannel *channel, gboolean migrating)
+{
+  cw_display_screen_reset (SPICE_DISPLAY_CHANNEL (channel));
+}
+
+static void
+get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
+{
+  SpiceDisplayChannelPrivate *priv = SPICE_DISPLAY_CHANNEL (object)->priv;
+
+  switch (id) {
+  case PROP_WIDTH:
+    g_value_set_uint (value, priv->primary.width);
+    break;
+  case PROP_HEIGHT:
+    g_value_set_uint (value, priv->primary.height);
+    break;
+  case PROP_MONITORS:
+    g_value_set_boxed (value, priv->monitors);
+    break;
+  case PROP_MONITORS_MAX:
+    g_value_set_uint (value, priv->monitors_max);
+    break;
+  case PROP_GL_SCANOUT:
+    g_value_set_boxed (value, spice_display_channel_get_gl_scanout (SPICE_DISPLAY_CHANNEL (object)));
+    break;
+  default:
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+  }
+}
+
+static void
+dispose (GObject *object)
+{
+  cw_display_screen_dispose (SPICE_DISPLAY_CHANNEL (object));
+  G_OBJECT_CLASS (spice_display_channel_parent_class)->dispose (object);
+}
+
+static void
+finalize (GObject *object)
+{
+  g_clear_pointer (&SPICE_DISPLAY_CHANNEL (object)->priv->monitors, g_array_unref);
+  G_OBJECT_CLASS (spice_display_channel_parent_class)->finalize (object);
+}
+
+static void
+install_properties (GObjectClass *class)
+{
+  const GParamFlags readable = G_PARAM_READABLE | G_PARAM_STATIC_STRINGS;
+
+  g_object_class_install_property (class, PROP_WIDTH,
+    g_param_spec_uint ("width", "Width", "Of the primary surface, 0 without one", 0, G_MAXUINT, 0, readable));
+  g_object_class_install_property (class, PROP_HEIGHT,
+    g_param_spec_uint ("height", "Height", "Of the primary surface, 0 without one", 0, G_MAXUINT, 0, readable));
+  /**
+   * SpiceDisplayChannel:monitors: (type GArray(SpiceDisplayMonitorConfig))
+   *
+   * The monitors of the display.
+   */
+  g_object_class_install_property (class, PROP_MONITORS,
+    g_param_spec_boxed ("monitors", "Monitors", "The monitors of the display", G_TYPE_ARRAY, readable));
+  g_object_class_install_property (class, PROP_MONITORS_MAX,
+    g_param_spec_uint ("monitors-max", "Most monitors", "How many monitors there may be", 1, 256, 1, readable));
+  g_object_class_install_property (class, PROP_GL_SCANOUT,
+    g_param_spec_boxed ("gl-scanout", "GL scanout", "The content in video memory", SPICE_TYPE_GL_SCANOUT, readable));
+}
+
+static void
+install_surface_signals (SpiceDisplayChannelClass *class)
+{
+  GType type = G_OBJECT_CLASS_TYPE (class);
+
+  /**
+   * SpiceDisplayChannel::display-primary-create:
+   * @display: the channel
+   * @format: a #SpiceSurfaceFmt
+   * @width: in pixels
+   * @height: in pixels
+   * @stride: bytes of a row
+   * @shmid: always -1
+   * @imgdata: (nullable): the pixels, valid until #SpiceDisplayChannel::display-primary-destroy
+   *
+   * There is a surface on the screen.
+   */
+  g_signal_new ("display-primary-create", type, G_SIGNAL_RUN_FIRST,
+    G_STRUCT_OFFSET (SpiceDisplayChannelClass, display_primary_create), NULL, NULL, NULL, G_TYPE_NONE, 6, G_TYPE_INT,
+    G_TYPE_INT, G_TYPE_INT, G_TYPE_INT, G_TYPE_INT, G_TYPE_POINTER);
+  /**
+   * SpiceDisplayChannel::display-primary-destroy:
+   * @display: the channel
+   *
+   * The surface on the screen goes.
+   */
+  g_signal_new ("display-primary-destroy", type, G_SIGNAL_RUN_FIRST,
+    G_STRUCT_OFFSET (SpiceDisplayChannelClass, display_primary_destroy), NULL, NULL, NULL, G_TYPE_NONE, 0);
+  /**
+   * SpiceDisplayChannel::display-invalidate:
+   * @display: the channel
+   * @x: left edge
+   * @y: upper edge
+   * @width: in pixels
+   * @height: in pixels
+   *
+   * A part of the surface has changed.
+   */
+  g_signal_new ("display-invalidate", type, G_SIGNAL_RUN_FIRST,
+    G_STRUCT_OFFSET (SpiceDisplayChannelClass, display_invalidate), NULL, NULL, NULL, G_TYPE_NONE, 4, G_TYPE_INT,
+    G_TYPE_INT, G_TYPE_INT, G_TYPE_INT);
+  /**
+   * SpiceDisplayChannel::display-mark:
+   * @display: the channel
+   * @mark: whether the content is ready to be shown
+   *
+   * The surface may be shown, or no more.
+   */
+  g_signal_new ("display-mark", type, G_SIGNAL_RUN_FIRST, G_STRUCT_OFFSET (SpiceDisplayChannelClass, display_mark),
+    NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_INT);
+}
+
+static void
+install_video_signals (SpiceDisplayChannelClass *class)
+{
+  GType type = G_OBJECT_CLASS_TYPE (class);
+
+  /**
+   * SpiceDisplayChannel::gl-draw:
+   * @display: the channel
+   * @x: left edge
+   * @y: upper edge
+   * @width: in pixels
+   * @height: in pixels
+   *
+   * A part of the content in video memory has changed; answer by spice_display_channel_gl_draw_done().
+   */
+  g_signal_new ("gl-draw", type, 0, 0, NULL, NULL, NULL, G_TYPE_NONE, 4, G_TYPE_UINT, G_TYPE_UINT, G_TYPE_UINT,
+    G_TYPE_UINT);
+  /**
+   * SpiceDisplayChannel::streaming-mode:
+   * @display: the channel
+   * @streaming_mode: whether the display is a video
+   *
+   * Never emitted.
+   *
+   * Returns: (transfer none) (nullable): a handle of a window
+   * Deprecated: 0.38
+   */
+  g_signal_new ("streaming-mode", type, G_SIGNAL_DEPRECATED, 0, NULL, NULL, NULL, G_TYPE_POINTER, 1, G_TYPE_BOOLEAN);
+}
+
+static void
+spice_display_channel_class_init (SpiceDisplayChannelClass *class)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (class);
+  SpiceChannelClass *channel_class = SPICE_CHANNEL_CLASS (class);
+
+  object_class->get_property = get_property;
+  object_class->dispose = dispose;
+  object_class->finalize = finalize;
+  channel_class->channel_up = channel_up;
+  channel_class->channel_reset = channel_reset;
+  channel_class->priv = &display_class;
+  install_properties (object_class);
+  install_surface_signals (class);
+  install_video_signals (class);
+}
+
+static void
+spice_display_channel_init (SpiceDisplayChannel *self)
+{
+  self->priv = spice_display_channel_get_instance_private (self);
+  cw_display_monitors_init (self);
+}

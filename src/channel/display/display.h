@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The inside of the display channel: type and life cycle (display.c), drawing (screen.c), monitors (monitors.c), what
+ * the client prefers (preferences.c), video memory (scanout.c). Video streams get a file of their own. */
+#pragma once
+
+#include "channel-display.h"
+#include "channel/channel.h"
+#include "render/render.h"
+
+struct _SpiceDisplayChannelPrivate {
+  /* screen.c */
+  CwRender *render;      /* from the first connection on */
+  GSource *step_source;  /* made ready by any thread */
+  GSource *unmark_timer; /* or NULL */
+  CwSurfaceInfo primary; /* data NULL: none */
+  bool marked;
+  bool stepping;
+  bool reset_pending;    /* asked for while stepping */
+  GError *failure;       /* of the render, to be told after the step */
+
+  /* monitors.c */
+  GArray *monitors; /* of SpiceDisplayMonitorConfig; replaced, never changed */
+  unsigned monitors_max;
+
+  /* preferences.c */
+  int wanted_compression; /* asked for before the channel was up; 0: none */
+};
+
+/* screen.c */
+void cw_display_screen_start (SpiceDisplayChannel *self);
+void cw_display_screen_reset (SpiceDisplayChannel *self);
+void cw_display_screen_dispose (SpiceDisplayChannel *self);
+void cw_display_push (SpiceChannel *channel, const CwMessage *message);
+uint64_t cw_display_processed (SpiceChannel *channel, uint64_t received);
+
+/* monitors.c */
+void cw_display_monitors_init (SpiceDisplayChannel *self);
+void cw_display_monitors_set (SpiceDisplayChannel *self, const CwMsgDisplayMonitorsConfig *config);
+/* One monitor as large as the primary surface, for servers that do not speak of monitors. */
+void cw_display_monitors_synthesise (SpiceDisplayChannel *self);
+
+/* preferences.c */
+void cw_display_preferences_up (SpiceDisplayChannel *self);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (SpiceDisplayChannel, g_object_unref)

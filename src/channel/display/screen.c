@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The glue between messages, the render and signals: messages are pushed into the render as they come; one source
+ * draws what is ready, for a few milliseconds at a time, and the render's events become signals. */
+#include "channel/display/display.h"
+
+#define STEP_BUDGET_US 4000
+#define UNMARK_DELAY_MS 1000
+
+typedef struct {
+  GSource source;
+  SpiceDisplayChannel *channel; /* borrowed: the channel destroys the source */
+} StepSource;
+
+static void
+stop_unmark_timer (SpiceDisplayChannel *self)
+{
+  if (!self->priv->unmark_timer)
+    return;
+  g_source_destroy (self->priv->unmark_timer);
+  g_clear_pointer (&self->priv->unmark_timer, g_source_unref);
+}
+
+static void
+on_primary_create (gpointer data, const CwSurfaceInfo *info)
+{
+  SpiceDisplayChannel *self = data;
+
+  stop_unmark_timer (self);
+  self->priv->primary = *info;
+  g_signal_emit_by_name (self, "display-primary-create", (gint) info->format, (gint) info->width, (gint) info->height,
+    (gint) info->stride, -1, info->data);
+  if (cw_channel_is_ready (SPICE_CHANNEL (self))
+      && !spice_channel_test_capability (SPICE_CHANNEL (self), CW_DISPLAY_CAP_MONITORS_CONFIG))
+    cw_display_monitors_synthesise (self);
+}
+
+static gboolean
+unmark (gpointer data)
+{
+  SpiceDisplayChannel *self = data;
+
+  stop_unmark_timer (self);
+  self->priv->marked = false;
+  g_signal_emit_by_name (self, "display-mark", FALSE);
+  return G_SOURCE_REMOVE;
+}
+
+/* On secondary displays a primary surface that goes is soon followed by a new one, or the display is off. */
+static void
+start_unmark_timer (SpiceDisplayChannel *self)
+{
+  stop_unmark_timer (self);
+  self->priv->unmark_timer = g_timeout_source_new (UNMARK_DELAY_MS);
+  g_source_set_callback (self->priv->unmark_timer, unmark, self, NULL);
+  g_source_attach (self->priv->unmark_timer, SPICE_CHANNEL (self)->priv->context);
+}
+
+static void
+on_primary_destroy (gpointer data)
+{
+  SpiceDisplayChannel *self = data;
+
+  self->priv->primary = (CwSurfaceInfo){ 0 };
+  g_signal_emit_by_name (self, "display-primary-destroy");
+  if (SPICE_CHANNEL (self)->priv->id != 0)
+    start_unmark_timer (self);
+}
+
+static void
+on_invalidate (gpointer data, const CwRect *box)
+{
+  g_signal_emit_by_name (data, "display-invalidate", (gint) box->left, (gint) box->top, (gint) cw_rect_width (box),
+    (gint) cw_rect_height (box));
+}
+
+static void
+on_mark (gpointer data)
+{
+  SPICE_DISPLAY_CHANNEL (data)->priv->marked = true;
+  g_signal_emit_by_name (data, "display-mark", TRUE);
+}
+
+static void
+on_reset (gpointer data)
+{
+  SPICE_DISPLAY_CHANNEL (data)->priv->marked = false;
+  g_signal_emit_by_name (data, "display-mark", FALSE);
+}
+
+static void
+on_monitors (gpointer data, const CwMsgDisplayMonitorsConfig *config)
+{
+  cw_display_monitors_set (data, config);
+}
+
+static void
+on_unsupported (gpointer data, const char *operation)
+{
+  g_message ("display:%d: the server uses %s, which is not drawn", SPICE_CHANNEL (data)->priv->id, operation);
+}
+
+static void
+on_failed (gpointer data, const GError *error)
+{
+  SpiceDisplayChannelPrivate *priv = SPICE_DISPLAY_CHANNEL (data)->priv;
+
+  if (!priv->failure)
+    priv->failure = g_error_copy (error);
+}
+
+static const CwRenderEvents render_events = {
+  .primary_create = on_primary_create,
+  .primary_destroy = on_primary_destroy,
+  .invalidate = on_invalidate,
+  .mark = on_mark,
+  .reset = on_reset,
+  .monitors = on_monitors,
+  .unsupported = on_unsupported,
+  .failed = on_failed,
+};
+
+static void
+regulate (SpiceDisplayChannel *self)
+{
+  SpiceChannelPrivate *base = SPICE_CHANNEL (self)->priv;
+
+  if (!base->pump)
+    return;
+  if (cw_render_is_full (self->priv->render))
+    cw_pump_pause (base->pump, CW_PAUSE_FULL);
+  else
+    cw_pump_resume (base->pump, CW_PAUSE_FULL);
+}
+
+/* What could not be done while the render was at work. */
+static void
+after_step (SpiceDisplayChannel *self)
+{
+  SpiceDisplayChannelPrivate *priv = self->priv;
+  SpiceChannelPrivate *base = SPICE_CHANNEL (self)->priv;
+
+  if (priv->reset_pending)
+    cw_display_screen_reset (self);
+  if (priv->failure)
+    cw_channel_end (SPICE_CHANNEL (self), g_steal_pointer (&priv->failure));
+  if (base->session)
+    cw_sync_advanced (base->host->sync (base->session));
+}
+
+static gboolean
+step (GSource *source, GSourceFunc callback, gpointer data)
+{
+  g_autoptr (SpiceDisplayChannel) self = g_object_ref (((StepSource *) source)->channel);
+  SpiceDisplayChannelPrivate *priv = self->priv;
+  SpiceChannelPrivate *base = SPICE_CHANNEL (self)->priv;
+  unsigned attempt = base->attempt;
+
+  g_source_set_ready_time (source, -1);
+  if (!cw_channel_is_ready (SPICE_CHANNEL (self)))
+    return G_SOURCE_CONTINUE;
+  cw_pump_pause (base->pump, CW_PAUSE_EMIT);
+  priv->stepping = true;
+  if (cw_render_step (priv->render, STEP_BUDGET_US))
+    g_source_set_ready_time (source, 0);
+  priv->stepping = false;
+  if (attempt == base->attempt) {
+    cw_pump_resume (base->pump, CW_PAUSE_EMIT);
+    regulate (self);
+  }
+  after_step (self);
+  return G_SOURCE_CONTINUE;
+}
+
+static GSourceFuncs step_funcs = { .dispatch = step };
+
+static void
+wake (gpointer data)
+{
+  g_source_set_ready_time (data, 0);
+}
+
+void
+cw_display_screen_start (SpiceDisplayChannel *self)
+{
+  SpiceDisplayChannelPrivate *priv = self->priv;
+  SpiceChannelPrivate *base = SPICE_CHANNEL (self)->priv;
+
+  if (priv->render)
+    return;
+  priv->step_source = g_source_new (&step_funcs, sizeof (StepSource));
+  ((StepSource *) priv->step_source)->channel = self;
+  g_source_set_static_name (priv->step_source, "display step");
+  g_source_attach (priv->step_source, base->context);
+  priv->render = cw_render_new (base->host->render_shared (base->session), &render_events, self, wake,
+    priv->step_source);
+}
+
+void
+cw_display_screen_reset (SpiceDisplayChannel *self)
+{
+  SpiceDisplayChannelPrivate *priv = self->priv;
+
+  priv->reset_pending = priv->stepping;
+  if (priv->render && !priv->stepping) {
+    cw_render_reset (priv->render);
+    g_clear_error (&priv->failure);
+  }
+}
+
+void
+cw_display_screen_dispose (SpiceDisplayChannel *self)
+{
+  SpiceDisplayChannelPrivate *priv = self->priv;
+
+  stop_unmark_timer (self);
+  if (priv->primary.data) {
+    priv->primary = (CwSurfaceInfo){ 0 };
+    g_signal_emit_by_name (self, "display-primary-destroy");
+  }
+  if (priv->render)
+    cw_render_close (priv->render);
+  g_clear_pointer (&priv->render, cw_render_unref);
+  if (priv->step_source)
+    g_source_destroy (priv->step_source);
+  g_clear_pointer (&priv->step_source, g_source_unref);
+  g_clear_error (&priv->failure);
+}
+
+void
+cw_display_push (SpiceChannel *channel, const CwMessage *message)
+{
+  SpiceDisplayChannel *self = SPICE_DISPLAY_CHANNEL (channel);
+  g_autoptr (GError) error = NULL;
+
+  if (!cw_render_push (self->priv->render, (CwMessage *) message, &error)) {
+    cw_channel_end (channel, g_steal_pointer (&error));
+    return;
+  }
+  g_source_set_ready_time (self->priv->step_source, 0);
+  regulate (self);
+}
+
+uint64_t
+cw_display_processed (SpiceChannel *channel, uint64_t received)
+{
+  CwRender *render = SPICE_DISPLAY_CHANNEL (channel)->priv->render;
+  uint64_t parked = render ? cw_render_first_parked_serial (render) : 0;
+
+  return parked ? parked - 1 : received;
+}
+
+/**
+ * spice_display_channel_get_primary:
+ * @channel: a display channel
+ * @surface_id: the surface's id
+ * @primary: (out caller-allocates): filled on success
+ *
+ * Tells about the surface on the screen, for those who have missed #SpiceDisplayChannel::display-primary-create.
+ *
+ * Returns: whether there is such a surface
+ */
+gboolean
+spice_display_channel_get_primary (SpiceChannel *channel, guint32 surface_id, SpiceDisplayPrimary *primary)
+{
+  SpiceDisplayChannelPrivate *priv;
+  CwSurfaceInfo info;
+
+  g_return_val_if_fail (SPICE_IS_DISPLAY_CHANNEL (channel), FALSE);
+  g_return_val_if_fail (primary != NULL, FALSE);
+
+  priv = SPICE_DISPLAY_CHANNEL (channel)->priv;
+  if (!priv->render || !cw_render_get_surface (priv->render, surface_id, &info))
+    return FALSE;
+  g_return_val_if_fail (info.primary, FALSE);
+  *primary = (SpiceDisplayPrimary){
+    .format = info.format,
+    .width = (gint) info.width,
+    .height = (gint) info.height,
+    .stride = (gint) info.stride,
+    .shmid = -1,
+    .data = info.data,
+    .marked = priv->marked,
+  };
+  return TRUE;
+}
+
+/**
+ * spice_display_get_primary:
+ * @channel: a display channel
+ * @surface_id: the surface's id
+ * @primary: (out caller-allocates): filled on success
+ *
+ * Returns: whether there is such a surface
+ *
+ * Deprecated: 0.35: use spice_display_channel_get_primary()
+ */
+gboolean
+spice_display_get_primary (SpiceChannel *channel, guint32 surface_id, SpiceDisplayPrimary *primary)
+{
+  return spice_display_channel_get_primary (channel, surface_id, primary);
+}

@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* SpiceMainChannel: the type, and the start of a session. */
+#include "channel/main/main.h"
+
+#define DEFAULT_MAX_CLIPBOARD (100 * 1024 * 1024)
+
+enum {
+  PROP_0,
+  PROP_MOUSE_MODE,
+  PROP_AGENT_CONNECTED,
+  PROP_AGENT_CAPS,
+  PROP_COLOR_DEPTH,
+  PROP_DISABLE_WALLPAPER,
+  PROP_DISABLE_FONT_SMOOTH,
+  PROP_DISABLE_ANIMATION,
+  PROP_DISABLE_DISPLAY_POSITION,
+  PROP_DISABLE_DISPLAY_ALIGN,
+  PROP_MAX_CLIPBOARD,
+};
+
+G_DEFINE_TYPE_WITH_PRIVATE (SpiceMainChannel, spice_main_channel, SPICE_TYPE_CHANNEL)
+
+static void
+handle_init (SpiceChannel *channel, const CwMessage *message)
+{
+  SpiceMainChannel *self = SPICE_MAIN_CHANNEL (channel);
+  SpiceChannelPrivate *base = channel->priv;
+  const CwMsgMainInit *init = message->data;
+  unsigned attempt = base->attempt;
+
+  if (base->session)
+    base->host->server_init (base->session, init);
+  cw_main_mouse_mode (self, init->supported_mouse_modes, init->current_mouse_mode);
+  if (attempt == base->attempt && init->agent_connected)
+    cw_main_agent_set_connected (self, true);
+  if (attempt == base->attempt)
+    cw_channel_send (channel, CW_MSGC_MAIN_ATTACH_CHANNELS, NULL);
+}
+
+static void
+handle_channels_list (SpiceChannel *channel, const CwMessage *message)
+{
+  if (channel->priv->session)
+    channel->priv->host->server_channels (channel->priv->session, message->data);
+}
+
+static void
+handle_mouse_mode (SpiceChannel *channel, const CwMessage *message)
+{
+  const CwMsgMainMouseMode *mode = message->data;
+
+  cw_main_mouse_mode (SPICE_MAIN_CHANNEL (channel), mode->supported_modes, mode->current_mode);
+}
+
+static void
+handle_time (SpiceChannel *channel, const CwMessage *message)
+{
+  const CwMsgMainMultiMediaTime *time = message->data;
+
+  if (channel->priv->session)
+    channel->priv->host->server_time (channel->priv->session, time->time);
+}
+
+static void
+handle_agent_connected (SpiceChannel *channel, const CwMessage *message)
+{
+  cw_main_agent_set_connected (SPICE_MAIN_CHANNEL (channel), true);
+}
+
+static void
+handle_agent_disconnected (SpiceChannel *channel, const CwMessage *message)
+{
+  cw_main_agent_set_connected (SPICE_MAIN_CHANNEL (channel), false);
+}
+
+static void
+handle_name (SpiceChannel *channel, const CwMessage *message)
+{
+  const CwMsgMainName *name = message->data;
+
+  if (channel->priv->session)
+    channel->priv->host->server_name (channel->priv->session, name->name);
+}
+
+static void
+handle_uuid (SpiceChannel *channel, const CwMessage *message)
+{
+  const CwMsgMainUuid *uuid = message->data;
+
+  if (channel->priv->session)
+    channel->priv->host->server_uuid (channel->priv->session, uuid->uuid);
+}
+
+static const CwChannelHandler handlers[] = {
+  { CW_MSG_MAIN_INIT, handle_init },
+  { CW_MSG_MAIN_CHANNELS_LIST, handle_channels_list },
+  { CW_MSG_MAIN_MOUSE_MODE, handle_mouse_mode },
+  { CW_MSG_MAIN_MULTI_MEDIA_TIME, handle_time },
+  { CW_MSG_MAIN_AGENT_CONNECTED, handle_agent_connected },
+  { CW_MSG_MAIN_AGENT_CONNECTED_TOKENS, handle_agent_connected },
+  { CW_MSG_MAIN_AGENT_DISCONNECTED, handle_agent_disconnected },
+  { CW_MSG_MAIN_NAME, handle_name },
+  { CW_MSG_MAIN_UUID, handle_uuid },
+  { 0, NULL },
+};
+
+static const CwChannelCap caps[] = {
+  { CW_MAIN_CAP_NAME_AND_UUID, "SPICE_MAIN_CAP_NAME_AND_UUID" },
+  { CW_MAIN_CAP_AGENT_CONNECTED_TOKENS, "SPICE_MAIN_CAP_AGENT_CONNECTED_TOKENS" },
+  CW_CHANNEL_CAP_END,
+};
+
+static const uint16_t read_only_messages[] = {
+  CW_MSGC_MAIN_CLIENT_INFO,
+  CW_MSGC_MAIN_MIGRATE_CONNECTED,
+  CW_MSGC_MAIN_MIGRATE_CONNECT_ERROR,
+  CW_MSGC_MAIN_ATTACH_CHANNELS,
+  CW_MSGC_MAIN_MIGRATE_END,
+  0,
+};
+
+static SpiceChannelClassPrivate main_class = {
+  .handlers = handlers,
+  .caps = caps,
+  .read_only_messages = read_only_messages,
+};
+
+static void
+main_channel_reset (SpiceChannel *channel, gboolean migrating)
+{
+  cw_main_agent_reset (SPICE_MAIN_CHANNEL (channel));
+}
+
+static int
+max_clipboard (SpiceMainChannel *self)
+{
+  const char *override = g_getenv ("SPICE_MAX_CLIPBOARD");
+
+  return override ? atoi (override) : self->priv->max_clipboard;
+}
+
+static void
+get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
+{
+  SpiceMainChannel *self = SPICE_MAIN_CHANNEL (object);
+  SpiceMainChannelPrivate *priv = self->priv;
+
+  switch (id) {
+  case PROP_MOUSE_MODE:
+    g_value_set_int (value, priv->mouse_mode);
+    break;
+  case PROP_AGENT_CONNECTED:
+    g_value_set_boolean (value, priv->agent_connected);
+    break;
+  case PROP_AGENT_CAPS:
+    g_value_set_int (value, 0);
+    break;
+  case PROP_COLOR_DEPTH:
+    g_value_set_uint (value, 32);
+    break;
+  case PROP_DISABLE_WALLPAPER:
+    g_value_set_boolean (value, priv->disable_wallpaper);
+    break;
+  case PROP_DISABLE_FONT_SMOOTH:
+    g_value_set_boolean (value, priv->disable_font_smooth);
+    break;
+  case PROP_DISABLE_ANIMATION:
+    g_value_set_boolean (value, priv->disable_animation);
+    break;
+  case PROP_DISABLE_DISPLAY_POSITION:
+    g_value_set_boolean (value, priv->disable_display_position);
+    break;
+  case PROP_DISABLE_DISPLAY_ALIGN:
+    g_value_set_boolean (value, priv->disable_display_align);
+    break;
+  case PROP_MAX_CLIPBOARD:
+    g_value_set_int (value, max_clipboard (self));
+    break;
+  default:
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+  }
+}
+
+static void
+set_property (GObject *object, guint id, const GValue *value, GParamSpec *pspec)
+{
+  SpiceMainChannelPrivate *priv = SPICE_MAIN_CHANNEL (object)->priv;
+
+  switch (id) {
+  case PROP_COLOR_DEPTH:
+    break; /* accepted and ignored: guests have forgotten how to change it */
+  case PROP_DISABLE_WALLPAPER:
+    priv->disable_wallpaper = g_value_get_boolean (value);
+    break;
+  case PROP_DISABLE_FONT_SMOOTH:
+    priv->disable_font_smooth = g_value_get_boolean (value);
+    break;
+  case PROP_DISABLE_ANIMATION:
+    priv->disable_animation = g_value_get_boolean (value);
+    break;
+  case PROP_DISABLE_DISPLAY_POSITION:
+    priv->disable_display_position = g_value_get_boolean (value);
+    break;
+  case PROP_DISABLE_DISPLAY_ALIGN:
+    priv->disable_display_align = g_value_get_boolean (value);
+    break;
+  case PROP_MAX_CLIPBOARD:
+    priv->max_clipboard = g_value_get_int (value);
+    break;
+  default:
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+  }
+}
+
+static void
+constructed (GObject *object)
+{
+  SpiceMainChannelPrivate *priv = SPICE_MAIN_CHANNEL (object)->priv;
+  SpiceChannelPrivate *base = SPICE_CHANNEL (object)->priv;
+  const CwChannelHost *host = cw_channel_host_of (base->session);
+  CwDisabledEffects effects = { 0 };
+
+  if (host)
+    effects = host->disabled_effects (base->session);
+  priv->disable_wallpaper |= effects.wallpaper;
+  priv->disable_font_smooth |= effects.font_smooth;
+  priv->disable_animation |= effects.animation;
+  G_OBJECT_CLASS (spice_main_channel_parent_class)->constructed (object);
+}
+
+static void
+install_flag (GObjectClass *class, guint id, const char *name, const char *blurb, gboolean initial)
+{
+  g_object_class_install_property (class, id, g_param_spec_boolean (name, name, blurb, initial,
+    G_PARAM_READWRITE | G_PARAM_CONSTRUCT | G_PARAM_STATIC_STRINGS));
+}
+
+static void
+install_properties (GObjectClass *class)
+{
+  const GParamFlags readable = G_PARAM_READABLE | G_PARAM_STATIC_STRINGS;
+  const GParamFlags construct = G_PARAM_READWRITE | G_PARAM_CONSTRUCT | G_PARAM_STATIC_STRINGS;
+
+  g_object_class_install_property (class, PROP_MOUSE_MODE,
+    g_param_spec_int ("mouse-mode", "Mouse mode", "0 unknown, 1 server, 2 client", 0, G_MAXINT, 0, readable));
+  g_object_class_install_property (class, PROP_AGENT_CONNECTED,
+    g_param_spec_boolean ("agent-connected", "Agent connected", "Whether there is a guest agent", FALSE, readable));
+  g_object_class_install_property (class, PROP_AGENT_CAPS,
+    g_param_spec_int ("agent-caps-0", "Agent capabilities", "First word of the agent's capabilities", 0, G_MAXINT, 0,
+      readable));
+  g_object_class_install_property (class, PROP_COLOR_DEPTH,
+    g_param_spec_uint ("color-depth", "Color depth", "Ignored", 0, 32, 0, construct | G_PARAM_DEPRECATED));
+  install_flag (class, PROP_DISABLE_WALLPAPER, "disable-wallpaper", "Ask the guest for no wallpaper", FALSE);
+  install_flag (class, PROP_DISABLE_FONT_SMOOTH, "disable-font-smooth", "Ask the guest not to smooth fonts", FALSE);
+  install_flag (class, PROP_DISABLE_ANIMATION, "disable-animation", "Ask the guest for no animations", FALSE);
+  install_flag (class, PROP_DISABLE_DISPLAY_POSITION, "disable-display-position",
+    "Do not tell the guest where monitors are", TRUE);
+  install_flag (class, PROP_DISABLE_DISPLAY_ALIGN, "disable-display-align", "Do not put monitors side by side", FALSE);
+  g_object_class_install_property (class, PROP_MAX_CLIPBOARD,
+    g_param_spec_int ("max-clipboard", "Largest clipboard", "Bytes, -1 for no limit", -1, G_MAXINT,
+      DEFAULT_MAX_CLIPBOARD, construct));
+}
+
+static void
+install_signals (SpiceMainChannelClass *class)
+{
+  GType type = G_OBJECT_CLASS_TYPE (class);
+
+  /**
+   * SpiceMainChannel::main-mouse-update:
+   * @main: the main channel
+   *
+   * The mouse mode has changed.
+   */
+  g_signal_new ("main-mouse-update", type, G_SIGNAL_RUN_FIRST, G_STRUCT_OFFSET (SpiceMainChannelClass, mouse_update),
+    NULL, NULL, NULL, G_TYPE_NONE, 0);
+  /**
+   * SpiceMainChannel::main-agent-update:
+   * @main: the main channel
+   *
+   * The guest agent has come, gone, or told what it is capable of.
+   */
+  g_signal_new ("main-agent-update", type, G_SIGNAL_RUN_FIRST, G_STRUCT_OFFSET (SpiceMainChannelClass, agent_update),
+    NULL, NULL, NULL, G_TYPE_NONE, 0);
+}
+
+static void
+spice_main_channel_class_init (SpiceMainChannelClass *class)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (class);
+  SpiceChannelClass *channel_class = SPICE_CHANNEL_CLASS (class);
+
+  object_class->constructed = constructed;
+  object_class->get_property = get_property;
+  object_class->set_property = set_property;
+  channel_class->channel_reset = main_channel_reset;
+  channel_class->priv = &main_class;
+  install_properties (object_class);
+  install_signals (class);
+}
+
+static void
+spice_main_channel_init (SpiceMainChannel *self)
+{
+  self->priv = spice_main_channel_get_instance_private (self);
+  self->priv->wanted_mouse_mode = CW_MOUSE_MODE_CLIENT;
+}

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* From frames to the handlers of a channel; the messages that all channels share. */
+#include "channel/channel.h"
+
+/* Text of a peer that goes to the debug log. */
+#define MAX_LOGGED_TEXT 256
+
+static uint64_t
+processed_serial (gpointer data)
+{
+  SpiceChannel *self = data;
+  const SpiceChannelClassPrivate *class = cw_channel_class (self);
+  uint64_t serial = self->priv->received_serial;
+
+  return class->processed ? class->processed (self, serial) : serial;
+}
+
+static void
+handle_held (gpointer data)
+{
+  g_autoptr (SpiceChannel) self = g_object_ref (data);
+  SpiceChannelPrivate *priv = self->priv;
+  g_autoptr (CwMessage) message = g_steal_pointer (&priv->held);
+  void (*handler) (SpiceChannel *channel, const CwMessage *message) = priv->held_handler;
+
+  priv->held_handler = NULL;
+  if (handler)
+    handler (self, message);
+  if (cw_channel_is_ready (self) && !priv->held)
+    cw_pump_resume (priv->pump, CW_PAUSE_WAIT);
+}
+
+void
+cw_channel_handle_after (SpiceChannel *self, const CwWireWaitForChannel *entries, uint32_t n_entries,
+                         const CwMessage *message,
+                         void (*handler) (SpiceChannel *channel, const CwMessage *message))
+{
+  SpiceChannelPrivate *priv = self->priv;
+
+  if (!priv->session || cw_sync_wait (priv->host->sync (priv->session), self, entries, n_entries)) {
+    if (handler)
+      handler (self, message);
+    return;
+  }
+  g_clear_pointer (&priv->held, cw_message_unref);
+  priv->held = cw_message_ref ((CwMessage *) message);
+  priv->held_handler = handler;
+  cw_pump_pause (priv->pump, CW_PAUSE_WAIT);
+}
+
+static void
+handle_set_ack (SpiceChannel *self, const CwMessage *message)
+{
+  const CwMsgSetAck *set_ack = message->data;
+
+  cw_ack_window_set (&self->priv->ack, set_ack->window);
+  cw_channel_send (self, CW_MSGC_ACK_SYNC, &(CwMsgcAckSync){ .generation = set_ack->generation });
+}
+
+static void
+handle_ping (SpiceChannel *self, const CwMessage *message)
+{
+  const CwMsgPing *ping = message->data;
+
+  cw_channel_send (self, CW_MSGC_PONG, &(CwMsgcPong){ .id = ping->id, .timestamp = ping->timestamp });
+}
+
+static void
+handle_wait_for_channels (SpiceChannel *self, const CwMessage *message)
+{
+  const CwMsgWaitForChannels *wait = message->data;
+
+  cw_channel_handle_after (self, wait->wait_list, wait->n_wait_list, message, NULL);
+}
+
+static void
+handle_disconnecting (SpiceChannel *self, const CwMessage *message)
+{
+  const CwMsgDisconnecting *disconnecting = message->data;
+
+  g_debug ("%s:%d: the server announces the end, reason %u", spice_channel_type_to_string (self->priv->type),
+    self->priv->id, disconnecting->reason);
+}
+
+static void
+handle_notify (SpiceChannel *self, const CwMessage *message)
+{
+  const CwMsgNotify *notify = message->data;
+  g_autofree char *valid = g_utf8_make_valid ((const char *) notify->message.data,
+    (gssize) MIN (notify->message.size, MAX_LOGGED_TEXT));
+  g_autofree char *text = g_strescape (valid, NULL);
+
+  g_debug ("%s:%d: the server notes (%u): %s", spice_channel_type_to_string (self->priv->type), self->priv->id,
+    notify->severity, text);
+}
+
+static const CwChannelHandler common_handlers[] = {
+  { CW_MSG_SET_ACK, handle_set_ack },
+  { CW_MSG_PING, handle_ping },
+  { CW_MSG_WAIT_FOR_CHANNELS, handle_wait_for_channels },
+  { CW_MSG_DISCONNECTING, handle_disconnecting },
+  { CW_MSG_NOTIFY, handle_notify },
+  { 0, NULL },
+};
+
+static const CwChannelHandler *
+find_handler (const CwChannelHandler *rows, uint16_t type)
+{
+  for (; rows->handle; rows++)
+    if (rows->type == type)
+      return rows;
+  return NULL;
+}
+
+static bool
+handle_frame (SpiceChannel *self, const CwPumpFrame *frame, GError **error)
+{
+  SpiceChannelPrivate *priv = self->priv;
+  const SpiceChannelClassPrivate *class = cw_channel_class (self);
+  const CwChannelHandler *handler = find_handler (common_handlers, frame->type);
+  g_autoptr (CwMessage) message = NULL;
+  g_autoptr (GError) problem = NULL;
+  bool own = !handler;
+
+  if (own && !priv->disabled)
+    handler = find_handler (class->handlers, frame->type);
+  if (!handler)
+    return true;
+
+  message = cw_message_parse (priv->type, CW_FROM_SERVER, frame->type, frame->serial, frame->body, &problem);
+  if (message) {
+    handler->handle (self, message);
+    return true;
+  }
+  if (own && class->strict) {
+    g_propagate_error (error, g_steal_pointer (&problem));
+    return false;
+  }
+  g_debug ("%s:%d: message passed over: %s", spice_channel_type_to_string (priv->type), priv->id, problem->message);
+  return true;
+}
+
+bool
+cw_channel_frame (SpiceChannel *self, const CwPumpFrame *frame, GError **error)
+{
+  SpiceChannelPrivate *priv = self->priv;
+  unsigned attempt = priv->attempt;
+
+  if (!frame->is_sub && cw_ack_window_received (&priv->ack))
+    cw_channel_send (self, CW_MSGC_ACK, NULL);
+  if (!handle_frame (self, frame, error))
+    return false;
+  /* A handler may have ended this connection, and even begun another. */
+  if (frame->is_sub || attempt != priv->attempt || !cw_channel_is_ready (self))
+    return true;
+  priv->received_serial = frame->serial;
+  if (priv->session)
+    cw_sync_advanced (priv->host->sync (priv->session));
+  return true;
+}
+
+void
+cw_channel_messages_start (SpiceChannel *self)
+{
+  SpiceChannelPrivate *priv = self->priv;
+
+  priv->ack = (CwAckWindow){ 0 };
+  priv->received_serial = 0;
+  if (priv->session)
+    cw_sync_add (priv->host->sync (priv->session), (uint8_t) priv->type, (uint8_t) priv->id, processed_serial,
+      handle_held, self);
+}
+
+void
+cw_channel_messages_stop (SpiceChannel *self)
+{
+  SpiceChannelPrivate *priv = self->priv;
+
+  g_clear_pointer (&priv->held, cw_message_unref);
+  priv->held_handler = NULL;
+  if (priv->session)
+    cw_sync_remove (priv->host->sync (priv->session), self);
+}

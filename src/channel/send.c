@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Sending, and what a read-only session does not send. */
+#include "channel/channel.h"
+
+/* Larger than any message of ours: what is long is cut into pieces by the protocol. */
+#define MAX_BODY (1024 * 1024)
+
+bool
+cw_channel_is_ready (SpiceChannel *self)
+{
+  return self->priv->state == CW_CHANNEL_STATE_READY;
+}
+
+static bool
+alters_guest (SpiceChannel *self, uint16_t type)
+{
+  const uint16_t *allowed = cw_channel_class (self)->read_only_messages;
+
+  if (type <= CW_MSGC_DISCONNECTING)
+    return false;
+  for (; allowed && *allowed; allowed++)
+    if (*allowed == type)
+      return false;
+  return true;
+}
+
+bool
+cw_channel_send (SpiceChannel *self, uint16_t type, const void *data)
+{
+  SpiceChannelPrivate *priv = self->priv;
+  const CwMessageInfo *info = cw_message_info (priv->type, CW_FROM_CLIENT, type);
+  bool urgent = type == CW_MSGC_PONG || type == CW_MSGC_ACK || type == CW_MSGC_ACK_SYNC;
+  g_autoptr (GError) error = NULL;
+  g_auto (CwBuffer) body;
+
+  cw_buffer_init (&body, MAX_BODY);
+  g_assert (info);
+  if (!cw_channel_is_ready (self))
+    return false;
+  if (alters_guest (self, type) && priv->session && priv->host->read_only (priv->session))
+    return false;
+  if (cw_message_write (info, data, &body)
+      && cw_pump_send_buffer (priv->pump, type, &body, urgent ? CW_PUMP_URGENT : CW_PUMP_NORMAL, &error))
+    return true;
+  g_debug ("%s:%d: %s not sent: %s", info->channel, priv->id, info->name, error ? error->message : "bad content");
+  return false;
+}
