@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A session's channels: making, announcing and dropping them; connecting and disconnecting the session. */
+#include "session/session.h"
+
+typedef struct {
+  uint8_t type, id;
+} Announced;
+
+static void
+emit_channel (SpiceSession *self, const char *signal, SpiceChannel *channel)
+{
+  g_signal_emit_by_name (self, signal, channel);
+}
+
+static const CwChannelKind *
+find_kind (SpiceSession *self, int type)
+{
+  for (const CwChannelKind *kind = self->priv->tables->channels; kind->type != 0; kind++)
+    if (kind->type == type)
+      return kind;
+  return NULL;
+}
+
+static bool
+is_enabled (SpiceSession *self, const CwChannelKind *kind)
+{
+  gboolean enabled = TRUE;
+
+  if (kind->enabled_by)
+    g_object_get (self, kind->enabled_by, &enabled, NULL);
+  return enabled;
+}
+
+void
+cw_session_channel_added (SpiceSession *self, SpiceChannel *channel)
+{
+  SpiceSessionPrivate *priv = self->priv;
+  const CwFeature *features = priv->tables->features;
+
+  priv->channels = g_list_prepend (priv->channels, channel);
+  if (!priv->main && channel->priv->type == CW_CHANNEL_MAIN)
+    priv->main = channel;
+  emit_channel (self, "channel-new", channel);
+  for (unsigned i = 0; features[i].name; i++)
+    if (features[i].channel_added && channel->priv->session)
+      features[i].channel_added (priv->feature_data[i], channel);
+}
+
+static void
+nothing (SpiceChannel *channel)
+{
+}
+
+static void
+drop_channel (SpiceSession *self, SpiceChannel *channel)
+{
+  SpiceSessionPrivate *priv = self->priv;
+  const CwFeature *features = priv->tables->features;
+
+  priv->channels = g_list_remove (priv->channels, channel);
+  if (channel == priv->main)
+    priv->main = NULL;
+  emit_channel (self, "channel-destroy", channel);
+  for (unsigned i = 0; features[i].name; i++)
+    if (features[i].channel_removed)
+      features[i].channel_removed (priv->feature_data[i], channel);
+  if (cw_channel_detach (channel))
+    g_hash_table_add (priv->leaving, channel);
+  /* Dropped by a handler of its own channel-new: g_object_new () has not returned yet. */
+  if (channel->priv->adding)
+    cw_channel_defer (channel, nothing);
+  g_object_unref (channel);
+}
+
+static void
+stop_announcing (SpiceSession *self)
+{
+  SpiceSessionPrivate *priv = self->priv;
+
+  g_queue_clear_full (&priv->announced, g_free);
+  if (priv->announcing)
+    g_source_destroy (priv->announcing);
+  g_clear_pointer (&priv->announcing, g_source_unref);
+}
+
+void
+cw_session_drop_channels (SpiceSession *self, bool also_main)
+{
+  SpiceSessionPrivate *priv = self->priv;
+  GList *at;
+
+  stop_announcing (self);
+  /* A handler of channel-destroy may change the list. */
+  do {
+    for (at = priv->channels; at && at->data == priv->main && !also_main; at = at->next)
+      ;
+    if (at)
+      drop_channel (self, at->data);
+  } while (at);
+  cw_session_forget_server (self);
+}
+
+static void
+tell_disconnected (SpiceSession *self)
+{
+  SpiceSessionPrivate *priv = self->priv;
+
+  if (!priv->owes_disconnected || g_hash_table_size (priv->leaving) > 0)
+    return;
+  priv->owes_disconnected = false;
+  /* A new connection has begun meanwhile: a program that ends on the signal would end it. */
+  if (!priv->channels)
+    g_signal_emit_by_name (self, "disconnected");
+}
+
+void
+cw_session_connection_ended (SpiceSession *self, gpointer channel)
+{
+  g_hash_table_remove (self->priv->leaving, channel);
+  tell_disconnected (self);
+}
+
+/* Makes one channel of the server's list; the others come in later turns. */
+static gboolean
+make_announced (gpointer data)
+{
+  SpiceSession *self = data;
+  SpiceSessionPrivate *priv = self->priv;
+  g_autofree Announced *next = g_queue_pop_head (&priv->announced);
+  g_autoptr (SpiceSession) guard = g_object_ref (self);
+
+  if (next)
+    spice_channel_new (self, next->type, next->id);
+  if (!g_queue_is_empty (&priv->announced))
+    return G_SOURCE_CONTINUE;
+  g_clear_pointer (&priv->announcing, g_source_unref);
+  return G_SOURCE_REMOVE;
+}
+
+static bool
+is_known (SpiceSession *self, int type, int id)
+{
+  for (GList *at = self->priv->channels; at; at = at->next)
+    if (SPICE_CHANNEL (at->data)->priv->type == type && SPICE_CHANNEL (at->data)->priv->id == id)
+      return true;
+  for (GList *at = self->priv->announced.head; at; at = at->next)
+    if (((Announced *) at->data)->type == type && ((Announced *) at->data)->id == id)
+      return true;
+  return false;
+}
+
+void
+cw_session_announce (SpiceSession *self, const CwMsgMainChannelsList *list)
+{
+  SpiceSessionPrivate *priv = self->priv;
+
+  for (uint32_t i = 0; i < list->n_channels; i++) {
+    uint8_t type = list->channels[i].type, id = list->channels[i].id;
+    const CwChannelKind *kind = find_kind (self, type);
+    Announced *entry;
+
+    if (!kind || type == CW_CHANNEL_MAIN || !is_enabled (self, kind) || is_known (self, type, id))
+      continue;
+    entry = g_new (Announced, 1);
+    *entry = (Announced){ type, id };
+    g_queue_push_tail (&priv->announced, entry);
+  }
+  if (!priv->announcing && !g_queue_is_empty (&priv->announced)) {
+    priv->announcing = g_idle_source_new ();
+    g_source_set_priority (priv->announcing, G_PRIORITY_DEFAULT);
+    g_source_set_callback (priv->announcing, make_announced, self, NULL);
+    g_source_attach (priv->announcing, priv->context);
+  }
+  /* Programs rely on this coming before the channels, also from servers without a uuid. */
+  g_object_notify (G_OBJECT (self), "uuid");
+}
+
+/**
+ * spice_channel_new:
+ * @s: a session
+ * @type: the kind of channel
+ * @id: which one of its kind
+ *
+ * Makes a channel and adds it to the session.
+ *
+ * Returns: (transfer none) (nullable): the channel, owned by the session; %NULL for a kind that is unknown or disabled
+ */
+SpiceChannel *
+spice_channel_new (SpiceSession *s, int type, int id)
+{
+  const CwChannelKind *kind;
+  SpiceChannel *channel;
+
+  g_return_val_if_fail (SPICE_IS_SESSION (s), NULL);
+
+  kind = find_kind (s, type);
+  if (!kind || !is_enabled (s, kind))
+    return NULL;
+  /* The reference made here is the session's; a handler of channel-new may have made it drop the channel already. */
+  channel = g_object_new (kind->get_type (), "spice-session", s, "channel-type", type, "channel-id", id, NULL);
+  return g_list_find (s->priv->channels, channel) ? channel : NULL;
+}
+
+/* The main channel, unconnected, and no other. False: the session is gone from under us. */
+static bool
+start_over (SpiceSession *self, bool client_sockets)
+{
+  SpiceSessionPrivate *priv = self->priv;
+  SpiceChannelPrivate *main;
+
+  cw_session_drop_channels (self, false);
+  priv->client_sockets = client_sockets;
+  if (!priv->main)
+    return spice_channel_new (self, CW_CHANNEL_MAIN, 0) != NULL;
+  main = priv->main->priv;
+  /* An attempt that is under way goes on, unless it waits for a socket or is to use another one. */
+  if (main->state == CW_CHANNEL_STATE_READY
+      || (main->state == CW_CHANNEL_STATE_CONNECTING && (main->wants_fd || client_sockets)))
+    spice_channel_disconnect (priv->main, SPICE_CHANNEL_NONE);
+  return true;
+}
+
+/**
+ * spice_session_connect:
+ * @session: a session
+ *
+ * Connects to the server. The result comes as #SpiceChannel::channel-event of the main channel.
+ *
+ * Returns: %FALSE if a disconnection is about to happen
+ */
+gboolean
+spice_session_connect (SpiceSession *session)
+{
+  g_autoptr (SpiceSession) guard = NULL;
+
+  g_return_val_if_fail (SPICE_IS_SESSION (session), FALSE);
+  g_return_val_if_fail (!session->priv->disconnecting, FALSE);
+
+  guard = g_object_ref (session);
+  if (!start_over (session, false) || !session->priv->main)
+    return TRUE;
+  return spice_channel_connect (session->priv->main);
+}
+
+/**
+ * spice_session_open_fd:
+ * @session: a session
+ * @fd: a connected socket for the main channel, or -1 to be asked for one
+ *
+ * Connects to the server by sockets of the application; every channel asks for its own by #SpiceChannel::open-fd.
+ *
+ * Returns: %TRUE on success
+ */
+gboolean
+spice_session_open_fd (SpiceSession *session, int fd)
+{
+  g_autoptr (SpiceSession) guard = NULL;
+
+  g_return_val_if_fail (SPICE_IS_SESSION (session), FALSE);
+  g_return_val_if_fail (fd >= -1, FALSE);
+  g_return_val_if_fail (!session->priv->disconnecting, FALSE);
+
+  guard = g_object_ref (session);
+  if (!start_over (session, true) || !session->priv->main)
+    return FALSE;
+  return spice_channel_open_fd (session->priv->main, fd);
+}
+
+static gboolean
+run_disconnect (gpointer data)
+{
+  SpiceSession *self = data;
+  SpiceSessionPrivate *priv = self->priv;
+
+  priv->disconnecting = false;
+  if (priv->channels)
+    priv->owes_disconnected = true;
+  cw_session_drop_channels (self, true);
+  tell_disconnected (self);
+  return G_SOURCE_REMOVE;
+}
+
+/**
+ * spice_session_disconnect:
+ * @session: a session
+ *
+ * Disconnects all channels, in a later turn. #SpiceSession::disconnected tells when that is done.
+ */
+void
+spice_session_disconnect (SpiceSession *session)
+{
+  g_autoptr (GSource) source = NULL;
+
+  g_return_if_fail (SPICE_IS_SESSION (session));
+
+  if (session->priv->disconnecting)
+    return;
+  session->priv->disconnecting = true;
+  source = g_idle_source_new ();
+  g_source_set_priority (source, G_PRIORITY_DEFAULT);
+  g_source_set_callback (source, run_disconnect, g_object_ref (session), g_object_unref);
+  g_source_attach (source, session->priv->context);
+}
+
+/**
+ * spice_session_get_channels:
+ * @session: a session
+ *
+ * Returns: (element-type SpiceChannel) (transfer container): the channels, newest first
+ */
+GList *
+spice_session_get_channels (SpiceSession *session)
+{
+  g_return_val_if_fail (SPICE_IS_SESSION (session), NULL);
+
+  return g_list_copy (session->priv->channels);
+}
+
+/**
+ * spice_session_has_channel_type:
+ * @session: a session
+ * @type: a kind of channel
+ *
+ * Returns: whether the session has such a channel, connected or not
+ */
+gboolean
+spice_session_has_channel_type (SpiceSession *session, gint type)
+{
+  g_return_val_if_fail (SPICE_IS_SESSION (session), FALSE);
+
+  for (GList *at = session->priv->channels; at; at = at->next)
+    if (SPICE_CHANNEL (at->data)->priv->type == type)
+      return TRUE;
+  return FALSE;
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the session knows of the server it is connected to, and the caches its display channels share. */
+#include "session/session.h"
+
+#include <string.h>
+
+#define MAX_NAME 4096
+
+/* Bytes; budgets of the image cache and of the dictionary window are announced in pixels of four bytes. */
+#define DEFAULT_CACHE_SIZE (80 * 1024 * 1024)
+#define MIN_GLZ_WINDOW_SIZE (12 * 1024 * 1024)
+#define MAX_GLZ_WINDOW_SIZE (64 * 1024 * 1024)
+#define BYTES_PER_PIXEL 4
+
+CwRenderShared *
+cw_session_render_shared (SpiceSession *self)
+{
+  SpiceSessionPrivate *priv = self->priv;
+
+  if (!priv->render_shared) {
+    priv->pool = cw_worker_pool_new (0);
+    priv->render_shared = cw_render_shared_new (priv->pool, NULL);
+  }
+  return priv->render_shared;
+}
+
+void
+cw_session_server_init (SpiceSession *self, const CwMsgMainInit *init)
+{
+  SpiceSessionPrivate *priv = self->priv;
+
+  priv->connection_id = init->session_id;
+  if (priv->cache_size == 0)
+    priv->cache_size = DEFAULT_CACHE_SIZE;
+  if (priv->glz_window_size == 0)
+    priv->glz_window_size = (int) CLAMP (init->ram_hint / 2, MIN_GLZ_WINDOW_SIZE, MAX_GLZ_WINDOW_SIZE);
+  cw_render_shared_set_budgets (cw_session_render_shared (self), (uint64_t) priv->glz_window_size / BYTES_PER_PIXEL,
+    (uint64_t) priv->cache_size / BYTES_PER_PIXEL);
+  cw_session_server_time (self, init->multi_media_time);
+}
+
+void
+cw_session_server_name (SpiceSession *self, CwSlice name)
+{
+  size_t size = strnlen ((const char *) name.data, MIN (name.size, MAX_NAME));
+
+  g_free (self->priv->name);
+  self->priv->name = g_utf8_make_valid ((const char *) name.data, (gssize) size);
+  g_object_notify (G_OBJECT (self), "name");
+}
+
+void
+cw_session_server_uuid (SpiceSession *self, const uint8_t uuid[16])
+{
+  memcpy (self->priv->uuid, uuid, sizeof self->priv->uuid);
+  g_object_notify (G_OBJECT (self), "uuid");
+}
+
+void
+cw_session_server_time (SpiceSession *self, uint32_t time)
+{
+  if (cw_clock_set (&self->priv->clock, g_get_monotonic_time (), time))
+    g_signal_emit_by_name (self, "mm-time-reset");
+}
+
+void
+cw_session_forget_server (SpiceSession *self)
+{
+  SpiceSessionPrivate *priv = self->priv;
+
+  g_clear_pointer (&priv->name, g_free);
+  memset (priv->uuid, 0, sizeof priv->uuid);
+  priv->connection_id = 0;
+  if (priv->render_shared)
+    cw_render_shared_clear (priv->render_shared);
+}

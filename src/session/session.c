@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* SpiceSession: the type and its life. Properties are in properties.c, channels in channels.c. */
+#include "session/session.h"
+
+#include "spice-util.h"
+
+static const CwSessionTables *session_tables;
+
+G_DEFINE_TYPE_WITH_PRIVATE (SpiceSession, spice_session, G_TYPE_OBJECT)
+
+void
+cw_session_use_tables (const CwSessionTables *tables)
+{
+  session_tables = tables;
+}
+
+static void
+spice_session_constructed (GObject *object)
+{
+  SpiceSessionPrivate *priv = SPICE_SESSION (object)->priv;
+  const CwFeature *features = priv->tables->features;
+
+  G_OBJECT_CLASS (spice_session_parent_class)->constructed (object);
+  for (unsigned i = 0; features[i].name; i++)
+    if (features[i].attach)
+      priv->feature_data[i] = features[i].attach (SPICE_SESSION (object));
+}
+
+static void
+detach_features (SpiceSession *self)
+{
+  SpiceSessionPrivate *priv = self->priv;
+  const CwFeature *features = priv->tables->features;
+
+  for (unsigned i = 0; priv->feature_data && features[i].name; i++)
+    if (features[i].detach)
+      features[i].detach (priv->feature_data[i]);
+  g_clear_pointer (&priv->feature_data, g_free);
+}
+
+static void
+spice_session_dispose (GObject *object)
+{
+  SpiceSession *self = SPICE_SESSION (object);
+
+  /* Channels hold references on the session, so there are none unless somebody disposes of it by force. */
+  if (self->priv->feature_data)
+    cw_session_drop_channels (self, true);
+  detach_features (self);
+  G_OBJECT_CLASS (spice_session_parent_class)->dispose (object);
+}
+
+static void
+spice_session_finalize (GObject *object)
+{
+  SpiceSessionPrivate *priv = SPICE_SESSION (object)->priv;
+
+  cw_session_clear_properties (SPICE_SESSION (object));
+  g_clear_pointer (&priv->leaving, g_hash_table_unref);
+  g_clear_pointer (&priv->sync, cw_sync_free);
+  g_clear_pointer (&priv->render_shared, cw_render_shared_unref);
+  g_clear_pointer (&priv->pool, cw_worker_pool_unref);
+  g_clear_pointer (&priv->context, g_main_context_unref);
+  G_OBJECT_CLASS (spice_session_parent_class)->finalize (object);
+}
+
+static void
+install_signals (SpiceSessionClass *class)
+{
+  GType type = G_OBJECT_CLASS_TYPE (class);
+
+  /**
+   * SpiceSession::channel-new:
+   * @session: the session
+   * @channel: the channel
+   *
+   * There is a new channel. It is not connected unless something in the library uses it.
+   */
+  g_signal_new ("channel-new", type, G_SIGNAL_RUN_FIRST, G_STRUCT_OFFSET (SpiceSessionClass, channel_new), NULL, NULL,
+    NULL, G_TYPE_NONE, 1, SPICE_TYPE_CHANNEL);
+  /**
+   * SpiceSession::channel-destroy:
+   * @session: the session
+   * @channel: the channel
+   *
+   * A channel is out of the session.
+   */
+  g_signal_new ("channel-destroy", type, G_SIGNAL_RUN_FIRST, G_STRUCT_OFFSET (SpiceSessionClass, channel_destroy),
+    NULL, NULL, NULL, G_TYPE_NONE, 1, SPICE_TYPE_CHANNEL);
+  /**
+   * SpiceSession::mm-time-reset:
+   * @session: the session
+   *
+   * The multimedia time has jumped.
+   */
+  g_signal_new ("mm-time-reset", type, G_SIGNAL_RUN_FIRST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+  /**
+   * SpiceSession::disconnected:
+   * @session: the session
+   *
+   * After spice_session_disconnect(): all channels are gone and their connections closed.
+   */
+  g_signal_new ("disconnected", type, G_SIGNAL_RUN_FIRST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+}
+
+static void
+spice_session_class_init (SpiceSessionClass *class)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (class);
+
+  object_class->constructed = spice_session_constructed;
+  object_class->dispose = spice_session_dispose;
+  object_class->finalize = spice_session_finalize;
+  cw_session_install_properties (object_class);
+  install_signals (class);
+  /* Makes the environment variable work from the first message on. */
+  spice_util_get_debug ();
+}
+
+static void
+spice_session_init (SpiceSession *self)
+{
+  SpiceSessionPrivate *priv = spice_session_get_instance_private (self);
+  unsigned n_features = 0;
+
+  g_assert (session_tables);
+  self->priv = priv;
+  priv->tables = session_tables;
+  while (priv->tables->features[n_features].name)
+    n_features++;
+  priv->feature_data = g_new0 (gpointer, n_features + 1);
+  priv->context = g_main_context_ref_thread_default ();
+  priv->leaving = g_hash_table_new (NULL, NULL);
+  priv->sync = cw_sync_new ();
+  g_queue_init (&priv->announced);
+  cw_session_init_properties (self);
+  cw_channel_host_attach (G_OBJECT (self), &cw_session_host);
+}
+
+/**
+ * spice_session_new:
+ *
+ * Returns: (transfer full): a session without any connection
+ */
+SpiceSession *
+spice_session_new (void)
+{
+  return g_object_new (SPICE_TYPE_SESSION, NULL);
+}
+
+/**
+ * spice_session_get_read_only:
+ * @session: a session
+ *
+ * Returns: whether nothing is sent that alters the guest
+ */
+gboolean
+spice_session_get_read_only (SpiceSession *session)
+{
+  g_return_val_if_fail (SPICE_IS_SESSION (session), FALSE);
+
+  return session->priv->read_only;
+}
+
+/**
+ * spice_session_get_proxy_uri:
+ * @session: a session
+ *
+ * Returns: (transfer none) (nullable): the proxy's address; changes to it count at the next connection
+ */
+SpiceURI *
+spice_session_get_proxy_uri (SpiceSession *session)
+{
+  g_return_val_if_fail (SPICE_IS_SESSION (session), NULL);
+
+  return session->priv->proxy;
+}
+
+/**
+ * spice_session_is_for_migration:
+ * @session: a session
+ *
+ * Returns: whether the session is one that a migration uses for its destination
+ */
+gboolean
+spice_session_is_for_migration (SpiceSession *session)
+{
+  g_return_val_if_fail (SPICE_IS_SESSION (session), FALSE);
+
+  return session->priv->migration_state == SPICE_SESSION_MIGRATION_CONNECTING;
+}

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The inside of SpiceSession. Everything belongs to the thread of its main context. */
+#pragma once
+
+#include "base/worker-pool.h"
+#include "channel/channel.h"
+#include "session/clock.h"
+#include "session/tables.h"
+#include "spice-session.h"
+
+/* The string properties: one place each. */
+typedef enum {
+  CW_SESSION_HOST,
+  CW_SESSION_PORT,
+  CW_SESSION_TLS_PORT,
+  CW_SESSION_UNIX_PATH,
+  CW_SESSION_USERNAME,
+  CW_SESSION_PASSWORD,
+  CW_SESSION_CA_FILE,
+  CW_SESSION_CIPHERS,
+  CW_SESSION_CERT_SUBJECT,
+  CW_SESSION_SMARTCARD_DB,
+  CW_SESSION_SHARED_DIR,
+  CW_SESSION_N_STRINGS,
+} CwSessionString;
+
+struct _SpiceSessionPrivate {
+  GMainContext *context;
+  const CwSessionTables *tables;
+  gpointer *feature_data; /* one for each feature */
+
+  /* Parameters (session.c, properties.c). */
+  char *strings[CW_SESSION_N_STRINGS];
+  GByteArray *ca, *pubkey;        /* the properties */
+  GBytes *ca_bytes, *pubkey_bytes; /* their content */
+  char **secure_channels, **disable_effects, **smartcard_certificates;
+  unsigned verify;
+  int protocol, cache_size, glz_window_size, preferred_compression;
+  bool read_only, enable_audio, enable_usbredir, enable_smartcard, share_dir_ro, gl_scanout, inhibit_keyboard_grab;
+  bool client_sockets;
+  SpiceURI *proxy;
+
+  /* Channels (channels.c). */
+  GList *channels;       /* newest first; holds the first reference of each */
+  SpiceChannel *main;    /* one of them, or NULL */
+  GQueue announced;      /* channels of the server's list that are to be made, a turn each */
+  GSource *announcing;   /* or NULL */
+  GHashTable *leaving;   /* addresses of channels out of the list whose connections have not ended */
+  bool disconnecting;    /* spice_session_disconnect () was called and has not run */
+  bool owes_disconnected;
+
+  /* What the server says (server.c), and what channels share. */
+  uint32_t connection_id;
+  char *name;
+  uint8_t uuid[16];
+  CwClock clock;
+  SpiceSessionMigration migration_state;
+  CwSync *sync;
+  CwWorkerPool *pool;
+  CwRenderShared *render_shared;
+};
+
+/* properties.c */
+void cw_session_install_properties (GObjectClass *class);
+void cw_session_init_properties (SpiceSession *self);
+void cw_session_clear_properties (SpiceSession *self);
+
+/* channels.c */
+void cw_session_channel_added (SpiceSession *self, SpiceChannel *channel);
+void cw_session_connection_ended (SpiceSession *self, gpointer channel);
+void cw_session_announce (SpiceSession *self, const CwMsgMainChannelsList *list);
+/* All channels, or all but the main one; newest first. */
+void cw_session_drop_channels (SpiceSession *self, bool also_main);
+
+/* connect.c */
+bool cw_session_needs_tls (SpiceSession *self, int channel_type);
+bool cw_session_target (SpiceSession *self, int channel_type, bool *secured, CwConnectParams *params, CwTlsParams *tls,
+  GError **error);
+
+/* server.c */
+void cw_session_server_init (SpiceSession *self, const CwMsgMainInit *init);
+void cw_session_server_name (SpiceSession *self, CwSlice name);
+void cw_session_server_uuid (SpiceSession *self, const uint8_t uuid[16]);
+void cw_session_server_time (SpiceSession *self, uint32_t time);
+void cw_session_forget_server (SpiceSession *self);
+CwRenderShared *cw_session_render_shared (SpiceSession *self);
+
+/* host.c */
+extern const CwChannelHost cw_session_host;
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (SpiceSession, g_object_unref)
