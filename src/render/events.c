@@ -20,18 +20,26 @@ apply_create (CwRender *self, CwOp *op, const void *data, GError **error)
   return true;
 }
 
+/* FALSE if a callback has dropped the queue. The pixels stay readable whatever the callback does. */
+static bool
+announce_destruction (CwRender *self, CwRenderSurface *surface)
+{
+  CwPixels *pixels;
+
+  if (!cw_render_flush_damage (self))
+    return false;
+  pixels = cw_pixels_ref (surface->pixels);
+  self->surfaces.live_primary = NULL;
+  self->events->primary_destroy (self->events_data);
+  cw_pixels_unref (pixels);
+  return true;
+}
+
 static bool
 apply_destroy (CwRender *self, CwOp *op, const void *data, GError **error)
 {
-  if (op->target == self->surfaces.live_primary) {
-    g_autoptr (CwPixels) readable = cw_pixels_ref (op->target->pixels); /* whatever the callback does */
-
-    if (!cw_render_flush_damage (self))
-      return true;
-    self->surfaces.live_primary = NULL;
-    self->events->primary_destroy (self->events_data);
-  }
-  cw_surface_table_bury (&self->surfaces, op->target);
+  if (op->target != self->surfaces.live_primary || announce_destruction (self, op->target))
+    cw_surface_table_bury (&self->surfaces, op->target);
   return true;
 }
 
