@@ -158,11 +158,12 @@ glz_decode (CwGlzStream *g, CwLzUnit unit)
 
     if (quick_input != NULL && p <= quick_input) {
       uint32_t c = *p++, a, b, extra, offset, distance;
+      ptrdiff_t left = limit - op - (QUICK_OVERSHOOT - CW_LZ_OVERSHOOT);
       size_t n;
 
       if (c < 32) {
         n = c + 1;
-        if (n * size > (size_t) (limit - op))
+        if ((ptrdiff_t) (n * size) > left)
           goto careful;
         if (unit == CW_LZ_UNIT_BYTE)
           cw_lz_literals8 (op, p, n);
@@ -174,8 +175,7 @@ glz_decode (CwGlzStream *g, CwLzUnit unit)
         op += n * size;
         continue;
       }
-      n = c >> 5;
-      if (n == 7 && !read_length_quick (&p, s->end, limit - op, &n))
+      if (!read_length_quick (&p, s->end, limit - op, c, &n))
         goto careful;
       n += bias[unit];
       a = p[0];
@@ -193,7 +193,7 @@ glz_decode (CwGlzStream *g, CwLzUnit unit)
         distance = (b & 63) | (extra & masks[b >> 6]) << 6;
         p += 2 + (b >> 6);
       }
-      if (n * size > (size_t) (limit - op))
+      if ((ptrdiff_t) (n * size) > left)
         goto careful;
       if (distance == 0) {
         size_t d = (size_t) offset + 1;

@@ -121,16 +121,22 @@ cw_lz_match (uint8_t *op, size_t d, size_t n, size_t unit)
   } else {
     cw_lz_copy16 (op, op - d);
   }
-  if (G_UNLIKELY (n > CW_LZ_LONG)) {
+  cw_lz_copy16 (op + 16, op + 16 - far);
+  if (G_LIKELY (n <= 32))
+    return;
+  if (n > CW_LZ_LONG) {
     cw_lz_long_match (op, d, n);
     return;
   }
-  for (size_t i = 16; i < n; i += 16)
+  for (size_t i = 32; i < n; i += 16)
     cw_lz_copy16 (op + i, op + i - far);
 }
 
 #if defined(__AVX2__)
-/* The same for 4-byte pixels, d and n in pixels, 8 at a time. */
+#define CW_LZ_PIXELS_OVERSHOOT 128
+
+/* The same for 4-byte pixels, d and n in pixels, 8 at a time. Most matches are of 32 pixels at most, of random length:
+ * to copy always as many is quicker than a mispredicted branch. May write CW_LZ_PIXELS_OVERSHOOT bytes too many. */
 CW_LZ_INLINE void
 cw_lz_match_pixels (uint32_t *op, size_t d, size_t n)
 {
@@ -151,7 +157,11 @@ cw_lz_match_pixels (uint32_t *op, size_t d, size_t n)
 
   block = _mm256_permutevar8x32_epi32 (block, load32 (pattern[near]));
   store32 (op, block);
-  if (G_UNLIKELY (n > CW_LZ_LONG / 4)) {
+  for (size_t i = 8; i < 32; i += 8)
+    store32 (op + i, load32 (op + i - far));
+  if (G_LIKELY (n <= 32))
+    return;
+  if (n > CW_LZ_LONG / 4) {
     if (d >= 8) {
       cw_lz_long_match ((uint8_t *) op, 4 * d, 4 * n);
       return;
@@ -160,12 +170,12 @@ cw_lz_match_pixels (uint32_t *op, size_t d, size_t n)
       store32 (op + i, block);
     return;
   }
-  for (size_t i = 8; i < n; i += 8) {
-    block = load32 (op + i - far);
-    store32 (op + i, block);
-  }
+  for (size_t i = 32; i < n; i += 8)
+    store32 (op + i, load32 (op + i - far));
 }
 #else
+#define CW_LZ_PIXELS_OVERSHOOT CW_LZ_OVERSHOOT
+
 CW_LZ_INLINE void
 cw_lz_match_pixels (uint32_t *op, size_t d, size_t n)
 {
@@ -177,11 +187,15 @@ cw_lz_match_pixels (uint32_t *op, size_t d, size_t n)
 CW_LZ_INLINE void
 cw_lz_copy (uint8_t *op, const uint8_t *from, size_t n)
 {
-  if (G_UNLIKELY (n > CW_LZ_LONG)) {
-    memcpy (op, from, n);
+  for (size_t i = 0; i < 64; i += 16)
+    cw_lz_copy16 (op + i, from + i);
+  if (n <= 64)
+    return;
+  if (n > CW_LZ_LONG) {
+    memcpy (op + 64, from + 64, n - 64);
     return;
   }
-  for (size_t i = 0; i < n; i += 32) {
+  for (size_t i = 64; i < n; i += 32) {
     cw_lz_copy16 (op + i, from + i);
     cw_lz_copy16 (op + i + 16, from + i + 16);
   }

@@ -12,6 +12,9 @@
 /* Input that the longest token without length extensions can make a kernel read. */
 #define QUICK_INPUT 128
 
+/* What the quick half may write too much. */
+#define QUICK_OVERSHOOT CW_LZ_PIXELS_OVERSHOOT
+
 static const uint8_t out_size[CW_LZ_N_UNITS] = { 1, 2, 4 };
 static const uint8_t literal_size[CW_LZ_N_UNITS] = { 1, 2, 3 };
 static const uint8_t bias[CW_LZ_N_UNITS] = { 2, 1, 0 };
@@ -42,21 +45,28 @@ read_length (CwLzStream *s, const uint8_t *at, const uint8_t **p, CwLzUnit unit,
   return true;
 }
 
-/* The quick half's version: the token's remaining bytes, up to 6, are readable if this returns true. */
+/* The quick half's version, for the control byte c at (*p)[-1]. The first byte of an extension is read without a
+ * branch, which would often be mispredicted. The token's remaining bytes, up to 6, are readable if this returns true. */
 CW_LZ_INLINE bool
-read_length_quick (const uint8_t **p, const uint8_t *end, size_t left, size_t *length)
+read_length_quick (const uint8_t **p, const uint8_t *end, size_t left, uint32_t c, size_t *length)
 {
-  size_t n = *length;
-  uint8_t more;
+  const uint32_t extended = c >= 7 << 5;
+  size_t n = (c >> 5) + (**p & -extended);
+  uint8_t more = 255;
 
-  do {
-    if (end - *p <= 8)
+  *p += extended;
+  if (G_UNLIKELY (n == 7 + 255)) {
+    while (more == 255 && n <= left) {
+      if (end - *p <= 8)
+        return false;
+      more = *(*p)++;
+      n += more;
+    }
+    if (more == 255)
       return false;
-    more = *(*p)++;
-    n += more;
-  } while (more == 255 && n <= left);
+  }
   *length = n;
-  return more != 255;
+  return true;
 }
 
 /* Copies a match of n bytes where only room bytes may be written. */
@@ -142,7 +152,7 @@ lz_decode (CwLzStream *s, uint8_t *out, size_t n_units, size_t slack, CwLzUnit u
   const size_t size = out_size[unit];
   const uint8_t *const quick_input = s->end - s->p >= QUICK_INPUT ? s->end - QUICK_INPUT : NULL;
   uint8_t *const limit = out + n_units * size;
-  ptrdiff_t missing = CW_LZ_OVERSHOOT - (ptrdiff_t) MIN (slack, CW_LZ_OVERSHOOT);
+  ptrdiff_t missing = QUICK_OVERSHOOT - (ptrdiff_t) MIN (slack, QUICK_OVERSHOOT);
   const uint8_t *p = s->p;
   uint8_t *op = out;
 
@@ -167,9 +177,9 @@ lz_decode (CwLzStream *s, uint8_t *out, size_t n_units, size_t slack, CwLzUnit u
         op += n * size;
         continue;
       }
-      n = *p >> 5;
-      d = (*p++ & 31) << 8;
-      if (n == 7 && !read_length_quick (&p, s->end, limit - op, &n))
+      d = (*p & 31) << 8;
+      p++;
+      if (!read_length_quick (&p, s->end, limit - op, p[-1], &n))
         goto careful;
       n += bias[unit];
       d |= *p++;
