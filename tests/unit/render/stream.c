@@ -323,6 +323,7 @@ static const uint32_t offscreen_formats[N_OFFSCREEN] = { CW_SURFACE_FMT_32_ARGB,
 
 typedef struct {
   Arena arena;
+  int shrink;
   uint64_t next_id, next_glz;
   GArray *cached; /* ids */
 } Random;
@@ -346,7 +347,7 @@ static CwWireImage *
 random_image (Random *self, uint32_t surface)
 {
   static const unsigned formats[] = { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 }, lz4[] = { 6, 7, 8, 9, 10 };
-  uint32_t w = between (self, 1, 100), h = between (self, 1, 80);
+  uint32_t w = between (self, 1, 100 / self->shrink), h = between (self, 1, 80 / self->shrink);
   unsigned flags = between (self, 0, 3) == 0 ? CW_IMAGE_FLAG_CACHE_ME : 0;
   uint64_t id = self->next_id++;
 
@@ -370,7 +371,8 @@ random_image (Random *self, uint32_t surface)
     /* Long enough for whatever the others copy from it. */
     if (flags & CW_IMAGE_FLAG_CACHE_ME)
       g_array_append_val (self->cached, id);
-    return image_glz (&self->arena, id, flags, glz, MIN (glz, 5), dist, 90, 60);
+    return image_glz (&self->arena, id, flags, glz, MIN (glz, 5), dist, 90 / self->shrink,
+                      60 / self->shrink);
   }
   case 5:
   case 6:
@@ -403,7 +405,8 @@ random_mask (Random *self)
   CwWireQMask mask = { .flags = between (self, 0, 1), .pos = { between (self, -5, 5), between (self, -5, 5) } };
 
   if (between (self, 0, 3) == 0)
-    mask.bitmap = image_bitmap (&self->arena, self->next_id++, 0, between (self, 1, 2), 130, 100);
+    mask.bitmap = image_bitmap (&self->arena, self->next_id++, 0, between (self, 1, 2), 130 / self->shrink,
+                                100 / self->shrink);
   return mask;
 }
 
@@ -496,10 +499,10 @@ random_draw (Random *self)
 }
 
 GPtrArray **
-stream_random (guint32 seed, unsigned n_channels, unsigned n_messages)
+stream_random (guint32 seed, unsigned n_channels, unsigned n_messages, bool small)
 {
   GPtrArray **stream = g_new (GPtrArray *, n_channels);
-  Random self = { .next_id = 1000, .cached = g_array_new (FALSE, FALSE, sizeof (uint64_t)) };
+  Random self = { .shrink = small ? 10 : 1, .next_id = 1000, .cached = g_array_new (FALSE, FALSE, sizeof (uint64_t)) };
 
   arena_init (&self.arena, seed);
   for (unsigned c = 0; c < n_channels; c++) {

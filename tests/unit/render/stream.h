@@ -41,8 +41,9 @@ CwMessage *inval_image (uint64_t id);
 CwMessage *empty_message (uint16_t type);
 
 /* A deterministic stream of all kinds of operations for n_channels display channels that share their caches:
- * result[channel] is an array of messages. All of it is valid if channels are fed in turn, message by message. */
-GPtrArray **stream_random (guint32 seed, unsigned n_channels, unsigned n_messages);
+ * result[channel] is an array of messages. All of it is valid if channels are fed in turn, message by message. Small
+ * images make small messages. */
+GPtrArray **stream_random (guint32 seed, unsigned n_channels, unsigned n_messages, bool small);
 void stream_free (GPtrArray **stream, unsigned n_channels);
 
 /* Records events as words in log, and keeps a copy of the primary made only from what damage said. */

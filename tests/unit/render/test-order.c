@@ -100,7 +100,7 @@ static void
 test_order (void)
 {
   for (guint32 seed = 1; seed <= 6; seed++) {
-    GPtrArray **stream = stream_random (seed, N_CHANNELS, 250);
+    GPtrArray **stream = stream_random (seed, N_CHANNELS, 250, false);
     g_autoptr (CwWorkerPool) pool = cw_worker_pool_new_manual ();
     Result expected = play (stream, pool, true, seed, 1000000, NULL);
 
@@ -122,7 +122,7 @@ test_order (void)
 static void
 test_close_anytime (void)
 {
-  GPtrArray **stream = stream_random (9, N_CHANNELS, 60);
+  GPtrArray **stream = stream_random (9, N_CHANNELS, 60, false);
 
   for (guint end = 1; end < stream[0]->len; end += 3) {
     g_autoptr (CwWorkerPool) pool = end % 2 ? cw_worker_pool_new_manual () : cw_worker_pool_new (2);
