@@ -140,18 +140,61 @@ quic_column (CwQuicBits *bits, const CwQuicSet *set, QuicKind kind, QuicCodes *c
   return true;
 }
 
-/* Three (or one) samples at once, a byte each: the prediction plus the difference that u stands for. */
-QUIC_INLINE uint32_t
-quic_reconstruct (uint32_t left, uint32_t above, uint32_t packed, QuicKind kind)
-{
-  const uint32_t ones = 0x010101, low7 = 0x7f * ones, max = ((1u << kind.bpc) - 1) * ones;
-  uint32_t guess, difference;
+/* The pixel to the left, on its way from column to column: three (or one) samples, a byte each. */
+#ifdef __SSE4_1__
+/* Complemented, because there is only an average that rounds up. */
+typedef __m128i QuicPixel;
 
-  guess = kind.first ? left : (left & above) + ((left ^ above) >> 1 & low7);
-  difference = (packed >> 1 & low7) ^ (packed & ones) * ((1u << kind.bpc) - 1);
+QUIC_INLINE QuicPixel
+quic_pixel_load (uint32_t pixel)
+{
+  return _mm_cvtsi32_si128 ((int) ~pixel);
+}
+
+QUIC_INLINE uint32_t
+quic_pixel_store (QuicPixel pixel)
+{
+  return ~(uint32_t) _mm_cvtsi128_si32 (pixel);
+}
+#else
+typedef uint32_t QuicPixel;
+
+QUIC_INLINE QuicPixel
+quic_pixel_load (uint32_t pixel)
+{
+  return pixel;
+}
+
+QUIC_INLINE uint32_t
+quic_pixel_store (QuicPixel pixel)
+{
+  return pixel;
+}
+#endif
+
+/* The prediction plus the difference that u stands for. */
+QUIC_INLINE QuicPixel
+quic_reconstruct (QuicPixel left, uint32_t above, uint32_t packed, QuicKind kind)
+{
+  const unsigned max = (1u << kind.bpc) - 1;
+#ifdef __SSE4_1__
+  const __m128i u = _mm_cvtsi32_si128 ((int) packed);
+  const __m128i half = _mm_and_si128 (_mm_srli_epi16 (u, 1), _mm_set1_epi8 (0x7f));
+  const __m128i odd = _mm_and_si128 (u, _mm_set1_epi8 (1));
+  const __m128i guess = kind.first ? left : _mm_avg_epu8 (left, quic_pixel_load (above));
+  const __m128i difference = _mm_xor_si128 (half, _mm_sub_epi8 (_mm_setzero_si128 (), odd));
+  const __m128i pixel = _mm_sub_epi8 (guess, difference);
+
+  return kind.bpc == 8 ? pixel : _mm_or_si128 (pixel, _mm_set1_epi8 ((char) ~max));
+#else
+  const uint32_t ones = 0x010101, low7 = 0x7f * ones;
+  const uint32_t guess = kind.first ? left : (left & above) + ((left ^ above) >> 1 & low7);
+  const uint32_t difference = (packed >> 1 & low7) ^ (packed & ones) * max;
+
   if (kind.bpc < 8)
-    return (guess + difference) & max;
+    return (guess + difference) & max * ones;
   return ((guess & low7) + (difference & low7)) ^ ((guess ^ difference) & (ones << 7));
+#endif
 }
 
 /* Adds a value's lengths to the costs of a bucket and halves them once the least exceeds trigger; returns where the
@@ -256,68 +299,57 @@ quic_segment_end (const CwQuicSet *set, uint32_t i, uint32_t width)
   return MIN (width, i + CW_QUIC_SEGMENT - set->columns % CW_QUIC_SEGMENT);
 }
 
+/* Whether a run code stands before column i >= 3. */
+QUIC_INLINE bool
+quic_may_run (const uint32_t *above, const uint32_t *row, size_t i)
+{
+  return ((above[i] ^ above[i - 1]) | (row[i - 1] ^ row[i - 2])) == 0;
+}
+
 QUIC_INLINE bool
 quic_row (CwQuicBits *reader, CwQuicSet *set, const uint32_t *above, uint32_t *row, uint32_t width, QuicKind kind)
 {
   const CwQuicTables *tables = cw_quic_tables ();
   const CwQuicFamily *family = kind.bpc == 8 ? &tables->bpc8 : &tables->bpc5;
   CwQuicBits bits = *reader;
-  QuicCodes codes;
   uint32_t *last = set->last;
-  uint32_t i = 0, end = 0, left = kind.first ? 0 : above[0], upper_left = left;
-  uint32_t values = kind.first ? 0 : last[0], context = 0;
+  uint32_t end = 0, values = kind.first ? 0 : last[0], context = 0;
+  QuicPixel left = quic_pixel_load (kind.first ? 0 : above[0]);
   unsigned pace = 0;
 
-  while (i < width) {
-    uint32_t from, stop, changed = 1;
+  for (size_t i = 0; i < width;) {
+    QuicCodes codes;
+    size_t from, stop;
 
     if (i == end) {
       pace = MIN (6, set->columns / CW_QUIC_SEGMENT);
       end = quic_segment_end (set, i, width);
-      from = end - i;
-      set->columns = MIN (CW_QUIC_SETTLED, set->columns + from);
+      set->columns = MIN (CW_QUIC_SETTLED, set->columns + end - i);
     }
-    stop = MIN (end, i + set->wait);
-    if (kind.first)
-      ;
-    else if (i < 3)
-      stop = i + 1;
-    else
-      changed = row[i - 1] ^ row[i - 2];
+    if (!kind.first && i >= 3 && quic_may_run (above, row, i)) {
+      const uint32_t n = quic_run (&bits, set, tables);
 
-    codes = quic_select (set, values, kind);
-    for (from = i;;) {
-      uint32_t upper = kind.first ? 0 : above[i];
-
-      if (!kind.first && ((upper ^ upper_left) | changed) == 0) {
-        uint32_t n;
-
-        n = quic_run (&bits, set, tables);
-        if (G_UNLIKELY (n > end - i))
-          return false;
-        set->wait -= i - from;
-        from = i;
-        if (n > 0) {
-          quic_fill (row + i, left, n);
-          from = i += n;
-          values = last[i - 1];
-          upper_left = above[i - 1];
-          break;
-        }
-        /* No run starts twice in one column. */
+      if (G_UNLIKELY (n > end - i))
+        return false;
+      if (n > 0) {
+        quic_fill (row + i, row[i - 1], n);
+        i += n;
+        values = last[i - 1];
+        continue;
       }
+      /* No run starts twice in one column. */
+    }
+    stop = !kind.first && i < 3 ? i + 1 : MIN (end, i + set->wait);
+    from = i;
+    codes = quic_select (set, values, kind);
+    do {
       context = values;
       if (!quic_column (&bits, set, kind, &codes, &values))
         return false;
       last[i] = values;
-      changed = left;
-      left = quic_reconstruct (left, upper, values, kind);
-      changed ^= left;
-      row[i] = left;
-      upper_left = upper;
-      if (++i >= stop)
-        break;
-    }
+      left = quic_reconstruct (left, kind.first ? 0 : above[i], values, kind);
+      row[i] = quic_pixel_store (left);
+    } while (++i < stop && (kind.first || !quic_may_run (above, row, i)));
     set->wait -= i - from;
     if (set->wait == 0)
       quic_adapt (set, pace, context, values, kind, family);
