@@ -3,11 +3,13 @@
  * same process; both are measured in thread CPU time over alternating repetitions, of which the lower quartile counts.
  * The last columns compare with what the C decoders in common use reach under the same method. */
 #include "codec/codec.h"
+#include "codec/glz.h"
 #include "support/lz-encode.h"
 #include "support/pictures.h"
 #include "support/quic-encode.h"
 
 #include <glib.h>
+#include <libdeflate.h>
 #include <lz4.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -83,6 +85,40 @@ encode_lz_plt8 (const Picture *p)
 }
 
 static GByteArray *
+encode_glz (const Picture *p)
+{
+  return cw_glz_encode (CW_LZ_RGB32, p->pixels, p->width, p->height, true, 0, NULL, 0, 0);
+}
+
+/* Image 1: the picture as image 0, scrolled by SCROLL lines; of the lines that come in, some are new. */
+static GByteArray *
+encode_glz_scrolled (const Picture *p)
+{
+  enum { SCROLL = 37, NEW = 16 };
+  const size_t n = (size_t) p->width * p->height, moved = n - (size_t) SCROLL * p->width;
+  g_autofree uint32_t *scrolled = g_new (uint32_t, n);
+  g_autofree uint32_t *fresh = cw_picture_new (CW_PICTURE_NOISE, p->width, NEW, 2);
+
+  memcpy (scrolled, p->pixels + (size_t) SCROLL * p->width, moved * 4);
+  memcpy (scrolled + moved, p->pixels, (n - moved) * 4);
+  memcpy (scrolled + n - (size_t) NEW * p->width, fresh, (size_t) NEW * p->width * 4);
+  return cw_glz_encode (CW_LZ_RGB32, scrolled, p->width, p->height, true, 1, p->pixels, n, 1);
+}
+
+static GByteArray *
+encode_zlib_glz (const Picture *p)
+{
+  g_autoptr (GByteArray) glz = encode_glz (p);
+  struct libdeflate_compressor *compressor = libdeflate_alloc_compressor (3);
+  GByteArray *out = g_byte_array_new ();
+
+  g_byte_array_set_size (out, libdeflate_zlib_compress_bound (compressor, glz->len));
+  g_byte_array_set_size (out, libdeflate_zlib_compress (compressor, glz->data, glz->len, out->data, out->len));
+  libdeflate_free_compressor (compressor);
+  return out;
+}
+
+static GByteArray *
 encode_lz4 (const Picture *p)
 {
   enum { LINES = 64 };
@@ -143,6 +179,10 @@ static const Case cases[] = {
   { "lz-rgb32", CW_CODEC_LZ_RGB, encode_lz_rgb32, { { 2.8, 1289, 8.0 }, { 75.8, 959, 7.4 }, { 75.8, 961, 8.4 } } },
   { "lz-rgba", CW_CODEC_LZ_RGB, encode_lz_rgba, { { 2.9, 940, 10 }, { 75.9, 741, 9.3 }, { 75.9, 748, 9.4 } } },
   { "lz-plt8", CW_CODEC_LZ_PLT, encode_lz_plt8, { { 2.2, 1908, 6.0 }, { 22.6, 460, 17 }, { 25.8, 2278, 4.6 } } },
+  { "glz-first", CW_CODEC_GLZ_RGB, encode_glz, { { 3.7, 952, 10 }, { 75.8, 1658, 4.5 }, { 75.8, 1655, 5.2 } } },
+  { "glz-scrolled", CW_CODEC_GLZ_RGB, encode_glz_scrolled,
+    { { 3.0, 972, 9.6 }, { 1.1, 1162, 6.8 }, { 1.1, 1162, 6.8 } } },
+  { "zlib-glz", CW_CODEC_ZLIB_GLZ_RGB, encode_zlib_glz, { { 2.0, 606, 15 }, { 62.0, 66, 70 }, { 75.8, 639, 10 } } },
   { "lz4-32bit", CW_CODEC_LZ4, encode_lz4, { { 4.8, 2080, 5.0 }, { 98.8, 2927, 2.8 }, { 100.4, 7984, 1.2 } } },
   { "jpeg-q85", CW_CODEC_JPEG, encode_jpeg, { { 5.8, 323, 21 }, { 2.3, 385, 19 }, { 18.9, 136, 37 } } },
   { "mjpeg-q85", CW_CODEC_MJPEG, encode_jpeg, { { 5.8, 461, 16 }, { 2.3, 611, 14 }, { 18.9, 156, 35 } } },
@@ -187,19 +227,54 @@ lower_quartile (double *values, unsigned n)
 }
 
 static void
-decode (const CwCodecInput *in)
+fail (const GError *error)
 {
+  fprintf (stderr, "bench-codec: %s\n", error->message);
+  exit (EXIT_FAILURE);
+}
+
+static void
+decode_glz (CwGlzWindow *window, const CwCodecInput *in)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (CwGlzDecoder) decoder = cw_glz_decoder_new (window, in, &error);
+  g_autoptr (CwPixels) pixels = NULL;
+  uint64_t needed;
+
+  if (decoder == NULL || cw_glz_decoder_step (decoder, &needed, &error) != CW_GLZ_DONE)
+    fail (error);
+  pixels = cw_glz_decoder_steal_pixels (decoder);
+}
+
+static void
+decode (CwGlzWindow *window, const CwCodecInput *in)
+{
+  const CwCodecDecode function = cw_codec_get (in->codec)->decode;
   g_autoptr (CwPixels) pixels = NULL;
   g_autoptr (GError) error = NULL;
 
-  if (!cw_codec_get (in->codec)->decode (in, &pixels, &error)) {
-    fprintf (stderr, "bench-codec: %s\n", error->message);
-    exit (EXIT_FAILURE);
-  }
+  if (function == NULL)
+    decode_glz (window, in);
+  else if (!function (in, &pixels, &error))
+    fail (error);
+}
+
+/* The time of one decode in ns; before it, and not counted, that of an image it refers to. */
+static double
+time_decode (const CwCodecInput *in, const CwCodecInput *before)
+{
+  g_autoptr (CwGlzWindow) window = cw_glz_window_new (CW_GLZ_WINDOW_MAX_PIXELS);
+  int64_t start;
+
+  if (before != NULL)
+    decode (window, before);
+  start = cpu_ns ();
+  decode (window, in);
+  return (double) (cpu_ns () - start);
 }
 
 static Result
-measure (const CwCodecInput *in, unsigned repetitions)
+measure (const CwCodecInput *in, const CwCodecInput *before, unsigned repetitions)
 {
   const size_t bytes = (size_t) in->width * in->height * 4;
   g_autofree double *decodes = g_new (double, repetitions);
@@ -210,13 +285,12 @@ measure (const CwCodecInput *in, unsigned repetitions)
 
   memset (from, 1, bytes);
   memset (to, 2, bytes);
-  decode (in);
+  time_decode (in, before);
   for (unsigned i = 0; i < repetitions; i++) {
     const uint64_t faults = page_faults ();
-    int64_t start = cpu_ns ();
+    int64_t start;
 
-    decode (in);
-    decodes[i] = (double) (cpu_ns () - start);
+    decodes[i] = time_decode (in, before);
     result.faults += page_faults () - faults;
     start = cpu_ns ();
     memcpy (to, from, bytes);
@@ -259,35 +333,47 @@ static const GOptionEntry options[] = {
 };
 
 static void
+bench_case (const Case *c, CwPictureKind kind, const Picture *picture)
+{
+  const unsigned repetitions = option_quick ? 3 : (unsigned) MAX (1, option_repetitions);
+  g_autoptr (GByteArray) payload = c->encode (picture);
+  g_autoptr (GByteArray) first = c->encode == encode_glz_scrolled ? encode_glz (picture) : NULL;
+  uint32_t palette[256];
+  CwCodecInput in = { .codec = c->id, .width = picture->width, .height = picture->height, .palette = palette,
+                      .n_palette = G_N_ELEMENTS (palette) };
+  CwCodecInput before;
+  Result result;
+
+  for (unsigned i = 0; i < G_N_ELEMENTS (palette); i++)
+    palette[i] = (i & 0xe0) << 16 | (i & 0x1c) << 11 | (i & 0x03) << 6;
+  in.data = (CwSlice){ payload->data, payload->len };
+  in.flags = c->id == CW_CODEC_LZ_PLT ? CW_CODEC_LZ_PLT_TOP_DOWN : CW_CODEC_MJPEG_TOP_DOWN;
+  if (c->id == CW_CODEC_ZLIB_GLZ_RGB) {
+    g_autoptr (GByteArray) inflated = encode_glz (picture);
+
+    in.glz_data_size = inflated->len;
+  }
+  before = in;
+  if (first != NULL)
+    before.data = (CwSlice){ first->data, first->len };
+  result = measure (&in, first != NULL ? &before : NULL, repetitions);
+  print_row (c, kind, picture, payload->len, &result, !option_quick);
+  if (option_faults)
+    printf ("%24.1f page faults per decode\n", (double) result.faults / repetitions);
+  fflush (stdout);
+}
+
+static void
 bench_picture (CwPictureKind kind)
 {
-  static uint32_t palette[256];
   Picture picture = { .width = option_quick ? 320 : 1920, .height = option_quick ? 180 : 1080 };
 
-  for (unsigned i = 0; i < 256; i++)
-    palette[i] = (i & 0xe0) << 16 | (i & 0x1c) << 11 | (i & 0x03) << 6;
   picture.pixels = cw_picture_new (kind, picture.width, picture.height, 1);
   for (uint32_t i = 0; i < picture.width * picture.height; i++)
     picture.pixels[i] &= 0xffffff;
-  for (unsigned i = 0; i < G_N_ELEMENTS (cases); i++) {
-    const Case *c = &cases[i];
-    g_autoptr (GByteArray) payload = NULL;
-    CwCodecInput in = { .codec = c->id, .width = picture.width, .height = picture.height };
-    Result result;
-
-    if ((option_codec != NULL && strstr (c->name, option_codec) == NULL) || cw_codec_get (c->id)->decode == NULL)
-      continue;
-    payload = c->encode (&picture);
-    in.data = (CwSlice){ payload->data, payload->len };
-    in.palette = palette;
-    in.n_palette = G_N_ELEMENTS (palette);
-    in.flags = c->id == CW_CODEC_LZ_PLT ? CW_CODEC_LZ_PLT_TOP_DOWN : CW_CODEC_MJPEG_TOP_DOWN;
-    result = measure (&in, option_quick ? 3 : (unsigned) MAX (1, option_repetitions));
-    print_row (c, kind, &picture, payload->len, &result, !option_quick);
-    if (option_faults)
-      printf ("%24.1f page faults per decode\n", (double) result.faults / MAX (1, option_repetitions));
-    fflush (stdout);
-  }
+  for (unsigned i = 0; i < G_N_ELEMENTS (cases); i++)
+    if (option_codec == NULL || strstr (cases[i].name, option_codec) != NULL)
+      bench_case (&cases[i], kind, &picture);
   g_free (picture.pixels);
 }
 

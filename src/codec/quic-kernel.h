@@ -85,7 +85,7 @@ quic_sample (CwQuicBits *bits, uint64_t code, QuicKind kind, unsigned *key)
   suffix = (rest ^ (uint64_t) 1 << 63) >> (-code & 63);
   *key = (unsigned) ((uint64_t) zeros << (code & 63)) + 2 * (unsigned) suffix + 2;
   bits->acc = rest << (code & 63);
-  bits->n -= (int) (zeros + (uint32_t) code);
+  bits->n = bits->n - (int) (uint32_t) code - (int) zeros; /* in this order: only zeros is late */
   return true;
 }
 
