@@ -3,7 +3,6 @@
 
 #include "base/error.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 unsigned
@@ -34,8 +33,15 @@ row_size (CwPixelFormat format, uint32_t width)
 CwPixels *
 cw_pixels_new (CwPixelFormat format, uint32_t width, uint32_t height, bool bottom_up, GError **error)
 {
+  return cw_pixels_new_in (NULL, format, width, height, bottom_up, error);
+}
+
+CwPixels *
+cw_pixels_new_in (CwPixelPool *pool, CwPixelFormat format, uint32_t width, uint32_t height, bool bottom_up,
+                  GError **error)
+{
   CwPixels *self;
-  size_t row, size;
+  size_t row, size, capacity;
   uint8_t *storage;
 
   if (width == 0 || height == 0 || width > CW_PIXELS_MAX_SIDE || height > CW_PIXELS_MAX_SIDE ||
@@ -46,7 +52,7 @@ cw_pixels_new (CwPixelFormat format, uint32_t width, uint32_t height, bool botto
   }
   row = row_size (format, width);
   size = row * height;
-  storage = aligned_alloc (64, (size + 2 * CW_PIXELS_SLACK + 63) & ~(size_t) 63);
+  storage = cw_pixel_pool_take (pool, size + 2 * CW_PIXELS_SLACK, &capacity);
   if (storage == NULL) {
     g_set_error (error, CW_ERROR, CW_ERROR_MEMORY, "no memory for an image of %u×%u pixels", width, height);
     return NULL;
@@ -61,6 +67,8 @@ cw_pixels_new (CwPixelFormat format, uint32_t width, uint32_t height, bool botto
     .stride = bottom_up ? -(ptrdiff_t) row : (ptrdiff_t) row,
     .first = storage + CW_PIXELS_SLACK,
     .storage = storage,
+    .capacity = capacity,
+    .pool = pool != NULL ? cw_pixel_pool_ref (pool) : NULL,
   };
   self->rows = bottom_up ? self->first + row * (height - 1) : self->first;
   g_atomic_ref_count_init (&self->ref_count);
@@ -79,7 +87,8 @@ cw_pixels_unref (CwPixels *self)
 {
   if (!g_atomic_ref_count_dec (&self->ref_count))
     return;
-  free (self->storage);
+  cw_pixel_pool_give (self->pool, self->storage, self->capacity);
+  g_clear_pointer (&self->pool, cw_pixel_pool_unref);
   g_free (self);
 }
 

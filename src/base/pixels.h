@@ -2,6 +2,8 @@
 /* A refcounted rectangle of pixels: what decoders produce, caches hold and drawing reads. */
 #pragma once
 
+#include "base/pixel-pool.h"
+
 #include <glib.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -33,12 +35,18 @@ typedef struct {
   uint8_t *rows;    /* first pixel of the top row */
   uint8_t *first;   /* first pixel of the row stored first: rows, or the bottom row where stride is negative */
   void *storage;
+  size_t capacity;   /* bytes of storage */
+  CwPixelPool *pool; /* where storage goes afterwards, or NULL */
 } CwPixels;
 
 /* Allocates uninitialised pixels, rows stored top-down or bottom-up, each row a multiple of 4 bytes long (32-bit
  * formats: tightly packed). Fails with CW_ERROR_LIMIT on a side of 0 or beyond the limits above, with
  * CW_ERROR_MEMORY when there is not enough. Never aborts: sizes are the peer's. Any thread. */
 CwPixels *cw_pixels_new (CwPixelFormat format, uint32_t width, uint32_t height, bool bottom_up, GError **error);
+
+/* The same with memory from a pool, if it is not NULL. */
+CwPixels *cw_pixels_new_in (CwPixelPool *pool, CwPixelFormat format, uint32_t width, uint32_t height, bool bottom_up,
+                            GError **error);
 CwPixels *cw_pixels_ref (CwPixels *self);
 void cw_pixels_unref (CwPixels *self);
 

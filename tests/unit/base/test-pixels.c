@@ -37,11 +37,63 @@ test_limits (void)
   }
 }
 
+static void
+test_pool (void)
+{
+  g_autoptr (CwPixelPool) pool = cw_pixel_pool_new (3 << 20);
+  CwPixels *first = cw_pixels_new_in (pool, CW_PIXELS_BGRX, 512, 512, false, NULL);
+  CwPixels *second = cw_pixels_new_in (pool, CW_PIXELS_BGRX, 512, 500, true, NULL);
+  void *storage = first->storage;
+
+  g_assert_true (first->storage != second->storage);
+  cw_pixels_unref (first);
+  g_assert_cmpuint (cw_pixel_pool_unused (pool), >=, 1 << 20);
+  /* A little smaller: the same memory, with fresh slack. */
+  memset (storage, 1, CW_PIXELS_SLACK);
+  first = cw_pixels_new_in (pool, CW_PIXELS_BGRA, 511, 510, false, NULL);
+  g_assert_true (first->storage == storage);
+  g_assert_cmpuint (first->first[-1], ==, 0);
+  g_assert_cmpuint (first->first[511 * 510 * 4], ==, 0);
+  g_assert_cmpuint (cw_pixel_pool_unused (pool), ==, 0);
+  cw_pixels_unref (first);
+  cw_pixels_unref (second);
+  g_assert_cmpuint (cw_pixel_pool_unused (pool), >=, 2000000);
+  /* Much smaller, and too small to be worth it: other memory. */
+  first = cw_pixels_new_in (pool, CW_PIXELS_BGRA, 200, 200, false, NULL);
+  second = cw_pixels_new_in (pool, CW_PIXELS_BGRA, 20, 20, false, NULL);
+  g_assert_cmpuint (cw_pixel_pool_unused (pool), >=, 2000000);
+  cw_pixels_unref (first);
+  cw_pixels_unref (second);
+  cw_pixel_pool_trim (pool);
+  g_assert_cmpuint (cw_pixel_pool_unused (pool), ==, 0);
+}
+
+static void
+test_pool_limits (void)
+{
+  CwPixelPool *pool = cw_pixel_pool_new (3 << 20);
+  CwPixels *pixels[24];
+
+  for (gsize i = 0; i < G_N_ELEMENTS (pixels); i++)
+    pixels[i] = cw_pixels_new_in (pool, CW_PIXELS_BGRX, 512, 500 - i, false, NULL);
+  for (gsize i = 1; i < G_N_ELEMENTS (pixels); i++) {
+    cw_pixels_unref (pixels[i]);
+    g_assert_cmpuint (cw_pixel_pool_unused (pool), <=, 3 << 20);
+  }
+  g_assert_cmpuint (cw_pixel_pool_unused (pool), >=, 2000000);
+  /* Pixels outlive the last other reference to their pool. */
+  cw_pixel_pool_unref (pool);
+  memset (pixels[0]->first, 1, cw_pixels_size (pixels[0]));
+  cw_pixels_unref (pixels[0]);
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/base/pixels/layout", test_layout);
   g_test_add_func ("/base/pixels/limits", test_limits);
+  g_test_add_func ("/base/pixels/pool", test_pool);
+  g_test_add_func ("/base/pixels/pool/limits", test_pool_limits);
   return g_test_run ();
 }
