@@ -36,6 +36,7 @@ typedef struct {
   uint8_t flags;           /* LZ_PLT: bitmap flags; JPEG_ALPHA: container flags; MJPEG: stream flags */
   uint32_t jpeg_size;      /* JPEG_ALPHA: bytes of data that are the colour part */
   uint32_t glz_data_size;  /* ZLIB_GLZ_RGB: bytes after inflating */
+  CwPixelPool *pool;       /* where the memory of the pixels comes from, or NULL */
   const uint32_t *palette; /* LZ_PLT: 0x00RRGGBB, already widened to 8 bits a channel */
   uint32_t n_palette;      /* entries */
 } CwCodecInput;

@@ -81,7 +81,7 @@ allocate (CwGlzDecoder *self, const CwCodecInput *in, GError **error)
   CwPixelFormat format = self->type == CW_LZ_RGBA ? CW_PIXELS_BGRA : CW_PIXELS_BGRX;
   size_t n = (size_t) in->width * in->height;
 
-  self->pixels = cw_pixels_new (format, in->width, in->height, !self->top_down, error);
+  self->pixels = cw_pixels_new_in (in->pool, format, in->width, in->height, !self->top_down, error);
   if (self->pixels == NULL)
     return false;
   if (self->type == CW_LZ_RGBA) {

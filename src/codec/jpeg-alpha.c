@@ -27,7 +27,8 @@ cw_jpeg_alpha_decode (const CwCodecInput *in, CwPixels **out, GError **error)
   g_autoptr (CwPixels) pixels = NULL;
   g_autofree uint8_t *plane = NULL;
   bool top_down, announced = in->flags & CW_CODEC_JPEG_ALPHA_TOP_DOWN;
-  CwJpegFile file = { .width = in->width, .height = in->height, .flags = CW_JPEG_ALPHA };
+  CwJpegFile file = { .width = in->width, .height = in->height, .flags = CW_JPEG_ALPHA,
+                      .pool = in->pool };
 
   if (in->jpeg_size < MIN_JPEG_SIZE || in->jpeg_size > in->data.size) {
     g_set_error (error, CW_ERROR, CW_ERROR_MALFORMED, "jpeg_alpha: jpeg_size %u is outside %d … %zu", in->jpeg_size,

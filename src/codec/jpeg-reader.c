@@ -167,8 +167,8 @@ read_file (CwJpegReader *self, const CwJpegFile *file, GError **error)
   jpeg_read_header (info, TRUE);
   if (!check_header (info, file, error))
     return false;
-  self->pixels = cw_pixels_new (file->flags & CW_JPEG_ALPHA ? CW_PIXELS_BGRA : CW_PIXELS_BGRX, file->width,
-                                file->height, false, error);
+  self->pixels = cw_pixels_new_in (file->pool, file->flags & CW_JPEG_ALPHA ? CW_PIXELS_BGRA : CW_PIXELS_BGRX,
+                                   file->width, file->height, false, error);
   if (self->pixels == NULL)
     return false;
   info->out_color_space = JCS_EXT_BGRX;

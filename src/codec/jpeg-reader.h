@@ -19,6 +19,7 @@ typedef struct {
   CwSlice data;           /* a whole file; borrowed during the call */
   uint32_t width, height; /* what the file must agree to */
   unsigned flags;         /* CwJpegFlags */
+  CwPixelPool *pool;      /* where the memory of the pixels comes from, or NULL */
 } CwJpegFile;
 
 /* Keeps the tables of one file for the next, for files that leave them out. One thread at a time uses a reader. */

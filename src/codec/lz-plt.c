@@ -85,7 +85,7 @@ cw_lz_plt_decode (const CwCodecInput *in, CwPixels **out, GError **error)
     cw_lz_set_fault (error, "lz", &stream.fault, in->data.data);
     return false;
   }
-  pixels = cw_pixels_new (CW_PIXELS_BGRX, in->width, in->height, !header.top_down, error);
+  pixels = cw_pixels_new_in (in->pool, CW_PIXELS_BGRX, in->width, in->height, !header.top_down, error);
   if (pixels == NULL)
     return false;
   lookup_init (&lookup, header.type, in->palette, in->n_palette);

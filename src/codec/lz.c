@@ -70,7 +70,7 @@ cw_lz_rgb_decode (const CwCodecInput *in, CwPixels **out, GError **error)
 
   if (!cw_lz_header_read (in->data, in->width, in->height, types, &header, &stream, error))
     return false;
-  pixels = cw_pixels_new (format_of (header.type), in->width, in->height, !header.top_down, error);
+  pixels = cw_pixels_new_in (in->pool, format_of (header.type), in->width, in->height, !header.top_down, error);
   if (pixels == NULL)
     return false;
   n = (size_t) in->width * in->height;

@@ -129,7 +129,7 @@ cw_lz4_decode (const CwCodecInput *in, CwPixels **out, GError **error)
   if (total <= CW_PIXELS_MAX_AREA && total * layout->bytes_per_pixel > (uint64_t) blocks.size * MAX_RATIO)
     return fail (error, "bytes of image are more than the payload can give", total * layout->bytes_per_pixel,
                  (uint64_t) blocks.size * MAX_RATIO);
-  pixels = cw_pixels_new (layout->pixels, in->width, in->height, in->data.data[0] == 0, error);
+  pixels = cw_pixels_new_in (in->pool, layout->pixels, in->width, in->height, in->data.data[0] == 0, error);
   if (pixels == NULL)
     return false;
   total *= layout->bytes_per_pixel;

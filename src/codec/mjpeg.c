@@ -30,6 +30,7 @@ cw_mjpeg_stream_decode (CwMjpegStream *self, const CwCodecInput *in, CwPixels **
     .data = in->data,
     .width = in->width,
     .height = in->height,
+    .pool = in->pool,
     .flags = CW_JPEG_FAST | (in->flags & CW_CODEC_MJPEG_TOP_DOWN ? 0 : CW_JPEG_BOTTOM_UP),
   };
 

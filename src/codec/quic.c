@@ -89,14 +89,14 @@ check_plausible (const CwCodecInput *in, QuicType type, GError **error)
 }
 
 static CwPixels *
-new_pixels (QuicType type, uint32_t width, uint32_t height, GError **error)
+new_pixels (const CwCodecInput *in, QuicType type, GError **error)
 {
   static const CwPixelFormat formats[] = {
     [QUIC_GRAY] = CW_PIXELS_GRAY8, [QUIC_RGB16] = CW_PIXELS_X1R5G5B5, [QUIC_RGB24] = CW_PIXELS_BGRX,
     [QUIC_RGB32] = CW_PIXELS_BGRX, [QUIC_RGBA] = CW_PIXELS_BGRA,
   };
 
-  return cw_pixels_new (formats[type], width, height, false, error);
+  return cw_pixels_new_in (in->pool, formats[type], in->width, in->height, false, error);
 }
 
 /* Everything a decoder needs besides the pixels, in one block. */
@@ -296,7 +296,7 @@ cw_quic_decode_with (const CwQuicKernels *kernels, const CwCodecInput *in, CwPix
 
   if (!check_header (in, &self.type, error) || !check_plausible (in, self.type, error))
     return false;
-  pixels = new_pixels (self.type, in->width, in->height, error);
+  pixels = new_pixels (in, self.type, error);
   if (pixels == NULL)
     return false;
   self.pixels = pixels;
