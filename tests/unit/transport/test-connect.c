@@ -9,6 +9,7 @@
 #include <netinet/tcp.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 typedef struct {
@@ -187,6 +188,66 @@ test_unix (void)
   g_rmdir (dir);
 }
 
+typedef struct {
+  int listener;
+  unsigned n_waiting;
+} Backlog;
+
+static gboolean
+on_accept_time (gpointer data)
+{
+  Backlog *self = data;
+
+  while (self->n_waiting-- > 0)
+    close (accept (self->listener, NULL, NULL));
+  return G_SOURCE_REMOVE;
+}
+
+/* A unix socket with a full backlog refuses where TCP would wait; it is tried again within the time limit. */
+static void
+test_unix_backlog (void)
+{
+  g_autofree char *dir = g_dir_make_tmp ("cw-connect-XXXXXX", NULL);
+  g_autofree char *path = g_build_filename (dir, "socket", NULL);
+  struct sockaddr_un address = { .sun_family = AF_UNIX };
+  Backlog backlog = { socket (AF_UNIX, SOCK_STREAM, 0) };
+  g_autoptr (GSource) timer = g_timeout_source_new (120);
+  CwConnectParams params = CW_CONNECT_PARAMS_INIT;
+  Outcome outcome;
+  int fillers[8];
+  int fd;
+
+  g_assert_cmpuint (g_strlcpy (address.sun_path, path, sizeof address.sun_path), <, sizeof address.sun_path);
+  g_assert_cmpint (bind (backlog.listener, (struct sockaddr *)&address, sizeof address), ==, 0);
+  g_assert_cmpint (listen (backlog.listener, 0), ==, 0);
+  for (unsigned i = 0; i < G_N_ELEMENTS (fillers); i++) {
+    fillers[i] = socket (AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
+    backlog.n_waiting += connect (fillers[i], (struct sockaddr *)&address, sizeof address) == 0;
+  }
+  g_assert_cmpuint (backlog.n_waiting, <, G_N_ELEMENTS (fillers));
+
+  params.unix_path = path;
+  params.connect_timeout_ms = 150;
+  begin (&outcome, &params, NULL);
+  check_failure (&outcome, CW_CONNECT_FAILURE_CONNECT, G_IO_ERROR, G_IO_ERROR_TIMED_OUT);
+
+  params.connect_timeout_ms = 5000;
+  params.silence_timeout_ms = 50;
+  begin (&outcome, &params, NULL);
+  g_source_set_callback (timer, on_accept_time, &backlog, NULL);
+  g_source_attach (timer, outcome.context);
+  check_failure (&outcome, CW_CONNECT_FAILURE_LINK, G_IO_ERROR, G_IO_ERROR_TIMED_OUT);
+  fd = accept (backlog.listener, NULL, NULL);
+  g_assert_cmpint (fd, >=, 0);
+  close (fd);
+
+  for (unsigned i = 0; i < G_N_ELEMENTS (fillers); i++)
+    close (fillers[i]);
+  close (backlog.listener);
+  g_unlink (path);
+  g_rmdir (dir);
+}
+
 static gpointer
 serve_fd (gpointer data)
 {
@@ -213,6 +274,7 @@ test_fd (void)
   wait_done (&outcome);
   g_assert_no_error (outcome.error);
   g_assert_cmpint (outcome.connection->carrier, ==, CW_CARRIER_FD);
+  g_assert_cmpint (option (outcome.connection->socket, SOL_SOCKET, SO_KEEPALIVE), !=, 0);
   outcome_clear (&outcome);
   g_thread_join (thread);
   g_assert_cmpint (fcntl (fds[0], F_GETFD), ==, -1);
@@ -710,6 +772,7 @@ main (int argc, char **argv)
   g_test_add_data_func ("/connect/tcp/ipv6", "::1", test_tcp);
   g_test_add_data_func ("/connect/tcp/ipv6-brackets", "[::1]", test_tcp);
   g_test_add_func ("/connect/unix", test_unix);
+  g_test_add_func ("/connect/unix-backlog", test_unix_backlog);
   g_test_add_func ("/connect/fd", test_fd);
   g_test_add_data_func ("/connect/next-address/same-family", &next_addresses[0], test_next_address);
   g_test_add_data_func ("/connect/next-address/ipv4-only", &next_addresses[1], test_next_address);
