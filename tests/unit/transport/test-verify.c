@@ -387,16 +387,16 @@ test_anchors (Chain *self, gconstpointer data)
   g_autofree char *path = g_build_filename (dir, "ca.pem", NULL);
   CwTlsParams params = { .verify = CW_VERIFY_HOSTNAME, .host = "localhost", .ca_file = path };
 
-  g_test_expect_message (NULL, G_LOG_LEVEL_WARNING, "*cannot be read*");
+  g_test_expect_message (G_LOG_DOMAIN, G_LOG_LEVEL_WARNING, "*cannot be read*");
   check (&params, self->good, "issuer");
   g_test_assert_expected_messages ();
   g_assert_true (g_file_set_contents (path, "garbage", -1, NULL));
-  g_test_expect_message (NULL, G_LOG_LEVEL_WARNING, "*holds no certificate*");
+  g_test_expect_message (G_LOG_DOMAIN, G_LOG_LEVEL_WARNING, "*holds no certificate*");
   check (&params, self->good, "issuer");
   g_test_assert_expected_messages ();
   params.ca = garbage;
-  g_test_expect_message (NULL, G_LOG_LEVEL_WARNING, "*given CA*");
-  g_test_expect_message (NULL, G_LOG_LEVEL_WARNING, "*holds no certificate*");
+  g_test_expect_message (G_LOG_DOMAIN, G_LOG_LEVEL_WARNING, "*given CA*");
+  g_test_expect_message (G_LOG_DOMAIN, G_LOG_LEVEL_WARNING, "*holds no certificate*");
   check (&params, self->good, "issuer");
   g_test_assert_expected_messages ();
   params.ca = NULL;
