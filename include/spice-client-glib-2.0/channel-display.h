@@ -109,13 +109,14 @@ GType spice_display_channel_get_type (void);
 GType spice_gl_scanout_get_type (void);
 void spice_gl_scanout_free (SpiceGlScanout *scanout);
 
+const SpiceGlScanout *spice_display_channel_get_gl_scanout (SpiceDisplayChannel *channel);
+void spice_display_channel_gl_draw_done (SpiceDisplayChannel *channel);
+
 gboolean spice_display_channel_get_primary (SpiceChannel *channel, guint32 surface_id, SpiceDisplayPrimary *primary);
 void spice_display_channel_change_preferred_compression (SpiceChannel *channel, gint compression);
 void spice_display_channel_change_preferred_video_codec_type (SpiceChannel *channel, gint codec_type);
 gboolean spice_display_channel_change_preferred_video_codec_types (SpiceChannel *channel, const gint *codecs,
                                                                    gsize ncodecs, GError **err);
-const SpiceGlScanout *spice_display_channel_get_gl_scanout (SpiceDisplayChannel *channel);
-void spice_display_channel_gl_draw_done (SpiceDisplayChannel *channel);
 
 #ifndef SPICE_DISABLE_DEPRECATED
 G_DEPRECATED_FOR (spice_display_channel_get_primary)

@@ -42,8 +42,6 @@ typedef enum {
 
 struct _SpiceChannel {
   GObject parent;
-
-  /*< private >*/
   SpiceChannelPrivate *priv;
 };
 

@@ -49,8 +49,6 @@ typedef enum {
 
 struct _SpiceSession {
   GObject parent;
-
-  /*< private >*/
   SpiceSessionPrivate *priv;
 };
 

@@ -19,7 +19,7 @@ gchar *spice_uuid_to_string (const guint8 uuid[16]);
       g_debug (G_STRLOC " " fmt, ##__VA_ARGS__);            \
   } while (0)
 
-/* Bytes kept free at the end of class structures. */
-#define SPICE_RESERVED_PADDING (10 * sizeof (gpointer))
+/* May stand beside reserved members of structures; it is nothing. */
+#define SPICE_RESERVED_PADDING
 
 G_END_DECLS

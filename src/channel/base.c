@@ -321,7 +321,7 @@ spice_channel_set_capability (SpiceChannel *channel, guint32 cap)
  * spice_channel_get_error:
  * @channel: a channel
  *
- * Returns: (nullable) (transfer none): why the last connection failed, %NULL if it did not
+ * Returns: (transfer none): why the last connection failed, %NULL if it did not
  */
 const GError *
 spice_channel_get_error (SpiceChannel *channel)

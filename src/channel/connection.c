@@ -408,7 +408,7 @@ cw_channel_detach (SpiceChannel *self)
 
 /**
  * spice_channel_destroy:
- * @channel: (transfer full): a channel
+ * @channel: a channel
  *
  * Disconnects the channel and drops a reference.
  *

@@ -183,7 +183,7 @@ cw_session_announce (SpiceSession *self, const CwMsgMainChannelsList *list)
  *
  * Makes a channel and adds it to the session.
  *
- * Returns: (transfer none) (nullable): the channel, owned by the session; %NULL for a kind that is unknown or disabled
+ * Returns: (transfer none): the channel, owned by the session; %NULL for a kind that is unknown or disabled
  */
 SpiceChannel *
 spice_channel_new (SpiceSession *s, int type, int id)

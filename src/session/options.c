@@ -131,7 +131,7 @@ static const GOptionEntry entries[] = {
 };
 
 /**
- * spice_get_option_group: (skip)
+ * spice_get_option_group:
  *
  * Returns: (transfer full): a new group of the library's options
  */

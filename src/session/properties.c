@@ -401,6 +401,13 @@ install_numbers (GObjectClass *class)
       SPICE_SESSION_VERIFY_HOSTNAME, CONSTRUCT));
   g_object_class_install_property (class, PROP_PROTOCOL,
     g_param_spec_int ("protocol", "protocol", "Version of the protocol", 1, 2, 2, CONSTRUCT));
+  /**
+   * SpiceSession:color-depth:
+   *
+   * Ignored.
+   *
+   * Deprecated: 0.37: guests do not heed it
+   */
   g_object_class_install_property (class, PROP_COLOR_DEPTH,
     g_param_spec_int ("color-depth", "color-depth", "Ignored", 0, 32, 0, READWRITE | G_PARAM_DEPRECATED));
   g_object_class_install_property (class, PROP_CACHE_SIZE,

@@ -166,7 +166,7 @@ spice_session_get_read_only (SpiceSession *session)
  * spice_session_get_proxy_uri:
  * @session: a session
  *
- * Returns: (transfer none) (nullable): the proxy's address; changes to it count at the next connection
+ * Returns: (transfer none): the proxy's address; changes to it count at the next connection
  */
 SpiceURI *
 spice_session_get_proxy_uri (SpiceSession *session)

@@ -143,7 +143,7 @@ cw_uri_object_new (const char *text, GError **error)
  * spice_uri_get_scheme:
  * @uri: an address
  *
- * Returns: (nullable): "http" or "https"
+ * Returns:: "http" or "https"
  */
 const gchar *
 spice_uri_get_scheme (SpiceURI *uri)
@@ -156,7 +156,7 @@ spice_uri_get_scheme (SpiceURI *uri)
 /**
  * spice_uri_set_scheme:
  * @uri: an address
- * @scheme: (nullable): "http" or "https"
+ * @scheme: "http" or "https"
  */
 void
 spice_uri_set_scheme (SpiceURI *uri, const gchar *scheme)
@@ -170,7 +170,7 @@ spice_uri_set_scheme (SpiceURI *uri, const gchar *scheme)
  * spice_uri_get_hostname:
  * @uri: an address
  *
- * Returns: (nullable): name or address of the host
+ * Returns:: name or address of the host
  */
 const gchar *
 spice_uri_get_hostname (SpiceURI *uri)
@@ -183,7 +183,7 @@ spice_uri_get_hostname (SpiceURI *uri)
 /**
  * spice_uri_set_hostname:
  * @uri: an address
- * @hostname: (nullable): name or address of the host
+ * @hostname: name or address of the host
  */
 void
 spice_uri_set_hostname (SpiceURI *uri, const gchar *hostname)
@@ -224,7 +224,7 @@ spice_uri_set_port (SpiceURI *uri, guint port)
  * spice_uri_get_user:
  * @uri: an address
  *
- * Returns: (nullable): the user name
+ * Returns:: the user name
  */
 const gchar *
 spice_uri_get_user (SpiceURI *uri)
@@ -237,7 +237,7 @@ spice_uri_get_user (SpiceURI *uri)
 /**
  * spice_uri_set_user:
  * @uri: an address
- * @user: (nullable): the user name
+ * @user: the user name
  */
 void
 spice_uri_set_user (SpiceURI *uri, const gchar *user)
@@ -251,7 +251,7 @@ spice_uri_set_user (SpiceURI *uri, const gchar *user)
  * spice_uri_get_password:
  * @uri: an address
  *
- * Returns: (nullable): the password
+ * Returns:: the password
  */
 const gchar *
 spice_uri_get_password (SpiceURI *uri)
@@ -264,7 +264,7 @@ spice_uri_get_password (SpiceURI *uri)
 /**
  * spice_uri_set_password:
  * @uri: an address
- * @password: (nullable): the password
+ * @password: the password
  */
 void
 spice_uri_set_password (SpiceURI *uri, const gchar *password)
@@ -278,7 +278,7 @@ spice_uri_set_password (SpiceURI *uri, const gchar *password)
  * spice_uri_to_string:
  * @uri: an address
  *
- * Returns: (transfer full) (nullable): the address as text, %NULL without scheme or host
+ * Returns: (transfer full): the address as text, %NULL without scheme or host
  */
 gchar *
 spice_uri_to_string (SpiceURI *uri)

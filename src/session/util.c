@@ -79,10 +79,10 @@ spice_uuid_to_string (const guint8 uuid[16])
 
 /**
  * spice_g_signal_connect_object: (skip)
- * @instance: (type GObject.Object): the object to listen to
+ * @instance: the object to listen to
  * @detailed_signal: the signal's name
- * @c_handler: (scope async): the handler
- * @gobject: (type GObject.Object): the object passed to the handler
+ * @c_handler: the handler
+ * @gobject: the object passed to the handler
  * @connect_flags: %G_CONNECT_AFTER and %G_CONNECT_SWAPPED are heeded
  *
  * Connects a handler that is disconnected when either object goes.

@@ -26,8 +26,8 @@ cw_display_preferences_up (SpiceDisplayChannel *self)
 }
 
 /**
- * spice_display_channel_change_preferred_compression:
- * @channel: a display channel
+ * spice_display_channel_change_preferred_compression: (method)
+ * @channel: (type SpiceDisplayChannel): a display channel
  * @compression: a #SpiceImageCompression
  *
  * Asks the server to compress pictures in a certain way. Nothing happens if the server cannot be asked.
@@ -45,8 +45,8 @@ spice_display_channel_change_preferred_compression (SpiceChannel *channel, gint 
 }
 
 /**
- * spice_display_change_preferred_compression:
- * @channel: a display channel
+ * spice_display_change_preferred_compression: (method)
+ * @channel: (type SpiceDisplayChannel): a display channel
  * @compression: a #SpiceImageCompression
  *
  * Deprecated: 0.35: use spice_display_channel_change_preferred_compression()
@@ -58,8 +58,8 @@ spice_display_change_preferred_compression (SpiceChannel *channel, gint compress
 }
 
 /**
- * spice_display_channel_change_preferred_video_codec_types:
- * @channel: a display channel
+ * spice_display_channel_change_preferred_video_codec_types: (method)
+ * @channel: (type SpiceDisplayChannel): a display channel
  * @codecs: (array length=ncodecs): #SpiceVideoCodecType values, the best first
  * @ncodecs: how many
  * @err: why it failed
@@ -102,11 +102,13 @@ spice_display_channel_change_preferred_video_codec_types (SpiceChannel *channel,
 }
 
 /**
- * spice_display_channel_change_preferred_video_codec_type:
- * @channel: a display channel
+ * spice_display_channel_change_preferred_video_codec_type: (method)
+ * @channel: (type SpiceDisplayChannel): a display channel
  * @codec_type: a #SpiceVideoCodecType
  *
  * Asks the server to encode videos in a certain way. Nothing happens if the server cannot be asked.
+ *
+ * Deprecated: 0.38: use spice_display_channel_change_preferred_video_codec_types()
  */
 void
 spice_display_channel_change_preferred_video_codec_type (SpiceChannel *channel, gint codec_type)
@@ -118,8 +120,8 @@ spice_display_channel_change_preferred_video_codec_type (SpiceChannel *channel, 
 }
 
 /**
- * spice_display_change_preferred_video_codec_type:
- * @channel: a display channel
+ * spice_display_change_preferred_video_codec_type: (method)
+ * @channel: (type SpiceDisplayChannel): a display channel
  * @codec_type: a #SpiceVideoCodecType
  *
  * Deprecated: 0.35: use spice_display_channel_change_preferred_video_codec_types()

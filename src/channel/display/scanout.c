@@ -16,8 +16,8 @@ scanout_copy (gpointer boxed)
 }
 
 /**
- * spice_gl_scanout_free: (skip)
- * @scanout: (transfer full): a scanout
+ * spice_gl_scanout_free:
+ * @scanout: a scanout
  *
  * Frees the structure and closes its descriptor.
  */
@@ -43,7 +43,7 @@ G_DEFINE_BOXED_TYPE (SpiceGlScanout, spice_gl_scanout, scanout_copy, scanout_fre
  * spice_display_channel_get_gl_scanout:
  * @channel: a display channel
  *
- * Returns: (transfer none) (nullable): the current scanout, owned by the channel
+ * Returns: (transfer none): the current scanout, owned by the channel
  */
 const SpiceGlScanout *
 spice_display_channel_get_gl_scanout (SpiceDisplayChannel *channel)
@@ -57,7 +57,7 @@ spice_display_channel_get_gl_scanout (SpiceDisplayChannel *channel)
  * spice_display_get_gl_scanout:
  * @channel: a display channel
  *
- * Returns: (transfer none) (nullable): the current scanout, owned by the channel
+ * Returns: (transfer none): the current scanout, owned by the channel
  *
  * Deprecated: 0.35: use spice_display_channel_get_gl_scanout()
  */

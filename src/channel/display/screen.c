@@ -250,10 +250,10 @@ cw_display_processed (SpiceChannel *channel, uint64_t received)
 }
 
 /**
- * spice_display_channel_get_primary:
- * @channel: a display channel
+ * spice_display_channel_get_primary: (method)
+ * @channel: (type SpiceDisplayChannel): a display channel
  * @surface_id: the surface's id
- * @primary: (out caller-allocates): filled on success
+ * @primary: filled on success
  *
  * Tells about the surface on the screen, for those who have missed #SpiceDisplayChannel::display-primary-create.
  *
@@ -285,10 +285,10 @@ spice_display_channel_get_primary (SpiceChannel *channel, guint32 surface_id, Sp
 }
 
 /**
- * spice_display_get_primary:
- * @channel: a display channel
+ * spice_display_get_primary: (method)
+ * @channel: (type SpiceDisplayChannel): a display channel
  * @surface_id: the surface's id
- * @primary: (out caller-allocates): filled on success
+ * @primary: filled on success
  *
  * Returns: whether there is such a surface
  *

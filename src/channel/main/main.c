@@ -248,6 +248,13 @@ install_properties (GObjectClass *class)
   g_object_class_install_property (class, PROP_AGENT_CAPS,
     g_param_spec_int ("agent-caps-0", "Agent capabilities", "First word of the agent's capabilities", 0, G_MAXINT, 0,
       readable));
+  /**
+   * SpiceMainChannel:color-depth:
+   *
+   * Ignored.
+   *
+   * Deprecated: 0.37: guests do not heed it
+   */
   g_object_class_install_property (class, PROP_COLOR_DEPTH,
     g_param_spec_uint ("color-depth", "Color depth", "Ignored", 0, 32, 0, construct | G_PARAM_DEPRECATED));
   install_flag (class, PROP_DISABLE_WALLPAPER, "disable-wallpaper", "Ask the guest for no wallpaper", FALSE);
