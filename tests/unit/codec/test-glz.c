@@ -89,6 +89,40 @@ test_kernels (void)
     free ((gpointer) images[i].pixels);
 }
 
+/* One unit too many, of another image, of this one, and of those left, far from the ends of input and output. */
+static void
+test_borders (void)
+{
+  static const guint32 flags[] = { 0, CW_CPU_SSSE3, CW_CPU_SSSE3 | CW_CPU_AVX2 };
+  guint32 *pixels = g_malloc0 (4 * 100 + CW_PIXELS_SLACK);
+  const RefImage image = { 3, 100, pixels };
+
+  for (guint i = 0; i < 6 * CW_LZ_N_UNITS; i++) {
+    RefFormat format = { .glz = true, .unit = i / 6, .max_distance = 3, .images = &image, .n_images = 1 };
+    g_autoptr (GByteArray) data = g_byte_array_new ();
+    guint32 expected[600], beyond = i % 2;
+    gssize consumed;
+
+    for (guint j = 0; j < 32 * (format.unit + 1) + 1; j++)
+      ref_put (data, 31);
+    if (i % 6 < 2)
+      ref_put_match (data, &format, 20, 80 + beyond, 3);
+    else if (i % 6 < 4)
+      ref_put_match (data, &format, 20, 31 + beyond, 0);
+    else
+      ref_put_match (data, &format, 568 + beyond, 0, 0);
+    for (guint j = 0; j < 17; j++)
+      for (guint k = 0; k < 32 * (format.unit + 1) + 1; k++)
+        ref_put (data, 31);
+    consumed = ref_decode (&format, data->data, data->len, expected, i % 6 < 4 ? 32 + 20 + 512 : 600);
+    g_assert_cmpint (consumed < 0, ==, beyond);
+    for (guint j = 0; j < G_N_ELEMENTS (flags); j++)
+      if ((cw_cpu_flags () & flags[j]) == flags[j])
+        compare (cw_lz_kernels (flags[j]), &format, data, i % 6 < 4 ? 32 + 20 + 512 : 600, expected, consumed);
+  }
+  g_free (pixels);
+}
+
 /* --- images ------------------------------------------------------------------------------------------------- */
 
 static void
@@ -514,6 +548,23 @@ test_clear (void)
   g_assert_cmphex (decode (window, 6, 1, 1, 0), ==, 5);
 }
 
+/* Also one that needs nothing must not enter the new dictionary. */
+static void
+test_clear_before_store (void)
+{
+  g_autoptr (CwGlzWindow) window = cw_glz_window_new (1000);
+  g_autoptr (GByteArray) data = small (0, 0, 0, 1);
+  CwCodecInput in = input (data, 8, 1);
+  g_autoptr (CwGlzDecoder) decoder = cw_glz_decoder_new (window, &in, NULL);
+  g_autoptr (GError) error = NULL;
+  guint64 needed;
+
+  cw_glz_window_clear (window);
+  g_assert_cmpint (cw_glz_decoder_step (decoder, &needed, &error), ==, CW_GLZ_FAILED);
+  g_assert_error (error, CW_ERROR, CW_ERROR_STATE);
+  g_assert_cmpuint (cw_glz_window_n_images (window), ==, 0);
+}
+
 /* --- threads ------------------------------------------------------------------------------------------------ */
 
 #define N_IMAGES 400
@@ -612,6 +663,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/codec/glz/kernels", test_kernels);
+  g_test_add_func ("/codec/glz/borders", test_borders);
   g_test_add_func ("/codec/glz/example", test_example);
   g_test_add_func ("/codec/glz/types", test_types);
   g_test_add_func ("/codec/glz/zlib", test_zlib);
@@ -624,6 +676,7 @@ main (int argc, char **argv)
   g_test_add_func ("/codec/glz/wait-and-finish", test_wait_and_finish);
   g_test_add_func ("/codec/glz/wait-for-failure", test_wait_for_failure);
   g_test_add_func ("/codec/glz/clear", test_clear);
+  g_test_add_func ("/codec/glz/clear-before-store", test_clear_before_store);
   g_test_add_func ("/codec/glz/threads", test_threads);
   return g_test_run ();
 }

@@ -99,6 +99,36 @@ test_kernels (void)
   g_assert_cmpuint (n_bad, >, 100);
 }
 
+/* One unit too far back and one too many, far from the ends of input and output. */
+static void
+test_borders (void)
+{
+  const CwLzKernels *tables[3];
+  guint n_tables = kernel_tables (tables);
+
+  for (guint i = 0; i < 4 * CW_LZ_N_UNITS; i++) {
+    RefFormat format = { .unit = i / 4 };
+    g_autoptr (GByteArray) data = g_byte_array_new ();
+    guint32 expected[600], beyond = i % 2;
+    gsize n_units = i % 4 < 2 ? 32 + 20 + 512 : 600;
+    gssize consumed;
+
+    for (guint j = 0; j < 32 * (format.unit + 1) + 1; j++)
+      ref_put (data, 31);
+    if (i % 4 < 2)
+      ref_put_match (data, &format, 20, 31 + beyond, 0);
+    else
+      ref_put_match (data, &format, 568 + beyond, 0, 0);
+    for (guint j = 0; j < 17; j++)
+      for (guint k = 0; k < 32 * (format.unit + 1) + 1; k++)
+        ref_put (data, 31);
+    consumed = ref_decode (&format, data->data, data->len, expected, n_units);
+    g_assert_cmpint (consumed < 0, ==, beyond);
+    for (guint t = 0; t < n_tables; t++)
+      compare (tables[t], format.unit, data->data, data->len, n_units, CW_LZ_OVERSHOOT, expected, consumed);
+  }
+}
+
 static void
 test_set_alpha (void)
 {
@@ -317,6 +347,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/codec/lz/kernels", test_kernels);
+  g_test_add_func ("/codec/lz/borders", test_borders);
   g_test_add_func ("/codec/lz/set-alpha", test_set_alpha);
   g_test_add_func ("/codec/lz/example", test_example);
   g_test_add_func ("/codec/lz/rows", test_rows);
