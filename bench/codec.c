@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Speed of the image decoders on synthetic pictures, one thread. Every decode is followed by a memcpy of one picture in the
- * same process; both are measured in thread CPU time over alternating repetitions, of which the lower quartile counts.
- * The last columns compare with what the C decoders in common use reach under the same method. */
+/* Speed of the image decoders on synthetic pictures, one thread. Every decode is followed by a memcpy of one picture
+ * in the same process; both are measured in thread CPU time over alternating repetitions, of which the lower quartile
+ * counts. The last columns compare with what the C decoders in common use reach under the same method. */
 #include "codec/codec.h"
 #include "codec/glz.h"
 #include "support/lz-encode.h"
@@ -327,7 +327,8 @@ static gboolean option_quick, option_faults;
 
 static const GOptionEntry options[] = {
   { "codec", 'c', 0, G_OPTION_ARG_STRING, &option_codec, "Only codecs whose name contains TEXT", "TEXT" },
-  { "picture", 'p', 0, G_OPTION_ARG_STRING, &option_picture, "Only the picture NAME: screenshot, photo, noise", "NAME" },
+  { "picture", 'p', 0, G_OPTION_ARG_STRING, &option_picture, "Only the picture NAME: screenshot, photo or noise",
+    "NAME" },
   { "repetitions", 'r', 0, G_OPTION_ARG_INT, &option_repetitions, "Repetitions of each decode (41)", "N" },
   { "quick", 'q', 0, G_OPTION_ARG_NONE, &option_quick, "Small pictures and few repetitions: only shows that it works",
     NULL },

@@ -198,8 +198,8 @@ quic_reconstruct (QuicPixel left, uint32_t above, uint32_t packed, QuicKind kind
 }
 
 /* Adds a value's lengths to the costs of a bucket and halves them once the least exceeds trigger; returns where the
- * least is, the first if there are several. Costs stay below 2^15: all lengths are at least 1 and at most 26, so no cost
- * exceeds 26 times the least + 26. */
+ * least is, the first if there are several. Costs stay below 2^15: all lengths are at least 1 and at most 26, so no
+ * cost exceeds 26 times the least + 26. */
 QUIC_INLINE unsigned
 quic_add_costs (uint16_t cost[8], const uint16_t length[8], unsigned trigger, QuicKind kind)
 {

@@ -28,7 +28,8 @@ typedef struct {
 /* One plane set: three colours, or alpha, or gray. */
 typedef struct {
   /* The code in use for a context: bits 0 to 31 its suffix length + 1, above them one bit that ends the count of
-   * leading zeros at its longest prefix. Indexed by clz32 (2 * u + 2), u being the context: 30 for u = 0, 22 for 255. */
+   * leading zeros at its longest prefix. Indexed by clz32 (2 * u + 2), u being the context: 30 for u = 0, 22 for
+   * u = 255. */
   uint64_t code[CW_QUIC_MAX_PLANES][32];
   /* Bits each code would have spent; [7 - code], so that the first minimum is the one with the largest number. */
   _Alignas (16) uint16_t cost[CW_QUIC_MAX_PLANES][CW_QUIC_BUCKETS][8];
