@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The layers of src/, lowest first, and what each may use. ARCHITECTURE.md explains them; the checks read them here."""
+
+# layer: the layers it may include and link besides itself
+MAY_USE = {
+    'base': [],
+    'wire': ['base'],
+    'link': ['base', 'wire'],
+    'codec': ['base'],
+    'canvas': ['base'],
+    'render': ['base', 'wire', 'codec', 'canvas'],
+    'transport': ['base', 'wire', 'link'],
+    'channel': ['base', 'wire', 'link', 'codec', 'canvas', 'render', 'transport'],
+    'session': ['base', 'wire', 'link', 'codec', 'canvas', 'render', 'transport', 'channel'],
+}
+
+# These know no GObject, no GIO and no main loop, so that they are built, tested, fuzzed and measured alone.
+PURE = ['base', 'wire', 'link', 'codec', 'canvas', 'render']

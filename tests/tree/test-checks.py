@@ -1,0 +1,119 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The checks of build-aux/ themselves: each must find the breach it is there for, and be silent without one."""
+
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+HEAD = '/* SPDX-License-Identifier: LGPL-2.1-or-later */\n'
+
+
+def run(check, *arguments):
+    return subprocess.run([sys.executable, ROOT / 'build-aux' / check, *map(str, arguments)], capture_output=True, text=True)
+
+
+class Tree(unittest.TestCase):
+    def setUp(self):
+        self.root = pathlib.Path(tempfile.mkdtemp())
+        self.addCleanup(shutil.rmtree, self.root)
+        self.write('src/base/good.c', '#include "base/good.h"\n#include <glib.h>\n')
+
+    def write(self, name, text):
+        path = self.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(HEAD + text)
+
+    def assert_finds(self, check, text):
+        result = run(check, self.root)
+        self.assertEqual(result.returncode, 1, result.stdout)
+        self.assertIn(text, result.stdout)
+
+    def test_clean(self):
+        for check in ('check-layers.py', 'check-text.py', 'top-length.py'):
+            result = run(check, self.root)
+            self.assertEqual(result.returncode, 0, result.stdout)
+
+    def test_upward_include(self):
+        self.write('src/codec/bad.c', '#include "render/render.h"\n')
+        self.assert_finds('check-layers.py', 'src/codec/bad.c: codec may not include "render/render.h"')
+
+    def test_sideways_include_of_a_test(self):
+        self.write('tests/unit/canvas/bad.c', '#include "wire/reader.h"\n')
+        self.assert_finds('check-layers.py', 'canvas may not include "wire/reader.h"')
+
+    def test_main_loop_in_a_pure_layer(self):
+        self.write('src/render/bad.c', 'void f (void) { g_idle_add (0, 0); }\n')
+        self.assert_finds('check-layers.py', 'uses g_idle_add')
+
+    def test_gobject_header_in_a_pure_layer(self):
+        self.write('src/link/bad.c', '#include <gio/gio.h>\n')
+        self.assert_finds('check-layers.py', 'includes <gio/gio.h>')
+
+    def test_main_loop_in_a_comment_is_fine(self):
+        self.write('src/render/good.c', '/* never g_idle_add() */\n')
+        self.assertEqual(run('check-layers.py', self.root).returncode, 0)
+
+    def test_tool_on_internals(self):
+        self.write('tools/bad.c', '#include "channel/base.h"\n')
+        self.assert_finds('check-layers.py', 'may not include "channel/base.h"')
+
+    def test_banned_function(self):
+        self.write('src/base/bad.c', 'void f (char *a, char *b) { strcpy (a, b); }\n')
+        self.assert_finds('check-text.py', 'strcpy() is not used here')
+
+    def test_tab_and_licence(self):
+        (self.root / 'src/base/bad.h').write_text('\tint x;\n')
+        self.assert_finds('check-text.py', 'src/base/bad.h:1: tab')
+        self.assert_finds('check-text.py', 'no licence line')
+
+    def test_long_file(self):
+        self.write('src/base/long.c', '\n' * 1000)
+        self.assert_finds('top-length.py', 'too long: src/base/long.c')
+
+    def test_empty_tree_is_not_a_pass(self):
+        shutil.rmtree(self.root / 'src')
+        for check in ('check-layers.py', 'check-text.py', 'top-length.py'):
+            self.assertEqual(run(check, self.root).returncode, 1)
+
+
+class Symbols(unittest.TestCase):
+    def setUp(self):
+        self.root = pathlib.Path(tempfile.mkdtemp())
+        self.addCleanup(shutil.rmtree, self.root)
+
+    def library(self, sources):
+        objects = []
+        for name, text in sources.items():
+            source, obj = self.root / f'{name}.c', self.root / f'{name}.o'
+            source.write_text(text)
+            subprocess.run(['cc', '-c', '-o', obj, source], check=True)
+            objects.append(obj)
+        archive = self.root / 'lib.a'
+        subprocess.run(['ar', 'csr', archive, *objects], check=True)
+        return run('check-symbols.py', 'nm', 5, archive)
+
+    def test_clean(self):
+        result = self.library({'a': 'int cw_a (void); int cw_b (void); int cw_a (void) { return cw_b (); }',
+                               'b': 'int cw_b (void); int cw_b (void) { return 1; }'})
+        self.assertEqual(result.returncode, 0, result.stdout)
+        self.assertIn('0 objects, 0.0 %', result.stdout)
+
+    def test_foreign_symbol(self):
+        result = self.library({'a': 'int helper (void); int helper (void) { return 1; }'})
+        self.assertEqual(result.returncode, 1)
+        self.assertIn('global symbol helper', result.stdout)
+
+    def test_cycle(self):
+        result = self.library({'a': 'int cw_b (void); int cw_a (void); int cw_a (void) { return cw_b (); }',
+                               'b': 'int cw_a (void); int cw_b (void); int cw_b (void) { return cw_a (); }'})
+        self.assertEqual(result.returncode, 1)
+        self.assertIn('2 objects, 100.0 %', result.stdout)
+
+
+if __name__ == '__main__':
+    unittest.main()
