@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A connection to a SPICE server for commands that do one thing and end: opens it, waits for conditions under one time
+ * limit, and turns every failure into a GError whose code is the exit status. */
+#pragma once
+
+#include <spice-client.h>
+#include <stdbool.h>
+
+/* Exit statuses, part of the command's interface (caraway(1), EXIT STATUS). */
+typedef enum {
+  STATUS_OK = 0,
+  STATUS_FAILED = 1,      /* anything not named below */
+  STATUS_USAGE = 2,       /* the command line is wrong; nothing was sent */
+  STATUS_CONNECT = 3,     /* no connection: refused, unreachable, unknown host */
+  STATUS_TLS = 4,         /* TLS failed or the certificate was not accepted */
+  STATUS_AUTH = 5,        /* the server refused the password, or wants one */
+  STATUS_PROTOCOL = 6,    /* not a SPICE server, or the connection broke */
+  STATUS_TIMEOUT = 7,     /* the time limit passed */
+  STATUS_FILE = 8,        /* a local file could not be read or written */
+  STATUS_UNSUPPORTED = 9, /* this server cannot do that (no such display, no absolute pointer, …) */
+} Status;
+
+#define STATUS_ERROR (status_error_quark ())
+GQuark status_error_quark (void);
+
+typedef struct Client Client;
+
+/* Adds the options common to all commands to the context; they write into a Client made by client_new(). */
+Client *client_new (void);
+void client_free (Client *self);
+void client_add_options (Client *self, GOptionContext *context);
+
+/* Connects the session and its main channel and waits until the server has said what it offers. Asks for a password
+ * on the terminal if one is needed and there is a terminal. */
+bool client_connect (Client *self, const char *uri, GError **error);
+
+/* Waits for the channel to be offered, connects it and waits until it is open. Borrowed. */
+SpiceChannel *client_open_channel (Client *self, int type, int id, GError **error);
+
+/* Runs the main loop until done (data) or failure or the time limit; what names the awaited thing in the message. */
+bool client_wait (Client *self, bool (*done) (gpointer data), gpointer data, const char *what, GError **error);
+
+/* Runs the main loop for that long; fails if the connection does. */
+bool client_sleep (Client *self, unsigned ms, GError **error);
+
+/* Waits until everything written to the channel has left, then closes the session in order. */
+bool client_finish (Client *self, SpiceChannel *channel, GError **error);
+
+SpiceSession *client_session (Client *self);
+SpiceMainChannel *client_main (Client *self);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Client, client_free)

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* One row per command of the program. */
+#pragma once
+
+#include "client.h"
+
+typedef struct {
+  const char *name;
+  const char *arguments; /* as shown in the usage line */
+  const char *summary;
+  /* argv[0] is the command's name. Returns false with an error of STATUS_ERROR. */
+  bool (*run) (int argc, char **argv, GError **error);
+} Command;
+
+extern const Command command_info, command_screenshot, command_type, command_key, command_click, command_move;
+
+/* Parses the options of a command, checks the number of its positional arguments (max -1: any), and sets usage errors
+ * with STATUS_USAGE. client and entries may be NULL. */
+bool command_parse (const Command *self, Client *client, const GOptionEntry *entries, const char *description,
+                    int *argc, char ***argv, int min_arguments, int max_arguments, GError **error);
+
+/* Reads a whole argument as a number within the limits. */
+bool command_parse_int (const char *what, const char *text, gint64 min, gint64 max, int *value, GError **error);
