@@ -1,0 +1,56 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Runs each example against the demo server: test-examples.py DEMO-SERVER CARAWAY WATCH"""
+
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+import unittest
+
+HERE = pathlib.Path(__file__).resolve().parent
+SERVER, CARAWAY, WATCH = sys.argv[1:4]
+
+
+class Examples(unittest.TestCase):
+    def setUp(self):
+        self.server = subprocess.Popen([SERVER, '--no-animation', '--control'], stdin=subprocess.PIPE,
+                                       stdout=subprocess.PIPE, text=True)
+        self.addCleanup(self.stop)
+        port = re.search(r'\bport=(\d+)', self.server.stdout.readline())[1]
+        self.uri = f'spice://127.0.0.1:{port}'
+
+    def stop(self):
+        self.server.terminate()
+        self.server.communicate(timeout=10)
+
+    def run_program(self, *arguments, **environment):
+        return subprocess.run([str(a) for a in arguments], capture_output=True, text=True, timeout=40,
+                              env={**os.environ, **environment})
+
+    def test_watch(self):
+        result = self.run_program(WATCH, self.uri, 1)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertIn('the picture is complete', result.stdout)
+
+    def test_watch_without_server(self):
+        result = self.run_program(WATCH, 'spice://127.0.0.1:1', 5)
+        self.assertEqual(result.returncode, 1)
+        self.assertIn('the connection ended', result.stderr)
+
+    def test_python(self):
+        result = self.run_program('/usr/bin/python3', HERE / 'type.py', self.uri, 30)
+        self.assertEqual(result.returncode, 0, result.stderr)
+
+    def test_shell(self):
+        with tempfile.TemporaryDirectory() as folder:
+            picture = pathlib.Path(folder) / 'still.png'
+            result = self.run_program(HERE / 'wait-until-still.sh', self.uri, picture, CARAWAY=CARAWAY)
+            self.assertEqual(result.returncode, 0, result.stderr)
+            self.assertTrue(picture.read_bytes().startswith(b'\x89PNG'))
+
+
+if __name__ == '__main__':
+    unittest.main(argv=sys.argv[:1])
