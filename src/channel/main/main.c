@@ -136,7 +136,7 @@ max_clipboard (SpiceMainChannel *self)
 {
   const char *override = g_getenv ("SPICE_MAX_CLIPBOARD");
 
-  return override ? atoi (override) : self->priv->max_clipboard;
+  return override ? (int) strtol (override, NULL, 10) : self->priv->max_clipboard;
 }
 
 static void
