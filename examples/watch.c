@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 static int status = 1; /* until a picture came */
+static gboolean closing;
 
 static void
 on_primary_create (SpiceChannel *channel, int format, int width, int height, int stride, int shmid, gpointer pixels,
@@ -33,7 +34,7 @@ on_channel_event (SpiceChannel *channel, SpiceChannelEvent event, GMainLoop *loo
 {
   const GError *error = spice_channel_get_error (channel);
 
-  if (event == SPICE_CHANNEL_OPENED || event == SPICE_CHANNEL_SWITCHING)
+  if (closing || event == SPICE_CHANNEL_OPENED || event == SPICE_CHANNEL_SWITCHING)
     return;
   fprintf (stderr, "the connection ended: %s\n", error != NULL ? error->message : "closed");
   status = 1;
@@ -87,6 +88,7 @@ main (int argc, char **argv)
   g_main_loop_run (loop);
 
   /* Close in order: the session is done when it says so. */
+  closing = TRUE;
   spice_session_disconnect (session);
   g_main_loop_run (loop);
   g_object_unref (session);

@@ -217,7 +217,20 @@ set_file_property (Client *self, const char *property, const char *path, GError 
 }
 
 static bool
-apply_options (Client *self, const char *uri, GError **error)
+check_port (Client *self, const char *property, GError **error)
+{
+  g_autofree char *port = NULL;
+
+  g_object_get (self->session, property, &port, NULL);
+  if (port == NULL || g_ascii_string_to_unsigned (port, 10, 1, 65535, NULL, NULL))
+    return true;
+  g_set_error (error, STATUS_ERROR, STATUS_USAGE, "%s is not a port: ports are 1 to 65535", port);
+  return false;
+}
+
+/* Sets the session's address; says why if it is none. */
+static bool
+apply_uri (Client *self, const char *uri, GError **error)
 {
   g_autofree char *accepted = NULL;
   const char *const schemes[] = { "spice://", "spice+tls://", "spice+unix://" };
@@ -240,6 +253,14 @@ apply_options (Client *self, const char *uri, GError **error)
     g_set_error (error, STATUS_ERROR, STATUS_USAGE, "%s", reason != NULL ? reason : "the address is not valid");
     return false;
   }
+  return check_port (self, "port", error) && check_port (self, "tls-port", error);
+}
+
+static bool
+apply_options (Client *self, const char *uri, GError **error)
+{
+  if (!apply_uri (self, uri, error))
+    return false;
   if (self->timeout <= 0 || self->timeout > 86400) {
     g_set_error (error, STATUS_ERROR, STATUS_USAGE, "--timeout must be above 0 and at most 86400 seconds");
     return false;
