@@ -23,23 +23,45 @@ modulo (int64_t value, uint32_t size)
 }
 
 static void
+copy_pixels (const CwDraw *self, uint8_t *out, const uint8_t *pixels, uint32_t n)
+{
+  if (self->brush_convert != NULL)
+    self->brush_convert (out, pixels, n);
+  else
+    memcpy (out, pixels, n * cw_pixel_size (self->brush.pixels->format));
+}
+
+/* n pixels of a pattern's row, beginning with the one at `from`: one period of it, then that again and again. */
+static void
+repeat_row (const CwDraw *self, uint8_t *out, const uint8_t *row, uint32_t from, uint32_t n)
+{
+  size_t size = cw_pixel_size (self->target->format), pattern_size = cw_pixel_size (self->brush.pixels->format);
+  uint32_t width = self->brush.pixels->width, head = MIN (n, width - from), done = MIN (n, width);
+
+  copy_pixels (self, out, row + from * pattern_size, head);
+  copy_pixels (self, out + head * size, row, done - head);
+  while (done < n) {
+    uint32_t more = MIN (done, n - done);
+
+    memcpy (out + done * size, out, more * size);
+    done += more;
+  }
+}
+
+static void
 paint_pattern_row (CwDraw *self, int32_t x, int32_t y, int32_t right)
 {
   const CwPixels *pattern = self->brush.pixels;
-  size_t size = cw_pixel_size (self->target->format), pattern_size = cw_pixel_size (pattern->format);
   const uint8_t *row = cw_pixels_row (pattern, modulo ((int64_t) y - self->brush.origin.y, pattern->height));
   uint32_t from = modulo ((int64_t) x - self->brush.origin.x, pattern->width);
   uint32_t buffer[CW_CANVAS_RUN];
 
   while (x < right) {
-    uint32_t n = MIN ((uint32_t) (right - x), MIN (pattern->width - from, CW_CANVAS_RUN));
-    const uint8_t *pixels = row + from * pattern_size;
+    uint32_t n = MIN ((uint32_t) (right - x), CW_CANVAS_RUN);
 
-    if (self->brush_convert != NULL) {
-      self->brush_convert ((uint8_t *) buffer, pixels, n);
-      pixels = (const uint8_t *) buffer;
-    }
-    cw_rop_row (self->rop, cw_draw_target (self, x, y), pixels, n * size);
+    repeat_row (self, (uint8_t *) buffer, row, from, n);
+    cw_rop_row (self->rop, cw_draw_target (self, x, y), (const uint8_t *) buffer,
+                n * cw_pixel_size (self->target->format));
     x += n;
     from = (from + n) % pattern->width;
   }

@@ -3,19 +3,44 @@
 
 #include "base/error.h"
 
-static void
-init_clipped (CwRegion *self, const CwRect *area, const CwRect *clips, uint32_t n_clips)
+/* Whether boxes are those of a region: bands from top to bottom, each from left to right. */
+static bool
+is_region (const pixman_box32_t *boxes, int n)
 {
-  g_autofree pixman_box32_t *boxes = g_new (pixman_box32_t, n_clips);
+  for (int i = 1; i < n; i++) {
+    const pixman_box32_t *a = &boxes[i - 1], *b = &boxes[i];
+    bool same_band = b->y1 == a->y1 && b->y2 == a->y2 && b->x1 >= a->x2;
+
+    if (!same_band && b->y1 < a->y2)
+      return false;
+  }
+  return true;
+}
+
+static bool
+init_clipped (CwRegion *self, const CwRect *area, const CwRect *clips, uint32_t n_clips, GError **error)
+{
+  g_autofree pixman_box32_t *boxes = NULL;
   int n = 0;
 
+  if (n_clips > CW_REGION_MAX_CLIPS) {
+    g_set_error (error, CW_ERROR, CW_ERROR_LIMIT, "clip of %u rectangles, at most %d", n_clips, CW_REGION_MAX_CLIPS);
+    return false;
+  }
+  boxes = g_new (pixman_box32_t, n_clips);
   for (uint32_t i = 0; i < n_clips; i++) {
     CwRect part = cw_rect_intersect (area, &clips[i]);
 
     if (!cw_rect_is_empty (&part))
       boxes[n++] = (pixman_box32_t){ part.left, part.top, part.right, part.bottom };
   }
+  if (n > CW_REGION_MAX_OVERLAPPING_CLIPS && !is_region (boxes, n)) {
+    g_set_error (error, CW_ERROR, CW_ERROR_LIMIT, "clip of %d overlapping rectangles, at most %d", n,
+                 CW_REGION_MAX_OVERLAPPING_CLIPS);
+    return false;
+  }
   pixman_region32_init_rects (&self->boxes, boxes, n);
+  return true;
 }
 
 bool
@@ -24,15 +49,11 @@ cw_region_init (CwRegion *self, const CwRect *bounds, const CwRect *box, const C
 {
   CwRect area = cw_rect_intersect (bounds, box);
 
-  if (clips != NULL && n_clips > CW_REGION_MAX_CLIPS) {
-    g_set_error (error, CW_ERROR, CW_ERROR_LIMIT, "clip of %u rectangles, at most %d", n_clips, CW_REGION_MAX_CLIPS);
-    return false;
-  }
   *self = (CwRegion){ 0 };
+  if (clips != NULL && !cw_rect_is_empty (&area))
+    return init_clipped (self, &area, clips, n_clips, error);
   if (cw_rect_is_empty (&area))
     pixman_region32_init (&self->boxes);
-  else if (clips != NULL)
-    init_clipped (self, &area, clips, n_clips);
   else
     pixman_region32_init_rect (&self->boxes, area.left, area.top, area.right - area.left, area.bottom - area.top);
   return true;

@@ -8,8 +8,10 @@
 
 #include <pixman.h>
 
-/* n rectangles can make n * n / 4 boxes; servers send a few hundred at most. */
-#define CW_REGION_MAX_CLIPS 4096
+/* Servers send regions: rectangles that do not overlap, in order. Others can make n * n / 4 boxes of n rectangles, so
+ * there may be fewer of them. */
+#define CW_REGION_MAX_CLIPS 65536
+#define CW_REGION_MAX_OVERLAPPING_CLIPS 1024
 
 typedef struct {
   pixman_region32_t boxes; /* disjoint, sorted by y, then x */

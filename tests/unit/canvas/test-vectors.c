@@ -276,14 +276,27 @@ static void
 test_clip_limit (void)
 {
   g_autofree CwRect *clips = g_new0 (CwRect, CW_REGION_MAX_CLIPS + 1);
-  CwRect bounds = { .right = 8, .bottom = 8 };
+  CwRect bounds = { .right = 100, .bottom = 4000 };
+  const uint32_t most = CW_REGION_MAX_OVERLAPPING_CLIPS;
   CwRegion region;
-  g_autoptr (GError) error = NULL;
 
-  g_assert_false (cw_region_init (&region, &bounds, &bounds, clips, CW_REGION_MAX_CLIPS + 1, &error));
-  g_assert_error (error, CW_ERROR, CW_ERROR_LIMIT);
-  g_assert_true (cw_region_init (&region, &bounds, &bounds, clips, CW_REGION_MAX_CLIPS, NULL));
-  g_assert_true (cw_region_is_empty (&region));
+  /* In order: two columns of separate boxes. */
+  for (int i = 0; i < 4000; i++)
+    clips[i] = (CwRect){ .left = i % 2 * 50, .top = i / 2 * 2, .right = i % 2 * 50 + 20, .bottom = i / 2 * 2 + 1 };
+  g_assert_true (cw_region_init (&region, &bounds, &bounds, clips, 4000, NULL));
+  g_assert_cmpint (pixman_region32_n_rects (&region.boxes), ==, 4000);
+  cw_region_clear (&region);
+  for (int k = 0; k < 2; k++) {
+    g_autoptr (GError) error = NULL;
+
+    if (k == 1)
+      clips[500] = bounds;
+    g_assert_false (cw_region_init (&region, &bounds, &bounds, clips, k == 0 ? CW_REGION_MAX_CLIPS + 1 : most + 1,
+                                    &error));
+    g_assert_error (error, CW_ERROR, CW_ERROR_LIMIT);
+  }
+  g_assert_true (cw_region_init (&region, &bounds, &bounds, clips, most, NULL));
+  g_assert_cmpint (pixman_region32_n_rects (&region.boxes), ==, 1);
   cw_region_clear (&region);
 }
 

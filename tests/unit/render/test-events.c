@@ -305,6 +305,8 @@ test_failures (void)
 
   cw_render_reset (f.render);
   many = arena_alloc (&f.arena, 5000 * sizeof *many);
+  for (int i = 0; i < 5000; i++)
+    many[i].right = many[i].bottom = 16;
   copy.src_bitmap = image_bitmap (&f.arena, 1, 0, CW_BITMAP_FMT_32BIT, 4, 4);
   copy.base.clip = (CwWireClip){ .type = CW_CLIP_TYPE_RECTS, .n_rects = 5000, .rects = many };
   push (&f, stream_message (CW_MSG_DISPLAY_DRAW_COPY, &copy));
