@@ -3,6 +3,10 @@
 #include "canvas/draw.h"
 #include "canvas/pixel.h"
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 #define LANES 0x00ff00ff00ff00ff
 
 /* Blue, red, green, alpha from the lowest lane to the highest. */
@@ -42,31 +46,59 @@ over (uint64_t s, uint32_t d)
   return gather (add (s, multiply (spread (d), 255 - (s >> 48))));
 }
 
+#ifdef __SSE2__
+/* Two pixels, a byte in 16 bits each. */
+static inline __m128i
+multiply_sse2 (__m128i lanes, __m128i factors)
+{
+  __m128i t = _mm_add_epi16 (_mm_mullo_epi16 (lanes, factors), _mm_set1_epi16 (128));
+
+  return _mm_srli_epi16 (_mm_add_epi16 (t, _mm_srli_epi16 (t, 8)), 8);
+}
+
+static inline __m128i
+rest_sse2 (__m128i lanes)
+{
+  __m128i alpha = _mm_shufflehi_epi16 (_mm_shufflelo_epi16 (lanes, 0xff), 0xff);
+
+  return _mm_sub_epi16 (_mm_set1_epi16 (255), alpha);
+}
+
+/* Four pixels at a time; returns how many. */
+static uint32_t
+blend_sse2 (const CwDraw *self, uint8_t *dst, const uint8_t *src, uint32_t n)
+{
+  const __m128i zero = _mm_setzero_si128 (), opaque = _mm_set1_epi32 (self->opaque);
+  const __m128i fade = _mm_set1_epi16 (self->alpha);
+  uint32_t i = 0;
+
+  for (; i + 4 <= n; i += 4) {
+    __m128i s = _mm_loadu_si128 ((const __m128i *) (const void *) (src + 4 * i));
+    __m128i d = _mm_or_si128 (_mm_loadu_si128 ((const __m128i *) (const void *) (dst + 4 * i)), opaque);
+    __m128i low = _mm_unpacklo_epi8 (s, zero), high = _mm_unpackhi_epi8 (s, zero);
+
+    /* A fade of 255 changes nothing. */
+    low = multiply_sse2 (low, fade);
+    high = multiply_sse2 (high, fade);
+    d = _mm_packus_epi16 (multiply_sse2 (_mm_unpacklo_epi8 (d, zero), rest_sse2 (low)),
+                          multiply_sse2 (_mm_unpackhi_epi8 (d, zero), rest_sse2 (high)));
+    _mm_storeu_si128 ((__m128i *) (void *) (dst + 4 * i), _mm_adds_epu8 (_mm_packus_epi16 (low, high), d));
+  }
+  return i;
+}
+#endif
+
 static void
 blend_run (const CwDraw *self, uint8_t *dst, const uint8_t *src, uint32_t n)
 {
-  uint32_t opaque = self->opaque;
+  uint32_t i = 0;
 
-  for (uint32_t i = 0; i < n; i++) {
-    uint32_t s = cw_load32 (src + 4 * i), d = cw_load32 (dst + 4 * i) | opaque;
-
-    /* Most pixels of real pictures cover all or nothing. */
-    if (s >= 0xff000000)
-      d = s;
-    else if (s != 0)
-      d = over (spread (s), d);
-    cw_store32 (dst + 4 * i, d);
-  }
-}
-
-static void
-blend_run_faded (const CwDraw *self, uint8_t *dst, const uint8_t *src, uint32_t n)
-{
-  uint32_t alpha = self->alpha, opaque = self->opaque;
-
-  for (uint32_t i = 0; i < n; i++)
-    cw_store32 (dst + 4 * i, over (multiply (spread (cw_load32 (src + 4 * i)), alpha),
-                                   cw_load32 (dst + 4 * i) | opaque));
+#ifdef __SSE2__
+  i = blend_sse2 (self, dst, src, n);
+#endif
+  for (; i < n; i++)
+    cw_store32 (dst + 4 * i, over (multiply (spread (cw_load32 (src + 4 * i)), self->alpha),
+                                   cw_load32 (dst + 4 * i) | self->opaque));
 }
 
 static void
@@ -74,8 +106,6 @@ paint_blend (CwDraw *self, const CwRect *piece)
 {
   CwConvertRow narrow = cw_convert_from_argb (self->target->format);
   CwConvertRow widen = cw_convert_to_argb (self->target->format);
-  void (*blend) (const CwDraw *, uint8_t *, const uint8_t *, uint32_t) =
-    self->alpha == 255 ? blend_run : blend_run_faded;
   uint32_t source[CW_CANVAS_RUN], wide[CW_CANVAS_RUN];
 
   for (int32_t y = piece->top; y < piece->bottom; y++) {
@@ -85,10 +115,10 @@ paint_blend (CwDraw *self, const CwRect *piece)
       uint8_t *d = cw_draw_target (self, x, y);
 
       if (narrow == NULL) {
-        blend (self, d, s, n);
+        blend_run (self, d, s, n);
       } else {
         widen ((uint8_t *) wide, d, n);
-        blend (self, (uint8_t *) wide, s, n);
+        blend_run (self, (uint8_t *) wide, s, n);
         narrow (d, (const uint8_t *) wide, n);
       }
     }

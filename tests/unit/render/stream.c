@@ -395,7 +395,8 @@ random_brush (Random *self, uint32_t surface)
   if (brush.type == CW_BRUSH_TYPE_SOLID)
     brush.color = g_rand_int (self->arena.rand);
   else if (brush.type == CW_BRUSH_TYPE_PATTERN)
-    brush.pattern = (CwWirePattern){ random_image (self, surface), { between (self, -50, 50), between (self, -50, 50) } };
+    brush.pattern = (CwWirePattern){ random_image (self, surface),
+                                     { between (self, -50, 50), between (self, -50, 50) } };
   return brush;
 }
 

@@ -2,6 +2,8 @@
 /* What display channels keep and share: images, palettes, the GLZ dictionary. */
 #include "stream.h"
 
+#include "support/lz-encode.h"
+
 #include <string.h>
 
 typedef struct {
@@ -341,6 +343,37 @@ test_palettes (void)
   teardown (&f);
 }
 
+/* Compressed with a palette: its entries become 32-bit colours first, also where they are pixels of 16 bits. */
+static void
+test_lz_palette (void)
+{
+  static const uint32_t ents[] = { 0, 0xff7bcd, 0x112233 };
+  static const uint8_t rows[4][4] = { { 1, 1, 1, 1 }, { 1, 1, 1, 1 }, { 2, 2, 2, 2 }, { 1, 2, 0, 1 } };
+  g_autoptr (GByteArray) data = cw_lz_encode_palette (CW_LZ_PLT8, rows[0], 4, 4, 4, true);
+  CwWirePalette palette = { 5, 3, ents };
+  CwWireImage image = { .type = CW_IMAGE_TYPE_LZ_PLT, .width = 4, .height = 4 };
+  CwSurfaceInfo info;
+  Fixture f;
+
+  image.lz_plt = (CwWireLzPlt){ .flags = CW_BITMAP_FLAG_TOP_DOWN | CW_BITMAP_FLAG_PAL_CACHE_ME, .palette = &palette,
+                                .data = { data->data, data->len } };
+  setup (&f, 1, NULL);
+  push (&f, 0, copy (&image));
+  g_assert_cmphex (pixel (&f, 0, 3, 0) & 0xffffff, ==, 0xff7bcd);
+  g_assert_cmphex (pixel (&f, 0, 1, 3) & 0xffffff, ==, 0x112233);
+  image.lz_plt.flags = CW_BITMAP_FLAG_TOP_DOWN | CW_BITMAP_FLAG_PAL_FROM_CACHE;
+  image.lz_plt.palette_id = 5;
+  image.lz_plt.palette = NULL;
+  push (&f, 0, surface_create (1, 4, 4, CW_SURFACE_FMT_16_555, 0));
+  push (&f, 0, draw_copy (1, 0, 0, &image, 4, 4));
+  finish (&f);
+  g_assert_no_error (f.recorder[0].failure);
+  g_assert_true (cw_render_get_surface (f.render[0], 1, &info));
+  g_assert_cmphex (info.data[0] | info.data[1] << 8, ==, 0x7bcd);
+  g_assert_cmphex (info.data[2 * info.stride] | info.data[2 * info.stride + 1] << 8, ==, 0x2233);
+  teardown (&f);
+}
+
 static void
 test_too_many_palettes (void)
 {
@@ -513,6 +546,7 @@ main (int argc, char **argv)
   g_test_add_func ("/render/caches/clear", test_clear);
   g_test_add_func ("/render/caches/touched", test_touched);
   g_test_add_func ("/render/palettes/cache", test_palettes);
+  g_test_add_func ("/render/palettes/lz", test_lz_palette);
   g_test_add_func ("/render/palettes/limit", test_too_many_palettes);
   g_test_add_func ("/render/glz/across-channels", test_glz_across_channels);
   g_test_add_func ("/render/glz/missing", test_glz_missing);
