@@ -2,8 +2,8 @@
 #include "base/error.h"
 #include "render/internal.h"
 
-/* Pixels between two looks at the clock: some tens of microseconds. */
-#define PIXELS_PER_LOOK 65536
+/* Pixels between two looks at the clock: some tens of microseconds, for the slowest operations hundreds. */
+#define PIXELS_PER_LOOK 32768
 
 CwRender *
 cw_render_new (CwRenderShared *shared, const CwRenderEvents *events, gpointer events_data,

@@ -4,6 +4,9 @@
 #include "base/error.h"
 #include "canvas/surface.h"
 
+/* What drawing libraries of applications can address (16.16 fixed point). */
+#define MAX_SIDE 32767
+
 CwRenderSurface *
 cw_render_surface_ref (CwRenderSurface *self)
 {
@@ -108,10 +111,10 @@ cw_surface_table_prepare (CwSurfaceTable *self, uint32_t id, uint32_t width, uin
     g_set_error (error, CW_ERROR, CW_ERROR_MALFORMED, "surface format %u is unknown", format);
     return NULL;
   }
-  if (width == 0 || height == 0 || width > CW_PIXELS_MAX_SIDE || height > CW_PIXELS_MAX_SIDE ||
+  if (width == 0 || height == 0 || width > MAX_SIDE || height > MAX_SIDE ||
       (uint64_t) width * height > CW_PIXELS_MAX_AREA) {
     g_set_error (error, CW_ERROR, CW_ERROR_LIMIT, "surface of %u×%u pixels is outside 1×1 … %d per side, %"
-                 G_GUINT64_FORMAT " in all", width, height, CW_PIXELS_MAX_SIDE, CW_PIXELS_MAX_AREA);
+                 G_GUINT64_FORMAT " in all", width, height, MAX_SIDE, CW_PIXELS_MAX_AREA);
     return NULL;
   }
   surface = g_new (CwRenderSurface, 1);

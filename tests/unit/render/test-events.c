@@ -141,7 +141,7 @@ test_primary (void)
 static void
 test_surface_limits (void)
 {
-  static const uint32_t sizes[][2] = { { 0, 5 }, { 5, 0 }, { 65536, 1 }, { 1, 65536 }, { 65535, 65535 },
+  static const uint32_t sizes[][2] = { { 0, 5 }, { 5, 0 }, { 32768, 1 }, { 1, 32768 }, { 32767, 32767 },
                                        { 0xffffffff, 0xffffffff }, { 0x40000001, 4 } };
   CwRenderLimits limits = { .surface_bytes = 100000, .n_surfaces = 20 };
 
