@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* One connection to a SPICE server through the public API, measured: prints the time from the call to the first complete
- * picture and the memory of the process once it idles. bench/session.py runs it on this library and on another one of
+ * picture and the memory of the process once it idles. bench/connect.py runs it on this library and on another one of
  * the same name. */
 #include <spice-client.h>
 #include <stdio.h>
@@ -16,7 +16,7 @@ typedef struct {
 static void
 fail (const char *what)
 {
-  fprintf (stderr, "session-probe: %s\n", what);
+  fprintf (stderr, "connect-probe: %s\n", what);
   exit (1);
 }
 
@@ -84,7 +84,7 @@ main (int argc, char **argv)
   Probe probe = { .loop = g_main_loop_new (NULL, FALSE) };
 
   if (argc != 2)
-    fail ("usage: session-probe URI");
+    fail ("usage: connect-probe URI");
   g_object_set (session, "uri", argv[1], NULL);
   g_signal_connect (session, "channel-new", G_CALLBACK (on_channel_new), &probe);
   g_timeout_add_seconds (60, on_time_out, NULL);

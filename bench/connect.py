@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Time from connecting to the first complete picture, in ms and in round trips, and the memory of an idle session.
 
-    session.py PROBE DEMO-SERVER OUR-LIBRARY-FOLDER [--reference FOLDER] [--quick]
+    connect.py PROBE DEMO-SERVER OUR-LIBRARY-FOLDER [--reference FOLDER] [--quick]
 
 The same probe program runs on our library and on the reference: the libspice-client-glib-2.0.so.8 that is installed (or
 the one in FOLDER). Round trips are measured, not counted: through a relay that delays every byte by a known time, the
@@ -69,7 +69,7 @@ def probe(program, folder, port):
     out = subprocess.run([program, f'spice://127.0.0.1:{port}'], env=environment, capture_output=True, text=True,
                          timeout=90)
     if out.returncode != 0:
-        sys.exit(f'session.py: the probe failed on {folder}: {out.stderr.strip()}')
+        sys.exit(f'connect.py: the probe failed on {folder}: {out.stderr.strip()}')
     found = re.search(r'picture_ms=([\d.]+) private_kib=(\d+)', out.stdout)
     return float(found[1]), int(found[2])
 
