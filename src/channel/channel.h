@@ -27,8 +27,8 @@ struct _SpiceChannelClassPrivate {
   const CwChannelCap *caps;         /* ends with CW_CHANNEL_CAP_END; may be NULL */
   /* The largest body of a message of this type; NULL: CW_PUMP_FRAME_LIMIT for all. */
   uint32_t (*frame_limit) (uint16_t type);
-  /* Bodies that cannot be parsed end the channel instead of being passed over: the content would be wrong for ever. */
-  bool strict;
+  /* A message whose body may be bad without ending the channel, 0: none. */
+  uint16_t lenient_message;
   /* Messages that may be sent in a read-only session, besides the common ones; NULL: none. Ends with 0. */
   const uint16_t *read_only_messages;
   /* The newest serial that counts as processed for siblings; NULL: received is processed. */
@@ -48,6 +48,7 @@ enum {
   CW_PAUSE_EMIT = 1 << 0, /* a handler of the application runs outside a frame */
   CW_PAUSE_WAIT = 1 << 1, /* WAIT_FOR_CHANNELS */
   CW_PAUSE_FULL = 1 << 2, /* too much waits to be drawn */
+  CW_PAUSE_ANSWERS = 1 << 3, /* too many answers wait to be sent */
 };
 
 struct _SpiceChannelPrivate {
@@ -75,6 +76,7 @@ struct _SpiceChannelPrivate {
   CwPump *pump;
   uint64_t read_before; /* bytes of earlier connections */
   CwAckWindow ack;
+  size_t answers; /* bytes queued since they were last known to be sent */
   uint64_t received_serial;
   CwMessage *held; /* waits for other channels before it is handled; NULL with held_handler NULL: none */
   void (*held_handler) (SpiceChannel *channel, const CwMessage *message);

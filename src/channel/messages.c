@@ -5,6 +5,10 @@
 /* Text of a peer that goes to the debug log. */
 #define MAX_LOGGED_TEXT 256
 
+/* Answers that may wait before no more questions are read; half of what the pump takes. */
+#define MAX_ANSWERS (CW_PUMP_URGENT_LIMIT / 2)
+#define ANSWER_BYTES 128 /* of memory: more than an answer and what keeps it in the queue */
+
 static uint64_t
 processed_serial (gpointer data)
 {
@@ -48,13 +52,50 @@ cw_channel_handle_after (SpiceChannel *self, const CwWireWaitForChannel *entries
   cw_pump_pause (priv->pump, CW_PAUSE_WAIT);
 }
 
+typedef struct {
+  SpiceChannel *channel; /* strong */
+  unsigned attempt;
+} Answers;
+
+static void
+answers_sent (gpointer data, const GError *error)
+{
+  Answers *self = data;
+  SpiceChannelPrivate *priv = self->channel->priv;
+
+  if (self->attempt == priv->attempt && priv->pump) {
+    priv->answers = 0;
+    cw_pump_resume (priv->pump, CW_PAUSE_ANSWERS);
+  }
+  g_object_unref (self->channel);
+  g_free (self);
+}
+
+/* Sends an answer without which the server stalls: rather than drop one, reading stops until they are under way. */
+static void
+answer (SpiceChannel *self, uint16_t type, const void *data)
+{
+  SpiceChannelPrivate *priv = self->priv;
+  Answers *answers;
+
+  if (!cw_channel_send (self, type, data))
+    return;
+  priv->answers += ANSWER_BYTES;
+  if (priv->answers < MAX_ANSWERS || priv->answers - ANSWER_BYTES >= MAX_ANSWERS)
+    return;
+  answers = g_new (Answers, 1);
+  *answers = (Answers){ g_object_ref (self), priv->attempt };
+  cw_pump_pause (priv->pump, CW_PAUSE_ANSWERS);
+  cw_pump_flush (priv->pump, answers_sent, answers);
+}
+
 static void
 handle_set_ack (SpiceChannel *self, const CwMessage *message)
 {
   const CwMsgSetAck *set_ack = message->data;
 
   cw_ack_window_set (&self->priv->ack, set_ack->window);
-  cw_channel_send (self, CW_MSGC_ACK_SYNC, &(CwMsgcAckSync){ .generation = set_ack->generation });
+  answer (self, CW_MSGC_ACK_SYNC, &(CwMsgcAckSync){ .generation = set_ack->generation });
 }
 
 static void
@@ -62,7 +103,7 @@ handle_ping (SpiceChannel *self, const CwMessage *message)
 {
   const CwMsgPing *ping = message->data;
 
-  cw_channel_send (self, CW_MSGC_PONG, &(CwMsgcPong){ .id = ping->id, .timestamp = ping->timestamp });
+  answer (self, CW_MSGC_PONG, &(CwMsgcPong){ .id = ping->id, .timestamp = ping->timestamp });
 }
 
 static void
@@ -120,19 +161,21 @@ handle_frame (SpiceChannel *self, const CwPumpFrame *frame, GError **error)
   const CwChannelHandler *handler = find_handler (common_handlers, frame->type);
   g_autoptr (CwMessage) message = NULL;
   g_autoptr (GError) problem = NULL;
-  bool own = !handler;
 
-  if (own && !priv->disabled)
+  if (!handler && !priv->disabled)
     handler = find_handler (class->handlers, frame->type);
-  if (!handler)
+  /* Also messages that nothing is done with have to be well-formed. */
+  if (!handler && (priv->disabled || !cw_message_info (priv->type, CW_FROM_SERVER, frame->type)))
     return true;
 
   message = cw_message_parse (priv->type, CW_FROM_SERVER, frame->type, frame->serial, frame->body, &problem);
   if (message) {
-    handler->handle (self, message);
+    if (handler)
+      handler->handle (self, message);
     return true;
   }
-  if (own && class->strict) {
+  /* What is built on the message would be wrong for ever. */
+  if (class->lenient_message == 0 || frame->type != class->lenient_message) {
     g_propagate_error (error, g_steal_pointer (&problem));
     return false;
   }
@@ -147,7 +190,7 @@ cw_channel_frame (SpiceChannel *self, const CwPumpFrame *frame, GError **error)
   unsigned attempt = priv->attempt;
 
   if (!frame->is_sub && cw_ack_window_received (&priv->ack))
-    cw_channel_send (self, CW_MSGC_ACK, NULL);
+    answer (self, CW_MSGC_ACK, NULL);
   if (!handle_frame (self, frame, error))
     return false;
   /* A handler may have ended this connection, and even begun another. */
@@ -166,6 +209,7 @@ cw_channel_messages_start (SpiceChannel *self)
 
   priv->ack = (CwAckWindow){ 0 };
   priv->received_serial = 0;
+  priv->answers = 0;
   if (priv->session)
     cw_sync_add (priv->host->sync (priv->session), (uint8_t) priv->type, (uint8_t) priv->id, processed_serial,
       handle_held, self);

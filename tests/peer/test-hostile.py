@@ -93,7 +93,7 @@ def cut(kind):
 def vanish():
     scripts = {spice.DISPLAY: [Pause(0.1), Close()], spice.MAIN: opening(spice.MAIN) + [Pause(0.1), Close()]}
     with HostileServer(scripts) as server, clients.Viewer(server.uri) as viewer:
-        viewer.wait("disconnected", SECONDS)
+        viewer.wait("event main 0 closed", SECONDS)
         expect_end(viewer, "the server's end")
 
 

@@ -93,7 +93,6 @@ static SpiceChannelClassPrivate display_class = {
   .handlers = handlers,
   .caps = caps,
   .frame_limit = frame_limit,
-  .strict = true,
   .read_only_messages = read_only_messages,
   .processed = cw_display_processed,
 };
