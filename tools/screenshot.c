@@ -147,6 +147,7 @@ static bool
 run (int argc, char **argv, GError **error)
 {
   g_autoptr (Client) client = client_new ();
+  g_autofree char *what = NULL;
   Watch watch = { 0 };
   int display = -1, stable = 0;
   const GOptionEntry entries[] = {
@@ -171,7 +172,8 @@ run (int argc, char **argv, GError **error)
                                  &watch, error);
   if (watch.channel == NULL)
     return false;
-  if (!client_wait (client, is_complete, &watch, stable > 0 ? "a stable picture" : "a picture", error))
+  what = stable > 0 ? g_strdup_printf ("the picture to stay as it is for %d ms", stable) : g_strdup ("a picture");
+  if (!client_wait (client, is_complete, &watch, what, error))
     return false;
   if (!save (client, &watch, display, argv[2], error))
     return false;
