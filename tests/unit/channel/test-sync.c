@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "channel/sync.h"
+
+typedef struct {
+  uint64_t processed;
+  unsigned ready;
+} Member;
+
+static uint64_t
+processed (gpointer data)
+{
+  return ((Member *) data)->processed;
+}
+
+static void
+ready (gpointer data)
+{
+  ((Member *) data)->ready++;
+}
+
+static CwSync *
+sync_of (Member *members, unsigned n)
+{
+  CwSync *sync = cw_sync_new ();
+
+  for (unsigned i = 0; i < n; i++)
+    cw_sync_add (sync, CW_CHANNEL_DISPLAY, (uint8_t) i, processed, ready, &members[i]);
+  return sync;
+}
+
+static CwWireWaitForChannel
+entry (uint8_t id, uint64_t serial)
+{
+  return (CwWireWaitForChannel){ .channel_type = CW_CHANNEL_DISPLAY, .channel_id = id, .message_serial = serial };
+}
+
+static void
+test_wait (void)
+{
+  Member members[2] = { { 0 } };
+  g_autoptr (CwSync) sync = sync_of (members, 2);
+  CwWireWaitForChannel wait = entry (1, 5);
+
+  g_assert_false (cw_sync_wait (sync, &members[0], &wait, 1));
+  members[1].processed = 4;
+  cw_sync_advanced (sync);
+  g_assert_cmpuint (members[0].ready, ==, 0);
+  members[1].processed = 5;
+  cw_sync_advanced (sync);
+  cw_sync_advanced (sync);
+  g_assert_cmpuint (members[0].ready, ==, 1);
+  g_assert_true (cw_sync_wait (sync, &members[0], &wait, 1));
+}
+
+static void
+test_fulfilled (void)
+{
+  Member members[1] = { { 0 } };
+  g_autoptr (CwSync) sync = sync_of (members, 1);
+  CwWireWaitForChannel waits[] = { entry (9, 5), entry (0, UINT64_MAX) };
+
+  g_assert_true (cw_sync_wait (sync, &members[0], waits, G_N_ELEMENTS (waits)));
+  g_assert_true (cw_sync_wait (sync, &members[0], NULL, 0));
+}
+
+static void
+test_leaving (void)
+{
+  Member members[2] = { { 0 } };
+  g_autoptr (CwSync) sync = sync_of (members, 2);
+  CwWireWaitForChannel wait = entry (1, 5);
+
+  g_assert_false (cw_sync_wait (sync, &members[0], &wait, 1));
+  cw_sync_remove (sync, &members[1]);
+  g_assert_cmpuint (members[0].ready, ==, 1);
+
+  cw_sync_add (sync, CW_CHANNEL_DISPLAY, 1, processed, ready, &members[1]);
+  g_assert_false (cw_sync_wait (sync, &members[0], &wait, 1));
+  cw_sync_remove (sync, &members[0]);
+  members[1].processed = 9;
+  cw_sync_advanced (sync);
+  g_assert_cmpuint (members[0].ready, ==, 1);
+}
+
+/* Three that wait for each other: the one that would close the circle does not wait. */
+static void
+test_circle (void)
+{
+  Member members[3] = { { 0 } };
+  g_autoptr (CwSync) sync = sync_of (members, 3);
+  CwWireWaitForChannel first = entry (1, 1), second = entry (2, 1), third = entry (0, 1);
+
+  g_assert_false (cw_sync_wait (sync, &members[0], &first, 1));
+  g_assert_false (cw_sync_wait (sync, &members[1], &second, 1));
+  g_assert_true (cw_sync_wait (sync, &members[2], &third, 1));
+  members[2].processed = 1;
+  cw_sync_advanced (sync);
+  g_assert_cmpuint (members[1].ready, ==, 1);
+  g_assert_cmpuint (members[0].ready, ==, 0);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/sync/wait", test_wait);
+  g_test_add_func ("/sync/fulfilled", test_fulfilled);
+  g_test_add_func ("/sync/leaving", test_leaving);
+  g_test_add_func ("/sync/circle", test_circle);
+  return g_test_run ();
+}
