@@ -40,6 +40,11 @@ class Spicy:
 
     def __init__(self, library=None):
         self.env = {"LD_LIBRARY_PATH": str(library)} if library else {}
+        if library:
+            loaded = peers.run(["ldd", peers.which("spicy-screenshot")], env=self.env).check().out
+            found = next(line for line in loaded.splitlines() if "libspice-client-glib-2.0" in line)
+            if f"{Path(library).resolve()}/" not in found:
+                raise peers.Failed(f"spicy-screenshot does not load the library of {library}: {found}")
 
     def screenshot(self, uri, *options, stable=0, seconds=40):
         with tempfile.TemporaryDirectory(prefix="caraway-shot-") as folder:

@@ -58,11 +58,12 @@ def wait_until(condition, seconds, what, every=0.05):
 class Process:
     """A program in its own process group; its output is collected in a file, or read line by line by the caller."""
 
-    def __init__(self, argv, env=None, stdin=subprocess.DEVNULL, stdout=None, cwd=None):
+    def __init__(self, argv, env=None, stdin=subprocess.DEVNULL, stdout=None, cwd=None, pass_fds=()):
         self.argv = [str(a) for a in argv]
         self.log = tempfile.NamedTemporaryFile(prefix="peer-", suffix=".log")
         self.child = subprocess.Popen(self.argv, stdin=stdin, stdout=stdout or self.log, stderr=self.log, cwd=cwd,
-                                      env={**os.environ, **(env or {})}, start_new_session=True)
+                                      env={**os.environ, **(env or {})}, start_new_session=True,
+                                      pass_fds=pass_fds)
 
     def text(self):
         return Path(self.log.name).read_text(errors="replace")
@@ -269,7 +270,7 @@ class Qemu(Peer):
 
     def open(self):
         argv = [which("qemu-system-x86_64"), "-nodefaults", "-machine", "pc,accel=tcg", "-m", "64", "-vga", self.vga,
-                "-display", "none", "-serial", "none", "-boot", "menu=on,splash-time=1000", "-spice", self._spice(),
+                "-display", "none", "-serial", "none", "-spice", self._spice(),
                 "-qmp", f"unix:{self.folder}/qmp.sock,server=on,wait=off", *self.extra]
         if self.password:
             argv += ["-object", f"secret,id=ticket,data={self.password}"]
@@ -289,16 +290,19 @@ class Qemu(Peer):
         self.qmp.run("screendump", filename=str(path))
         return pictures.read(path)
 
-    def wait_text(self, seconds=30):
-        """Until the firmware has written its screen and it stays so for a second."""
-        last = [None, 0.0]
+    def wait_text(self, seconds=60):
+        """Until the firmware has written its screen: for two seconds nothing changed but a blinking cursor."""
+        seen = []  # (time, pixels)
 
         def quiet():
-            shot = self.truth()
-            if last[0] is None or last[0].data != shot.data:
-                last[:] = [shot, time.monotonic()]
-            return shot if shot.colors() > 1 and time.monotonic() - last[1] > 1 else None
-        return wait_until(quiet, seconds, "a quiet firmware screen", every=0.2)
+            shot, now = self.truth(), time.monotonic()
+            if shot.colors() == 1:
+                return None
+            seen.append((now, shot.data))
+            while seen and len({data for _, data in seen}) > 2:
+                seen.pop(0)
+            return shot if now - seen[0][0] > 2 else None
+        return wait_until(quiet, seconds, "a quiet firmware screen", every=0.15)
 
 
 class FakeServer(Peer):

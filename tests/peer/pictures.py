@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Pictures in files: reading PPM, PNG and XWD, comparing them, with nothing but the standard library."""
+"""Pictures in files: reading PPM and PNG, comparing them, with nothing but the standard library."""
 import struct
 import zlib
 
@@ -107,27 +107,10 @@ def read_png(blob):
     return Picture(width, height, out)
 
 
-def read_xwd(blob):
-    """What xwd writes for a true-colour screen of 32 bits a pixel."""
-    head = struct.unpack_from(">25I", blob)
-    header_size, version, form, _, width, height = head[:6]
-    order, bits, line = head[7], head[11], head[12]
-    masks, colors = head[14:17], head[19]
-    if version != 7 or form != 2 or bits != 32 or masks != (0xFF0000, 0xFF00, 0xFF):
-        raise ValueError(f"unsupported window dump: {head}")
-    at, out = header_size + colors * 12, bytearray(width * height * 3)
-    lanes = (2, 1, 0) if order == 0 else (1, 2, 3)
-    for y in range(height):
-        row = blob[at + y * line:at + y * line + width * 4]
-        for channel, lane in enumerate(lanes):
-            out[y * width * 3 + channel:(y + 1) * width * 3:3] = row[lane::4]
-    return Picture(width, height, out)
-
-
 def read(path):
     with open(path, "rb") as file:
         blob = file.read()
-    return read_png(blob) if blob[:4] == b"\x89PNG" else read_ppm(blob) if blob[:2] == b"P6" else read_xwd(blob)
+    return read_png(blob) if blob[:4] == b"\x89PNG" else read_ppm(blob)
 
 
 def difference(ours, truth, ignore=()):

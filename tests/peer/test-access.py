@@ -1,0 +1,198 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The ways into a server, right and wrong, with the command-line program: each failure has its own exit status, says
+what is the matter, and comes in time."""
+import argparse
+import socket
+import sys
+import time
+
+import clients
+import peers
+import pictures
+import tap
+
+caraway = None
+
+
+def shows(server, uri, *options, env=None):
+    server.command("sync")
+    trouble = pictures.difference(caraway.screenshot(uri, *options), server.dump())
+    tap.true(trouble is None, trouble)
+
+
+def refused(words, uri, *options, seconds=20, env=None, text=None):
+    """The program must fail, name one of the words, write no picture; returns its exit status."""
+    path = peers.Path(peers.tempfile.mkdtemp(prefix="caraway-none-")) / "none.png"
+    result = caraway.run("screenshot", uri, path, *options, status=None, seconds=seconds, env=env, text=text)
+    tap.true(result.status not in (0, 1) or result.status == 1 and not words, f"exit status {result.status}")
+    tap.true(not path.exists(), "a picture was written all the same")
+    tap.true(any(word in result.err.lower() for word in words), f"none of {words} in: {result.err}")
+    tap.true(len(result.err.strip().splitlines()) <= 3, f"more than a reason: {result.err}")
+    return result.status
+
+
+def password_file(server, word):
+    path = server.folder / "password"
+    path.write_text(word + "\n")
+    return path
+
+
+@tap.test("without a password, over TCP")
+def plain():
+    with peers.DemoServer("--no-animation", scene=True) as server:
+        shows(server, server.uri)
+
+
+@tap.test("over a unix socket")
+def unix_socket():
+    folder = peers.Path(peers.tempfile.mkdtemp(prefix="caraway-unix-"))
+    with peers.DemoServer("--no-animation", "--unix", folder / "spice.sock", scene=True) as server:
+        shows(server, server.uri)
+
+
+@tap.test("with a password from a file")
+def ticket():
+    with peers.DemoServer("--no-animation", "--password", "kümmel", scene=True) as server:
+        shows(server, server.uri, "--password-file", password_file(server, "kümmel"))
+
+
+@tap.test("a wrong, empty or too long password is an authentication error with its own status")
+def wrong_password():
+    with peers.DemoServer("--password", "secret") as server:
+        statuses = {refused(("password", "authentication"), server.uri, "--password-file", password_file(server, word))
+                    for word in ("wrong", "", "Secret", "x" * 61)}
+        tap.equal(len(statuses), 1, "number of different exit statuses")
+        shows(server, server.uri, "--password-file", password_file(server, "secret"))
+
+
+@tap.test("over TLS with the server's CA, by name and by address")
+def tls():
+    with peers.DemoServer("--no-animation", "--port=-1", "--tls-port=0", scene=True) as server:
+        shows(server, server.uri, "--ca-file", server.ca_file)
+        shows(server, f"spice://localhost?tls-port={server.tls_port}", "--ca-file", server.ca_file)
+
+
+@tap.test("TLS and a password together")
+def tls_ticket():
+    with peers.DemoServer("--no-animation", "--port=-1", "--tls-port=0", "--password", "secret", scene=True) as server:
+        shows(server, server.uri, "--ca-file", server.ca_file, "--password-file", password_file(server, "secret"))
+
+
+@tap.test("a certificate of another CA is refused, and so is one of an unknown CA")
+def wrong_ca():
+    with peers.DemoServer("--port=-1", "--tls-port=0") as server, \
+            peers.DemoServer("--port=-1", "--tls-port=0") as other:
+        refused(("certificate", "verif"), server.uri, "--ca-file", other.ca_file)
+        refused(("certificate", "verif"), server.uri)
+
+
+@tap.test("a certificate for another host is refused, unless its subject is the one asked for")
+def wrong_host():
+    with peers.DemoServer("--no-animation", "--port=-1", "--tls-port=0", "--tls-host", "elsewhere.example",
+                          scene=True) as server:
+        refused(("host", "name", "certificate"), server.uri, "--ca-file", server.ca_file)
+        trust = ("--ca-file", server.ca_file, "--cert-subject")
+        shows(server, server.uri, *trust, "O=Caraway demo,CN=elsewhere.example")
+        refused(("subject", "certificate"), server.uri, *trust, "O=Caraway demo,CN=x")
+
+
+@tap.test("a missing CA file is named")
+def missing_ca():
+    with peers.DemoServer("--port=-1", "--tls-port=0") as server:
+        refused(("/no/such/ca.pem",), server.uri, "--ca-file", "/no/such/ca.pem")
+
+
+@tap.test("a closed port, an unknown host, a missing socket: the error says which of these it is")
+def unreachable():
+    port = peers.free_port()
+    refused(("refused",), f"spice://127.0.0.1:{port}")
+    refused(("no-such-host.invalid",), "spice://no-such-host.invalid:5900")
+    refused(("no such file",), "spice+unix:///no/such/socket")
+
+
+@tap.cases("what is no URI is a usage error: {}", ["", "nonsense", "http://127.0.0.1", "spice://127.0.0.1:99999",
+                                                  "spice://127.0.0.1:abc", "spice://"])
+def wrong_uri(uri):
+    refused(("uri", "port", "host", "address"), uri)
+
+
+@tap.test("a server that never answers is given up, with a reason")
+def silent():
+    with peers.silent_server() as server:
+        start = time.monotonic()
+        refused(("time", "answer", "silent"), server.uri, seconds=40)
+        tap.true(time.monotonic() - start < 30, "it took too long")
+
+
+@tap.test("a server of another protocol is refused")
+def other_protocol():
+    def http(connection):
+        connection.recv(1 << 16)
+        connection.sendall(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n" + b"\0" * 400)
+        connection.shutdown(socket.SHUT_WR)
+        connection.recv(1)
+    with peers.FakeServer(http) as server:
+        refused(("spice", "protocol", "magic"), server.uri)
+
+
+@tap.test("the failures a script must tell apart have different exit statuses")
+def statuses():
+    port = peers.free_port()
+    with peers.DemoServer("--password", "secret") as ticket, \
+            peers.DemoServer("--port=-1", "--tls-port=0") as tls_only:
+        connect = refused(("refused",), f"spice://127.0.0.1:{port}")
+        auth = refused(("password", "authentication"), ticket.uri, "--password-file", password_file(ticket, "no"))
+        trust = refused(("certificate", "verif"), tls_only.uri)
+        usage = refused(("uri", "host", "address"), "nonsense")
+        tap.equal(len({connect, auth, trust, usage}), 4, f"{(connect, auth, trust, usage)}: number of different statuses")
+
+
+@tap.test("a port that wants TLS and got none says so")
+def tls_port_plain():
+    with peers.DemoServer("--port=-1", "--tls-port=0") as server:
+        refused(("tls", "closed", "protocol", "spice"), f"spice://127.0.0.1:{server.tls_port}")
+
+
+@tap.test("several displays: each is shown by its number, one that is not there is an error")
+def displays():
+    with peers.DemoServer("--no-animation", "--displays", "2", "--size", "640x480", scene=True) as server:
+        for display in (0, 1):
+            server.command(f"sync display={display}")
+            shot = caraway.screenshot(server.uri, "--display", str(display))
+            trouble = pictures.difference(shot, server.dump(display))
+            tap.true(trouble is None, f"display {display}: {trouble}")
+        refused(("display",), server.uri, "--display", "7")
+
+
+@tap.test("info names the server, its channels, surfaces and monitors")
+def info():
+    uuid = "12345678-9abc-def0-1234-56789abcdef0"
+    with peers.DemoServer("--name", "caraway-test", "--uuid", uuid, "--size", "640x480", "--heads", "2") as server:
+        told = caraway.info(server.uri)
+        text = str(told)
+        for word in ("caraway-test", uuid, "main", "display", "inputs", "cursor", "640", "480", "320"):
+            tap.true(word in text, f"{word!r} is missing in {text}")
+
+
+@tap.test("a server that drops its clients ends the program with a reason")
+def dropped():
+    with peers.DemoServer(scene=True) as server:
+        with_animation = clients.peers.Process([caraway.program, "screenshot", server.uri, server.folder / "x.png",
+                                                "--stable", "60000"])
+        try:
+            server.wait_channels(main=1)
+            server.command("disconnect")
+            tap.true(with_animation.child.wait(15) not in (0, -11, -6), "exit status")
+        finally:
+            with_animation.stop()
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--demo", required=True)
+    parser.add_argument("--caraway", required=True)
+    parser.add_argument("--only")
+    options = parser.parse_args()
+    peers.DemoServer.program = options.demo
+    caraway = clients.Caraway(options.caraway)
+    sys.exit(tap.main(options.only))

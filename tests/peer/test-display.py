@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""A live client follows random drawing on the demo server pixel for pixel, through every image compression."""
+import argparse
+import sys
+
+import clients
+import operations
+import peers
+import pictures
+import tap
+
+EVERY = operations.FORMATS + ["1bit-le", "4bit-le"]
+# LZ4 of alpha-only bitmaps is what this server sends although no client is told how to read it.
+CASES = [("32-xrgb", "off", EVERY), ("32-xrgb", "quic", EVERY), ("32-xrgb", "lz", EVERY), ("32-xrgb", "glz", EVERY),
+         ("32-xrgb", "auto_glz", EVERY), ("32-xrgb", "auto_lz", EVERY),
+         ("32-xrgb", "lz4", [f for f in EVERY if f != "8bit-a"]), ("16-555", "off", EVERY), ("16-555", "glz", EVERY)]
+SURFACES = ["surface-create id=5 size=90x70 format=32-xrgb", "surface-create id=6 size=64x48 format=32-argb",
+            "picture alpha kind=disc size=48x40 format=rgba seed=9", "picture flat kind=photo size=70x60 format=32bit",
+            "copy surface=5 box=3,4,73,64 src=flat", "fill surface=5 box=10,10,50,40 color=ff00ff rop=xor",
+            "alpha-blend surface=5 box=5,5,53,45 src=alpha alpha=200", "fill surface=6 box=0,0,64,48 color=80402010",
+            "alpha-blend surface=6 box=8,4,56,44 src=alpha", "copy-bits surface=5 box=20,20,60,60 from=10,10",
+            "copy box=0,0,90,70 src=surface:5", "copy box=95,0,155,110 src=surface:5 scale=interpolate",
+            "alpha-blend box=10,60,74,108 src=surface:6 alpha=255", "fill box=80,80,150,118 pattern=surface:5",
+            "surface-destroy id=6", "copy box=20,20,110,90 src=surface:5 rop=or", "surface-destroy id=5"]
+
+
+def follows(server, viewer, last, display=0):
+    """The viewer must come to show the oracle's picture."""
+    server.command(f"sync display={display}")
+    truth = server.dump(display)
+    try:
+        peers.wait_until(lambda: pictures.difference(viewer.dump(display), truth) is None, 5, "the same picture", 0.02)
+    except peers.Failed:
+        raise peers.Failed(f"after {last!r}: {pictures.difference(viewer.dump(display), truth)}") from None
+
+
+@tap.cases("random operations on {0[0]}, compression {0[1]}, arrive pixel for pixel", CASES)
+def random_operations(case):
+    form, compression, formats = case
+    for seed in (11, 12):
+        with peers.DemoServer("--size", "160x120", "--compression", compression) as server:
+            server.command(f"mode size=160x120 format={form}")
+            with clients.Viewer(server.uri) as viewer:
+                viewer.wait("mark 0 1")
+                # The server itself cannot draw the LE formats; it need not while there is a client and few commands.
+                scribe = operations.Scribe(seed, 160, 120, formats)
+                for line in scribe.setup():
+                    server.command(line)
+                for number in range(60):
+                    line = scribe.operation()
+                    server.command(line)
+                    if number % 4 == 3:
+                        follows(server, viewer, f"seed {seed}, operation {number}: {line}")
+
+
+@tap.test("off-screen surfaces are drawn on and from")
+def surfaces():
+    with peers.DemoServer("--size", "160x120") as server, clients.Viewer(server.uri) as viewer:
+        viewer.wait("mark 0 1")
+        for line in SURFACES:
+            server.command(line)
+            follows(server, viewer, line)
+
+
+@tap.test("two displays keep apart and share their picture cache")
+def two_displays():
+    with peers.DemoServer("--displays", "2", "--size", "320x200", "--compression", "auto_glz") as server, \
+            clients.Viewer(server.uri) as viewer:
+        viewer.wait("mark 0 1")
+        viewer.wait("mark 1 1")
+        for number in range(12):
+            server.command(f"picture p{number} kind=photo size=90x70 seed={number % 3} cache=1")
+            for display in (0, 1, 0):
+                x, y = number * 17 % 220, number * 11 % 120
+                line = f"copy display={display} box={x},{y},{x + 90},{y + 70} src=p{number}"
+                server.command(line)
+                follows(server, viewer, line, display)
+
+
+@tap.test("a client that comes late shows the whole scene")
+def scene():
+    with peers.DemoServer("--no-animation", scene=True) as server, clients.Viewer(server.uri) as viewer:
+        viewer.wait("mark 0 1")
+        follows(server, viewer, "the scene")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--demo", required=True)
+    parser.add_argument("--viewer", required=True)
+    parser.add_argument("--only")
+    options = parser.parse_args()
+    peers.DemoServer.program, clients.Viewer.program = options.demo, options.viewer
+    sys.exit(tap.main(options.only))

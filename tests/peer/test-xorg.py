@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""An Xorg desktop through the spiceqxl driver: the screenshot is what the X server says it shows."""
+import argparse
+import sys
+
+import clients
+import peers
+import pictures
+import tap
+from xspice import Xspice
+
+COMPRESSIONS = ["off", "quic", "lz", "glz", "auto_glz", "auto_lz"]
+client = None
+
+# Text in all the colours and weights a terminal has, without a cursor that blinks.
+TERMINAL = r"""
+printf '\033[?25l\033]0;terminal\007'
+for c in 0 1 2 3 4 5 6 7; do
+  printf '\033[3%dmcolour %d \033[1mbold \033[7mreverse\033[0m \033[4%dm background \033[0m\n' $c $c $((7 - c))
+done
+seq 1 200 | while read n; do printf '%s ' $n; done
+echo; echo ready; sleep 1000
+"""
+
+
+def desktop(x):
+    """An xterm, programs of two toolkits and a picture; returns when all have drawn."""
+    photo = x.folder / "photo.ppm"
+    with peers.DemoServer("--no-animation", "--size", "400x300", scene=True) as demo:
+        demo.dump().write_ppm(photo)
+    x.run("xsetroot", "-solid", "#336699")
+    x.program("gtk3-demo", "--run=button_box")
+    x.wait_window("Button Boxes")
+    x.wait_window("Application Class")
+    # There is no window manager to place anything.
+    x.run("xdotool", "search", "--name", "Application Class", "windowmove", "--sync", "440", "120")
+    x.run("xdotool", "search", "--name", "Button Boxes", "windowmove", "--sync", "640", "40")
+    x.program("xterm", "-geometry", "70x20+10+10", "-T", "terminal", "-e", "sh", "-c", TERMINAL)
+    x.program("display", "-geometry", "+60+420", "-title", "picture", photo)
+    for window in ("terminal", "picture"):
+        x.wait_window(window)
+    return x.wait_quiet()
+
+
+@tap.cases("a desktop of real programs shows what the X server shows, compression {}", COMPRESSIONS)
+def whole_desktop(compression):
+    with Xspice(compression) as x:
+        truth = desktop(x)
+        tap.true(truth.colors() > 100, "the desktop is all but empty")
+        trouble = pictures.difference(client.screenshot(x.uri), x.truth())
+        tap.true(trouble is None, trouble)
+
+
+@tap.test("a live client follows programs that draw, scroll and move windows")
+def live():
+    with Xspice() as x, clients.Viewer(x.uri) as viewer:
+        viewer.wait("mark 0 1")
+        desktop(x)
+        x.program("xterm", "-geometry", "60x12+200+150", "-T", "scroll", "-e", "sh", "-c",
+                  "printf '\\033[?25l'; seq 1 400; sleep 1000")
+        x.wait_window("scroll")
+        truth = x.wait_quiet()
+        peers.wait_until(lambda: pictures.difference(viewer.dump(), truth) is None, 10,
+                         "the viewer to show what the X server shows")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--demo", required=True)
+    parser.add_argument("--viewer", required=True)
+    parser.add_argument("--caraway", help="the command; without it, the unmodified spicy-screenshot")
+    parser.add_argument("--library", help="folder of the client library that spicy-screenshot is to load")
+    parser.add_argument("--only")
+    options = parser.parse_args()
+    peers.DemoServer.program, clients.Viewer.program = options.demo, options.viewer
+    client = clients.Caraway(options.caraway) if options.caraway else clients.Spicy(options.library)
+    sys.exit(tap.main(options.only))

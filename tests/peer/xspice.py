@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Xorg with the spiceqxl driver: real X programs drawing through real QXL commands, no virtual machine. The truth is
+what the X server itself says is on its screen (import)."""
+import os
+
+import peers
+import pictures
+
+SECTION = """Section "{}"
+{}EndSection
+"""
+
+
+class Xspice(peers.Peer):
+    def __init__(self, compression="auto_glz", size="1280x800", password=None):
+        super().__init__()
+        self.compression, self.size, self.password = compression, size, password
+
+    def _section(self, name, *lines, **options):
+        body = [f"    {line}" for line in lines] + [f'    Option "{k}" "{v}"' for k, v in options.items()]
+        return SECTION.format(name, "".join(line + "\n" for line in body))
+
+    def _config(self, port):
+        ticket = {"SpicePassword": self.password} if self.password else {"SpiceDisableTicketing": "True"}
+        return "".join([
+            # The driver's own defaults of the memory sizes make it end at start, so all three are stated.
+            self._section("Device", 'Identifier "card"', 'Driver "spiceqxl"', SpicePort=port, SpiceAddr="127.0.0.1",
+                          NumHeads=1, EnableImageCache="True", EnableFallbackCache="True", EnableSurfaces="True",
+                          SurfaceBufferSize=128, CommandBufferSize=128, FrameBufferSize=64, SpiceStreamingVideo="off",
+                          SpiceImageCompression=self.compression, SpiceJpegWanCompression="never",
+                          SpiceZlibGlzWanCompression="never", **ticket),
+            self._section("InputDevice", 'Identifier "mouse"', 'Driver "xspice pointer"'),
+            self._section("InputDevice", 'Identifier "keys"', 'Driver "xspice keyboard"'),
+            self._section("Monitor", 'Identifier "monitor"', "HorizSync 1-200", "VertRefresh 1-200"),
+            self._section("Screen", 'Identifier "screen"', 'Device "card"', 'Monitor "monitor"', "DefaultDepth 24",
+                          'SubSection "Display"', "    Depth 24", f'    Modes "{self.size}"', "EndSubSection"),
+            self._section("ServerLayout", 'Identifier "all"', 'Screen "screen"', 'InputDevice "keys"',
+                          'InputDevice "mouse"'),
+            self._section("ServerFlags", AutoAddDevices="False", BlankTime=0)])
+
+    def open(self):
+        port = peers.free_port()
+        self.uri = f"spice://127.0.0.1:{port}"
+        config = self.folder / "xorg.conf"
+        config.write_text(self._config(port))
+        reader, writer = os.pipe()
+        try:
+            self.server = self._start_x(config, writer)
+            os.close(writer)
+            writer = None
+            self.display = ":" + self._read_number(reader)
+        finally:
+            os.close(reader)
+            if writer is not None:
+                os.close(writer)
+        self.env = {"DISPLAY": self.display}
+
+    def _start_x(self, config, writer):
+        process = peers.Process([peers.which("Xorg"), "-displayfd", writer, "-config", config, "-noreset", "-nolisten",
+                                 "tcp", "-s", "0", "-logfile", self.folder / "xorg.log"], pass_fds=(writer,))
+        self.processes.append(process)
+        return process
+
+    def _read_number(self, reader):
+        """Xorg writes the number of the display it took when it is ready."""
+        text = b""
+        os.set_blocking(reader, False)
+
+        def number():
+            nonlocal text
+            try:
+                text += os.read(reader, 16)
+            except BlockingIOError:
+                pass
+            if not self.server.running():
+                raise self.server.failed("ended at start\n" + (self.folder / "xorg.log").read_text(errors="replace"))
+            return text.endswith(b"\n")
+        peers.wait_until(number, 20, "Xorg to be ready")
+        return text.decode().strip()
+
+    def program(self, *argv, env=None):
+        return self.start([peers.which(argv[0]), *argv[1:]], env={**self.env, **(env or {})})
+
+    def run(self, *argv, seconds=20, text=None):
+        return peers.run([peers.which(argv[0]), *argv[1:]], env=self.env, seconds=seconds, text=text).check()
+
+    def truth(self):
+        """Not by xwd: it garbles windows whose visual is not the root's."""
+        path = self.folder / "screen.ppm"
+        self.run("import", "-silent", "-window", "root", "-depth", "8", path)
+        return pictures.read(path)
+
+    def wait_window(self, name, seconds=20):
+        """Until a window of that title is on the screen."""
+        def there():
+            return peers.run([peers.which("xwininfo"), "-name", name], env=self.env).status == 0
+        peers.wait_until(there, seconds, f"the window “{name}”", every=0.2)
+
+    def wait_quiet(self, seconds=20):
+        """Until two looks at the screen, half a second apart, see the same."""
+        last = [None]
+
+        def quiet():
+            shot = self.truth()
+            same = last[0] is not None and shot.data == last[0].data
+            last[0] = shot
+            return shot if same else None
+        return peers.wait_until(quiet, seconds, "a quiet screen", every=0.5)
