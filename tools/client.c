@@ -417,6 +417,16 @@ client_open_channel (Client *self, int type, int id, GError **error)
   return NULL;
 }
 
+SpiceInputsChannel *
+client_connect_inputs (Client *self, const char *uri, GError **error)
+{
+  SpiceChannel *channel = NULL;
+
+  if (client_connect (self, uri, error))
+    channel = client_open_channel (self, SPICE_CHANNEL_INPUTS, 0, error);
+  return channel != NULL ? SPICE_INPUTS_CHANNEL (channel) : NULL;
+}
+
 static bool
 is_past (gpointer data)
 {

@@ -37,6 +37,9 @@ bool client_connect (Client *self, const char *uri, GError **error);
 /* Waits for the channel to be offered, connects it and waits until it is open. Borrowed. */
 SpiceChannel *client_open_channel (Client *self, int type, int id, GError **error);
 
+/* Both at once, for commands that only send input. Borrowed. */
+SpiceInputsChannel *client_connect_inputs (Client *self, const char *uri, GError **error);
+
 /* Runs the main loop until done (data) or failure or the time limit; what names the awaited thing in the message. */
 bool client_wait (Client *self, bool (*done) (gpointer data), gpointer data, const char *what, GError **error);
 

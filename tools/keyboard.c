@@ -67,10 +67,7 @@ run_type (int argc, char **argv, GError **error)
     return false;
   text = g_strconcat (argv[2], enter ? "\n" : NULL, NULL);
   strokes = strokes_of_text (text, error);
-  if (strokes == NULL || !client_connect (client, argv[1], error))
-    return false;
-  inputs = SPICE_INPUTS_CHANNEL (client_open_channel (client, SPICE_CHANNEL_INPUTS, 0, error));
-  if (inputs == NULL)
+  if (strokes == NULL || (inputs = client_connect_inputs (client, argv[1], error)) == NULL)
     return false;
   for (guint i = 0; i < strokes->len; i++) {
     const KeyStroke *stroke = &g_array_index (strokes, KeyStroke, i);
@@ -148,10 +145,7 @@ run_key (int argc, char **argv, GError **error)
     return false;
   }
   combinations = parse_combinations (argv + 2, error);
-  if (combinations == NULL || !client_connect (client, argv[1], error))
-    return false;
-  inputs = SPICE_INPUTS_CHANNEL (client_open_channel (client, SPICE_CHANNEL_INPUTS, 0, error));
-  if (inputs == NULL)
+  if (combinations == NULL || (inputs = client_connect_inputs (client, argv[1], error)) == NULL)
     return false;
   for (guint i = 0; i < combinations->len; i++)
     if (!press_combination (client, inputs, combinations->pdata[i], hold, delay, error))

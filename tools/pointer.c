@@ -59,9 +59,7 @@ parse (Pointer *self, char **argv, GError **error)
 static bool
 move (Pointer *self, const char *uri, GError **error)
 {
-  if (!client_connect (self->client, uri, error))
-    return false;
-  self->inputs = SPICE_INPUTS_CHANNEL (client_open_channel (self->client, SPICE_CHANNEL_INPUTS, 0, error));
+  self->inputs = client_connect_inputs (self->client, uri, error);
   if (self->inputs == NULL)
     return false;
   if (self->relative) {
