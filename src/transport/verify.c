@@ -9,8 +9,6 @@
 #include <openssl/x509v3.h>
 #include <string.h>
 
-#define LABELS_AFTER_WILDCARD 2
-
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (BIO, BIO_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (EVP_PKEY, EVP_PKEY_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GENERAL_NAMES, GENERAL_NAMES_free)
@@ -108,30 +106,53 @@ same_text (CwSlice a, const char *b, size_t size)
   return a.size == size && g_ascii_strncasecmp ((const char *)a.data, b, size) == 0;
 }
 
+/* Labels of at least one character each; a wildcard is not one of them. */
+static bool
+is_plain_name (CwSlice name)
+{
+  for (size_t i = 0; i < name.size; i++) {
+    if (name.data[i] == '*' || (name.data[i] == '.' && (i == 0 || name.data[i - 1] == '.' || i + 1 == name.size)))
+      return false;
+  }
+  return name.size > 0;
+}
+
+/* A label with one wildcard against a label. A whole wildcard is not empty; a part of one does not reach into encoded
+ * international names, where characters are not what they seem. */
+static bool
+match_label (CwSlice pattern, const uint8_t *star, CwSlice label)
+{
+  size_t before = star - pattern.data;
+  size_t after = pattern.size - before - 1;
+
+  if (memchr (star + 1, '*', after) != NULL || label.size == 0 || label.size < before + after)
+    return false;
+  if (pattern.size > 1 && label.size >= 4 && same_text ((CwSlice){ label.data, 4 }, "xn--", 4))
+    return false;
+  return same_text ((CwSlice){ pattern.data, before }, (const char *)label.data, before)
+         && same_text ((CwSlice){ star + 1, after }, (const char *)label.data + label.size - after, after);
+}
+
 bool
 cw_verify_match_name (CwSlice pattern, const char *host)
 {
-  const char *rest;
-  unsigned labels = 1;
+  const uint8_t *star, *dot;
+  const char *host_dot;
+  CwSlice first, rest;
 
   if (pattern.size == 0 || memchr (pattern.data, '\0', pattern.size) != NULL)
     return false;
-  if (memchr (pattern.data, '*', pattern.size) == NULL)
+  star = memchr (pattern.data, '*', pattern.size);
+  if (star == NULL)
     return same_text (pattern, host, strlen (host));
-  if (pattern.size < 3 || pattern.data[0] != '*' || pattern.data[1] != '.'
-      || memchr (pattern.data + 1, '*', pattern.size - 1) != NULL)
+  dot = memchr (pattern.data, '.', pattern.size);
+  host_dot = strchr (host, '.');
+  if (dot == NULL || dot < star || host_dot == NULL)
     return false;
-  for (size_t i = 2; i < pattern.size; i++) {
-    if (pattern.data[i] == '.') {
-      if (pattern.data[i - 1] == '.' || i + 1 == pattern.size)
-        return false;
-      labels++;
-    }
-  }
-  rest = strchr (host, '.');
-  if (labels < LABELS_AFTER_WILDCARD || rest == NULL || rest == host)
-    return false;
-  return same_text ((CwSlice){ pattern.data + 1, pattern.size - 1 }, rest, strlen (rest));
+  first = (CwSlice){ pattern.data, dot - pattern.data };
+  rest = (CwSlice){ dot + 1, pattern.size - first.size - 1 };
+  return is_plain_name (rest) && same_text (rest, host_dot + 1, strlen (host_dot + 1))
+         && match_label (first, star, (CwSlice){ (const uint8_t *)host, host_dot - host });
 }
 
 /* The address without the zone, which only this machine knows. NULL for a name. */

@@ -28,8 +28,9 @@ bool cw_verify_host (X509 *certificate, const char *host, GError **error);
 bool cw_verify_subject (X509 *certificate, const char *subject, GError **error);
 bool cw_verify_pubkey (X509 *certificate, GBytes *pubkey, GError **error);
 
-/* Does a name of a certificate cover a host name? A wildcard is a whole leftmost label, stands for exactly one label,
- * and needs two labels after it. Names with a NUL inside never match. Linear time. */
+/* Does a name of a certificate cover a host name? One wildcard may stand in the leftmost label, for that label ("*.x")
+ * or for a part of it ("a*.x"), never for a dot; at least one label follows. Names with a NUL inside never match.
+ * Linear time. */
 bool cw_verify_match_name (CwSlice pattern, const char *host);
 
 /* NULL, with CW_ERROR_MALFORMED, when the text breaks the syntax of CwTlsParams.subject or names unknown keys. */
