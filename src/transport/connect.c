@@ -371,9 +371,9 @@ start (Attempt *self, const CwConnectParams *params, GCancellable *cancellable)
 
   if (g_cancellable_set_error_if_cancelled (cancellable, &error)) {
     self->failure = CW_CONNECT_FAILURE_CANCELLED;
-  } else if (params->tls != NULL && self->carrier != CW_CARRIER_TCP) {
+  } else if (params->tls != NULL && self->carrier == CW_CARRIER_UNIX) {
     self->failure = CW_CONNECT_FAILURE_CONNECT;
-    g_set_error (&error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "A secured connection is possible over TCP only");
+    g_set_error (&error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "TLS cannot be used on a unix socket by its path");
   } else if ((self->link = cw_link_new (&params->link, &error)) == NULL) {
     self->failure = CW_CONNECT_FAILURE_LINK;
   }

@@ -33,7 +33,7 @@ typedef struct {
   const char *unix_path; /* or NULL */
   const char *host;      /* or NULL. Name or address; IPv6 brackets are allowed */
   uint16_t port;
-  const CwTlsParams *tls; /* NULL: plain. Not with unix_path or fd */
+  const CwTlsParams *tls; /* NULL: plain. Not with unix_path */
   CwLinkParams link;
   unsigned connect_timeout_ms; /* 0: CW_CONNECT_TIMEOUT_MS */
   unsigned silence_timeout_ms; /* 0: CW_SILENCE_TIMEOUT_MS */

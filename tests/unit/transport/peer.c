@@ -235,6 +235,20 @@ peer_port (const Peer *self)
   return self->port;
 }
 
+int
+peer_connect (const Peer *self)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GSocketAddress) address = g_socket_get_local_address (self->listener, NULL);
+  g_autoptr (GSocket) socket
+      = g_socket_new (g_socket_get_family (self->listener), G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_DEFAULT, &error);
+
+  g_assert_no_error (error);
+  g_socket_connect (socket, address, NULL, &error);
+  g_assert_no_error (error);
+  return dup (g_socket_get_fd (socket));
+}
+
 const char *
 peer_sni (const Peer *self)
 {

@@ -46,6 +46,9 @@ void peer_use_tls (Peer *self, X509 *certificate, EVP_PKEY *key, int max_version
 void peer_start (Peer *self);
 uint16_t peer_port (const Peer *self);
 
+/* A blocking socket connected to the peer, the caller's to close. */
+int peer_connect (const Peer *self);
+
 /* The name the client announced by SNI, or NULL; after peer_stop () only. */
 const char *peer_sni (const Peer *self);
 

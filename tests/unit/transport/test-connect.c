@@ -262,7 +262,6 @@ static void
 test_fd (void)
 {
   CwConnectParams params = CW_CONNECT_PARAMS_INIT;
-  CwTlsParams tls = { 0 };
   Outcome outcome;
   GThread *thread;
   int fds[2];
@@ -294,11 +293,21 @@ test_fd (void)
   begin (&outcome, &params, NULL);
   check_failure (&outcome, CW_CONNECT_FAILURE_CONNECT, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT);
   g_assert_cmpint (fcntl (fds[0], F_GETFD), ==, -1);
-  params.fd = fds[1];
+  close (fds[1]);
+}
+
+/* No server listens on a path with TLS. */
+static void
+test_unix_tls (void)
+{
+  CwConnectParams params = CW_CONNECT_PARAMS_INIT;
+  CwTlsParams tls = { 0 };
+  Outcome outcome;
+
+  params.unix_path = "/nonexistent/socket";
   params.tls = &tls;
   begin (&outcome, &params, NULL);
   check_failure (&outcome, CW_CONNECT_FAILURE_CONNECT, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT);
-  g_assert_cmpint (fcntl (fds[1], F_GETFD), ==, -1);
 }
 
 /* --- name look-up ---------------------------------------------------------------------------------------------- */
@@ -774,6 +783,7 @@ main (int argc, char **argv)
   g_test_add_func ("/connect/unix", test_unix);
   g_test_add_func ("/connect/unix-backlog", test_unix_backlog);
   g_test_add_func ("/connect/fd", test_fd);
+  g_test_add_func ("/connect/unix-tls", test_unix_tls);
   g_test_add_data_func ("/connect/next-address/same-family", &next_addresses[0], test_next_address);
   g_test_add_data_func ("/connect/next-address/ipv4-only", &next_addresses[1], test_next_address);
   g_test_add_data_func ("/connect/next-address/ipv6-only", &next_addresses[2], test_next_address);

@@ -5,6 +5,8 @@
 #include "transport/connect.h"
 #include "transport/pump.h"
 
+#include <fcntl.h>
+#include <glib/gstdio.h>
 #include <openssl/ssl.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -76,21 +78,28 @@ outcome_clear (Outcome *self)
 }
 
 static Outcome
-run_connect (Peer *peer, const CwTlsParams *tls)
+run_params (CwConnectParams *params, const CwTlsParams *tls)
 {
-  CwConnectParams params = CW_CONNECT_PARAMS_INIT;
   Outcome outcome = { false };
 
-  params.host = "127.0.0.1";
-  params.port = peer_port (peer);
-  params.tls = tls;
-  params.link.channel_type = 1;
-  params.silence_timeout_ms = 5000;
-  peer_start (peer);
-  cw_connect_async (&params, NULL, on_done, &outcome);
+  params->tls = tls;
+  params->link.channel_type = 1;
+  params->silence_timeout_ms = 5000;
+  cw_connect_async (params, NULL, on_done, &outcome);
   while (!outcome.done)
     g_main_context_iteration (NULL, TRUE);
   return outcome;
+}
+
+static Outcome
+run_connect (Peer *peer, const CwTlsParams *tls)
+{
+  CwConnectParams params = CW_CONNECT_PARAMS_INIT;
+
+  params.host = "127.0.0.1";
+  params.port = peer_port (peer);
+  peer_start (peer);
+  return run_params (&params, tls);
 }
 
 static void
@@ -229,6 +238,59 @@ test_not_tls (gconstpointer answer)
   g_assert_cmpint (outcome.failure, ==, CW_CONNECT_FAILURE_TLS);
   outcome_clear (&outcome);
   peer_free (peer);
+}
+
+/* --- given sockets --------------------------------------------------------------------------------------------- */
+
+typedef struct {
+  const char *name;
+  bool is_unix;
+  bool is_plain; /* the server */
+  const char *host;
+  const char *refusal;
+} FdRow;
+
+static const FdRow fd_rows[] = {
+  { "tcp", false, false, "localhost", NULL },
+  { "unix", true, false, "localhost", NULL },
+  { "other-host", false, false, "my.server", "my.server" },
+  { "no-host", true, false, NULL, "host name" },
+  { "plain-server", false, true, "localhost", "TLS" },
+};
+
+/* The descriptor is the library's: closed with the connection, and when there is none. */
+static void
+test_fd (gconstpointer data)
+{
+  const FdRow *row = data;
+  g_autofree char *dir = g_dir_make_tmp ("cw-tls-XXXXXX", NULL);
+  g_autofree char *path = g_build_filename (dir, "socket", NULL);
+  Peer *peer = peer_new (row->is_unix ? path : "127.0.0.1", 0, row->is_plain ? serve_plain : serve_link, NULL);
+  CwTlsParams tls = { .verify = CW_VERIFY_HOSTNAME, .host = row->host, .ca = world.ca_pem };
+  CwConnectParams params = CW_CONNECT_PARAMS_INIT;
+  Outcome outcome;
+
+  if (!row->is_plain)
+    peer_use_tls (peer, world.certificate, world.key, 0);
+  peer_start (peer);
+  params.fd = peer_connect (peer);
+  outcome = run_params (&params, &tls);
+  if (row->refusal == NULL) {
+    g_assert_no_error (outcome.error);
+    g_assert_true (outcome.connection->is_tls);
+    g_assert_cmpint (outcome.connection->carrier, ==, CW_CARRIER_FD);
+  } else {
+    g_assert_cmpint (outcome.failure, ==, CW_CONNECT_FAILURE_TLS);
+    g_test_message ("%s", outcome.error->message);
+    g_assert_nonnull (strstr (outcome.error->message, row->refusal));
+  }
+  outcome_clear (&outcome);
+  g_assert_cmpint (fcntl (params.fd, F_GETFD), ==, -1);
+  peer_stop (peer);
+  g_assert_cmpstr (peer_sni (peer), ==, row->is_plain ? NULL : row->host);
+  peer_free (peer);
+  g_unlink (path);
+  g_rmdir (dir);
 }
 
 /* --- frames ----------------------------------------------------------------------------------------------------- */
@@ -520,6 +582,11 @@ main (int argc, char **argv)
   g_test_add_func ("/tls/ciphers", test_ciphers);
   g_test_add_data_func ("/tls/not-tls/closes", NULL, test_not_tls);
   g_test_add_data_func ("/tls/not-tls/answers", "REDQ\2 and so on", test_not_tls);
+  for (unsigned i = 0; i < G_N_ELEMENTS (fd_rows); i++) {
+    g_autofree char *path = g_strdup_printf ("/tls/fd/%s", fd_rows[i].name);
+
+    g_test_add_data_func (path, &fd_rows[i], test_fd);
+  }
   g_test_add_func ("/tls/one-record", test_one_record);
   g_test_add_func ("/tls/one-record-paused", test_one_record_paused);
   g_test_add_func ("/tls/one-record-source", test_one_record_source);
