@@ -193,19 +193,27 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (Attempt, free_attempt)
 
 static void begin_connect (SpiceChannel *self);
 
-/* The server wants this channel on its TLS port: the same attempt goes on there, once. */
+static void
+ask_for_fd (SpiceChannel *self)
+{
+  SpiceChannelPrivate *priv = self->priv;
+
+  priv->wants_fd = true;
+  priv->secured = priv->secured || priv->host->needs_tls (priv->session, priv->type);
+  g_signal_emit_by_name (self, "open-fd", priv->secured ? 1 : 0);
+}
+
+/* The server wants this channel secured: the same attempt goes on so, once. */
 static void
 secure (SpiceChannel *self)
 {
   SpiceChannelPrivate *priv = self->priv;
 
   priv->secured = true;
-  if (priv->session && priv->host->asks_for_fd (priv->session)) {
-    priv->wants_fd = true;
-    g_signal_emit_by_name (self, "open-fd", 1);
-    return;
-  }
-  begin_connect (self);
+  if (priv->session && priv->host->asks_for_fd (priv->session))
+    ask_for_fd (self);
+  else
+    begin_connect (self);
 }
 
 static void
@@ -271,16 +279,6 @@ begin_attempt (SpiceChannel *self)
   g_clear_error (&priv->error);
   priv->n_running++;
   g_object_ref (self);
-}
-
-static void
-ask_for_fd (SpiceChannel *self)
-{
-  SpiceChannelPrivate *priv = self->priv;
-
-  priv->wants_fd = true;
-  priv->secured = priv->host->needs_tls (priv->session, priv->type);
-  g_signal_emit_by_name (self, "open-fd", priv->secured ? 1 : 0);
 }
 
 /**
