@@ -138,7 +138,6 @@ static void
 open_connection (SpiceChannel *self, CwConnection *connection)
 {
   static const CwPumpEvents events = { on_frame, on_closed, frame_limit };
-  g_autoptr (SpiceChannel) guard = g_object_ref (self);
   SpiceChannelPrivate *priv = self->priv;
   unsigned attempt = priv->attempt;
 

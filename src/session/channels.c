@@ -124,10 +124,9 @@ cw_session_connection_ended (SpiceSession *self, gpointer channel)
 static gboolean
 make_announced (gpointer data)
 {
-  SpiceSession *self = data;
+  g_autoptr (SpiceSession) self = g_object_ref (data);
   SpiceSessionPrivate *priv = self->priv;
   g_autofree Announced *next = g_queue_pop_head (&priv->announced);
-  g_autoptr (SpiceSession) guard = g_object_ref (self);
 
   if (next)
     spice_channel_new (self, next->type, next->id);
