@@ -27,6 +27,7 @@ struct Client {
   char *cert_subject;
   char *pubkey_file;
   char **secure_channels;
+  char *compression;
   gboolean insecure;
 };
 
@@ -55,6 +56,7 @@ client_free (Client *self)
   g_free (self->cert_subject);
   g_free (self->pubkey_file);
   g_strfreev (self->secure_channels);
+  g_free (self->compression);
   g_free (self);
 }
 
@@ -75,6 +77,8 @@ client_add_options (Client *self, GOptionContext *context)
     { "insecure", 0, 0, G_OPTION_ARG_NONE, &self->insecure, "Accept any certificate (unsafe)", NULL },
     { "secure-channel", 0, 0, G_OPTION_ARG_STRING_ARRAY, &self->secure_channels,
       "Require TLS for this channel type; \"all\" for every one; may be repeated", "TYPE" },
+    { "compression", 0, 0, G_OPTION_ARG_STRING, &self->compression,
+      "Ask the server for this image compression: off, auto-glz, auto-lz, quic, glz, lz or lz4", "NAME" },
     { 0 },
   };
   GOptionGroup *group = g_option_group_new ("connection", "Connection options:", "Show connection options", self, NULL);
@@ -136,6 +140,7 @@ static void
 on_channel_event (SpiceChannel *channel, SpiceChannelEvent event, Client *self)
 {
   const GError *error = spice_channel_get_error (channel);
+  g_autofree char *uri = NULL; /* as the library composes it: without the password */
   int type, id;
 
   self->last_news = g_get_monotonic_time ();
@@ -153,12 +158,9 @@ on_channel_event (SpiceChannel *channel, SpiceChannelEvent event, Client *self)
     return;
   }
   g_object_get (channel, "channel-type", &type, "channel-id", &id, NULL);
-  if (error != NULL)
-    fail (self, event_status (event), "%s (%s channel %d): %s", event_text (event),
-          spice_channel_type_to_string (type), id, error->message);
-  else
-    fail (self, event_status (event), "%s (%s channel %d)", event_text (event), spice_channel_type_to_string (type),
-          id);
+  g_object_get (self->session, "uri", &uri, NULL);
+  fail (self, event_status (event), "%s: %s (%s channel %d)%s%s", uri, event_text (event),
+        spice_channel_type_to_string (type), id, error != NULL ? ": " : "", error != NULL ? error->message : "");
 }
 
 static void
@@ -257,6 +259,24 @@ apply_uri (Client *self, const char *uri, GError **error)
 }
 
 static bool
+apply_compression (Client *self, GError **error)
+{
+  static const char *const names[] = { "off", "auto-glz", "auto-lz", "quic", "glz", "lz", "lz4" };
+
+  if (self->compression == NULL)
+    return true;
+  /* The names stand in the order of the protocol's numbers, which begin with off = 1. */
+  for (gsize i = 0; i < G_N_ELEMENTS (names); i++) {
+    if (strcmp (names[i], self->compression) == 0) {
+      g_object_set (self->session, "preferred-compression", (int) (SPICE_IMAGE_COMPRESSION_OFF + i), NULL);
+      return true;
+    }
+  }
+  g_set_error (error, STATUS_ERROR, STATUS_USAGE, "--compression: \"%s\" is none; see --help", self->compression);
+  return false;
+}
+
+static bool
 apply_options (Client *self, const char *uri, GError **error)
 {
   if (!apply_uri (self, uri, error))
@@ -272,6 +292,8 @@ apply_options (Client *self, const char *uri, GError **error)
     }
   }
   g_object_set (self->session, "secure-channels", self->secure_channels, NULL);
+  if (!apply_compression (self, error))
+    return false;
   if (self->ca_file != NULL) {
     if (!g_file_test (self->ca_file, G_FILE_TEST_IS_REGULAR)) {
       g_set_error (error, STATUS_ERROR, STATUS_FILE, "--ca-file: there is no file \"%s\"", self->ca_file);

@@ -58,6 +58,7 @@ class CommandLine(unittest.TestCase):
         self.check(USAGE, '--timeout', 'info', '--timeout', '0', 'spice://h:1')
         self.check(USAGE, '"hyper" in "ctrl+hyper"', 'key', 'spice://h:1', 'ctrl+hyper')
         self.check(USAGE, 'U+00E9', 'type', 'spice://h:1', 'café')
+        self.check(USAGE, '"zip" is none', 'info', '--compression', 'zip', 'spice://h:1')
         self.check(USAGE, '"nosuch" is not a channel type', 'info', '--secure-channel', 'nosuch', 'spice://h:1')
 
     def test_addresses(self):
@@ -79,8 +80,8 @@ class CommandLine(unittest.TestCase):
     def test_refused(self):
         with socket.create_server(('127.0.0.1', 0)) as listener:
             port = listener.getsockname()[1]
-        self.check(CONNECT, 'cannot connect', 'info', f'spice://127.0.0.1:{port}')
-        self.check(CONNECT, 'cannot connect', 'info', f'spice+unix:///nonexistent/socket')
+        self.check(CONNECT, f'spice://127.0.0.1:{port}: cannot connect', 'info', f'spice://127.0.0.1:{port}')
+        self.check(CONNECT, 'spice+unix:///nonexistent/socket: cannot connect', 'info', 'spice+unix:///nonexistent/socket')
 
     def test_unknown_host(self):
         self.check(CONNECT, 'cannot connect', 'info', 'spice://no-such-host.invalid:5900')
