@@ -134,6 +134,15 @@ frame_limit (gpointer data, uint16_t type)
   return class->frame_limit ? class->frame_limit (type) : CW_PUMP_FRAME_LIMIT;
 }
 
+/* What the server sent before its first message: programs count it. */
+static uint64_t
+link_bytes (const CwConnection *connection)
+{
+  uint32_t words = connection->common_caps.n_words + connection->channel_caps.n_words;
+
+  return CW_LINK_HEADER_SIZE + CW_LINK_REPLY_SIZE + 4 * (uint64_t) words + 4;
+}
+
 static void
 open_connection (SpiceChannel *self, CwConnection *connection)
 {
@@ -143,6 +152,7 @@ open_connection (SpiceChannel *self, CwConnection *connection)
 
   g_clear_object (&priv->cancellable);
   priv->connection = connection;
+  priv->read_before += link_bytes (connection);
   priv->pump = cw_pump_new (connection->stream, priv->context, connection->mini_header, &events, self);
   cw_pump_pause (priv->pump, CW_PAUSE_EMIT);
   priv->state = CW_CHANNEL_STATE_READY;
