@@ -485,6 +485,35 @@ test_disconnect_in_handler (void)
 }
 
 static void
+run_nested (SpiceChannel *channel, SpiceChannelEvent event)
+{
+  if (event != SPICE_CHANNEL_OPENED)
+    return;
+  run_for (150);
+  note (current, "loop-over");
+}
+
+/* While a handler runs a main loop of its own, its channel says nothing more. */
+static void
+test_nested_loop (void)
+{
+  Peer *peer = peer_new ("127.0.0.1", 0, main_script, NULL);
+  Watch watch;
+
+  peer_start (peer);
+  watch_init (&watch, peer_port (peer));
+  watch.on_event = run_nested;
+  spice_session_connect (watch.session);
+  run_until (&watch, "uuid");
+  expect (&watch, "new:main:0 main:0=opened loop-over mouse-update mouse-mode name uuid");
+  spice_session_disconnect (watch.session);
+  run_until (&watch, "disconnected");
+  watch_clear (&watch);
+  peer_stop (peer);
+  peer_free (peer);
+}
+
+static void
 on_open_fd (SpiceChannel *channel, int with_tls, gpointer data)
 {
   note (current, with_tls ? "open-fd-tls" : "open-fd");
@@ -563,6 +592,7 @@ main (int argc, char **argv)
   g_test_add_func ("/session/disconnect/in-handler", test_disconnect_in_handler);
   g_test_add_func ("/session/password", test_password);
   g_test_add_func ("/session/reconnect-while-connected", test_reconnect_while_connected);
+  g_test_add_func ("/session/nested-loop", test_nested_loop);
   g_test_add_func ("/session/open-fd", test_open_fd);
   g_test_add_func ("/session/unconnected", test_unconnected);
   return g_test_run ();

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Command-line options, and the utilities of the public API. */
+#include "session/tables.h"
+#include "spice-client.h"
+
+#include <stdbool.h>
+
+static const CwChannelKind kinds[] = { { 0, NULL, NULL } };
+static const CwFeature features[] = { { NULL } };
+static const CwSessionTables tables = { kinds, features };
+
+static bool
+parse (const char *option, GError **error)
+{
+  g_autoptr (GOptionContext) context = g_option_context_new (NULL);
+  g_auto (GStrv) arguments = g_new0 (char *, 3);
+
+  arguments[0] = g_strdup ("program");
+  arguments[1] = g_strdup (option);
+  g_option_context_add_group (context, spice_get_option_group ());
+  return g_option_context_parse_strv (context, &arguments, error);
+}
+
+static void
+test_refused (void)
+{
+  static const char *const options[] = {
+    "--spice-secure-channels=main,nonsense",
+    "--spice-disable-effects=sound",
+    "--spice-preferred-compression=zip",
+  };
+
+  for (unsigned i = 0; i < G_N_ELEMENTS (options); i++) {
+    g_autoptr (GError) error = NULL;
+
+    g_assert_false (parse (options[i], &error));
+    g_assert_error (error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED);
+  }
+}
+
+static void
+test_untouched (void)
+{
+  g_autoptr (GObject) session = g_object_new (SPICE_TYPE_SESSION, NULL);
+  g_auto (GStrv) secure = NULL;
+  gboolean audio;
+  int cache;
+
+  spice_set_session_option (SPICE_SESSION (session));
+  g_object_get (session, "secure-channels", &secure, "enable-audio", &audio, "cache-size", &cache, NULL);
+  g_assert_null (secure);
+  g_assert_true (audio);
+  g_assert_cmpint (cache, ==, 0);
+}
+
+static void
+test_applied (void)
+{
+  static const char *const options[] = {
+    "--spice-secure-channels=main,all", "--spice-disable-effects=wallpaper", "--spice-ca-file=/nowhere/ca.pem",
+    "--spice-host-subject=CN=x",        "--spice-disable-audio",             "--spice-disable-usbredir",
+    "--spice-cache-size=4096",          "--spice-glz-window-size=8192",      "--spice-shared-dir=/nowhere",
+    "--spice-preferred-compression=lz", "--spice-smartcard-db=/nowhere/db",
+  };
+  g_autoptr (GObject) session = g_object_new (SPICE_TYPE_SESSION, NULL);
+  g_auto (GStrv) secure = NULL, effects = NULL;
+  g_autofree char *ca = NULL, *subject = NULL, *folder = NULL, *database = NULL;
+  gboolean audio, usb;
+  int cache, window, compression;
+  guint verify;
+
+  for (unsigned i = 0; i < G_N_ELEMENTS (options); i++)
+    g_assert_true (parse (options[i], NULL));
+  spice_set_session_option (SPICE_SESSION (session));
+  g_object_get (session, "secure-channels", &secure, "disable-effects", &effects, "ca-file", &ca, "cert-subject",
+    &subject, "enable-audio", &audio, "enable-usbredir", &usb, "cache-size", &cache, "glz-window-size", &window,
+    "shared-dir", &folder, "preferred-compression", &compression, "smartcard-db", &database, "verify", &verify, NULL);
+  g_assert_cmpstr (secure[1], ==, "all");
+  g_assert_cmpstr (effects[0], ==, "wallpaper");
+  g_assert_cmpstr (ca, ==, "/nowhere/ca.pem");
+  g_assert_cmpstr (subject, ==, "CN=x");
+  g_assert_cmpuint (verify, ==, SPICE_SESSION_VERIFY_HOSTNAME | SPICE_SESSION_VERIFY_SUBJECT);
+  g_assert_false (audio);
+  g_assert_false (usb);
+  g_assert_cmpint (cache, ==, 4096);
+  g_assert_cmpint (window, ==, 8192);
+  g_assert_cmpstr (folder, ==, "/nowhere");
+  g_assert_cmpint (compression, ==, SPICE_IMAGE_COMPRESSION_LZ);
+  /* Only with --spice-smartcard. */
+  g_assert_null (database);
+}
+
+static void
+test_rejected_uri (void)
+{
+  g_autoptr (GObject) session = g_object_new (SPICE_TYPE_SESSION, "port", "1", NULL);
+  g_autofree char *uri = NULL, *proxy = NULL;
+
+  g_test_expect_message ("GSpice", G_LOG_LEVEL_WARNING, "*not used*");
+  g_object_set (session, "uri", "spice://other", NULL);
+  g_test_assert_expected_messages ();
+  g_object_set (session, "uri", NULL, NULL);
+  g_object_get (session, "uri", &uri, "proxy", &proxy, NULL);
+  g_assert_cmpstr (uri, ==, "spice://localhost:1");
+  g_assert_null (proxy);
+
+  g_object_set (session, "proxy", "p:1", NULL);
+  g_test_expect_message ("GSpice", G_LOG_LEVEL_WARNING, "*not used*");
+  g_object_set (session, "proxy", "ftp://p:1", NULL);
+  g_test_assert_expected_messages ();
+  g_object_get (session, "proxy", &proxy, NULL);
+  g_assert_cmpstr (proxy, ==, "http://p:1");
+  g_assert_cmpuint (spice_uri_get_port (spice_session_get_proxy_uri (SPICE_SESSION (session))), ==, 1);
+  g_object_set (session, "proxy", "", NULL);
+  g_assert_null (spice_session_get_proxy_uri (SPICE_SESSION (session)));
+}
+
+static void
+test_verify_follows (void)
+{
+  g_autoptr (GObject) session = g_object_new (SPICE_TYPE_SESSION, NULL);
+  g_autoptr (GByteArray) key = g_byte_array_new ();
+  guint verify;
+
+  g_byte_array_append (key, (const guint8 *) "key", 3);
+  g_object_set (session, "pubkey", key, "cert-subject", "CN=x", NULL);
+  g_object_get (session, "verify", &verify, NULL);
+  g_assert_cmpuint (verify, ==, 7);
+  g_object_set (session, "pubkey", NULL, "cert-subject", NULL, NULL);
+  g_object_get (session, "verify", &verify, NULL);
+  g_assert_cmpuint (verify, ==, SPICE_SESSION_VERIFY_HOSTNAME);
+}
+
+static void
+test_utilities (void)
+{
+  static const guint8 uuid[16] = { 0xf0, 0xf1, 0xf2, 0xf3, 0xf4, 0xf5, 0xf6, 0xf7, 0xf8, 0xf9, 0xfa, 0xfb, 0xfc, 0xfd,
+    0xfe, 0xff };
+  g_autofree char *text = spice_uuid_to_string (uuid);
+
+  g_assert_cmpstr (text, ==, "f0f1f2f3-f4f5-f6f7-f8f9-fafbfcfdfeff");
+  g_assert_cmpstr (spice_util_get_version_string (), ==, "0.42");
+  g_assert_cmpstr (spice_channel_type_to_string (7), ==, "tunnel");
+  g_assert_cmpstr (spice_channel_type_to_string (12), ==, "unknown");
+  g_assert_cmpstr (spice_channel_type_to_string (-1), ==, "unknown");
+  g_assert_cmpint (spice_channel_string_to_type ("webdav"), ==, 11);
+  g_assert_cmpint (spice_channel_string_to_type ("MAIN"), ==, -1);
+  g_assert_cmpstr (g_quark_to_string (SPICE_CLIENT_ERROR), ==, "spice-client-error-quark");
+}
+
+int
+main (int argc, char **argv)
+{
+  /* Nobody's trust store, and no proxy. */
+  g_setenv ("HOME", "/nowhere", TRUE);
+  g_unsetenv ("SPICE_PROXY");
+  g_test_init (&argc, &argv, NULL);
+  cw_session_use_tables (&tables);
+  g_test_add_func ("/options/refused", test_refused);
+  g_test_add_func ("/options/untouched", test_untouched);
+  g_test_add_func ("/options/applied", test_applied);
+  g_test_add_func ("/options/rejected-uri", test_rejected_uri);
+  g_test_add_func ("/options/verify-follows", test_verify_follows);
+  g_test_add_func ("/options/utilities", test_utilities);
+  return g_test_run ();
+}
