@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A session's channels: making, announcing and dropping them; connecting and disconnecting the session. */
+/* A session's channels: making, announcing and dropping them. */
 #include "session/session.h"
 
 typedef struct {
@@ -114,10 +114,34 @@ tell_disconnected (SpiceSession *self)
 }
 
 void
+cw_session_end (SpiceSession *self)
+{
+  SpiceSessionPrivate *priv = self->priv;
+
+  if (priv->channels)
+    priv->owes_disconnected = true;
+  cw_session_drop_channels (self, true);
+  tell_disconnected (self);
+}
+
+void
 cw_session_connection_ended (SpiceSession *self, gpointer channel)
 {
   g_hash_table_remove (self->priv->leaving, channel);
   tell_disconnected (self);
+}
+
+SpiceChannel *
+cw_session_make_channel (SpiceSession *self, int type, int id)
+{
+  const CwChannelKind *kind = find_kind (self, type);
+  SpiceChannel *channel;
+
+  if (!kind || !is_enabled (self, kind))
+    return NULL;
+  /* The reference made here is the session's; a handler of channel-new may have made it drop the channel already. */
+  channel = g_object_new (kind->get_type (), "spice-session", self, "channel-type", type, "channel-id", id, NULL);
+  return g_list_find (self->priv->channels, channel) ? channel : NULL;
 }
 
 /* Makes one channel of the server's list; the others come in later turns. */
@@ -129,7 +153,7 @@ make_announced (gpointer data)
   g_autofree Announced *next = g_queue_pop_head (&priv->announced);
 
   if (next)
-    spice_channel_new (self, next->type, next->id);
+    cw_session_make_channel (self, next->type, next->id);
   if (!g_queue_is_empty (&priv->announced))
     return G_SOURCE_CONTINUE;
   g_clear_pointer (&priv->announcing, g_source_unref);
@@ -172,163 +196,4 @@ cw_session_announce (SpiceSession *self, const CwMsgMainChannelsList *list)
   }
   /* Programs rely on this coming before the channels, also from servers without a uuid. */
   g_object_notify (G_OBJECT (self), "uuid");
-}
-
-/**
- * spice_channel_new:
- * @s: a session
- * @type: the kind of channel
- * @id: which one of its kind
- *
- * Makes a channel and adds it to the session.
- *
- * Returns: (transfer none): the channel, owned by the session; %NULL for a kind that is unknown or disabled
- */
-SpiceChannel *
-spice_channel_new (SpiceSession *s, int type, int id)
-{
-  const CwChannelKind *kind;
-  SpiceChannel *channel;
-
-  g_return_val_if_fail (SPICE_IS_SESSION (s), NULL);
-
-  kind = find_kind (s, type);
-  if (!kind || !is_enabled (s, kind))
-    return NULL;
-  /* The reference made here is the session's; a handler of channel-new may have made it drop the channel already. */
-  channel = g_object_new (kind->get_type (), "spice-session", s, "channel-type", type, "channel-id", id, NULL);
-  return g_list_find (s->priv->channels, channel) ? channel : NULL;
-}
-
-/* The main channel, unconnected, and no other. False: the session is gone from under us. */
-static bool
-start_over (SpiceSession *self, bool client_sockets)
-{
-  SpiceSessionPrivate *priv = self->priv;
-  SpiceChannelPrivate *main;
-
-  cw_session_drop_channels (self, false);
-  priv->client_sockets = client_sockets;
-  if (!priv->main)
-    return spice_channel_new (self, CW_CHANNEL_MAIN, 0) != NULL;
-  main = priv->main->priv;
-  /* An attempt that is under way goes on, unless it waits for a socket or is to use another one. */
-  if (main->state == CW_CHANNEL_STATE_READY
-      || (main->state == CW_CHANNEL_STATE_CONNECTING && (main->wants_fd || client_sockets)))
-    spice_channel_disconnect (priv->main, SPICE_CHANNEL_NONE);
-  return true;
-}
-
-/**
- * spice_session_connect:
- * @session: a session
- *
- * Connects to the server. The result comes as #SpiceChannel::channel-event of the main channel.
- *
- * Returns: %FALSE if a disconnection is about to happen
- */
-gboolean
-spice_session_connect (SpiceSession *session)
-{
-  g_autoptr (SpiceSession) guard = NULL;
-
-  g_return_val_if_fail (SPICE_IS_SESSION (session), FALSE);
-  g_return_val_if_fail (!session->priv->disconnecting, FALSE);
-
-  guard = g_object_ref (session);
-  if (!start_over (session, false) || !session->priv->main)
-    return TRUE;
-  return spice_channel_connect (session->priv->main);
-}
-
-/**
- * spice_session_open_fd:
- * @session: a session
- * @fd: a connected socket for the main channel, or -1 to be asked for one
- *
- * Connects to the server by sockets of the application; every channel asks for its own by #SpiceChannel::open-fd.
- *
- * Returns: %TRUE on success
- */
-gboolean
-spice_session_open_fd (SpiceSession *session, int fd)
-{
-  g_autoptr (SpiceSession) guard = NULL;
-
-  g_return_val_if_fail (SPICE_IS_SESSION (session), FALSE);
-  g_return_val_if_fail (fd >= -1, FALSE);
-  g_return_val_if_fail (!session->priv->disconnecting, FALSE);
-
-  guard = g_object_ref (session);
-  if (!start_over (session, true) || !session->priv->main)
-    return FALSE;
-  return spice_channel_open_fd (session->priv->main, fd);
-}
-
-static gboolean
-run_disconnect (gpointer data)
-{
-  SpiceSession *self = data;
-  SpiceSessionPrivate *priv = self->priv;
-
-  priv->disconnecting = false;
-  if (priv->channels)
-    priv->owes_disconnected = true;
-  cw_session_drop_channels (self, true);
-  tell_disconnected (self);
-  return G_SOURCE_REMOVE;
-}
-
-/**
- * spice_session_disconnect:
- * @session: a session
- *
- * Disconnects all channels, in a later turn. #SpiceSession::disconnected tells when that is done.
- */
-void
-spice_session_disconnect (SpiceSession *session)
-{
-  g_autoptr (GSource) source = NULL;
-
-  g_return_if_fail (SPICE_IS_SESSION (session));
-
-  if (session->priv->disconnecting)
-    return;
-  session->priv->disconnecting = true;
-  source = g_idle_source_new ();
-  g_source_set_priority (source, G_PRIORITY_DEFAULT);
-  g_source_set_callback (source, run_disconnect, g_object_ref (session), g_object_unref);
-  g_source_attach (source, session->priv->context);
-}
-
-/**
- * spice_session_get_channels:
- * @session: a session
- *
- * Returns: (element-type SpiceChannel) (transfer container): the channels, newest first
- */
-GList *
-spice_session_get_channels (SpiceSession *session)
-{
-  g_return_val_if_fail (SPICE_IS_SESSION (session), NULL);
-
-  return g_list_copy (session->priv->channels);
-}
-
-/**
- * spice_session_has_channel_type:
- * @session: a session
- * @type: a kind of channel
- *
- * Returns: whether the session has such a channel, connected or not
- */
-gboolean
-spice_session_has_channel_type (SpiceSession *session, gint type)
-{
-  g_return_val_if_fail (SPICE_IS_SESSION (session), FALSE);
-
-  for (GList *at = session->priv->channels; at; at = at->next)
-    if (SPICE_CHANNEL (at->data)->priv->type == type)
-      return TRUE;
-  return FALSE;
 }

@@ -5,7 +5,7 @@
 static SpiceSessionPrivate *
 private_of (GObject *session)
 {
-  return SPICE_SESSION (session)->priv;
+  return cw_session_from (session)->priv;
 }
 
 static GMainContext *
@@ -23,13 +23,13 @@ sync_of (GObject *session)
 static void
 channel_added (GObject *session, SpiceChannel *channel)
 {
-  cw_session_channel_added (SPICE_SESSION (session), channel);
+  cw_session_channel_added (cw_session_from (session), channel);
 }
 
 static void
 connection_ended (GObject *session, gpointer channel)
 {
-  cw_session_connection_ended (SPICE_SESSION (session), channel);
+  cw_session_connection_ended (cw_session_from (session), channel);
 }
 
 static bool
@@ -41,13 +41,13 @@ asks_for_fd (GObject *session)
 static bool
 needs_tls (GObject *session, int channel_type)
 {
-  return cw_session_needs_tls (SPICE_SESSION (session), channel_type);
+  return cw_session_needs_tls (cw_session_from (session), channel_type);
 }
 
 static bool
 target (GObject *session, int channel_type, bool *secured, CwConnectParams *params, CwTlsParams *tls, GError **error)
 {
-  return cw_session_target (SPICE_SESSION (session), channel_type, secured, params, tls, error);
+  return cw_session_target (cw_session_from (session), channel_type, secured, params, tls, error);
 }
 
 static bool
@@ -59,31 +59,31 @@ read_only (GObject *session)
 static void
 server_init (GObject *session, const CwMsgMainInit *init)
 {
-  cw_session_server_init (SPICE_SESSION (session), init);
+  cw_session_server_init (cw_session_from (session), init);
 }
 
 static void
 server_name (GObject *session, CwSlice name)
 {
-  cw_session_server_name (SPICE_SESSION (session), name);
+  cw_session_server_name (cw_session_from (session), name);
 }
 
 static void
 server_uuid (GObject *session, const uint8_t uuid[16])
 {
-  cw_session_server_uuid (SPICE_SESSION (session), uuid);
+  cw_session_server_uuid (cw_session_from (session), uuid);
 }
 
 static void
 server_time (GObject *session, uint32_t time)
 {
-  cw_session_server_time (SPICE_SESSION (session), time);
+  cw_session_server_time (cw_session_from (session), time);
 }
 
 static void
 server_channels (GObject *session, const CwMsgMainChannelsList *list)
 {
-  cw_session_announce (SPICE_SESSION (session), list);
+  cw_session_announce (cw_session_from (session), list);
 }
 
 static CwDisabledEffects
@@ -102,7 +102,7 @@ disabled_effects (GObject *session)
 static CwRenderShared *
 render_shared (GObject *session)
 {
-  return cw_session_render_shared (SPICE_SESSION (session));
+  return cw_session_render_shared (cw_session_from (session));
 }
 
 static void

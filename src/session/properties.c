@@ -234,7 +234,7 @@ find_switch (SpiceSession *self, Property id)
 static void
 set_property (GObject *object, guint id, const GValue *value, GParamSpec *pspec)
 {
-  SpiceSession *self = SPICE_SESSION (object);
+  SpiceSession *self = cw_session_from (object);
   bool *on = find_switch (self, id);
 
   if (on) {
@@ -319,7 +319,7 @@ get_structured (SpiceSession *self, Property id, GValue *value, GParamSpec *pspe
 static void
 get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
 {
-  SpiceSession *self = SPICE_SESSION (object);
+  SpiceSession *self = cw_session_from (object);
   const bool *on = find_switch (self, id);
 
   if (on)

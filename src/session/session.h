@@ -60,6 +60,14 @@ struct _SpiceSessionPrivate {
   CwRenderShared *render_shared;
 };
 
+/* The session that an object is known to be. SPICE_SESSION () asks for the type, and with it for the set-up of the
+ * class, which needs all that is declared below: files that the set-up needs do without, or they form a cycle. */
+static inline SpiceSession *
+cw_session_from (GObject *object)
+{
+  return (SpiceSession *) object;
+}
+
 /* properties.c */
 void cw_session_install_properties (GObjectClass *class);
 void cw_session_init_properties (SpiceSession *self);
@@ -69,8 +77,12 @@ void cw_session_clear_properties (SpiceSession *self);
 void cw_session_channel_added (SpiceSession *self, SpiceChannel *channel);
 void cw_session_connection_ended (SpiceSession *self, gpointer channel);
 void cw_session_announce (SpiceSession *self, const CwMsgMainChannelsList *list);
+/* The session owns it. NULL: a kind that is unknown or disabled, or a handler of channel-new dropped it. */
+SpiceChannel *cw_session_make_channel (SpiceSession *self, int type, int id);
 /* All channels, or all but the main one; newest first. */
 void cw_session_drop_channels (SpiceSession *self, bool also_main);
+/* Drops all; "disconnected" comes when their connections have ended. */
+void cw_session_end (SpiceSession *self);
 
 /* connect.c */
 bool cw_session_needs_tls (SpiceSession *self, int channel_type);
