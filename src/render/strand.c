@@ -99,16 +99,19 @@ cw_strand_close (CwStrand *self)
   cw_strand_retry (self);
 }
 
-/* The next job, or none and idle. */
+/* The next job, or none and idle: another run may have begun already. */
 static bool
 take_job (CwStrand *self)
 {
+  bool found;
+
   g_mutex_lock (&self->lock);
   self->job = g_queue_pop_head (&self->jobs);
-  if (self->job == NULL)
+  found = self->job != NULL;
+  if (!found)
     self->state = IDLE;
   g_mutex_unlock (&self->lock);
-  return self->job != NULL;
+  return found;
 }
 
 static void
