@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Tells ThreadSanitizer how GLib synchronises threads: GLib is not instrumented and does so by futexes and atomics the
+ * sanitizer cannot see. Every function that the project uses for it passes through here, in thread-sanitized builds
+ * only, so that no report is made up and no suppressions are needed. */
+#include <dlfcn.h>
+#include <glib.h>
+
+void __tsan_acquire (void *address);
+void __tsan_release (void *address);
+void AnnotateIgnoreWritesBegin (const char *file, int line);
+void AnnotateIgnoreWritesEnd (const char *file, int line);
+
+#define REAL(function)                                                                                                 \
+  ({                                                                                                                   \
+    static gpointer real;                                                                                              \
+    gpointer found = __atomic_load_n (&real, __ATOMIC_RELAXED);                                                        \
+                                                                                                                       \
+    if (found == NULL)                                                                                                 \
+      __atomic_store_n (&real, found = dlsym (RTLD_NEXT, #function), __ATOMIC_RELAXED);                                \
+    (__typeof__ (&function)) found;                                                                                    \
+  })
+
+void
+g_mutex_lock (GMutex *mutex)
+{
+  REAL (g_mutex_lock) (mutex);
+  __tsan_acquire (mutex);
+}
+
+gboolean
+g_mutex_trylock (GMutex *mutex)
+{
+  gboolean locked = REAL (g_mutex_trylock) (mutex);
+
+  if (locked)
+    __tsan_acquire (mutex);
+  return locked;
+}
+
+void
+g_mutex_unlock (GMutex *mutex)
+{
+  __tsan_release (mutex);
+  REAL (g_mutex_unlock) (mutex);
+}
+
+void
+g_cond_wait (GCond *cond, GMutex *mutex)
+{
+  __tsan_release (mutex);
+  REAL (g_cond_wait) (cond, mutex);
+  __tsan_acquire (mutex);
+}
+
+gboolean
+g_cond_wait_until (GCond *cond, GMutex *mutex, gint64 end_time)
+{
+  gboolean signalled;
+
+  __tsan_release (mutex);
+  signalled = REAL (g_cond_wait_until) (cond, mutex, end_time);
+  __tsan_acquire (mutex);
+  return signalled;
+}
+
+gboolean
+(g_atomic_ref_count_dec) (gatomicrefcount *count)
+{
+  gboolean last;
+
+  __tsan_release (count);
+  last = REAL (g_atomic_ref_count_dec) (count);
+  if (last)
+    __tsan_acquire (count);
+  return last;
+}
+
+/* The last reference runs the function that frees the data, inside. */
+void
+g_bytes_unref (GBytes *bytes)
+{
+  if (bytes != NULL) {
+    __tsan_release (bytes);
+    __tsan_acquire (bytes);
+  }
+  REAL (g_bytes_unref) (bytes);
+}
+
+void
+(g_once_init_leave) (volatile void *location, gsize result)
+{
+  __tsan_release ((void *) location);
+  REAL (g_once_init_leave) (location, result);
+}
+
+/* What was written before pushing is seen by the function of the pool. What GLib allocates for itself, any of its threads
+ * may free. */
+typedef struct {
+  GFunc func;
+  gpointer data;
+} Pool;
+
+static void
+run (gpointer item, gpointer data)
+{
+  Pool *self = data;
+
+  __tsan_acquire (self);
+  __tsan_acquire (item);
+  self->func (item, self->data);
+}
+
+GThreadPool *
+g_thread_pool_new (GFunc func, gpointer data, gint max_threads, gboolean exclusive, GError **error)
+{
+  Pool *self = g_new (Pool, 1); /* never freed: a thread may outlive its pool */
+  GThreadPool *pool;
+
+  *self = (Pool){ func, data };
+  AnnotateIgnoreWritesBegin (__FILE__, __LINE__);
+  pool = REAL (g_thread_pool_new) (run, self, max_threads, exclusive, error);
+  AnnotateIgnoreWritesEnd (__FILE__, __LINE__);
+  __tsan_release (self);
+  return pool;
+}
+
+gboolean
+g_thread_pool_push (GThreadPool *pool, gpointer item, GError **error)
+{
+  gboolean pushed;
+
+  __tsan_release (item);
+  AnnotateIgnoreWritesBegin (__FILE__, __LINE__);
+  pushed = REAL (g_thread_pool_push) (pool, item, error);
+  AnnotateIgnoreWritesEnd (__FILE__, __LINE__);
+  return pushed;
+}
