@@ -1,12 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "base/pixel-pool.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 /* Smaller pictures are left to malloc(), which keeps their memory itself. */
 #define LEAST_BYTES 65536
-#define MAX_BLOCKS 16
+#define MAX_BLOCKS 64
+
+/* Larger ones are mapped, aligned to it, in huge pages where the system has them: one page fault instead of 512. */
+#define HUGE_PAGE ((size_t) 2 << 20)
+#define MAP_UNIT ((size_t) 65536) /* no system's pages are larger */
 
 typedef struct {
   void *memory;
@@ -20,6 +26,56 @@ struct CwPixelPool {
   unsigned n_blocks;
   Block blocks[MAX_BLOCKS]; /* the longest unused first */
 };
+
+static size_t
+round_up (size_t size, size_t unit)
+{
+  return (size + unit - 1) & ~(unit - 1);
+}
+
+static size_t
+capacity_for (size_t size)
+{
+  size_t whole = round_up (size, HUGE_PAGE);
+
+  if (size < HUGE_PAGE)
+    return round_up (size, 64);
+  return whole - size <= size / 8 ? whole : round_up (size, MAP_UNIT);
+}
+
+/* All zero. */
+static void *
+map (size_t capacity)
+{
+  uint8_t *start = mmap (NULL, capacity + HUGE_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  size_t before;
+
+  if (start == MAP_FAILED)
+    return NULL;
+  before = round_up ((uintptr_t) start, HUGE_PAGE) - (uintptr_t) start;
+  if (before > 0)
+    munmap (start, before);
+  munmap (start + before + capacity, HUGE_PAGE - before);
+#ifdef MADV_HUGEPAGE
+  madvise (start + before, capacity, MADV_HUGEPAGE);
+#endif
+  return start + before;
+}
+
+static void *
+allocate (size_t capacity)
+{
+  return capacity < HUGE_PAGE ? aligned_alloc (64, capacity) : map (capacity);
+}
+
+static void
+release (Block block)
+{
+  if (block.capacity < HUGE_PAGE)
+    free (block.memory);
+  else
+    munmap (block.memory, block.capacity);
+}
 
 CwPixelPool *
 cw_pixel_pool_new (size_t max_bytes)
@@ -49,7 +105,7 @@ cw_pixel_pool_unref (CwPixelPool *self)
   g_free (self);
 }
 
-/* Both with the lock held. */
+/* The next two with the lock held. */
 static Block
 remove_block (CwPixelPool *self, unsigned i)
 {
@@ -73,7 +129,7 @@ cw_pixel_pool_trim (CwPixelPool *self)
 {
   g_mutex_lock (&self->lock);
   while (self->n_blocks > 0)
-    free (remove_block (self, self->n_blocks - 1).memory);
+    release (remove_block (self, self->n_blocks - 1));
   g_mutex_unlock (&self->lock);
 }
 
@@ -91,7 +147,7 @@ cw_pixel_pool_unused (CwPixelPool *self)
 void *
 cw_pixel_pool_take (CwPixelPool *self, size_t size, size_t *capacity)
 {
-  Block found = { NULL, (size + 63) & ~(size_t) 63 };
+  Block found = { NULL, capacity_for (size) };
 
   if (self != NULL && size >= LEAST_BYTES) {
     g_mutex_lock (&self->lock);
@@ -103,9 +159,21 @@ cw_pixel_pool_take (CwPixelPool *self, size_t size, size_t *capacity)
     g_mutex_unlock (&self->lock);
   }
   if (found.memory == NULL)
-    found.memory = aligned_alloc (64, found.capacity);
+    found.memory = allocate (found.capacity);
   *capacity = found.capacity;
   return found.memory;
+}
+
+void *
+cw_pixel_pool_take_zeroed (size_t size, size_t *capacity)
+{
+  void *memory;
+
+  *capacity = capacity_for (size);
+  memory = allocate (*capacity);
+  if (memory != NULL && *capacity < HUGE_PAGE)
+    memset (memory, 0, *capacity);
+  return memory;
 }
 
 void
@@ -114,8 +182,10 @@ cw_pixel_pool_give (CwPixelPool *self, void *memory, size_t capacity)
   Block freed[MAX_BLOCKS + 1];
   unsigned n = 0;
 
+  if (memory == NULL)
+    return;
   if (self == NULL || capacity < LEAST_BYTES || capacity > self->max_bytes) {
-    free (memory);
+    release ((Block){ memory, capacity });
     return;
   }
   g_mutex_lock (&self->lock);
@@ -124,5 +194,5 @@ cw_pixel_pool_give (CwPixelPool *self, void *memory, size_t capacity)
   add_block (self, (Block){ memory, capacity });
   g_mutex_unlock (&self->lock);
   while (n > 0)
-    free (freed[--n].memory);
+    release (freed[--n]);
 }

@@ -22,6 +22,10 @@ size_t cw_pixel_pool_unused (CwPixelPool *self);
 /* For pixels.c. Memory of at least size bytes, aligned to 64, with unspecified content; NULL if there is none. self may
  * be NULL: then it is plain memory. *capacity is its true size, to be given back with it. */
 void *cw_pixel_pool_take (CwPixelPool *self, size_t size, size_t *capacity);
+
+/* Memory of no pool, all zero; where it is large, without being touched. */
+void *cw_pixel_pool_take_zeroed (size_t size, size_t *capacity);
+
 void cw_pixel_pool_give (CwPixelPool *self, void *memory, size_t capacity);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CwPixelPool, cw_pixel_pool_unref)

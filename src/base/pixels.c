@@ -30,35 +30,37 @@ row_size (CwPixelFormat format, uint32_t width)
   return (((size_t) width * cw_pixel_format_bits (format) + 31) / 32) * 4;
 }
 
-CwPixels *
-cw_pixels_new (CwPixelFormat format, uint32_t width, uint32_t height, bool bottom_up, GError **error)
+static bool
+check_size (uint32_t width, uint32_t height, GError **error)
 {
-  return cw_pixels_new_in (NULL, format, width, height, bottom_up, error);
-}
-
-CwPixels *
-cw_pixels_new_in (CwPixelPool *pool, CwPixelFormat format, uint32_t width, uint32_t height, bool bottom_up,
-                  GError **error)
-{
-  CwPixels *self;
-  size_t row, size, capacity;
-  uint8_t *storage;
-
   if (width == 0 || height == 0 || width > CW_PIXELS_MAX_SIDE || height > CW_PIXELS_MAX_SIDE ||
       (uint64_t) width * height > CW_PIXELS_MAX_AREA) {
     g_set_error (error, CW_ERROR, CW_ERROR_LIMIT, "image of %u×%u pixels is outside 1×1 … %d per side, %" G_GUINT64_FORMAT
                  " in all", width, height, CW_PIXELS_MAX_SIDE, CW_PIXELS_MAX_AREA);
-    return NULL;
+    return false;
   }
-  row = row_size (format, width);
-  size = row * height;
-  storage = cw_pixel_pool_take (pool, size + 2 * CW_PIXELS_SLACK, &capacity);
+  return true;
+}
+
+/* The memory's size, slack included. */
+static size_t
+storage_size (CwPixelFormat format, uint32_t width, uint32_t height)
+{
+  return row_size (format, width) * height + 2 * CW_PIXELS_SLACK;
+}
+
+/* Pixels with storage taken from pool; NULL and an error if it is. */
+static CwPixels *
+pixels_in (uint8_t *storage, size_t capacity, CwPixelPool *pool, CwPixelFormat format, uint32_t width, uint32_t height,
+           bool bottom_up, GError **error)
+{
+  size_t row = row_size (format, width);
+  CwPixels *self;
+
   if (storage == NULL) {
     g_set_error (error, CW_ERROR, CW_ERROR_MEMORY, "no memory for an image of %u×%u pixels", width, height);
     return NULL;
   }
-  memset (storage, 0, CW_PIXELS_SLACK);
-  memset (storage + CW_PIXELS_SLACK + size, 0, CW_PIXELS_SLACK);
   self = g_new (CwPixels, 1);
   *self = (CwPixels){
     .format = format,
@@ -73,6 +75,42 @@ cw_pixels_new_in (CwPixelPool *pool, CwPixelFormat format, uint32_t width, uint3
   self->rows = bottom_up ? self->first + row * (height - 1) : self->first;
   g_atomic_ref_count_init (&self->ref_count);
   return self;
+}
+
+CwPixels *
+cw_pixels_new (CwPixelFormat format, uint32_t width, uint32_t height, bool bottom_up, GError **error)
+{
+  return cw_pixels_new_in (NULL, format, width, height, bottom_up, error);
+}
+
+CwPixels *
+cw_pixels_new_in (CwPixelPool *pool, CwPixelFormat format, uint32_t width, uint32_t height, bool bottom_up,
+                  GError **error)
+{
+  size_t size, capacity;
+  uint8_t *storage;
+
+  if (!check_size (width, height, error))
+    return NULL;
+  size = storage_size (format, width, height);
+  storage = cw_pixel_pool_take (pool, size, &capacity);
+  if (storage != NULL) {
+    memset (storage, 0, CW_PIXELS_SLACK);
+    memset (storage + size - CW_PIXELS_SLACK, 0, CW_PIXELS_SLACK);
+  }
+  return pixels_in (storage, capacity, pool, format, width, height, bottom_up, error);
+}
+
+CwPixels *
+cw_pixels_new_zeroed (CwPixelFormat format, uint32_t width, uint32_t height, GError **error)
+{
+  size_t capacity;
+  uint8_t *storage;
+
+  if (!check_size (width, height, error))
+    return NULL;
+  storage = cw_pixel_pool_take_zeroed (storage_size (format, width, height), &capacity);
+  return pixels_in (storage, capacity, NULL, format, width, height, false, error);
 }
 
 CwPixels *

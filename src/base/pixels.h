@@ -47,6 +47,9 @@ CwPixels *cw_pixels_new (CwPixelFormat format, uint32_t width, uint32_t height, 
 /* The same with memory from a pool, if it is not NULL. */
 CwPixels *cw_pixels_new_in (CwPixelPool *pool, CwPixelFormat format, uint32_t width, uint32_t height, bool bottom_up,
                             GError **error);
+
+/* All zero, stored top-down; cheap, because large memory is zero without being touched. */
+CwPixels *cw_pixels_new_zeroed (CwPixelFormat format, uint32_t width, uint32_t height, GError **error);
 CwPixels *cw_pixels_ref (CwPixels *self);
 void cw_pixels_unref (CwPixels *self);
 

@@ -87,12 +87,48 @@ test_pool_limits (void)
   cw_pixels_unref (pixels[0]);
 }
 
+static bool
+all_zero (const CwPixels *pixels)
+{
+  const uint8_t *from = pixels->storage;
+  size_t size = cw_pixels_size (pixels) + 2 * CW_PIXELS_SLACK;
+
+  for (size_t i = 0; i < size; i++) {
+    if (from[i] != 0)
+      return false;
+  }
+  return true;
+}
+
+/* Small ones, ones that are mapped, and ones of whole huge pages: zero even where memory has been in use before. */
+static void
+test_zeroed (void)
+{
+  static const guint32 sizes[][2] = { { 1, 1 }, { 300, 200 }, { 724, 724 }, { 800, 700 }, { 1920, 1080 } };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (sizes); i++) {
+    g_autoptr (CwPixelPool) pool = cw_pixel_pool_new (16 << 20);
+    CwPixels *used = cw_pixels_new_in (pool, CW_PIXELS_BGRX, sizes[i][0], sizes[i][1], false, NULL);
+    g_autoptr (CwPixels) fresh = NULL;
+
+    memset (used->storage, 0xff, used->capacity);
+    cw_pixels_unref (used);
+    cw_pixel_pool_trim (pool);
+    fresh = cw_pixels_new_zeroed (CW_PIXELS_BGRX, sizes[i][0], sizes[i][1], NULL);
+    g_assert_true (all_zero (fresh));
+    g_assert_cmpuint (fresh->capacity, >=, cw_pixels_size (fresh) + 2 * CW_PIXELS_SLACK);
+    memset (fresh->storage, 1, fresh->capacity);
+  }
+  g_assert_null (cw_pixels_new_zeroed (CW_PIXELS_BGRX, 0, 1, NULL));
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/base/pixels/layout", test_layout);
   g_test_add_func ("/base/pixels/limits", test_limits);
+  g_test_add_func ("/base/pixels/zeroed", test_zeroed);
   g_test_add_func ("/base/pixels/pool", test_pool);
   g_test_add_func ("/base/pixels/pool/limits", test_pool_limits);
   return g_test_run ();
