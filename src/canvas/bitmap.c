@@ -135,9 +135,9 @@ decode_direct (const CwBitmap *self, CwPixels *out)
 }
 
 CwPixels *
-cw_bitmap_decode (const CwBitmap *self, GError **error)
+cw_bitmap_decode (const CwBitmap *self, CwPixelPool *pool, GError **error)
 {
-  CwPixels *out = cw_pixels_new (cw_bitmap_pixel_format (self), self->width, self->height, false, error);
+  CwPixels *out = cw_pixels_new_in (pool, cw_bitmap_pixel_format (self), self->width, self->height, false, error);
 
   if (out == NULL)
     return NULL;

@@ -37,8 +37,8 @@ bool cw_bitmap_is_indexed (const CwBitmap *self);
 /* The format that decoding gives. */
 CwPixelFormat cw_bitmap_pixel_format (const CwBitmap *self);
 
-/* A copy as pixels. */
-CwPixels *cw_bitmap_decode (const CwBitmap *self, GError **error);
+/* A copy as pixels, with memory from pool, which may be NULL. */
+CwPixels *cw_bitmap_decode (const CwBitmap *self, CwPixelPool *pool, GError **error);
 
 /* A 1-bit bitmap as a mask. */
 CwPixels *cw_bitmap_decode_mask (const CwBitmap *self, GError **error);

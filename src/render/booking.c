@@ -83,7 +83,8 @@ book_new (CwRender *self, CwOp *op, const CwImageField *field, GError **error)
 
   if (!resolve_palette (self, field->wire, &palette, error))
     return false;
-  job = cw_decode_job_new (op->message, field->wire, palette, target_format (op), field->mask, window, error);
+  job = cw_decode_job_new (op->message, field->wire, palette, target_format (op), field->mask, window,
+                           self->shared->pixels, error);
   g_clear_pointer (&palette, cw_palette_unref);
   if (job == NULL)
     return false;

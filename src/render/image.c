@@ -125,7 +125,7 @@ cw_decode_job_input (const CwDecodeJob *self, CwCodecInput *in)
 {
   const CwWireImage *wire = self->wire;
 
-  *in = (CwCodecInput){ .width = wire->width, .height = wire->height };
+  *in = (CwCodecInput){ .width = wire->width, .height = wire->height, .pool = self->pool };
   switch (wire->type) {
   case CW_IMAGE_TYPE_QUIC:
     in->codec = CW_CODEC_QUIC;
@@ -197,7 +197,7 @@ check_type (const CwDecodeJob *self, GError **error)
 
 CwDecodeJob *
 cw_decode_job_new (CwMessage *message, const CwWireImage *wire, CwPalette *palette, CwPixelFormat target, bool mask,
-                   CwGlzWindow *window, GError **error)
+                   CwGlzWindow *window, CwPixelPool *pool, GError **error)
 {
   CwDecodeJob *self = g_new0 (CwDecodeJob, 1);
 
@@ -205,6 +205,7 @@ cw_decode_job_new (CwMessage *message, const CwWireImage *wire, CwPalette *palet
   self->wire = wire;
   self->palette_as = target;
   self->mask = mask;
+  self->pool = cw_pixel_pool_ref (pool);
   if (palette != NULL && wire->type == CW_IMAGE_TYPE_LZ_PLT && target == CW_PIXELS_X1R5G5B5)
     self->palette = cw_palette_widen_555 (palette);
   else if (palette != NULL)
@@ -226,6 +227,7 @@ cw_decode_job_free (CwDecodeJob *self)
   g_clear_pointer (&self->image, cw_image_unref);
   g_clear_pointer (&self->palette, cw_palette_unref);
   g_clear_pointer (&self->window, cw_glz_window_unref);
+  cw_pixel_pool_unref (self->pool);
   cw_message_unref (self->message);
   g_free (self);
 }
@@ -252,7 +254,7 @@ decode (const CwDecodeJob *self, GError **error)
 
   if (self->wire->type == CW_IMAGE_TYPE_BITMAP) {
     bitmap = job_bitmap (self);
-    return self->mask ? cw_bitmap_decode_mask (&bitmap, error) : cw_bitmap_decode (&bitmap, error);
+    return self->mask ? cw_bitmap_decode_mask (&bitmap, error) : cw_bitmap_decode (&bitmap, self->pool, error);
   }
   if (!cw_decode_job_input (self, &in)) {
     g_set_error (error, CW_ERROR, CW_ERROR_MALFORMED, "image.type: %u has no pixels", self->wire->type);
@@ -290,12 +292,12 @@ cw_decode_job_run (gpointer job)
 
 /* The same pixels with the fourth byte 255. */
 static CwPixels *
-set_high_bits (CwPixels *pixels, bool shared, GError **error)
+set_high_bits (CwPixels *pixels, bool shared, CwPixelPool *pool, GError **error)
 {
   CwPixels *out = pixels;
 
   if (shared) {
-    out = cw_pixels_new (CW_PIXELS_BGRX, pixels->width, pixels->height, false, error);
+    out = cw_pixels_new_in (pool, CW_PIXELS_BGRX, pixels->width, pixels->height, false, error);
     if (out == NULL)
       return NULL;
   }
@@ -313,7 +315,7 @@ void
 cw_decode_job_finish (CwDecodeJob *self, CwPixels *pixels, bool shared, GError *error)
 {
   if (pixels != NULL && pixels->format == CW_PIXELS_BGRX && (self->wire->flags & CW_IMAGE_FLAG_HIGH_BITS_SET)) {
-    CwPixels *marked = set_high_bits (pixels, shared, &error);
+    CwPixels *marked = set_high_bits (pixels, shared, self->pool, &error);
 
     if (marked != pixels)
       cw_pixels_unref (pixels);

@@ -46,6 +46,7 @@ typedef struct {
   CwPixelFormat palette_as;
   bool mask;               /* a 1-bit bitmap to be used as one */
   CwGlzWindow *window;     /* GLZ types */
+  CwPixelPool *pool;       /* for the pixels */
   uint64_t bytes;          /* what the pixels are going to take, about */
   gconstpointer owner;     /* only to be compared */
 } CwDecodeJob;
@@ -53,7 +54,7 @@ typedef struct {
 /* Checks what can be checked at once; target is the format of the surface drawn on, for palettes. window may be NULL
  * for types other than GLZ. */
 CwDecodeJob *cw_decode_job_new (CwMessage *message, const CwWireImage *wire, CwPalette *palette, CwPixelFormat target,
-                                bool mask, CwGlzWindow *window, GError **error);
+                                bool mask, CwGlzWindow *window, CwPixelPool *pool, GError **error);
 void cw_decode_job_free (CwDecodeJob *self);
 
 /* Pixels that need no decoding: bitmaps whose bytes can be used where they are. NULL otherwise. */

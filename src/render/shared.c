@@ -13,6 +13,9 @@ static const CwRenderLimits defaults = {
 /* Servers keep to the budget but for races; far beyond it the peer is hostile. */
 #define CACHE_FACTOR 4
 
+/* Bytes of unused memory for pictures: two of 3840×2160. */
+#define POOL_BYTES ((size_t) 64 << 20)
+
 #define DEFAULT(field)                                                                                                 \
   if (limits.field == 0)                                                                                               \
     limits.field = defaults.field
@@ -33,6 +36,7 @@ cw_render_shared_new (CwWorkerPool *pool, const CwRenderLimits *given)
   self->pool = cw_worker_pool_ref (pool);
   self->limits = limits;
   self->cache = cw_image_cache_new (limits.image_cache_pixels * CACHE_FACTOR);
+  self->pixels = cw_pixel_pool_new (POOL_BYTES);
   self->renders = g_ptr_array_new ();
   return self;
 }
@@ -51,6 +55,7 @@ cw_render_shared_unref (CwRenderShared *self)
     return;
   g_clear_pointer (&self->window, cw_glz_window_unref);
   cw_image_cache_free (self->cache);
+  cw_pixel_pool_unref (self->pixels);
   g_ptr_array_unref (self->renders);
   cw_worker_pool_unref (self->pool);
   g_free (self);
@@ -74,6 +79,7 @@ cw_render_shared_clear (CwRenderShared *self)
   if (self->window != NULL)
     cw_glz_window_clear (self->window);
   g_clear_pointer (&self->window, cw_glz_window_unref);
+  cw_pixel_pool_trim (self->pixels);
 }
 
 CwGlzWindow *

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the display channels of a session share. Only pool, n_channels and the reference count are for any thread. */
+/* What the display channels of a session share. Only pool, pixels, n_channels and the reference count are for
+ * any thread. */
 #pragma once
 
 #include "render/cache.h"
@@ -11,6 +12,7 @@ struct CwRenderShared {
   int n_channels; /* atomic: renders that are not closed */
   CwRenderLimits limits;
   CwImageCache *cache;
+  CwPixelPool *pixels; /* where decoded images get their memory */
   CwGlzWindow *window; /* NULL until a GLZ image comes */
   GPtrArray *renders;  /* CwRender, not referenced; those not closed */
 };

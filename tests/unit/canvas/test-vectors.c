@@ -128,9 +128,9 @@ test_indexed (void)
     bitmap.n_palette = G_N_ELEMENTS (palette);
     g_assert_true (cw_bitmap_check (&bitmap, NULL));
     g_assert_null (cw_bitmap_view (&bitmap));
-    wide = cw_bitmap_decode (&bitmap, NULL);
+    wide = cw_bitmap_decode (&bitmap, NULL, NULL);
     bitmap.palette_as = CW_PIXELS_X1R5G5B5;
-    narrow = cw_bitmap_decode (&bitmap, NULL);
+    narrow = cw_bitmap_decode (&bitmap, NULL, NULL);
     g_assert_cmpint (narrow->format, ==, CW_PIXELS_X1R5G5B5);
     for (int x = 0; x < 3; x++) {
       uint32_t entry = formats[i].index[x] < 4 ? palette[formats[i].index[x]] : 0;
@@ -159,9 +159,9 @@ test_direct (void)
     uint32_t word = 0;
 
     g_assert_true (cw_bitmap_check (&bitmap, NULL));
-    down = cw_bitmap_decode (&bitmap, NULL);
+    down = cw_bitmap_decode (&bitmap, NULL, NULL);
     bitmap.top_down = false;
-    up = cw_bitmap_decode (&bitmap, NULL);
+    up = cw_bitmap_decode (&bitmap, NULL, NULL);
     view = cw_bitmap_view (&bitmap);
     g_assert_cmpint (down->format, ==, formats[i].pixels);
     memcpy (&word, down->rows, cw_pixel_size (down->format));
