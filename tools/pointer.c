@@ -138,7 +138,7 @@ static bool
 run_click (int argc, char **argv, GError **error)
 {
   g_autoptr (Client) client = client_new ();
-  g_autofree char *button_name = g_strdup ("left");
+  g_autofree char *button_name = NULL;
   Pointer self = { .client = client };
   gboolean twice = FALSE;
   int button;
@@ -153,8 +153,8 @@ run_click (int argc, char **argv, GError **error)
   if (!command_parse (&command_click, client, entries,
                       "Moves the pointer to X, Y (pixels from the display's top left corner) and clicks there.", &argc,
                       &argv, 3, 3, error) ||
-      !parse_button (button_name, &button, error) || !parse (&self, argv, error) || !move (&self, argv[1], error) ||
-      !click (&self, button, error))
+      !parse_button (button_name ? button_name : "left", &button, error) || !parse (&self, argv, error) ||
+      !move (&self, argv[1], error) || !click (&self, button, error))
     return false;
   if (twice && (!client_sleep (client, DOUBLE_CLICK_GAP_MS, error) || !click (&self, button, error)))
     return false;
