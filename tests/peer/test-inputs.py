@@ -52,7 +52,8 @@ def keys(events):
 @tap.test("keys arrive in order, with prefixes, presses and releases apart")
 def key_order():
     with Bench() as bench:
-        for line in ("key 0x1e", "key-press 0x2a", "key 0x30", "key-release 0x2a", "key 0x11d", "key-press 0x1", "key-release 0x1"):
+        for line in ("key 0x1e", "key-press 0x2a", "key 0x30", "key-release 0x2a", "key 0x11d", "key-press 0x1",
+                     "key-release 0x1"):
             bench.viewer.command(line)
         tap.equal(keys(bench.events(12)), "1e 9e 2a 30 b0 aa e0 1d e0 9d 01 81")
 
