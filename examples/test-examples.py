@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Runs each example against the demo server: test-examples.py DEMO-SERVER CARAWAY WATCH"""
+"""Runs each example against the demo server: test-examples.py DEMO-SERVER CARAWAY WATCH [FOLDER-OF-TYPELIB]"""
 
 import os
 import pathlib
@@ -12,6 +12,7 @@ import unittest
 
 HERE = pathlib.Path(__file__).resolve().parent
 SERVER, CARAWAY, WATCH = sys.argv[1:4]
+TYPELIB = sys.argv[4] if len(sys.argv) > 4 else None
 
 
 class Examples(unittest.TestCase):
@@ -40,7 +41,12 @@ class Examples(unittest.TestCase):
         self.assertEqual(result.returncode, 1)
         self.assertIn('the connection ended', result.stderr)
 
-    def test_python(self):
+    if TYPELIB:
+        def test_python(self):
+            result = self.run_program('/usr/bin/python3', HERE / 'type.py', self.uri, 30, GI_TYPELIB_PATH=TYPELIB)
+            self.assertEqual(result.returncode, 0, result.stderr)
+
+    def test_python_with_the_description_of_the_distribution(self):
         result = self.run_program('/usr/bin/python3', HERE / 'type.py', self.uri, 30)
         self.assertEqual(result.returncode, 0, result.stderr)
 
