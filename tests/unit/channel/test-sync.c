@@ -99,6 +99,47 @@ test_circle (void)
   g_assert_cmpuint (members[0].ready, ==, 0);
 }
 
+/* 0 and 1 would wait for each other; 0 waits for 3 as well, so that it does wait. 2 must be able to ask about them. */
+static void
+test_entry_in_a_circle (void)
+{
+  Member members[4] = { { 0 } };
+  g_autoptr (CwSync) sync = sync_of (members, 4);
+  CwWireWaitForChannel first[] = { entry (1, 1), entry (3, 1) }, second = entry (0, 1), third = entry (0, 1);
+
+  g_assert_false (cw_sync_wait (sync, &members[1], &second, 1));
+  g_assert_false (cw_sync_wait (sync, &members[0], first, 2));
+  g_assert_false (cw_sync_wait (sync, &members[2], &third, 1));
+  cw_sync_remove (sync, &members[3]);
+  g_assert_cmpuint (members[0].ready, ==, 1);
+  members[0].processed = 1;
+  cw_sync_advanced (sync);
+  g_assert_cmpuint (members[1].ready, ==, 1);
+  g_assert_cmpuint (members[2].ready, ==, 1);
+}
+
+/* Each names the next one as often as a message can: the number of paths must not matter. */
+static void
+test_repeated_entries (void)
+{
+  enum { N = 12 };
+  Member members[N] = { { 0 } };
+  g_autoptr (CwSync) sync = sync_of (members, N);
+  CwWireWaitForChannel entries[255];
+
+  for (uint8_t i = N - 1; i > 0; i--) {
+    for (unsigned k = 0; k < G_N_ELEMENTS (entries); k++)
+      entries[k] = entry ((uint8_t) (i - 1 + (k & 1 && i + 1 < N ? 2 : 0)), k + 1);
+    g_assert_false (cw_sync_wait (sync, &members[i], entries, G_N_ELEMENTS (entries)));
+  }
+  members[0].processed = 254;
+  cw_sync_advanced (sync);
+  g_assert_cmpuint (members[1].ready, ==, 0);
+  members[0].processed = 255;
+  cw_sync_advanced (sync);
+  g_assert_cmpuint (members[1].ready, ==, 1);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -107,5 +148,7 @@ main (int argc, char **argv)
   g_test_add_func ("/sync/fulfilled", test_fulfilled);
   g_test_add_func ("/sync/leaving", test_leaving);
   g_test_add_func ("/sync/circle", test_circle);
+  g_test_add_func ("/sync/entry-in-a-circle", test_entry_in_a_circle);
+  g_test_add_func ("/sync/repeated-entries", test_repeated_entries);
   return g_test_run ();
 }
