@@ -2,6 +2,7 @@
 #include "codec/jpeg-reader.h"
 
 #include "base/error.h"
+#include "codec/clear-x.h"
 
 #include <setjmp.h>
 #include <stdio.h>
@@ -142,12 +143,8 @@ read_rows (struct jpeg_decompress_struct *info, CwPixels *pixels, unsigned flags
     n = jpeg_read_scanlines (info, rows, n);
     if (n == 0)
       ERREXIT (info, JERR_INPUT_EOF);
-    for (uint32_t i = 0; i < n && !(flags & CW_JPEG_ALPHA); i++) {
-      uint32_t *row = (void *) rows[i];
-
-      for (uint32_t x = 0; x < pixels->width; x++)
-        row[x] &= 0x00ffffff;
-    }
+    for (uint32_t i = 0; i < n && !(flags & CW_JPEG_ALPHA); i++)
+      cw_clear_x ((uint32_t *) (void *) rows[i], pixels->width);
   }
 }
 

@@ -4,6 +4,7 @@
 #include "codec/lz4.h"
 
 #include "base/error.h"
+#include "codec/clear-x.h"
 
 #include <lz4.h>
 #include <string.h>
@@ -32,14 +33,14 @@ fail (GError **error, const char *what, uint64_t value, uint64_t limit)
   return false;
 }
 
+/* Whole pixels of 32 bits. */
 static void
 clear_x (uint8_t *from, uint8_t *to)
 {
-  for (uint8_t *p = from; p < to; p += 4)
-    p[3] = 0;
+  cw_clear_x ((uint32_t *) (void *) from, (size_t) (to - from) / 4);
 }
 
-/* Fills packed[0 … total) from the blocks. With clear, zeroes every fourth byte, but only once no later block can refer
+/* Fills packed[0 … total) from the blocks. With clear, zeroes the X of pixels, but only once no later block can refer
  * to it any more: that is soon enough to find it in the processor's cache. */
 static bool
 read_blocks (CwSlice data, uint8_t *packed, size_t total, bool clear, GError **error)
