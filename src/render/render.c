@@ -415,6 +415,12 @@ cw_render_get_surface (CwRender *self, uint32_t surface_id, CwSurfaceInfo *info)
 }
 
 void
+cw_render_trim (CwRender *self)
+{
+  cw_pixel_pool_trim (self->shared->pixels);
+}
+
+void
 cw_render_reset (CwRender *self)
 {
   drop_queued (self);

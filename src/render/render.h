@@ -99,6 +99,9 @@ uint64_t cw_render_first_parked_serial (CwRender *self);
 /* A surface as it is now. FALSE if there is none of this id. */
 bool cw_render_get_surface (CwRender *self, uint32_t surface_id, CwSurfaceInfo *info);
 
+/* Gives up memory that is kept for the next images: for when there has been nothing to draw for a while. */
+void cw_render_trim (CwRender *self);
+
 /* The connection ended and may come back: drops what is queued, the palettes and all surfaces but the primary, which
  * stays as it is. No events. Also ends the failed state. */
 void cw_render_reset (CwRender *self);

@@ -12,6 +12,8 @@ struct _SpiceDisplayChannelPrivate {
   CwRender *render;      /* from the first connection on */
   GSource *step_source;  /* made ready by any thread */
   GSource *unmark_timer; /* or NULL */
+  GSource *quiet_timer;  /* while something is drawn now and then, or NULL */
+  bool stepped;          /* since it last fired */
   CwSurfaceInfo primary; /* data NULL: none */
   bool marked;
   bool stepping;

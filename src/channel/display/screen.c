@@ -5,6 +5,7 @@
 
 #define STEP_BUDGET_US 4000
 #define UNMARK_DELAY_MS 1000
+#define QUIET_MS 250
 
 typedef struct {
   GSource source;
@@ -12,12 +13,21 @@ typedef struct {
 } StepSource;
 
 static void
-stop_unmark_timer (SpiceDisplayChannel *self)
+stop_timer (GSource **timer)
 {
-  if (!self->priv->unmark_timer)
+  if (!*timer)
     return;
-  g_source_destroy (self->priv->unmark_timer);
-  g_clear_pointer (&self->priv->unmark_timer, g_source_unref);
+  g_source_destroy (*timer);
+  g_clear_pointer (timer, g_source_unref);
+}
+
+static void
+start_timer (SpiceDisplayChannel *self, GSource **timer, unsigned ms, GSourceFunc func)
+{
+  stop_timer (timer);
+  *timer = g_timeout_source_new (ms);
+  g_source_set_callback (*timer, func, self, NULL);
+  g_source_attach (*timer, SPICE_CHANNEL (self)->priv->context);
 }
 
 static void
@@ -25,7 +35,7 @@ on_primary_create (gpointer data, const CwSurfaceInfo *info)
 {
   SpiceDisplayChannel *self = data;
 
-  stop_unmark_timer (self);
+  stop_timer (&self->priv->unmark_timer);
   self->priv->primary = *info;
   g_signal_emit_by_name (self, "display-primary-create", (gint) info->format, (gint) info->width, (gint) info->height,
     (gint) info->stride, -1, info->data);
@@ -39,20 +49,10 @@ unmark (gpointer data)
 {
   SpiceDisplayChannel *self = data;
 
-  stop_unmark_timer (self);
+  stop_timer (&self->priv->unmark_timer);
   self->priv->marked = false;
   g_signal_emit_by_name (self, "display-mark", FALSE);
   return G_SOURCE_REMOVE;
-}
-
-/* On secondary displays a primary surface that goes is soon followed by a new one, or the display is off. */
-static void
-start_unmark_timer (SpiceDisplayChannel *self)
-{
-  stop_unmark_timer (self);
-  self->priv->unmark_timer = g_timeout_source_new (UNMARK_DELAY_MS);
-  g_source_set_callback (self->priv->unmark_timer, unmark, self, NULL);
-  g_source_attach (self->priv->unmark_timer, SPICE_CHANNEL (self)->priv->context);
 }
 
 static void
@@ -62,8 +62,9 @@ on_primary_destroy (gpointer data)
 
   self->priv->primary = (CwSurfaceInfo){ 0 };
   g_signal_emit_by_name (self, "display-primary-destroy");
+  /* On secondary displays a new one soon follows, or the display is off. */
   if (SPICE_CHANNEL (self)->priv->id != 0)
-    start_unmark_timer (self);
+    start_timer (self, &self->priv->unmark_timer, UNMARK_DELAY_MS, unmark);
 }
 
 static void
@@ -147,6 +148,21 @@ after_step (SpiceDisplayChannel *self)
     cw_sync_advanced (base->host->sync (base->session));
 }
 
+/* Memory for pictures is kept as long as there may be another one soon. */
+static gboolean
+on_quiet (gpointer data)
+{
+  SpiceDisplayChannel *self = data;
+  bool stepped = self->priv->stepped;
+
+  self->priv->stepped = false;
+  if (stepped)
+    return G_SOURCE_CONTINUE;
+  stop_timer (&self->priv->quiet_timer);
+  cw_render_trim (self->priv->render);
+  return G_SOURCE_REMOVE;
+}
+
 static gboolean
 step (GSource *source, GSourceFunc callback, gpointer data)
 {
@@ -159,7 +175,9 @@ step (GSource *source, GSourceFunc callback, gpointer data)
   if (!cw_channel_is_ready (SPICE_CHANNEL (self)))
     return G_SOURCE_CONTINUE;
   cw_pump_pause (base->pump, CW_PAUSE_EMIT);
-  priv->stepping = true;
+  priv->stepping = priv->stepped = true;
+  if (!priv->quiet_timer)
+    start_timer (self, &priv->quiet_timer, QUIET_MS, on_quiet);
   if (cw_render_step (priv->render, STEP_BUDGET_US))
     g_source_set_ready_time (source, 0);
   priv->stepping = false;
@@ -212,7 +230,8 @@ cw_display_screen_dispose (SpiceDisplayChannel *self)
 {
   SpiceDisplayChannelPrivate *priv = self->priv;
 
-  stop_unmark_timer (self);
+  stop_timer (&priv->unmark_timer);
+  stop_timer (&priv->quiet_timer);
   if (priv->primary.data) {
     priv->primary = (CwSurfaceInfo){ 0 };
     g_signal_emit_by_name (self, "display-primary-destroy");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What display channels keep and share: images, palettes, the GLZ dictionary. */
+#include "render/shared.h"
 #include "stream.h"
-
 #include "support/lz-encode.h"
 
 #include <string.h>
@@ -498,6 +498,28 @@ test_clear (void)
   teardown (&f);
 }
 
+/* The memory of a decoded image serves the next one, until it is given up. */
+static void
+test_memory (void)
+{
+  CwWireImage *image;
+  size_t unused;
+  Fixture f;
+
+  setup (&f, 1, NULL);
+  image = image_lz4 (&f.arena, 1, 0, CW_BITMAP_FMT_32BIT, 200, 150);
+  push (&f, 0, draw_copy (0, 0, 0, image, 200, 150));
+  finish (&f);
+  unused = cw_pixel_pool_unused (f.shared->pixels);
+  g_assert_cmpuint (unused, >=, 200 * 150 * 4);
+  push (&f, 0, draw_copy (0, 0, 0, image, 200, 150));
+  finish (&f);
+  g_assert_cmpuint (cw_pixel_pool_unused (f.shared->pixels), ==, unused);
+  cw_render_trim (f.render[0]);
+  g_assert_cmpuint (cw_pixel_pool_unused (f.shared->pixels), ==, 0);
+  teardown (&f);
+}
+
 static void
 test_cached_masks (void)
 {
@@ -544,6 +566,7 @@ main (int argc, char **argv)
   g_test_add_func ("/render/caches/deadlock", test_deadlock);
   g_test_add_func ("/render/caches/masks", test_cached_masks);
   g_test_add_func ("/render/caches/clear", test_clear);
+  g_test_add_func ("/render/caches/memory", test_memory);
   g_test_add_func ("/render/caches/touched", test_touched);
   g_test_add_func ("/render/palettes/cache", test_palettes);
   g_test_add_func ("/render/palettes/lz", test_lz_palette);
