@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Writes a seed for the render's fuzz target into each file named: the beginning of a random, valid stream. */
+/* Makes a folder of seeds for the render's fuzz target: the beginnings of random, valid streams. */
 #include "stream.h"
 
 #define MAX_SIZE 40000
+#define N_SEEDS 6
 
 int
 main (int argc, char **argv)
 {
-  for (int file = 1; file < argc; file++) {
-    GPtrArray **stream = stream_random (100 + file, 2, 25 * file, true);
+  if (argc != 2 || g_mkdir_with_parents (argv[1], 0777) != 0)
+    g_error ("usage: make-render-seeds FOLDER");
+  for (int seed = 1; seed <= N_SEEDS; seed++) {
+    GPtrArray **stream = stream_random (100 + seed, 2, 25 * seed, true);
+    g_autofree char *path = g_strdup_printf ("%s/stream-%d", argv[1], seed);
     g_autoptr (GByteArray) out = g_byte_array_new ();
     g_autoptr (GError) error = NULL;
 
@@ -27,7 +31,7 @@ main (int argc, char **argv)
       }
     }
     stream_free (stream, 2);
-    if (!g_file_set_contents (argv[file], (const char *) out->data, out->len, &error))
+    if (!g_file_set_contents (path, (const char *) out->data, out->len, &error))
       g_error ("%s", error->message);
   }
   return 0;
