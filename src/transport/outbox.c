@@ -153,34 +153,41 @@ cw_outbox_written (CwOutbox *self, size_t size)
   }
 }
 
-static bool
-take_flush (CwOutbox *self, GList *link, CwPumpFlushFunc *done, gpointer *data)
+static void
+take_head_flush (CwOutLane *lane, CwPumpFlushFunc *done, gpointer *data)
 {
-  Entry *entry = link->data;
+  Entry *entry = g_queue_pop_head (&lane->entries);
 
   *done = entry->done;
   *data = entry->data;
-  g_queue_delete_link (&self->lanes[CW_PUMP_NORMAL].entries, link);
   entry_free (entry);
-  return true;
 }
 
 bool
 cw_outbox_take_flush (CwOutbox *self, CwPumpFlushFunc *done, gpointer *data)
 {
-  GList *head = self->lanes[CW_PUMP_NORMAL].entries.head;
+  CwOutLane *lane = &self->lanes[CW_PUMP_NORMAL];
+  const Entry *head = g_queue_peek_head (&lane->entries);
 
-  if (self->chunk_size > 0 || head == NULL || ((Entry *)head->data)->body != NULL)
+  if (self->chunk_size > 0 || head == NULL || head->body != NULL)
     return false;
-  return take_flush (self, head, done, data);
+  take_head_flush (lane, done, data);
+  return true;
 }
 
 bool
-cw_outbox_take_any_flush (CwOutbox *self, CwPumpFlushFunc *done, gpointer *data)
+cw_outbox_abandon (CwOutbox *self, CwPumpFlushFunc *done, gpointer *data)
 {
-  for (GList *at = self->lanes[CW_PUMP_NORMAL].entries.head; at != NULL; at = at->next) {
-    if (((Entry *)at->data)->body == NULL)
-      return take_flush (self, at, done, data);
+  CwOutLane *lane = &self->lanes[CW_PUMP_NORMAL];
+  const Entry *head;
+
+  while ((head = g_queue_peek_head (&lane->entries)) != NULL) {
+    if (head->body == NULL) {
+      take_head_flush (lane, done, data);
+      return true;
+    }
+    lane->bytes -= cost (head->body);
+    entry_free (g_queue_pop_head (&lane->entries));
   }
   return false;
 }

@@ -27,7 +27,7 @@ typedef struct {
 
 void cw_outbox_init (CwOutbox *self, bool mini_header);
 
-/* Drops everything, flushes too: take those out before, by cw_outbox_take_any_flush (). */
+/* Drops everything, flushes too: take those out before, by cw_outbox_abandon (). */
 void cw_outbox_clear (CwOutbox *self);
 
 bool cw_outbox_push (CwOutbox *self, uint16_t type, GBytes *body, CwPumpPriority priority, GError **error);
@@ -40,8 +40,8 @@ void cw_outbox_written (CwOutbox *self, size_t size);
 /* Takes the oldest flush before which everything has been written. */
 bool cw_outbox_take_flush (CwOutbox *self, CwPumpFlushFunc *done, gpointer *data);
 
-/* Takes the oldest flush, due or not. */
-bool cw_outbox_take_any_flush (CwOutbox *self, CwPumpFlushFunc *done, gpointer *data);
+/* Takes the oldest flush, due or not; what was to be written before it is dropped, so nothing may be written after. */
+bool cw_outbox_abandon (CwOutbox *self, CwPumpFlushFunc *done, gpointer *data);
 
 /* Nothing to write and no flush. */
 bool cw_outbox_is_empty (const CwOutbox *self);

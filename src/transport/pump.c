@@ -63,17 +63,54 @@ ready_source (int priority)
   return source;
 }
 
+typedef struct {
+  CwPumpFlushFunc done;
+  gpointer data;
+  GError *error;
+} LateFlush;
+
+static gboolean
+on_late_flush (gpointer data)
+{
+  LateFlush *flush = data;
+
+  flush->done (flush->data, flush->error);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+free_late_flush (gpointer data)
+{
+  LateFlush *flush = data;
+
+  g_clear_error (&flush->error);
+  g_free (flush);
+}
+
+/* In a later turn: whoever closes the pump is not done with it yet, and done may do anything. */
+static void
+fail_flush (CwPump *self, CwPumpFlushFunc done, gpointer data, const GError *error)
+{
+  g_autoptr (GSource) source = ready_source (G_PRIORITY_DEFAULT);
+  LateFlush *flush = g_new0 (LateFlush, 1);
+
+  *flush = (LateFlush){ done, data, g_error_copy (error) };
+  g_source_set_callback (source, on_late_flush, flush, free_late_flush);
+  g_source_attach (source, self->context);
+}
+
+/* Nothing is written any more. */
 static void
 fail_flushes (CwPump *self, const GError *error)
 {
   CwPumpFlushFunc done;
   gpointer data;
 
-  while (cw_outbox_take_any_flush (&self->outbox, &done, &data))
-    done (data, error);
+  while (cw_outbox_abandon (&self->outbox, &done, &data))
+    fail_flush (self, done, data, error);
 }
 
-/* Nothing is read or written from here on; flushes are told last, since they may do anything. */
+/* Nothing is read or written from here on. */
 static void
 shut (CwPump *self, const GError *error)
 {
@@ -303,9 +340,7 @@ cw_pump_unref (CwPump *self)
 {
   if (self == NULL || --self->refs > 0)
     return;
-  self->refs = 1; /* a flush callback may take and drop a reference */
   cw_pump_close (self);
-  g_assert (self->refs == 1);
   cw_inbox_clear (&self->inbox);
   cw_outbox_clear (&self->outbox);
   g_clear_error (&self->write_error);
@@ -348,31 +383,13 @@ cw_pump_set_queue_limit (CwPump *self, size_t bytes)
   self->outbox.lanes[CW_PUMP_NORMAL].limit = bytes;
 }
 
-typedef struct {
-  CwPumpFlushFunc done;
-  gpointer data;
-} LateFlush;
-
-static gboolean
-on_late_flush (gpointer data)
-{
-  LateFlush *flush = data;
-  g_autoptr (GError) error = g_error_new (CW_ERROR, CW_ERROR_CLOSED, "The connection is closed");
-
-  flush->done (flush->data, error);
-  return G_SOURCE_REMOVE;
-}
-
 void
 cw_pump_flush (CwPump *self, CwPumpFlushFunc done, gpointer data)
 {
   if (self->closed || self->write_error != NULL) {
-    g_autoptr (GSource) source = ready_source (G_PRIORITY_DEFAULT);
-    LateFlush *flush = g_new0 (LateFlush, 1);
+    g_autoptr (GError) error = g_error_new (CW_ERROR, CW_ERROR_CLOSED, "The connection is closed");
 
-    *flush = (LateFlush){ done, data };
-    g_source_set_callback (source, on_late_flush, flush, g_free);
-    g_source_attach (source, self->context);
+    fail_flush (self, done, data, error);
     return;
   }
   cw_outbox_push_flush (&self->outbox, done, data);
@@ -400,11 +417,8 @@ void
 cw_pump_close (CwPump *self)
 {
   self->silent = true;
-  if (self->closed)
-    return;
-  cw_pump_ref (self);
-  shut (self, NULL);
-  cw_pump_unref (self);
+  if (!self->closed)
+    shut (self, NULL);
 }
 
 bool

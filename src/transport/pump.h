@@ -66,8 +66,9 @@ bool cw_pump_send_buffer (CwPump *self, uint16_t type, CwBuffer *body, CwPumpPri
 
 void cw_pump_set_queue_limit (CwPump *self, size_t bytes);
 
-/* Calls done once, from the context, when all messages queued before this call have been handed to the system (error
- * NULL), or when the pump closed first (CW_ERROR_CLOSED; also from inside cw_pump_close ()). */
+/* Calls done once, from the context and never inside another call, when all messages queued before this one have been
+ * handed to the system (error NULL), or after the pump closed or could not write (error). In either case no byte of
+ * them is read any more. */
 typedef void (*CwPumpFlushFunc) (gpointer data, const GError *error);
 void cw_pump_flush (CwPump *self, CwPumpFlushFunc done, gpointer data);
 

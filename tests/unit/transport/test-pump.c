@@ -559,6 +559,8 @@ test_order_and_flush (void)
 
   cw_pump_flush (f.pump, on_flushed, &f);
   cw_pump_close (f.pump);
+  g_assert_cmpuint (f.n_flushed, ==, 1); /* nor from the stack of who closes */
+  spin (&f);
   g_assert_cmpuint (f.n_flushed, ==, 2);
   g_assert_error (f.flushed, CW_ERROR, CW_ERROR_CLOSED);
   cw_pump_flush (f.pump, on_flushed, &f);
@@ -610,6 +612,29 @@ test_budget (void)
   tear_down (&f);
 }
 
+/* A flush after each of many messages to a peer that does not read: all fail, none before the end, in no time. */
+static void
+test_many_flushes (void)
+{
+  const unsigned n = 20000;
+  g_autoptr (GBytes) body = zeros (1000);
+  Fixture f;
+
+  set_up (&f, true);
+  cw_pump_set_queue_limit (f.pump, G_MAXSIZE);
+  for (unsigned i = 0; i < n; i++) {
+    g_assert_true (cw_pump_send (f.pump, 50, body, CW_PUMP_NORMAL, NULL));
+    cw_pump_flush (f.pump, on_flushed, &f);
+  }
+  spin (&f);
+  g_assert_cmpuint (f.n_flushed, <, n / 2);
+  cw_pump_close (f.pump);
+  spin (&f);
+  g_assert_cmpuint (f.n_flushed, ==, n);
+  g_assert_error (f.flushed, CW_ERROR, CW_ERROR_CLOSED);
+  tear_down (&f);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -632,6 +657,7 @@ main (int argc, char **argv)
   g_test_add_data_func ("/pump/end-in-frame/drop", "", test_end_in_frame);
   g_test_add_func ("/pump/queue-limit", test_queue_limit);
   g_test_add_func ("/pump/order-and-flush", test_order_and_flush);
+  g_test_add_func ("/pump/many-flushes", test_many_flushes);
   g_test_add_func ("/pump/budget", test_budget);
   return g_test_run ();
 }
