@@ -97,6 +97,10 @@ GError *cw_channel_public_error (GError *error);
 /* Queues a message; data is its struct, or NULL when it is empty. Dropped silently when the channel is not ready, when
  * the session is read-only and the message would alter the guest, or when the queue is full. True when queued. */
 bool cw_channel_send (SpiceChannel *self, uint16_t type, const void *data);
+
+/* Queues a message with this body, which is not copied; cw_pump_flush () tells when it has gone. False: it was not
+ * queued, for a reason that may be shown to people (GIO's, or SPICE_CLIENT_ERROR). */
+bool cw_channel_send_bytes (SpiceChannel *self, uint16_t type, GBytes *body, GError **error);
 bool cw_channel_is_ready (SpiceChannel *self);
 
 /* messages.c */

@@ -2,6 +2,8 @@
 /* Sending, and what a read-only session does not send. */
 #include "channel/channel.h"
 
+#include "spice-client.h"
+
 /* Larger than any message of ours: what is long is cut into pieces by the protocol. */
 #define MAX_BODY (1024 * 1024)
 
@@ -24,6 +26,14 @@ alters_guest (SpiceChannel *self, uint16_t type)
   return true;
 }
 
+static bool
+is_forbidden (SpiceChannel *self, uint16_t type)
+{
+  SpiceChannelPrivate *priv = self->priv;
+
+  return alters_guest (self, type) && priv->session && priv->host->read_only (priv->session);
+}
+
 bool
 cw_channel_send (SpiceChannel *self, uint16_t type, const void *data)
 {
@@ -35,13 +45,28 @@ cw_channel_send (SpiceChannel *self, uint16_t type, const void *data)
 
   cw_buffer_init (&body, MAX_BODY);
   g_assert (info);
-  if (!cw_channel_is_ready (self))
-    return false;
-  if (alters_guest (self, type) && priv->session && priv->host->read_only (priv->session))
+  if (!cw_channel_is_ready (self) || is_forbidden (self, type))
     return false;
   if (cw_message_write (info, data, &body)
       && cw_pump_send_buffer (priv->pump, type, &body, urgent ? CW_PUMP_URGENT : CW_PUMP_NORMAL, &error))
     return true;
   g_debug ("%s:%d: %s not sent: %s", info->channel, priv->id, info->name, error ? error->message : "bad content");
+  return false;
+}
+
+bool
+cw_channel_send_bytes (SpiceChannel *self, uint16_t type, GBytes *body, GError **error)
+{
+  GError *problem = NULL;
+
+  if (!cw_channel_is_ready (self))
+    problem = g_error_new (SPICE_CLIENT_ERROR, SPICE_CLIENT_ERROR_FAILED, "The channel is not connected.");
+  else if (is_forbidden (self, type))
+    problem = g_error_new (SPICE_CLIENT_ERROR, SPICE_CLIENT_ERROR_FAILED, "The session is read-only.");
+  else
+    cw_pump_send (self->priv->pump, type, body, CW_PUMP_NORMAL, &problem);
+  if (!problem)
+    return true;
+  g_propagate_error (error, cw_channel_public_error (problem));
   return false;
 }
