@@ -2,6 +2,7 @@
 #include "control.h"
 
 #include "control-draw.h"
+#include "control-port.h"
 
 #include <gio/gio.h>
 #include <glib-unix.h>
@@ -156,6 +157,24 @@ run_leds (DemoControl *self, DemoDevice *device, DemoArgs *args, GString *reply,
 }
 
 static bool
+run_port (DemoControl *self, DemoDevice *device, DemoArgs *args, GString *reply, GError **error)
+{
+  return demo_control_port (self->server, args, reply, error);
+}
+
+static bool
+run_port_send (DemoControl *self, DemoDevice *device, DemoArgs *args, GString *reply, GError **error)
+{
+  return demo_control_port_send (self->server, args, error);
+}
+
+static bool
+run_port_event (DemoControl *self, DemoDevice *device, DemoArgs *args, GString *reply, GError **error)
+{
+  return demo_control_port_event (self->server, args, error);
+}
+
+static bool
 run_password (DemoControl *self, DemoDevice *device, DemoArgs *args, GString *reply, GError **error)
 {
   const char *word = demo_args_text (args, "word");
@@ -255,11 +274,11 @@ run_stats (DemoControl *self, DemoDevice *device, DemoArgs *args, GString *reply
 
   if (!demo_args_finish (args, error))
     return false;
-  g_string_append_printf (reply, " main=%u display=%u inputs=%u cursor=%u connections=%" G_GUINT64_FORMAT
+  g_string_append_printf (reply, " main=%u display=%u inputs=%u cursor=%u port=%u connections=%" G_GUINT64_FORMAT
                           " queued=%u taken=%" G_GUINT64_FORMAT, channels[SPICE_CHANNEL_MAIN],
                           channels[SPICE_CHANNEL_DISPLAY], channels[SPICE_CHANNEL_INPUTS],
-                          channels[SPICE_CHANNEL_CURSOR], self->server->connections, demo_device_queued (device),
-                          demo_device_sent (device));
+                          channels[SPICE_CHANNEL_CURSOR], channels[SPICE_CHANNEL_PORT], self->server->connections,
+                          demo_device_queued (device), demo_device_sent (device));
   g_string_append_printf (reply, " mouse=%s",
                           spice_server_is_server_mouse (self->server->server) ? "server" : "client");
   return true;
@@ -293,6 +312,9 @@ static const struct {
   { "inputs", run_inputs, "clear=" },
   { "tablet", run_tablet, "on=" },
   { "leds", run_leds, "state=" },
+  { "port", run_port, "NAME echo= room= clear=" },
+  { "port-send", run_port_send, "NAME size= seed=" },
+  { "port-event", run_port_event, "NAME number=" },
   { "password", run_password, "word=" },
   { "compression", run_compression, "name=" },
   { "disconnect", run_disconnect, "" },

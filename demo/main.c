@@ -72,6 +72,8 @@ parse_options (Options *self, int *argc, char ***argv, GError **error)
     { "mouse", 0, 0, G_OPTION_ARG_STRING, &self->mouse, "server (default), or client: offers a tablet", "MODE" },
     { "name", 0, 0, G_OPTION_ARG_STRING, &server->name, "Name of the machine", "NAME" },
     { "uuid", 0, 0, G_OPTION_ARG_STRING, &server->uuid, "UUID of the machine", "UUID" },
+    { "spice-port", 0, 0, G_OPTION_ARG_STRING_ARRAY, &server->ports,
+      "Offer a port of this name that echoes; may be repeated", "NAME" },
     { "no-animation", 0, 0, G_OPTION_ARG_NONE, &self->no_animation, "Draw the scene once", NULL },
     { "no-scene", 0, 0, G_OPTION_ARG_NONE, &self->no_scene, "Start with a black screen", NULL },
     { "control", 0, 0, G_OPTION_ARG_NONE, &self->control,
@@ -165,6 +167,7 @@ options_clear (Options *self)
 
   for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
     g_free (texts[i]);
+  g_strfreev (server->ports);
 }
 
 static void

@@ -225,12 +225,19 @@ demo_server_new (const DemoOptions *options, GError **error)
   DemoServer *self = g_new0 (DemoServer, 1);
 
   the_server = self;
+  self->ports = g_ptr_array_new_with_free_func ((GDestroyNotify) demo_port_free);
   demo_core_init (&self->core, channel_event);
   if (!make_tls_dir (self, options, error) || !listen_somewhere (self, options, error)) {
     demo_server_free (self);
     return NULL;
   }
   self->inputs = demo_inputs_new (self->server, options->client_mouse);
+  for (char **name = options->ports; name != NULL && *name != NULL; name++) {
+    DemoPort *port = demo_server_add_port (self, *name);
+
+    demo_port_set_echo (port, true);
+    demo_port_event (port, SPICE_PORT_EVENT_OPENED);
+  }
   if (!add_devices (self, options, error)) {
     demo_server_free (self);
     return NULL;
@@ -263,10 +270,30 @@ demo_server_free (DemoServer *self)
   for (guint i = 0; i < self->n_devices; i++)
     demo_device_free (self->devices[i]);
   g_clear_pointer (&self->inputs, demo_inputs_free);
+  g_ptr_array_unref (self->ports);
   remove_tls_dir (self);
   g_free (self->tls_dir);
   g_free (self->password);
   g_free (self);
+}
+
+DemoPort *
+demo_server_port (DemoServer *self, const char *name)
+{
+  for (guint i = 0; i < self->ports->len; i++) {
+    if (g_str_equal (demo_port_name (self->ports->pdata[i]), name))
+      return self->ports->pdata[i];
+  }
+  return NULL;
+}
+
+DemoPort *
+demo_server_add_port (DemoServer *self, const char *name)
+{
+  DemoPort *port = demo_port_new (self->server, name);
+
+  g_ptr_array_add (self->ports, port);
+  return port;
 }
 
 static void

@@ -5,6 +5,7 @@
 
 #include "device.h"
 #include "inputs.h"
+#include "port.h"
 
 #define DEMO_MAX_DISPLAYS 4
 #define DEMO_MAX_HEADS 8
@@ -12,6 +13,7 @@
 typedef struct {
   char *addr, *unix_path, *tls_dir, *tls_host, *password, *name, *uuid;
   char *compression, *jpeg, *zlib_glz, *streaming;
+  char **ports;       /* names of ports that echo; may be NULL */
   int port, tls_port; /* -1: none, 0: any free one */
   int displays, heads, width, height;
   bool client_mouse;
@@ -23,6 +25,7 @@ typedef struct {
   DemoInputs *inputs;
   guint n_devices;
   DemoDevice *devices[DEMO_MAX_DISPLAYS];
+  GPtrArray *ports; /* DemoPort */
   int port, tls_port;  /* as listened on, or -1 */
   bool own_tls_dir;    /* made here, removed at the end */
   char *tls_dir;
@@ -33,6 +36,10 @@ typedef struct {
 
 DemoServer *demo_server_new (const DemoOptions *options, GError **error);
 void demo_server_free (DemoServer *self);
+/* NULL: there is no port of this name. */
+DemoPort *demo_server_port (DemoServer *self, const char *name);
+/* Clients that connect later see it. */
+DemoPort *demo_server_add_port (DemoServer *self, const char *name);
 /* Drops every client. */
 void demo_server_disconnect (DemoServer *self);
 /* NULL or "": no password. */
