@@ -40,9 +40,9 @@ def opening(channel, listed=LISTED):
 
 
 class Connection:
-    def __init__(self, sock, kind, number):
-        self.socket, self.kind, self.number = sock, kind, number
-        self.seen, self.pongs = [], 0
+    def __init__(self, sock, kind, number, offered):
+        self.socket, self.kind, self.number, self.offered = sock, kind, number, offered
+        self.seen, self.bodies, self.pongs = [], [], 0  # bodies: of the messages in `seen`
         self.changed = threading.Condition()
         self.closed = False
 
@@ -54,6 +54,7 @@ class Connection:
                 body = exactly(self.socket, size)
                 with self.changed:
                     self.seen.append(number)
+                    self.bodies.append(body)
                     self.pongs += number == 3 and body[:4] == spice.u32(PING_ID)
                     self.changed.notify_all()
         except (OSError, EOFError):
@@ -87,7 +88,8 @@ class HostileServer(peers.FakeServer):
 
     def _handshake(self, sock):
         _, _, _, size = struct.unpack("<4sIII", exactly(sock, 16))
-        _, kind, number = struct.unpack("<IBB", exactly(sock, size)[:6])
+        offered = exactly(sock, size)
+        _, kind, number = struct.unpack("<IBB", offered[:6])
         if self.link is not None and kind == self.link[0]:
             sock.sendall(self.link[1])
             sock.shutdown(socket.SHUT_WR)
@@ -98,7 +100,7 @@ class HostileServer(peers.FakeServer):
         sock.sendall(spice.link_reply(channel=(caps,)))
         exactly(sock, 4 + 128)
         sock.sendall(spice.u32(0) if self.result is None or kind != self.result[0] else self.result[1])
-        return Connection(sock, kind, number)
+        return Connection(sock, kind, number, offered)
 
     def _serve(self, sock):
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

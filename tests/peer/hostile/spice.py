@@ -2,7 +2,7 @@
 """Bytes of the protocol, as a server writes them; nothing here checks anything."""
 import struct
 
-MAIN, DISPLAY, INPUTS, CURSOR = 1, 2, 3, 4
+MAIN, DISPLAY, INPUTS, CURSOR, PORT, WEBDAV = 1, 2, 3, 4, 10, 11
 NAMES = {MAIN: "main", DISPLAY: "display", INPUTS: "inputs", CURSOR: "cursor"}
 PUT = 8
 
