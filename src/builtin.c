@@ -4,6 +4,7 @@
 #include "channel-display.h"
 #include "channel-inputs.h"
 #include "channel-main.h"
+#include "channel-port.h"
 #include "session/tables.h"
 #include "wire/messages.h"
 
@@ -12,6 +13,7 @@ static const CwChannelKind channels[] = {
   { CW_CHANNEL_DISPLAY, spice_display_channel_get_type, NULL },
   { CW_CHANNEL_INPUTS, spice_inputs_channel_get_type, NULL },
   { CW_CHANNEL_CURSOR, spice_cursor_channel_get_type, NULL },
+  { CW_CHANNEL_PORT, spice_port_channel_get_type, NULL },
   { 0, NULL, NULL },
 };
 

@@ -18,6 +18,7 @@
 #include "channel-display.h"
 #include "channel-inputs.h"
 #include "channel-main.h"
+#include "channel-port.h"
 
 G_BEGIN_DECLS
 

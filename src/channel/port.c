@@ -1,0 +1,417 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* SpicePortChannel: a named byte pipe. Its messages are those of the spicevmc family, and three of its own. */
+#include "channel-port.h"
+#include "channel/channel.h"
+#include "codec/vmc.h"
+
+#include "spice-client.h"
+
+#include <string.h>
+
+#define MAX_NAME 255 /* bytes */
+
+/* What the reference server takes in one message is 32 bytes more. */
+#define MAX_PIECE 65536
+
+struct _SpicePortChannelPrivate {
+  char *name;
+  bool announced; /* the server has told the name on this connection */
+  bool opened;
+  unsigned emitting; /* emissions under way, one inside the other */
+};
+
+enum {
+  PROP_0,
+  PROP_NAME,
+  PROP_OPENED,
+};
+
+G_DEFINE_TYPE_WITH_PRIVATE (SpicePortChannel, spice_port_channel, SPICE_TYPE_CHANNEL)
+
+/* The functions that emit return false when a handler has ended the connection: what was to follow is outdated. */
+
+static bool
+set_opened (SpicePortChannel *self, bool opened)
+{
+  SpiceChannel *channel = SPICE_CHANNEL (self);
+  unsigned attempt = channel->priv->attempt;
+
+  if (self->priv->opened == opened)
+    return true;
+  self->priv->opened = opened;
+  g_object_notify (G_OBJECT (self), "port-opened");
+  return attempt == channel->priv->attempt;
+}
+
+/* The name of a connection that has ended is there until its last handler has run. That may be after the handler in
+ * which it ended, as the notification of a property is not emitted inside another of the same. */
+static void
+end_emitting (SpicePortChannelPrivate *priv)
+{
+  if (--priv->emitting == 0 && !priv->announced)
+    g_clear_pointer (&priv->name, g_free);
+}
+
+static bool
+take_event (SpicePortChannel *self, uint8_t event)
+{
+  SpiceChannel *channel = SPICE_CHANNEL (self);
+  unsigned attempt = channel->priv->attempt;
+
+  self->priv->emitting++;
+  if (event > CW_PORT_EVENT_CLOSED || set_opened (self, event == CW_PORT_EVENT_OPENED))
+    g_signal_emit_by_name (self, "port-event", (gint) event);
+  end_emitting (self->priv);
+  return attempt == channel->priv->attempt;
+}
+
+static char *
+parse_name (CwSlice bytes, GError **error)
+{
+  size_t size = bytes.size > 0 ? strnlen ((const char *) bytes.data, bytes.size) : 0;
+
+  if (size > MAX_NAME)
+    g_set_error (error, CW_ERROR, CW_ERROR_LIMIT, "port: init.name: %zu bytes, the limit is %d", size, MAX_NAME);
+  else if (size > 0 && !g_utf8_validate ((const char *) bytes.data, (gssize) size, NULL))
+    g_set_error (error, CW_ERROR, CW_ERROR_MALFORMED, "port: init.name: %zu bytes that are not UTF-8", size);
+  else
+    return g_strndup (size > 0 ? (const char *) bytes.data : "", size);
+  return NULL;
+}
+
+/* The first message of a connection. It may be repeated; then only what has changed is told. */
+static void
+handle_init (SpiceChannel *channel, const CwMessage *message)
+{
+  const CwMsgPortInit *init = message->data;
+  SpicePortChannel *self = SPICE_PORT_CHANNEL (channel);
+  SpicePortChannelPrivate *priv = self->priv;
+  GError *error = NULL;
+  g_autofree char *name = parse_name (init->name, &error);
+  bool opened = init->opened != 0;
+  bool renamed = name && g_strcmp0 (name, priv->name) != 0;
+  bool changed = priv->announced ? opened != priv->opened : opened;
+
+  if (!name) {
+    cw_channel_end (channel, error);
+    return;
+  }
+  priv->announced = true;
+  if (renamed) {
+    g_free (priv->name);
+    priv->name = g_steal_pointer (&name);
+  }
+  if (changed && !take_event (self, opened ? CW_PORT_EVENT_OPENED : CW_PORT_EVENT_CLOSED))
+    return;
+  if (renamed)
+    g_object_notify (G_OBJECT (self), "port-name");
+}
+
+/* Programs rely on the name when they hear of a port. */
+static bool
+is_announced (SpiceChannel *channel, const CwMessage *message)
+{
+  if (SPICE_PORT_CHANNEL (channel)->priv->announced)
+    return true;
+  cw_channel_end (channel,
+    g_error_new (CW_ERROR, CW_ERROR_STATE, "port: %s came before init", message->info->name));
+  return false;
+}
+
+static void
+handle_event (SpiceChannel *channel, const CwMessage *message)
+{
+  const CwMsgPortEvent *event = message->data;
+
+  if (is_announced (channel, message))
+    take_event (SPICE_PORT_CHANNEL (channel), event->event);
+}
+
+/* Data comes from open ports only, whatever has been said. */
+static void
+take_data (SpiceChannel *channel, CwSlice data)
+{
+  SpicePortChannel *self = SPICE_PORT_CHANNEL (channel);
+
+  self->priv->emitting++;
+  if (set_opened (self, true))
+    g_signal_emit_by_name (self, "port-data", data.data, (gint) data.size);
+  end_emitting (self->priv);
+}
+
+static void
+handle_data (SpiceChannel *channel, const CwMessage *message)
+{
+  const CwMsgSpicevmcData *data = message->data;
+
+  if (is_announced (channel, message))
+    take_data (channel, data->data);
+}
+
+static void
+handle_compressed_data (SpiceChannel *channel, const CwMessage *message)
+{
+  const CwMsgSpicevmcCompressedData *compressed = message->data;
+  g_autoptr (GBytes) plain = NULL;
+  GError *error = NULL;
+  CwSlice body;
+
+  if (!is_announced (channel, message))
+    return;
+  if (compressed->type == CW_DATA_COMPRESSION_TYPE_NONE) {
+    take_data (channel, compressed->data);
+    return;
+  }
+  body.data = g_bytes_get_data (message->body, &body.size);
+  plain = cw_vmc_decompress (body, &error);
+  if (!plain) {
+    cw_channel_end (channel, error);
+    return;
+  }
+  body.data = g_bytes_get_data (plain, &body.size);
+  take_data (channel, body);
+}
+
+static const CwChannelHandler handlers[] = {
+  { CW_MSG_PORT_INIT, handle_init },
+  { CW_MSG_PORT_EVENT, handle_event },
+  { CW_MSG_SPICEVMC_DATA, handle_data },
+  { CW_MSG_SPICEVMC_COMPRESSED_DATA, handle_compressed_data },
+  { 0, NULL },
+};
+
+/* Compressed data is understood but not asked for, as servers know it of ports. */
+static SpiceChannelClassPrivate port_class = {
+  .handlers = handlers,
+};
+
+/* What waits to be sent is the application's memory, and it hears when each piece is free again: the limit is its. */
+static void
+channel_up (SpiceChannel *channel)
+{
+  cw_pump_set_queue_limit (channel->priv->pump, G_MAXSIZE);
+}
+
+static void
+channel_reset (SpiceChannel *channel, gboolean migrating)
+{
+  SpicePortChannel *self = SPICE_PORT_CHANNEL (channel);
+  SpicePortChannelPrivate *priv = self->priv;
+
+  priv->announced = false;
+  priv->emitting++;
+  if (priv->opened)
+    take_event (self, CW_PORT_EVENT_CLOSED);
+  end_emitting (priv);
+}
+
+static void
+get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
+{
+  SpicePortChannelPrivate *priv = SPICE_PORT_CHANNEL (object)->priv;
+
+  switch (id) {
+  case PROP_NAME:
+    g_value_set_string (value, priv->name);
+    break;
+  case PROP_OPENED:
+    g_value_set_boolean (value, priv->opened);
+    break;
+  default:
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+  }
+}
+
+static void
+finalize (GObject *object)
+{
+  g_free (SPICE_PORT_CHANNEL (object)->priv->name);
+  G_OBJECT_CLASS (spice_port_channel_parent_class)->finalize (object);
+}
+
+static void
+spice_port_channel_class_init (SpicePortChannelClass *class)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (class);
+  SpiceChannelClass *channel_class = SPICE_CHANNEL_CLASS (class);
+
+  object_class->get_property = get_property;
+  object_class->finalize = finalize;
+  channel_class->channel_up = channel_up;
+  channel_class->channel_reset = channel_reset;
+  channel_class->priv = &port_class;
+
+  g_object_class_install_property (object_class, PROP_NAME,
+    g_param_spec_string ("port-name", "Port name", "The name of the port, once the server has told it", NULL,
+      G_PARAM_READABLE | G_PARAM_STATIC_STRINGS));
+  g_object_class_install_property (object_class, PROP_OPENED,
+    g_param_spec_boolean ("port-opened", "Port opened", "Whether something listens at the other end", FALSE,
+      G_PARAM_READABLE | G_PARAM_STATIC_STRINGS));
+  /**
+   * SpicePortChannel::port-data:
+   * @channel: the channel
+   * @data: the bytes, valid during the emission
+   * @size: their number
+   *
+   * Bytes came through the port. They are a stream: how many come at a time means nothing.
+   */
+  g_signal_new ("port-data", G_OBJECT_CLASS_TYPE (class), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 2,
+    G_TYPE_POINTER, G_TYPE_INT);
+  /**
+   * SpicePortChannel::port-event:
+   * @channel: the channel
+   * @event: 0 opened, 1 closed, 2 break; others have no meaning yet
+   *
+   * Something happened at the other end.
+   */
+  g_signal_new ("port-event", G_OBJECT_CLASS_TYPE (class), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1,
+    G_TYPE_INT);
+}
+
+static void
+spice_port_channel_init (SpicePortChannel *self)
+{
+  self->priv = spice_port_channel_get_instance_private (self);
+}
+
+static bool
+send_pieces (SpiceChannel *channel, const uint8_t *data, size_t size, GError **error)
+{
+  g_autoptr (GBytes) all = g_bytes_new_static (data, size);
+
+  for (size_t at = 0; at < size; at += MAX_PIECE) {
+    g_autoptr (GBytes) piece = g_bytes_new_from_bytes (all, at, MIN (MAX_PIECE, size - at));
+
+    /* Whatever stands against one stands against the first. */
+    if (!cw_channel_send_bytes (channel, CW_MSGC_SPICEVMC_DATA, piece, error))
+      return false;
+  }
+  return true;
+}
+
+static void
+written (gpointer data, const GError *error)
+{
+  g_autoptr (GTask) task = data;
+
+  if (error)
+    g_task_return_error (task, cw_channel_public_error (g_error_copy (error)));
+  else
+    g_task_return_int (task, (gssize) GPOINTER_TO_SIZE (g_task_get_task_data (task)));
+}
+
+/**
+ * spice_port_channel_write_async:
+ * @port: the channel
+ * @buffer: (array length=count) (element-type guint8): what to send; has to stay as it is until @callback is called
+ * @count: bytes in @buffer
+ * @cancellable: (nullable): cancels the waiting; what has been queued is sent nevertheless
+ * @callback: (scope async) (nullable): called when all of it has been handed to the system, or never will be
+ * @user_data: for @callback
+ *
+ * Sends bytes through the port, which has to be open. Several writes may wait at the same time and keep their order.
+ */
+void
+spice_port_channel_write_async (SpicePortChannel *port, const void *buffer, gsize count, GCancellable *cancellable,
+                                GAsyncReadyCallback callback, gpointer user_data)
+{
+  g_autoptr (GTask) task = NULL;
+  GError *error = NULL;
+
+  g_return_if_fail (SPICE_IS_PORT_CHANNEL (port));
+  g_return_if_fail (buffer != NULL || count == 0);
+  g_return_if_fail (count <= G_MAXSSIZE);
+  g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
+
+  task = g_task_new (port, cancellable, callback, user_data);
+  g_task_set_source_tag (task, spice_port_channel_write_async);
+  g_task_set_task_data (task, GSIZE_TO_POINTER (count), NULL);
+  if (g_task_return_error_if_cancelled (task))
+    return;
+  if (!port->priv->opened || !cw_channel_is_ready (SPICE_CHANNEL (port)))
+    g_task_return_new_error (task, SPICE_CLIENT_ERROR, SPICE_CLIENT_ERROR_FAILED, "The port is not open.");
+  else if (!send_pieces (SPICE_CHANNEL (port), buffer, count, &error))
+    g_task_return_error (task, error);
+  else
+    cw_pump_flush (SPICE_CHANNEL (port)->priv->pump, written, g_steal_pointer (&task));
+}
+
+/**
+ * spice_port_channel_write_finish:
+ * @port: the channel
+ * @result: what the callback got
+ * @error: why it failed
+ *
+ * Returns: the number of bytes sent, -1 on failure
+ */
+gssize
+spice_port_channel_write_finish (SpicePortChannel *port, GAsyncResult *result, GError **error)
+{
+  g_return_val_if_fail (SPICE_IS_PORT_CHANNEL (port), -1);
+  g_return_val_if_fail (g_task_is_valid (result, port), -1);
+
+  return g_task_propagate_int (G_TASK (result), error);
+}
+
+/**
+ * spice_port_channel_event:
+ * @port: the channel
+ * @event: what to tell; 0 and 1 (opened and closed) are the server's to tell
+ *
+ * Tells the other end of something, such as a break (2).
+ */
+void
+spice_port_channel_event (SpicePortChannel *port, guint8 event)
+{
+  g_return_if_fail (SPICE_IS_PORT_CHANNEL (port));
+  g_return_if_fail (event > CW_PORT_EVENT_CLOSED);
+
+  cw_channel_send (SPICE_CHANNEL (port), CW_MSGC_PORT_EVENT, &(CwMsgcPortEvent){ .event = event });
+}
+
+/**
+ * spice_port_write_async:
+ * @port: the channel
+ * @buffer: (array length=count) (element-type guint8): what to send; has to stay as it is until @callback is called
+ * @count: bytes in @buffer
+ * @cancellable: (nullable): cancels the waiting
+ * @callback: (scope async) (nullable): called when all of it has been sent, or never will be
+ * @user_data: for @callback
+ *
+ * Deprecated: 0.35: use spice_port_channel_write_async()
+ */
+void
+spice_port_write_async (SpicePortChannel *port, const void *buffer, gsize count, GCancellable *cancellable,
+                        GAsyncReadyCallback callback, gpointer user_data)
+{
+  spice_port_channel_write_async (port, buffer, count, cancellable, callback, user_data);
+}
+
+/**
+ * spice_port_write_finish:
+ * @port: the channel
+ * @result: what the callback got
+ * @error: why it failed
+ *
+ * Returns: the number of bytes sent, -1 on failure
+ *
+ * Deprecated: 0.35: use spice_port_channel_write_finish()
+ */
+gssize
+spice_port_write_finish (SpicePortChannel *port, GAsyncResult *result, GError **error)
+{
+  return spice_port_channel_write_finish (port, result, error);
+}
+
+/**
+ * spice_port_event:
+ * @port: the channel
+ * @event: what to tell
+ *
+ * Deprecated: 0.35: use spice_port_channel_event()
+ */
+void
+spice_port_event (SpicePortChannel *port, guint8 event)
+{
+  spice_port_channel_event (port, event);
+}
