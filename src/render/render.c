@@ -195,6 +195,7 @@ cw_render_push (CwRender *self, CwMessage *message, GError **error)
     g_set_error (error, CW_ERROR, CW_ERROR_STATE, "display: the channel has ended");
     return false;
   }
+  cw_render_begin (self);
   op = cw_op_new (info != NULL ? info : &unknown_info, message);
   self->queue_bytes += op->queue_bytes;
   g_queue_push_tail (&self->inbox, op);
@@ -385,7 +386,7 @@ cw_render_is_full (CwRender *self)
 {
   const CwRenderLimits *limits = &self->shared->limits;
 
-  return self->inbox.length > 0 || self->queue_bytes >= limits->queue_bytes ||
+  return self->queue_bytes >= limits->queue_bytes ||
          self->unstarted_bytes + self->in_flight_bytes >= limits->in_flight_bytes;
 }
 
@@ -421,6 +422,13 @@ cw_render_trim (CwRender *self)
 }
 
 void
+cw_render_begin (CwRender *self)
+{
+  if (!self->closed)
+    cw_render_shared_add (self->shared, self);
+}
+
+void
 cw_render_reset (CwRender *self)
 {
   drop_queued (self);
@@ -431,6 +439,7 @@ cw_render_reset (CwRender *self)
   cw_strand_close (self->strand);
   cw_strand_unref (self->strand);
   self->strand = cw_strand_new (self->shared);
+  cw_render_shared_remove (self->shared, self);
 }
 
 void
@@ -441,5 +450,4 @@ cw_render_close (CwRender *self)
   self->closed = true;
   cw_waker_end (self->waker);
   cw_render_reset (self);
-  cw_render_shared_remove (self->shared, self);
 }

@@ -102,8 +102,12 @@ bool cw_render_get_surface (CwRender *self, uint32_t surface_id, CwSurfaceInfo *
 /* Gives up memory that is kept for the next images: for when there has been nothing to draw for a while. */
 void cw_render_trim (CwRender *self);
 
+/* A connection begins: siblings may wait for images that this channel is going to bring. A new render has begun. */
+void cw_render_begin (CwRender *self);
+
 /* The connection ended and may come back: drops what is queued, the palettes and all surfaces but the primary, which
- * stays as it is. No events. Also ends the failed state. */
+ * stays as it is; nobody waits for its images any more. No events; may be called from inside one. Also ends the failed
+ * state. */
 void cw_render_reset (CwRender *self);
 
 /* The channel ended: as reset, and nothing is accepted any more. Running jobs finish into nothing. */

@@ -93,6 +93,8 @@ cw_render_shared_get_window (CwRenderShared *self)
 void
 cw_render_shared_add (CwRenderShared *self, CwRender *render)
 {
+  if (g_ptr_array_find (self->renders, render, NULL))
+    return;
   g_ptr_array_add (self->renders, render);
   g_atomic_int_inc (&self->n_channels);
 }

@@ -9,12 +9,12 @@
 struct CwRenderShared {
   gatomicrefcount ref_count;
   CwWorkerPool *pool;
-  int n_channels; /* atomic: renders that are not closed */
+  int n_channels; /* atomic: renders that are at work */
   CwRenderLimits limits;
   CwImageCache *cache;
   CwPixelPool *pixels; /* where decoded images get their memory */
   CwGlzWindow *window; /* NULL until a GLZ image comes */
-  GPtrArray *renders;  /* CwRender, not referenced; those not closed */
+  GPtrArray *renders;  /* CwRender, not referenced; those at work: neither reset nor closed */
 };
 
 /* The current window, created on first use. */
