@@ -33,6 +33,9 @@ struct _SpiceChannelClassPrivate {
   const uint16_t *read_only_messages;
   /* The newest serial that counts as processed for siblings; NULL: received is processed. */
   uint64_t (*processed) (SpiceChannel *channel, uint64_t received);
+  /* The server has ended the stream. True: not all that came has taken effect; the kind calls cw_channel_end () with
+   * reason, which it has taken, as soon as it has. NULL: messages take effect at once. */
+  bool (*linger) (SpiceChannel *channel, GError *reason);
 };
 
 #define CW_CHANNEL_CAP_END { UINT32_MAX, NULL }
@@ -58,11 +61,12 @@ struct _SpiceChannelPrivate {
   GMainContext *context;
   int type, id;
   bool adding;   /* being added to its session, from inside its construction */
+  bool dropped;  /* the session has dropped it meanwhile */
   bool disabled; /* ignores its own messages (SPICE_DISABLE_CHANNELS) */
   CwCaps caps, common_caps;
 
   CwChannelState state;
-  bool up;          /* its own first messages have been sent */
+  bool up;          /* its own first messages have been sent, and no handler of OPENED runs */
   unsigned n_running; /* connections and attempts with events to send; each holds a reference on the channel */
   unsigned attempt; /* tells callbacks of an earlier attempt */
   bool secured;     /* this attempt is to use TLS */
@@ -78,8 +82,9 @@ struct _SpiceChannelPrivate {
   CwAckWindow ack;
   size_t answers; /* bytes queued since they were last known to be sent */
   uint64_t received_serial;
-  CwMessage *held; /* waits for other channels before it is handled; NULL with held_handler NULL: none */
-  void (*held_handler) (SpiceChannel *channel, const CwMessage *message);
+  CwMessage *held; /* waits for other channels before it is handled, or NULL */
+  void (*held_handler) (SpiceChannel *channel, const CwMessage *message); /* NULL: nothing but the waiting */
+  GSource *held_source; /* borrowed; it need not wait any more and is handled in a later turn */
 };
 
 /* base.c */

@@ -121,9 +121,12 @@ on_frame (gpointer data, const CwPumpFrame *frame)
 static void
 on_closed (gpointer data, const GError *error)
 {
+  const SpiceChannelClassPrivate *class = cw_channel_class (data);
   bool orderly = !error || g_error_matches (error, CW_ERROR, CW_ERROR_CLOSED);
+  GError *reason = orderly ? NULL : g_error_copy (error);
 
-  cw_channel_end (data, orderly ? NULL : g_error_copy (error));
+  if (!class->linger || !class->linger (data, reason))
+    cw_channel_end (data, reason);
 }
 
 static uint32_t
@@ -161,11 +164,12 @@ open_connection (SpiceChannel *self, CwConnection *connection)
   emit_event (self, SPICE_CHANNEL_OPENED);
   if (attempt != priv->attempt)
     return;
-  priv->up = true;
   if (SPICE_CHANNEL_GET_CLASS (self)->channel_up)
     SPICE_CHANNEL_GET_CLASS (self)->channel_up (self);
-  if (attempt == priv->attempt)
-    cw_pump_resume (priv->pump, CW_PAUSE_EMIT);
+  if (attempt != priv->attempt)
+    return;
+  priv->up = true;
+  cw_pump_resume (priv->pump, CW_PAUSE_EMIT);
 }
 
 static SpiceChannelEvent

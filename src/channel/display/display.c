@@ -95,6 +95,7 @@ static SpiceChannelClassPrivate display_class = {
   .frame_limit = frame_limit,
   .read_only_messages = read_only_messages,
   .processed = cw_display_processed,
+  .linger = cw_display_linger,
 };
 
 static void

@@ -16,9 +16,11 @@ struct _SpiceDisplayChannelPrivate {
   bool stepped;          /* since it last fired */
   CwSurfaceInfo primary; /* data NULL: none */
   bool marked;
-  bool stepping;
-  bool reset_pending;    /* asked for while stepping */
+  bool stepping;         /* handlers may be running */
   GError *failure;       /* of the render, to be told after the step */
+  GSource *end_timer;    /* or NULL: the stream has not ended */
+  GError *end_reason;    /* NULL for an orderly end */
+  bool end_overdue;
 
   /* monitors.c */
   GArray *monitors; /* of SpiceDisplayMonitorConfig; replaced, never changed */
@@ -33,6 +35,7 @@ void cw_display_screen_start (SpiceDisplayChannel *self);
 void cw_display_screen_reset (SpiceDisplayChannel *self);
 void cw_display_screen_dispose (SpiceDisplayChannel *self);
 void cw_display_push (SpiceChannel *channel, const CwMessage *message);
+bool cw_display_linger (SpiceChannel *channel, GError *reason);
 uint64_t cw_display_processed (SpiceChannel *channel, uint64_t received);
 
 /* monitors.c */

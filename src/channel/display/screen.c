@@ -7,6 +7,9 @@
 #define UNMARK_DELAY_MS 1000
 #define QUIET_MS 250
 
+/* How long what a server sent before it ended the stream may take to be drawn. */
+#define LINGER_MS 2000
+
 typedef struct {
   GSource source;
   SpiceDisplayChannel *channel; /* borrowed: the channel destroys the source */
@@ -44,11 +47,14 @@ on_primary_create (gpointer data, const CwSurfaceInfo *info)
     cw_display_monitors_synthesise (self);
 }
 
+/* On secondary displays a primary surface that goes is soon followed by a new one, or the display is off. */
 static gboolean
 unmark (gpointer data)
 {
   SpiceDisplayChannel *self = data;
 
+  if (self->priv->stepping) /* a handler runs */
+    return G_SOURCE_CONTINUE;
   stop_timer (&self->priv->unmark_timer);
   self->priv->marked = false;
   g_signal_emit_by_name (self, "display-mark", FALSE);
@@ -133,17 +139,58 @@ regulate (SpiceDisplayChannel *self)
     cw_pump_resume (base->pump, CW_PAUSE_FULL);
 }
 
-/* What could not be done while the render was at work. */
+static void
+stop_lingering (SpiceDisplayChannel *self)
+{
+  stop_timer (&self->priv->end_timer);
+  g_clear_error (&self->priv->end_reason);
+}
+
+static void
+end_lingering (SpiceDisplayChannel *self)
+{
+  GError *reason = g_steal_pointer (&self->priv->end_reason);
+
+  stop_lingering (self);
+  cw_channel_end (SPICE_CHANNEL (self), reason);
+}
+
+static gboolean
+on_end_timer (gpointer data)
+{
+  g_autoptr (SpiceDisplayChannel) self = g_object_ref (data);
+
+  self->priv->end_overdue = true;
+  if (!self->priv->stepping)
+    end_lingering (self);
+  return G_SOURCE_REMOVE;
+}
+
+bool
+cw_display_linger (SpiceChannel *channel, GError *reason)
+{
+  SpiceDisplayChannel *self = SPICE_DISPLAY_CHANNEL (channel);
+  SpiceDisplayChannelPrivate *priv = self->priv;
+
+  if (!priv->render || (cw_render_is_idle (priv->render) && !priv->stepping))
+    return false;
+  priv->end_reason = reason;
+  priv->end_overdue = false;
+  start_timer (self, &priv->end_timer, LINGER_MS, on_end_timer);
+  return true;
+}
+
+/* What has to wait until no handler runs. */
 static void
 after_step (SpiceDisplayChannel *self)
 {
   SpiceDisplayChannelPrivate *priv = self->priv;
   SpiceChannelPrivate *base = SPICE_CHANNEL (self)->priv;
 
-  if (priv->reset_pending)
-    cw_display_screen_reset (self);
   if (priv->failure)
     cw_channel_end (SPICE_CHANNEL (self), g_steal_pointer (&priv->failure));
+  if (priv->end_timer && (priv->end_overdue || cw_render_is_idle (priv->render)))
+    end_lingering (self);
   if (base->session)
     cw_sync_advanced (base->host->sync (base->session));
 }
@@ -172,7 +219,8 @@ step (GSource *source, GSourceFunc callback, gpointer data)
   unsigned attempt = base->attempt;
 
   g_source_set_ready_time (source, -1);
-  if (!cw_channel_is_ready (SPICE_CHANNEL (self)))
+  /* Before the channel is up, its pump is paused for other reasons, and there is nothing to draw. */
+  if (!base->up)
     return G_SOURCE_CONTINUE;
   cw_pump_pause (base->pump, CW_PAUSE_EMIT);
   priv->stepping = priv->stepped = true;
@@ -181,10 +229,9 @@ step (GSource *source, GSourceFunc callback, gpointer data)
   if (cw_render_step (priv->render, STEP_BUDGET_US))
     g_source_set_ready_time (source, 0);
   priv->stepping = false;
-  if (attempt == base->attempt) {
+  if (attempt == base->attempt)
     cw_pump_resume (base->pump, CW_PAUSE_EMIT);
-    regulate (self);
-  }
+  regulate (self);
   after_step (self);
   return G_SOURCE_CONTINUE;
 }
@@ -203,8 +250,10 @@ cw_display_screen_start (SpiceDisplayChannel *self)
   SpiceDisplayChannelPrivate *priv = self->priv;
   SpiceChannelPrivate *base = SPICE_CHANNEL (self)->priv;
 
-  if (priv->render)
+  if (priv->render) {
+    cw_render_begin (priv->render);
     return;
+  }
   priv->step_source = g_source_new (&step_funcs, sizeof (StepSource));
   ((StepSource *) priv->step_source)->channel = self;
   g_source_set_static_name (priv->step_source, "display step");
@@ -218,11 +267,10 @@ cw_display_screen_reset (SpiceDisplayChannel *self)
 {
   SpiceDisplayChannelPrivate *priv = self->priv;
 
-  priv->reset_pending = priv->stepping;
-  if (priv->render && !priv->stepping) {
+  stop_lingering (self);
+  g_clear_error (&priv->failure);
+  if (priv->render)
     cw_render_reset (priv->render);
-    g_clear_error (&priv->failure);
-  }
 }
 
 void
@@ -232,10 +280,7 @@ cw_display_screen_dispose (SpiceDisplayChannel *self)
 
   stop_timer (&priv->unmark_timer);
   stop_timer (&priv->quiet_timer);
-  if (priv->primary.data) {
-    priv->primary = (CwSurfaceInfo){ 0 };
-    g_signal_emit_by_name (self, "display-primary-destroy");
-  }
+  stop_lingering (self);
   if (priv->render)
     cw_render_close (priv->render);
   g_clear_pointer (&priv->render, cw_render_unref);
@@ -288,9 +333,9 @@ spice_display_channel_get_primary (SpiceChannel *channel, guint32 surface_id, Sp
   g_return_val_if_fail (primary != NULL, FALSE);
 
   priv = SPICE_DISPLAY_CHANNEL (channel)->priv;
-  if (!priv->render || !cw_render_get_surface (priv->render, surface_id, &info))
+  /* The id may come from the server, by way of the monitors. */
+  if (!priv->render || !cw_render_get_surface (priv->render, surface_id, &info) || !info.primary)
     return FALSE;
-  g_return_val_if_fail (info.primary, FALSE);
   *primary = (SpiceDisplayPrimary){
     .format = info.format,
     .width = (gint) info.width,

@@ -127,7 +127,11 @@ run_link (PeerIo *io, const PeerLink *link, bool with_result)
   size = GUINT32_FROM_LE (size);
   g_assert_cmpmem (header, 4, "REDQ", 4);
   g_assert_cmpuint (size, <=, sizeof message);
-  if (!peer_read (io, message, size) || !send_reply (io, link, key) || !peer_read (io, ticket, sizeof ticket))
+  if (!peer_read (io, message, size))
+    goto out;
+  io->channel_type = message[4];
+  io->channel_id = message[5];
+  if (!send_reply (io, link, key) || !peer_read (io, ticket, sizeof ticket))
     goto out;
   g_assert_cmpmem (ticket, 4, "\1\0\0\0", 4);
   ok = true;

@@ -10,6 +10,7 @@
 typedef struct {
   int fd;
   SSL *ssl; /* or NULL */
+  uint8_t channel_type, channel_id; /* what the client wants, once it is linked */
 } PeerIo;
 
 /* false: the client went away. */

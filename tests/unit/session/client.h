@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A program for tests: opens all channels of a session and runs the main loop until something is so. */
+#pragma once
+
+#include "server.h"
+
+#include "channel-cursor.h"
+#include "channel-display.h"
+#include "channel-inputs.h"
+#include "channel-main.h"
+#include "channel/channel.h"
+#include "spice-client.h"
+
+/* Makes sessions possible: main, display, inputs and cursor channels. */
+void client_setup (void);
+
+/* A session for the server; channels connect as they come. context: NULL for the default one. */
+SpiceSession *client_session (const Server *server);
+
+/* Likewise, on socket pairs that the program gives when it is asked, with send buffers of so many bytes (0: any). */
+SpiceSession *client_session_fd (Server *server, int send_buffer);
+
+/* NULL: not there. Borrowed. */
+SpiceChannel *client_channel (SpiceSession *session, int type, int id);
+
+/* Runs the loop until done () is true; false: it never was. */
+typedef bool (*ClientDone) (gpointer data);
+bool client_run_until (unsigned ms, ClientDone done, gpointer data);
+void client_run (unsigned ms);
+
+/* Disconnects, and waits until the session, whose reference it takes, and all that belongs to it are gone. */
+void client_end (SpiceSession *session);

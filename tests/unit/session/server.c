@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "server.h"
+
+#include <gio/gio.h>
+#include <glib-unix.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+struct Server {
+  GSocket *listener;
+  char *port;
+  PeerFunc script;
+  gpointer data;
+  GThread *acceptor;
+  GMutex lock;
+  bool ending;
+  GPtrArray *connections;
+};
+
+typedef struct {
+  Server *server;
+  PeerIo io;
+  int fd; /* closed when all is over: until then it may be shut down */
+  GThread *thread;
+} Connection;
+
+static gpointer
+run (gpointer data)
+{
+  Connection *self = data;
+
+  self->server->script (&self->io, self->server->data);
+  shutdown (self->fd, SHUT_RDWR);
+  return NULL;
+}
+
+static void
+connection_free (gpointer data)
+{
+  Connection *self = data;
+
+  shutdown (self->fd, SHUT_RDWR);
+  g_thread_join (self->thread);
+  close (self->fd);
+  g_free (self);
+}
+
+static void
+add_connection (Server *self, int fd)
+{
+  Connection *connection = g_new0 (Connection, 1);
+
+  g_mutex_lock (&self->lock);
+  *connection = (Connection){ .server = self, .io = { .fd = fd }, .fd = fd };
+  g_ptr_array_add (self->connections, connection);
+  if (self->ending)
+    shutdown (fd, SHUT_RDWR);
+  connection->thread = g_thread_new ("connection", run, connection);
+  g_mutex_unlock (&self->lock);
+}
+
+static gpointer
+accept_all (gpointer data)
+{
+  Server *self = data;
+  GSocket *socket;
+
+  while ((socket = g_socket_accept (self->listener, NULL, NULL)) != NULL) {
+    int fd = dup (g_socket_get_fd (socket));
+
+    g_object_unref (socket);
+    g_unix_set_fd_nonblocking (fd, FALSE, NULL);
+    add_connection (self, fd);
+  }
+  return NULL;
+}
+
+Server *
+server_new (PeerFunc script, gpointer data)
+{
+  Server *self = g_new0 (Server, 1);
+  g_autoptr (GSocketAddress) address = g_inet_socket_address_new_from_string ("127.0.0.1", 0);
+  g_autoptr (GSocketAddress) bound = NULL;
+  g_autoptr (GError) error = NULL;
+
+  self->script = script;
+  self->data = data;
+  self->connections = g_ptr_array_new_with_free_func (connection_free);
+  g_mutex_init (&self->lock);
+  self->listener = g_socket_new (G_SOCKET_FAMILY_IPV4, G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_DEFAULT, &error);
+  g_assert_no_error (error);
+  g_socket_set_listen_backlog (self->listener, 64);
+  g_assert_true (g_socket_bind (self->listener, address, TRUE, &error) && g_socket_listen (self->listener, &error));
+  bound = g_socket_get_local_address (self->listener, NULL);
+  self->port = g_strdup_printf ("%u", g_inet_socket_address_get_port (G_INET_SOCKET_ADDRESS (bound)));
+  self->acceptor = g_thread_new ("acceptor", accept_all, self);
+  return self;
+}
+
+void
+server_free (Server *self)
+{
+  g_mutex_lock (&self->lock);
+  self->ending = true;
+  g_mutex_unlock (&self->lock);
+  shutdown (g_socket_get_fd (self->listener), SHUT_RDWR);
+  g_thread_join (self->acceptor);
+  g_ptr_array_unref (self->connections);
+  g_object_unref (self->listener);
+  g_mutex_clear (&self->lock);
+  g_free (self->port);
+  g_free (self);
+}
+
+const char *
+server_port (const Server *self)
+{
+  return self->port;
+}
+
+int
+server_socket (Server *self)
+{
+  int fds[2];
+
+  g_assert_cmpint (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), ==, 0);
+  add_connection (self, fds[0]);
+  return fds[1];
+}
+
+bool
+server_send_bytes (PeerIo *io, uint16_t type, const void *body, size_t size)
+{
+  uint8_t header[6] = { (uint8_t) type, (uint8_t) (type >> 8), (uint8_t) size, (uint8_t) (size >> 8),
+    (uint8_t) (size >> 16), (uint8_t) (size >> 24) };
+
+  return peer_write (io, header, sizeof header) && (size == 0 || peer_write (io, body, size));
+}
+
+bool
+server_send (PeerIo *io, uint16_t type, const void *data)
+{
+  g_auto (CwBuffer) body = { 0 };
+
+  cw_buffer_init (&body, 1 << 20);
+  g_assert_true (cw_message_write (cw_message_info (io->channel_type, CW_FROM_SERVER, type), data, &body));
+  return server_send_bytes (io, type, body.data, body.size);
+}
+
+bool
+server_send_message (PeerIo *io, const CwMessage *message)
+{
+  gsize size;
+  const void *body = g_bytes_get_data (message->body, &size);
+
+  return server_send_bytes (io, message->type, body, size);
+}
+
+void
+server_hold (PeerIo *io)
+{
+  struct pollfd wait = { .fd = io->fd, .events = POLLRDHUP };
+
+  while (poll (&wait, 1, -1) < 0)
+    ;
+}
+
+bool
+server_send_start (PeerIo *io, const uint8_t *channels, uint32_t n_channels)
+{
+  CwWireChannelId ids[16];
+  CwMsgMainInit init = { .session_id = 1, .display_channels_hint = 1, .supported_mouse_modes = 3,
+    .current_mouse_mode = CW_MOUSE_MODE_CLIENT };
+  CwMsgMainChannelsList list = { .n_channels = n_channels, .channels = ids };
+
+  g_assert_cmpuint (n_channels, <=, G_N_ELEMENTS (ids));
+  for (uint32_t i = 0; i < n_channels; i++)
+    ids[i] = (CwWireChannelId){ channels[2 * i], channels[2 * i + 1] };
+  return server_send (io, CW_MSG_MAIN_INIT, &init) && server_send (io, CW_MSG_MAIN_CHANNELS_LIST, &list);
+}

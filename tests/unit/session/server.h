@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A scripted server of whole sessions: any number of connections, a thread and a run of the script for each. */
+#pragma once
+
+#include "../transport/peer.h"
+
+#include "wire/message.h"
+
+typedef struct Server Server;
+
+/* script runs with a connection that is not linked yet. */
+Server *server_new (PeerFunc script, gpointer data);
+
+/* Ends all connections and waits for the scripts. */
+void server_free (Server *self);
+
+const char *server_port (const Server *self);
+
+/* One end of a new connection, for programs that bring their own sockets. */
+int server_socket (Server *self);
+
+/* A message of the channel that io is linked to; data is its struct, or NULL when it is empty. */
+bool server_send (PeerIo *io, uint16_t type, const void *data);
+bool server_send_message (PeerIo *io, const CwMessage *message);
+bool server_send_bytes (PeerIo *io, uint16_t type, const void *body, size_t size);
+
+/* Waits until the client is gone, without reading. */
+void server_hold (PeerIo *io);
+
+/* INIT, and a list of channels: pairs of type and id. */
+bool server_send_start (PeerIo *io, const uint8_t *channels, uint32_t n_channels);

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A server that draws and closes: the end is announced after what came before it has been drawn. */
+#include "client.h"
+
+#include "stream.h"
+#include "support/quic-encode.h"
+
+#include <string.h>
+
+#define SIDE 256   /* of a picture */
+#define ACROSS 6   /* pictures side by side */
+#define N_PICTURES (ACROSS * ACROSS)
+
+/* What the display channels are sent, made once. */
+static GPtrArray *drawing;
+static CwMessage *unknown_picture;
+static uint32_t pixels[SIDE * SIDE];
+
+typedef enum {
+  END_ORDERLY,
+  END_IN_MESSAGE,
+  END_NEVER,
+} End;
+
+static void
+serve (PeerIo *io, gpointer data)
+{
+  static const uint8_t channels[] = { CW_CHANNEL_DISPLAY, 0, CW_CHANNEL_DISPLAY, 1 };
+  End end = GPOINTER_TO_INT (data);
+
+  if (!peer_link (io, &PEER_LINK_INIT))
+    return;
+  if (io->channel_type == CW_CHANNEL_MAIN) {
+    server_send_start (io, channels, 2);
+    peer_drain (io);
+    return;
+  }
+  for (unsigned i = 0; i < drawing->len; i++)
+    server_send_message (io, drawing->pdata[i]);
+  if (io->channel_id == 1)
+    server_send_message (io, unknown_picture);
+  else if (end == END_IN_MESSAGE)
+    peer_write (io, "\1\1\377", 3);
+  if (end == END_NEVER && io->channel_id == 0)
+    peer_drain (io);
+}
+
+static void
+make_drawing (Arena *arena)
+{
+  g_autoptr (GByteArray) quic = NULL;
+  CwWireImage image = { .type = CW_IMAGE_TYPE_QUIC, .width = SIDE, .height = SIDE };
+
+  for (unsigned i = 0; i < SIDE * SIDE; i++)
+    pixels[i] = g_rand_int (arena->rand) & 0xffffff;
+  quic = cw_quic_encode (CW_QUIC_RGB32, pixels, SIDE, SIDE);
+  image.quic.data = (CwSlice){ quic->data, quic->len };
+  drawing = g_ptr_array_new_with_free_func ((GDestroyNotify) cw_message_unref);
+  g_ptr_array_add (drawing, surface_create (0, ACROSS * SIDE, ACROSS * SIDE, CW_SURFACE_FMT_32_XRGB,
+    CW_SURFACE_FLAG_PRIMARY));
+  for (unsigned i = 0; i < N_PICTURES; i++)
+    g_ptr_array_add (drawing, draw_copy (0, i % ACROSS * SIDE, i / ACROSS * SIDE, &image, SIDE, SIDE));
+  unknown_picture = draw_copy (0, 0, 0, image_from_cache (arena, 77, true), SIDE, SIDE);
+}
+
+typedef struct {
+  unsigned n_closed, n_errors;
+  int64_t closed_at;
+  bool complete; /* every picture was there when the end came */
+  int64_t invalidated_at;
+} Display;
+
+static bool
+is_complete (SpiceChannel *channel)
+{
+  SpiceDisplayPrimary primary;
+
+  if (!spice_display_channel_get_primary (channel, 0, &primary))
+    return false;
+  for (int y = 0; y < primary.height; y++)
+    for (int x = 0; x < ACROSS; x++)
+      if (memcmp (primary.data + y * primary.stride + x * SIDE * 4, pixels + y % SIDE * SIDE, SIDE * 4) != 0)
+        return false;
+  return true;
+}
+
+static void
+on_event (SpiceChannel *channel, SpiceChannelEvent event, Display *self)
+{
+  if (event == SPICE_CHANNEL_ERROR_IO)
+    self->n_errors++;
+  if (event != SPICE_CHANNEL_CLOSED)
+    return;
+  self->n_closed++;
+  self->closed_at = g_get_monotonic_time ();
+  self->complete = is_complete (channel);
+}
+
+static void
+on_invalidate (SpiceChannel *channel, int x, int y, int width, int height, Display *self)
+{
+  g_assert_cmpuint (self->n_closed, ==, 0);
+  self->invalidated_at = g_get_monotonic_time ();
+}
+
+static Display displays[2];
+
+static void
+watch (SpiceSession *session, SpiceChannel *channel, gpointer data)
+{
+  if (!SPICE_IS_DISPLAY_CHANNEL (channel))
+    return;
+  g_signal_connect (channel, "channel-event", G_CALLBACK (on_event), &displays[channel->priv->id]);
+  g_signal_connect (channel, "display-invalidate", G_CALLBACK (on_invalidate), &displays[channel->priv->id]);
+}
+
+static bool
+has_closed (gpointer data)
+{
+  return ((Display *) data)->n_closed > 0;
+}
+
+static bool
+has_drawn (gpointer data)
+{
+  return ((Display *) data)->invalidated_at > 0;
+}
+
+static SpiceSession *
+begin (const Server *server)
+{
+  SpiceSession *session = client_session (server);
+
+  memset (displays, 0, sizeof displays);
+  g_signal_connect (session, "channel-new", G_CALLBACK (watch), NULL);
+  g_assert_true (spice_session_connect (session));
+  return session;
+}
+
+static void
+test_complete (gconstpointer data)
+{
+  Server *server = server_new (serve, (gpointer) data);
+  SpiceSession *session = begin (server);
+
+  g_assert_true (client_run_until (10000, has_closed, &displays[0]));
+  g_assert_true (displays[0].complete);
+  client_run (30);
+  g_assert_cmpuint (displays[0].n_closed, ==, 1);
+  g_assert_cmpuint (displays[0].n_errors, ==, 0);
+  client_end (session);
+  server_free (server);
+}
+
+/* The picture the last operation waits for never comes. */
+static void
+test_bounded (void)
+{
+  Server *server = server_new (serve, GINT_TO_POINTER (END_NEVER));
+  SpiceSession *session = begin (server);
+  int64_t begin_at = g_get_monotonic_time ();
+
+  g_assert_true (client_run_until (10000, has_closed, &displays[1]));
+  g_assert_true (displays[1].complete);
+  g_assert_cmpint (displays[1].closed_at - begin_at, <, 5 * G_USEC_PER_SEC);
+  g_assert_cmpint (displays[1].closed_at - displays[1].invalidated_at, >, G_USEC_PER_SEC / 2);
+  client_end (session);
+  server_free (server);
+}
+
+/* It cannot come any more once the only other display has ended too: an error, not an orderly end. */
+static void
+test_hopeless (void)
+{
+  Server *server = server_new (serve, GINT_TO_POINTER (END_ORDERLY));
+  SpiceSession *session = begin (server);
+
+  g_assert_true (client_run_until (1500, has_closed, &displays[1]));
+  g_assert_true (displays[1].complete);
+  g_assert_cmpuint (displays[1].n_errors, ==, 1);
+  client_end (session);
+  server_free (server);
+}
+
+static void
+nested_disconnect (SpiceChannel *channel, int x, int y, int width, int height, gpointer data)
+{
+  spice_channel_disconnect (channel, SPICE_CHANNEL_CLOSED);
+}
+
+/* Nobody waits for the drawing when it is the program that ends the connection. */
+static void
+test_own_end (gconstpointer data)
+{
+  Server *server = server_new (serve, GINT_TO_POINTER (END_NEVER));
+  SpiceSession *session = begin (server);
+  int64_t start;
+
+  g_assert_true (client_run_until (10000, has_drawn, &displays[1]));
+  client_run (300); /* the stream has ended by now, but the unknown picture keeps display 1 */
+  g_assert_cmpuint (displays[1].n_closed, ==, 0);
+  start = g_get_monotonic_time ();
+  if (data)
+    spice_channel_disconnect (client_channel (session, CW_CHANNEL_DISPLAY, 1), SPICE_CHANNEL_NONE);
+  else
+    spice_session_disconnect (session);
+  g_assert_true (client_run_until (1000, has_closed, &displays[1]));
+  g_assert_cmpint (displays[1].closed_at - start, <, G_USEC_PER_SEC / 10);
+  client_run (2200); /* no timer is left */
+  g_assert_cmpuint (displays[1].n_closed, ==, 1);
+  client_end (session);
+  server_free (server);
+}
+
+/* In a handler, in the midst of drawing. */
+static void
+test_end_in_handler (void)
+{
+  Server *server = server_new (serve, GINT_TO_POINTER (END_NEVER));
+  SpiceSession *session = begin (server);
+
+  g_assert_true (client_run_until (10000, has_drawn, &displays[0]));
+  g_signal_connect (client_channel (session, CW_CHANNEL_DISPLAY, 0), "display-invalidate",
+    G_CALLBACK (nested_disconnect), NULL);
+  g_assert_true (client_run_until (10000, has_closed, &displays[0]));
+  g_assert_false (displays[0].complete);
+  client_run (50);
+  g_assert_cmpuint (displays[0].n_closed, ==, 1);
+  client_end (session);
+  server_free (server);
+}
+
+int
+main (int argc, char **argv)
+{
+  Arena arena;
+  int result;
+
+  g_test_init (&argc, &argv, NULL);
+  client_setup ();
+  arena_init (&arena, 5);
+  make_drawing (&arena);
+  g_test_add_data_func ("/ending/complete", GINT_TO_POINTER (END_ORDERLY), test_complete);
+  g_test_add_data_func ("/ending/complete-in-message", GINT_TO_POINTER (END_IN_MESSAGE), test_complete);
+  g_test_add_func ("/ending/bounded", test_bounded);
+  g_test_add_func ("/ending/hopeless", test_hopeless);
+  g_test_add_data_func ("/ending/own-end/session", NULL, test_own_end);
+  g_test_add_data_func ("/ending/own-end/channel", "", test_own_end);
+  g_test_add_func ("/ending/own-end/in-handler", test_end_in_handler);
+  result = g_test_run ();
+  g_ptr_array_unref (drawing);
+  cw_message_unref (unknown_picture);
+  arena_clear (&arena);
+  return result;
+}
