@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* SpiceChannel: the type, its properties, capabilities and flushing. Connecting is in connection.c, messages are in
- * messages.c. */
+/* SpiceChannel: the type, its properties and capabilities. Connecting is in connection.c, messages are in messages.c,
+ * flushing is in flush.c. */
 #include "channel/channel.h"
 
 #include "spice-client.h"
@@ -110,6 +110,11 @@ add_caps (CwCaps *caps, const CwChannelCap *rows)
 }
 
 static void
+nothing (SpiceChannel *self)
+{
+}
+
+static void
 spice_channel_constructed (GObject *object)
 {
   SpiceChannel *self = SPICE_CHANNEL (object);
@@ -128,6 +133,11 @@ spice_channel_constructed (GObject *object)
   priv->adding = true;
   priv->host->channel_added (priv->session, self);
   priv->adding = false;
+  /* The session's reference goes when the constructor has returned the object. */
+  if (priv->dropped) {
+    cw_channel_defer (self, nothing);
+    g_object_unref (self);
+  }
 }
 
 static void
@@ -329,59 +339,4 @@ spice_channel_get_error (SpiceChannel *channel)
   g_return_val_if_fail (SPICE_IS_CHANNEL (channel), NULL);
 
   return channel->priv->error;
-}
-
-static void
-flushed (gpointer data, const GError *error)
-{
-  g_autoptr (GTask) task = data;
-
-  if (!error)
-    g_task_return_boolean (task, TRUE);
-  else if (error->domain == CW_ERROR)
-    g_task_return_new_error (task, SPICE_CLIENT_ERROR, SPICE_CLIENT_ERROR_FAILED, "%s", error->message);
-  else
-    g_task_return_error (task, g_error_copy (error));
-}
-
-/**
- * spice_channel_flush_async:
- * @channel: a channel
- * @cancellable: (nullable): cancels the waiting, not the sending
- * @callback: (scope async): called when everything has been sent
- * @user_data: for @callback
- *
- * Waits until all messages of the channel have been sent.
- */
-void
-spice_channel_flush_async (SpiceChannel *channel, GCancellable *cancellable, GAsyncReadyCallback callback,
-                           gpointer user_data)
-{
-  g_autoptr (GTask) task = NULL;
-
-  g_return_if_fail (SPICE_IS_CHANNEL (channel));
-
-  task = g_task_new (channel, cancellable, callback, user_data);
-  g_task_set_source_tag (task, spice_channel_flush_async);
-  if (channel->priv->state == CW_CHANNEL_STATE_READY)
-    cw_pump_flush (channel->priv->pump, flushed, g_steal_pointer (&task));
-  else
-    g_task_return_new_error (task, SPICE_CLIENT_ERROR, SPICE_CLIENT_ERROR_FAILED, "The channel is not connected.");
-}
-
-/**
- * spice_channel_flush_finish:
- * @channel: a channel
- * @result: what the callback got
- * @error: why it failed
- *
- * Returns: whether everything has been sent
- */
-gboolean
-spice_channel_flush_finish (SpiceChannel *channel, GAsyncResult *result, GError **error)
-{
-  g_return_val_if_fail (SPICE_IS_CHANNEL (channel), FALSE);
-  g_return_val_if_fail (g_task_is_valid (result, channel), FALSE);
-
-  return g_task_propagate_boolean (G_TASK (result), error);
 }

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Waiting until all messages have been sent. */
+#include "channel/channel.h"
+
+#include "spice-client.h"
+
+/* The pump tells the end of each flush, once; the application may have heard of its cancellation by then. */
+typedef struct {
+  GTask *task;     /* NULL when it has been answered */
+  GSource *source; /* waits for the cancellation, or NULL */
+} Flush;
+
+static void
+drop_source (Flush *self)
+{
+  if (self->source)
+    g_source_destroy (self->source);
+  g_clear_pointer (&self->source, g_source_unref);
+}
+
+static void
+flush_free (gpointer data)
+{
+  Flush *self = data;
+
+  drop_source (self);
+  g_clear_object (&self->task);
+  g_free (self);
+}
+
+static gboolean
+on_cancelled (GCancellable *cancellable, gpointer data)
+{
+  Flush *self = data;
+  g_autoptr (GTask) task = g_steal_pointer (&self->task);
+
+  drop_source (self);
+  g_task_return_error_if_cancelled (task);
+  return G_SOURCE_REMOVE;
+}
+
+static gboolean
+tell_failure (gpointer data)
+{
+  Flush *self = data;
+
+  g_task_return_new_error (self->task, SPICE_CLIENT_ERROR, SPICE_CLIENT_ERROR_FAILED,
+    "The connection ended before everything was sent.");
+  return G_SOURCE_REMOVE;
+}
+
+static void
+flushed (gpointer data, const GError *error)
+{
+  Flush *self = data;
+  g_autoptr (GSource) later = NULL;
+
+  drop_source (self);
+  if (!self->task || !error) {
+    if (self->task)
+      g_task_return_boolean (self->task, TRUE);
+    flush_free (self);
+    return;
+  }
+  /* This may come from inside a function that the application called, where its callback would surprise it. */
+  later = g_idle_source_new ();
+  g_source_set_priority (later, G_PRIORITY_DEFAULT);
+  g_source_set_callback (later, tell_failure, self, flush_free);
+  g_source_attach (later, SPICE_CHANNEL (g_task_get_source_object (self->task))->priv->context);
+}
+
+/**
+ * spice_channel_flush_async:
+ * @channel: a channel
+ * @cancellable: (nullable): cancels the waiting, not the sending
+ * @callback: (scope async): called when everything has been sent
+ * @user_data: for @callback
+ *
+ * Waits until all messages of the channel have been sent.
+ */
+void
+spice_channel_flush_async (SpiceChannel *channel, GCancellable *cancellable, GAsyncReadyCallback callback,
+                           gpointer user_data)
+{
+  g_autoptr (GTask) task = NULL;
+  Flush *flush;
+
+  g_return_if_fail (SPICE_IS_CHANNEL (channel));
+
+  task = g_task_new (channel, cancellable, callback, user_data);
+  g_task_set_source_tag (task, spice_channel_flush_async);
+  if (channel->priv->state != CW_CHANNEL_STATE_READY) {
+    g_task_return_new_error (task, SPICE_CLIENT_ERROR, SPICE_CLIENT_ERROR_FAILED, "The channel is not connected.");
+    return;
+  }
+  flush = g_new0 (Flush, 1);
+  flush->task = g_steal_pointer (&task);
+  if (cancellable) {
+    flush->source = g_cancellable_source_new (cancellable);
+    g_source_set_callback (flush->source, G_SOURCE_FUNC (on_cancelled), flush, NULL);
+    g_source_attach (flush->source, channel->priv->context);
+  }
+  cw_pump_flush (channel->priv->pump, flushed, flush);
+}
+
+/**
+ * spice_channel_flush_finish:
+ * @channel: a channel
+ * @result: what the callback got
+ * @error: why it failed
+ *
+ * Returns: whether everything has been sent
+ */
+gboolean
+spice_channel_flush_finish (SpiceChannel *channel, GAsyncResult *result, GError **error)
+{
+  g_return_val_if_fail (SPICE_IS_CHANNEL (channel), FALSE);
+  g_return_val_if_fail (g_task_is_valid (result, channel), FALSE);
+
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
