@@ -52,6 +52,7 @@ enum {
   CW_PAUSE_WAIT = 1 << 1, /* WAIT_FOR_CHANNELS */
   CW_PAUSE_FULL = 1 << 2, /* too much waits to be drawn */
   CW_PAUSE_ANSWERS = 1 << 3, /* too many answers wait to be sent */
+  CW_PAUSE_HUSHED = 1 << 4, /* for good */
 };
 
 struct _SpiceChannelPrivate {
@@ -62,6 +63,7 @@ struct _SpiceChannelPrivate {
   int type, id;
   bool adding;   /* being added to its session, from inside its construction */
   bool dropped;  /* the session has dropped it meanwhile */
+  bool hushed;   /* on its way out of its session: nothing of the server's is handled any more */
   bool disabled; /* ignores its own messages (SPICE_DISABLE_CHANNELS) */
   CwCaps caps, common_caps;
 
@@ -124,6 +126,9 @@ void cw_channel_handle_after (SpiceChannel *self, const CwWireWaitForChannel *en
 
 /* Ends a ready channel: reset, ERROR_IO when error is not NULL (taken), CLOSED. */
 void cw_channel_end (SpiceChannel *self, GError *error);
+
+/* Handles nothing more that comes from the server, until the channel is detached. */
+void cw_channel_hush (SpiceChannel *self);
 
 /* Takes the channel out of its session and closes its connection. True: connection_ended of the host comes later. */
 bool cw_channel_detach (SpiceChannel *self);

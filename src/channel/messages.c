@@ -16,22 +16,41 @@ processed_serial (gpointer data)
   const SpiceChannelClassPrivate *class = cw_channel_class (self);
   uint64_t serial = self->priv->received_serial;
 
+  if (self->priv->held && self->priv->held->serial <= serial)
+    serial = self->priv->held->serial - 1;
   return class->processed ? class->processed (self, serial) : serial;
 }
 
 static void
-handle_held (gpointer data)
+advance (SpiceChannel *self)
 {
-  g_autoptr (SpiceChannel) self = g_object_ref (data);
+  if (self->priv->session)
+    cw_sync_advanced (self->priv->host->sync (self->priv->session));
+}
+
+static void
+handle_held (SpiceChannel *self)
+{
   SpiceChannelPrivate *priv = self->priv;
   g_autoptr (CwMessage) message = g_steal_pointer (&priv->held);
-  void (*handler) (SpiceChannel *channel, const CwMessage *message) = priv->held_handler;
+  unsigned attempt = priv->attempt;
 
-  priv->held_handler = NULL;
-  if (handler)
-    handler (self, message);
-  if (cw_channel_is_ready (self) && !priv->held)
-    cw_pump_resume (priv->pump, CW_PAUSE_WAIT);
+  priv->held_source = NULL;
+  if (priv->held_handler)
+    priv->held_handler (self, message);
+  if (attempt != priv->attempt)
+    return;
+  cw_pump_resume (priv->pump, CW_PAUSE_WAIT);
+  advance (self);
+}
+
+/* Comes from inside what another channel does, so it only schedules. */
+static void
+wait_is_over (gpointer data)
+{
+  SpiceChannel *self = data;
+
+  self->priv->held_source = cw_channel_defer (self, handle_held);
 }
 
 void
@@ -46,7 +65,6 @@ cw_channel_handle_after (SpiceChannel *self, const CwWireWaitForChannel *entries
       handler (self, message);
     return;
   }
-  g_clear_pointer (&priv->held, cw_message_unref);
   priv->held = cw_message_ref ((CwMessage *) message);
   priv->held_handler = handler;
   cw_pump_pause (priv->pump, CW_PAUSE_WAIT);
@@ -197,8 +215,7 @@ cw_channel_frame (SpiceChannel *self, const CwPumpFrame *frame, GError **error)
   if (frame->is_sub || attempt != priv->attempt || !cw_channel_is_ready (self))
     return true;
   priv->received_serial = frame->serial;
-  if (priv->session)
-    cw_sync_advanced (priv->host->sync (priv->session));
+  advance (self);
   return true;
 }
 
@@ -212,7 +229,7 @@ cw_channel_messages_start (SpiceChannel *self)
   priv->answers = 0;
   if (priv->session)
     cw_sync_add (priv->host->sync (priv->session), (uint8_t) priv->type, (uint8_t) priv->id, processed_serial,
-      handle_held, self);
+      wait_is_over, self);
 }
 
 void
@@ -221,7 +238,9 @@ cw_channel_messages_stop (SpiceChannel *self)
   SpiceChannelPrivate *priv = self->priv;
 
   g_clear_pointer (&priv->held, cw_message_unref);
-  priv->held_handler = NULL;
+  if (priv->held_source)
+    g_source_destroy (priv->held_source);
+  priv->held_source = NULL;
   if (priv->session)
     cw_sync_remove (priv->host->sync (priv->session), self);
 }

@@ -12,7 +12,7 @@ typedef struct CwSync CwSync;
 
 /* The newest message, by its serial, that the channel behind data has processed. */
 typedef uint64_t (*CwSyncProcessed) (gpointer data);
-/* What the channel waited for has happened. May wait again. */
+/* What the channel waited for has happened. Called from inside what others do: it may only schedule. */
 typedef void (*CwSyncReady) (gpointer data);
 
 CwSync *cw_sync_new (void);
