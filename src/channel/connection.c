@@ -239,7 +239,7 @@ on_connected (GObject *source, GAsyncResult *result, gpointer data)
   CwConnectFailure failure = CW_CONNECT_FAILURE_CONNECT;
   g_autoptr (CwConnection) connection = cw_connect_finish (result, &failure, &error);
 
-  if (attempt->attempt != priv->attempt)
+  if (attempt->attempt != priv->attempt || priv->hushed)
     return;
   if (connection) {
     open_connection (self, g_steal_pointer (&connection));
@@ -263,6 +263,8 @@ begin_connect (SpiceChannel *self)
   Attempt *attempt;
 
   priv->pending = NULL;
+  if (priv->hushed)
+    return;
   params.fd = priv->fd;
   if (!priv->session
       || !priv->host->target (priv->session, priv->type, &priv->secured, &params, &tls, &error)) {
@@ -401,6 +403,14 @@ spice_channel_disconnect (SpiceChannel *channel, SpiceChannelEvent reason)
     emit_event (channel, reason);
   if (!was_ready)
     end_running (channel);
+}
+
+void
+cw_channel_hush (SpiceChannel *self)
+{
+  self->priv->hushed = true;
+  if (self->priv->pump)
+    cw_pump_pause (self->priv->pump, CW_PAUSE_HUSHED);
 }
 
 bool

@@ -147,7 +147,8 @@ static bool
 take_shape (SpiceCursorChannel *self, const CwWireCursor *cursor)
 {
   SpiceCursorChannelPrivate *priv = self->priv;
-  const SpiceCursorShape *shape;
+  SpiceCursorShape *shape;
+  bool displayable;
 
   if (cursor->flags & CW_CURSOR_FLAG_NONE)
     return false;
@@ -160,10 +161,13 @@ take_shape (SpiceCursorChannel *self, const CwWireCursor *cursor)
     if ((cursor->flags & CW_CURSOR_FLAG_CACHE_ME) && cursor->unique != 0)
       cache_add (priv, cursor->unique);
   }
-  shape = priv->shape;
+  /* A handler may connect again and wait for another shape. */
+  shape = shape_copy (priv->shape);
+  displayable = priv->displayable;
   g_object_notify (G_OBJECT (self), "cursor");
   g_signal_emit_by_name (self, "cursor-set", (gint) shape->width, (gint) shape->height, (gint) shape->hot_spot_x,
-    (gint) shape->hot_spot_y, priv->displayable ? shape->data : NULL);
+    (gint) shape->hot_spot_y, displayable ? shape->data : NULL);
+  shape_free (shape);
   return true;
 }
 

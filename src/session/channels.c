@@ -34,9 +34,11 @@ is_enabled (SpiceSession *self, const CwChannelKind *kind)
 void
 cw_session_channel_added (SpiceSession *self, SpiceChannel *channel)
 {
+  g_autoptr (SpiceSession) guard = NULL;
   SpiceSessionPrivate *priv = self->priv;
   const CwFeature *features = priv->tables->features;
 
+  guard = g_object_ref (self);
   priv->channels = g_list_prepend (priv->channels, channel);
   if (!priv->main && channel->priv->type == CW_CHANNEL_MAIN)
     priv->main = channel;
@@ -47,16 +49,12 @@ cw_session_channel_added (SpiceSession *self, SpiceChannel *channel)
 }
 
 static void
-nothing (SpiceChannel *channel)
-{
-}
-
-static void
 drop_channel (SpiceSession *self, SpiceChannel *channel)
 {
   SpiceSessionPrivate *priv = self->priv;
   const CwFeature *features = priv->tables->features;
 
+  cw_channel_hush (channel);
   priv->channels = g_list_remove (priv->channels, channel);
   if (channel == priv->main)
     priv->main = NULL;
@@ -68,8 +66,9 @@ drop_channel (SpiceSession *self, SpiceChannel *channel)
     g_hash_table_add (priv->leaving, channel);
   /* Dropped by a handler of its own channel-new: g_object_new () has not returned yet. */
   if (channel->priv->adding)
-    cw_channel_defer (channel, nothing);
-  g_object_unref (channel);
+    channel->priv->dropped = true;
+  else
+    g_object_unref (channel);
 }
 
 static void
@@ -83,21 +82,30 @@ stop_announcing (SpiceSession *self)
   g_clear_pointer (&priv->announcing, g_source_unref);
 }
 
+static gpointer
+ref_object (gconstpointer object, gpointer data)
+{
+  return g_object_ref ((gpointer) object);
+}
+
+/* Only those that are there now: a handler of channel-destroy may connect again, and for ever. */
 void
 cw_session_drop_channels (SpiceSession *self, bool also_main)
 {
   SpiceSessionPrivate *priv = self->priv;
-  GList *at;
+  GList *channels = g_list_copy_deep (priv->channels, ref_object, NULL);
+  unsigned connects = priv->connects;
 
   stop_announcing (self);
-  /* A handler of channel-destroy may change the list. */
-  do {
-    for (at = priv->channels; at && at->data == priv->main && !also_main; at = at->next)
-      ;
-    if (at)
+  /* Or it goes on announcing channels while handlers run main loops. */
+  if (also_main && priv->main)
+    cw_channel_hush (priv->main);
+  for (GList *at = channels; at; at = at->next)
+    if (g_list_find (priv->channels, at->data) && (also_main || at->data != priv->main))
       drop_channel (self, at->data);
-  } while (at);
-  cw_session_forget_server (self);
+  g_list_free_full (channels, g_object_unref);
+  if (connects == priv->connects)
+    cw_session_forget_server (self);
 }
 
 static void
@@ -135,10 +143,12 @@ SpiceChannel *
 cw_session_make_channel (SpiceSession *self, int type, int id)
 {
   const CwChannelKind *kind = find_kind (self, type);
+  g_autoptr (SpiceSession) guard = NULL;
   SpiceChannel *channel;
 
   if (!kind || !is_enabled (self, kind))
     return NULL;
+  guard = g_object_ref (self);
   /* The reference made here is the session's; a handler of channel-new may have made it drop the channel already. */
   channel = g_object_new (kind->get_type (), "spice-session", self, "channel-type", type, "channel-id", id, NULL);
   return g_list_find (self->priv->channels, channel) ? channel : NULL;

@@ -20,23 +20,30 @@ spice_channel_new (SpiceSession *s, int type, int id)
   return cw_session_make_channel (s, type, id);
 }
 
+/* An attempt that is under way goes on, unless it waits for a socket or is to use another one. */
+static void
+end_connection (SpiceSession *self, bool client_sockets)
+{
+  SpiceChannelPrivate *main = self->priv->main->priv;
+
+  if (main->state == CW_CHANNEL_STATE_READY
+      || (main->state == CW_CHANNEL_STATE_CONNECTING && (main->wants_fd || client_sockets)))
+    spice_channel_disconnect (self->priv->main, SPICE_CHANNEL_NONE);
+}
+
 /* The main channel, unconnected, and no other. False: the session is gone from under us. */
 static bool
 start_over (SpiceSession *self, bool client_sockets)
 {
   SpiceSessionPrivate *priv = self->priv;
-  SpiceChannelPrivate *main;
 
+  /* First, so that no channel of the old connection is announced any more. */
+  if (priv->main)
+    end_connection (self, client_sockets);
   cw_session_drop_channels (self, false);
+  priv->connects++;
   priv->client_sockets = client_sockets;
-  if (!priv->main)
-    return cw_session_make_channel (self, CW_CHANNEL_MAIN, 0) != NULL;
-  main = priv->main->priv;
-  /* An attempt that is under way goes on, unless it waits for a socket or is to use another one. */
-  if (main->state == CW_CHANNEL_STATE_READY
-      || (main->state == CW_CHANNEL_STATE_CONNECTING && (main->wants_fd || client_sockets)))
-    spice_channel_disconnect (priv->main, SPICE_CHANNEL_NONE);
-  return true;
+  return priv->main || cw_session_make_channel (self, CW_CHANNEL_MAIN, 0);
 }
 
 /**

@@ -46,6 +46,7 @@ struct _SpiceSessionPrivate {
   GQueue announced;      /* channels of the server's list that are to be made, a turn each */
   GSource *announcing;   /* or NULL */
   GHashTable *leaving;   /* addresses of channels out of the list whose connections have not ended */
+  unsigned connects;     /* how often it was begun */
   bool disconnecting;    /* spice_session_disconnect () was called and has not run */
   bool owes_disconnected;
 

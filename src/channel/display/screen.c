@@ -47,7 +47,6 @@ on_primary_create (gpointer data, const CwSurfaceInfo *info)
     cw_display_monitors_synthesise (self);
 }
 
-/* On secondary displays a primary surface that goes is soon followed by a new one, or the display is off. */
 static gboolean
 unmark (gpointer data)
 {
@@ -220,7 +219,7 @@ step (GSource *source, GSourceFunc callback, gpointer data)
 
   g_source_set_ready_time (source, -1);
   /* Before the channel is up, its pump is paused for other reasons, and there is nothing to draw. */
-  if (!base->up)
+  if (!base->up || base->hushed)
     return G_SOURCE_CONTINUE;
   cw_pump_pause (base->pump, CW_PAUSE_EMIT);
   priv->stepping = priv->stepped = true;

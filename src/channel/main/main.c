@@ -30,7 +30,8 @@ handle_init (SpiceChannel *channel, const CwMessage *message)
 
   if (base->session)
     base->host->server_init (base->session, init);
-  cw_main_mouse_mode (self, init->supported_mouse_modes, init->current_mouse_mode);
+  if (attempt == base->attempt)
+    cw_main_mouse_mode (self, init->supported_mouse_modes, init->current_mouse_mode);
   if (attempt == base->attempt && init->agent_connected)
     cw_main_agent_set_connected (self, true);
   if (attempt == base->attempt)
