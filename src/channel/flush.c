@@ -18,16 +18,6 @@ drop_source (Flush *self)
   g_clear_pointer (&self->source, g_source_unref);
 }
 
-static void
-flush_free (gpointer data)
-{
-  Flush *self = data;
-
-  drop_source (self);
-  g_clear_object (&self->task);
-  g_free (self);
-}
-
 static gboolean
 on_cancelled (GCancellable *cancellable, gpointer data)
 {
@@ -39,34 +29,18 @@ on_cancelled (GCancellable *cancellable, gpointer data)
   return G_SOURCE_REMOVE;
 }
 
-static gboolean
-tell_failure (gpointer data)
-{
-  Flush *self = data;
-
-  g_task_return_new_error (self->task, SPICE_CLIENT_ERROR, SPICE_CLIENT_ERROR_FAILED,
-    "The connection ended before everything was sent.");
-  return G_SOURCE_REMOVE;
-}
-
 static void
 flushed (gpointer data, const GError *error)
 {
   Flush *self = data;
-  g_autoptr (GSource) later = NULL;
 
   drop_source (self);
-  if (!self->task || !error) {
-    if (self->task)
-      g_task_return_boolean (self->task, TRUE);
-    flush_free (self);
-    return;
-  }
-  /* This may come from inside a function that the application called, where its callback would surprise it. */
-  later = g_idle_source_new ();
-  g_source_set_priority (later, G_PRIORITY_DEFAULT);
-  g_source_set_callback (later, tell_failure, self, flush_free);
-  g_source_attach (later, SPICE_CHANNEL (g_task_get_source_object (self->task))->priv->context);
+  if (self->task && error)
+    g_task_return_error (self->task, cw_channel_public_error (g_error_copy (error)));
+  else if (self->task)
+    g_task_return_boolean (self->task, TRUE);
+  g_clear_object (&self->task);
+  g_free (self);
 }
 
 /**
