@@ -2,6 +2,9 @@
 /* A session's channels: making, announcing and dropping them. */
 #include "session/session.h"
 
+/* A channel is a socket: far more than any server has, far less than a program may open. */
+#define MAX_CHANNELS 256
+
 typedef struct {
   uint8_t type, id;
 } Announced;
@@ -186,6 +189,7 @@ void
 cw_session_announce (SpiceSession *self, const CwMsgMainChannelsList *list)
 {
   SpiceSessionPrivate *priv = self->priv;
+  unsigned n_known = g_list_length (priv->channels) + priv->announced.length;
 
   for (uint32_t i = 0; i < list->n_channels; i++) {
     uint8_t type = list->channels[i].type, id = list->channels[i].id;
@@ -194,6 +198,10 @@ cw_session_announce (SpiceSession *self, const CwMsgMainChannelsList *list)
 
     if (!kind || type == CW_CHANNEL_MAIN || !is_enabled (self, kind) || is_known (self, type, id))
       continue;
+    if (++n_known > MAX_CHANNELS) {
+      g_debug ("the server lists more than %d channels; the others are left out", MAX_CHANNELS);
+      break;
+    }
     entry = g_new (Announced, 1);
     *entry = (Announced){ type, id };
     g_queue_push_tail (&priv->announced, entry);
