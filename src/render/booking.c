@@ -30,7 +30,7 @@ book_from_cache (CwRender *self, CwOp *op, const CwImageField *field, bool *park
   bool lossless = field->wire->type == CW_IMAGE_TYPE_FROM_CACHE_LOSSLESS;
   CwImage *image = cw_image_cache_get (self->shared->cache, field->wire->id, lossless);
 
-  if (image == NULL && g_atomic_int_get (&self->shared->n_channels) > 1) {
+  if (image == NULL && cw_render_shared_may_bring (self->shared, self)) {
     *parked = true;
     return false;
   }

@@ -176,6 +176,12 @@ cw_render_admit (CwRender *self)
   return progress;
 }
 
+bool
+cw_render_is_parked (const CwRender *self)
+{
+  return self->inbox.length > 0;
+}
+
 void
 cw_render_retry_strand (CwRender *self)
 {

@@ -111,6 +111,16 @@ cw_render_shared_remove (CwRenderShared *self, CwRender *render)
   cw_render_shared_retry (self);
 }
 
+bool
+cw_render_shared_may_bring (CwRenderShared *self, const CwRender *to)
+{
+  for (guint i = 0; i < self->renders->len; i++) {
+    if (self->renders->pdata[i] != to && !cw_render_is_parked (self->renders->pdata[i]))
+      return true;
+  }
+  return false;
+}
+
 void
 cw_render_shared_retry (CwRenderShared *self)
 {

@@ -23,9 +23,13 @@ CwGlzWindow *cw_render_shared_get_window (CwRenderShared *self);
 void cw_render_shared_add (CwRenderShared *self, CwRender *render);
 void cw_render_shared_remove (CwRenderShared *self, CwRender *render);
 
+/* Whether another channel may still bring an image for the cache: one that does not wait for such an image itself. */
+bool cw_render_shared_may_bring (CwRenderShared *self, const CwRender *to);
+
 /* Lets channels that wait for an image of the cache look again, as long as that helps any. */
 void cw_render_shared_retry (CwRenderShared *self);
 
 /* Of render.c: goes on with messages whose bookkeeping had to wait. TRUE if it got any further. */
 bool cw_render_admit (CwRender *self);
+bool cw_render_is_parked (const CwRender *self);
 void cw_render_retry_strand (CwRender *self);
