@@ -10,6 +10,9 @@ import peers
 import pictures
 
 
+MEMORY_KIB = 400 * 1024  # of a viewer, whatever servers send; a sanitizer's share included
+
+
 class Caraway:
     """The command-line program. Sanitizer reports make any call fail, whatever it was expected to do."""
 
@@ -18,9 +21,7 @@ class Caraway:
 
     def run(self, *arguments, status=0, seconds=30, env=None, text=None):
         result = peers.run([self.program, *arguments], seconds=seconds, env=env, text=text)
-        for word in ("AddressSanitizer", "LeakSanitizer", "runtime error:", "CRITICAL **"):
-            if word in result.err:
-                raise peers.Failed(f"{word} while running {arguments}", result.err)
+        peers.check_sound(f"{arguments}", result.err)
         if status is not None:
             result.check(status)
         return result
@@ -39,12 +40,12 @@ class Spicy:
     """spicy-screenshot, of any library: `library` is a folder to load the client library from."""
 
     def __init__(self, library=None):
-        self.env = {"LD_LIBRARY_PATH": str(library)} if library else {}
-        if library:
-            loaded = peers.run(["ldd", peers.which("spicy-screenshot")], env=self.env).check().out
-            found = next(line for line in loaded.splitlines() if "libspice-client-glib-2.0" in line)
-            if f"{Path(library).resolve()}/" not in found:
-                raise peers.Failed(f"spicy-screenshot does not load the library of {library}: {found}")
+        # A build may have put its own folder into the path of whoever runs the test.
+        self.env = {"LD_LIBRARY_PATH": str(library or "")}
+        loaded = peers.run(["ldd", peers.which("spicy-screenshot")], env=self.env).check().out
+        found = next(line.split()[2] for line in loaded.splitlines() if "libspice-client-glib-2.0" in line)
+        if not Path(found).resolve().is_relative_to(Path(library or "/usr/lib").resolve()):
+            raise peers.Failed(f"spicy-screenshot does not load the library of {library or 'the system'}: {found}")
 
     def screenshot(self, uri, *options, stable=0, seconds=40):
         with tempfile.TemporaryDirectory(prefix="caraway-shot-") as folder:
@@ -66,6 +67,7 @@ class Viewer:
         self.env = {"G_MESSAGES_DEBUG": "", **(env or {})}
         self.lines = []
         self.changed = threading.Condition()
+        self.finished = False
 
     def __enter__(self):
         self.process = peers.Process(self.argv, env=self.env, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
@@ -82,9 +84,14 @@ class Viewer:
             self.changed.notify_all()
 
     def __exit__(self, kind, error, trace):
-        if isinstance(error, Exception):
-            error.logs = list(getattr(error, "logs", [])) + self.lines[-40:] + self.process.text().splitlines()[-40:]
-        self.process.stop()
+        try:
+            if error is None:
+                self.finish()
+        finally:
+            self.process.stop()
+            if isinstance(error, Exception):
+                said = self.lines[-40:] + self.process.text().splitlines()[-40:]
+                error.logs = list(getattr(error, "logs", [])) + said
 
     def wait(self, prefix, seconds=20, start=0):
         """The first line from number `start` on that begins with `prefix`."""
@@ -106,14 +113,21 @@ class Viewer:
         if reply.startswith("refused"):
             raise peers.Failed(f"{line!r}: {reply}")
 
+    def bytes_read(self, display=0):
+        start = len(self.lines)
+        self.command(f"bytes {display}")
+        return int(self.wait("bytes ", 5, start).split()[1])
+
     def dump(self, display=0):
         with tempfile.TemporaryDirectory(prefix="caraway-view-") as folder:
             self.command(f"dump {display} {folder}/view.ppm")
             return pictures.read(f"{folder}/view.ppm")
 
     def finish(self, seconds=20):
-        """Ends the viewer in an orderly way; returns (exit status, peak memory in KiB)."""
-        start = len(self.lines)
+        """Ends the viewer, which must go well, leave nothing behind and have taken no more memory than MEMORY_KIB."""
+        if self.finished:
+            return
+        self.finished, start = True, len(self.lines)
         try:
             self.process.child.stdin.write(b"quit\n")
             self.process.child.stdin.close()
@@ -122,6 +136,10 @@ class Viewer:
         try:
             status = self.process.child.wait(seconds)
         except subprocess.TimeoutExpired:
-            raise peers.Failed(f"the viewer still ran {seconds} s after “quit”") from None
-        rss = int(self.wait("end rss=", 5, start).split("=")[1]) if status == 0 else 0
-        return status, rss
+            raise self.process.failed(f"still ran {seconds} s after “quit”") from None
+        peers.check_sound("the viewer", self.process.text())
+        if status != 0:
+            raise self.process.failed(f"exit status {status}")
+        rss = int(self.wait("end rss=", 5, start).split("=")[1])
+        if rss > MEMORY_KIB:
+            raise peers.Failed(f"the viewer took {rss} KiB of memory, the limit is {MEMORY_KIB}")

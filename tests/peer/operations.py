@@ -3,7 +3,8 @@
 import random
 
 ROPS = ["put", "or", "and", "xor", "blackness", "whiteness", "invers", "put+invers-src", "put+invers-brush",
-        "or+invers-dest", "and+invers-src+invers-res", "xor+invers-res", "or+invers-brush+invers-dest", "put+invers-res"]
+        "or+invers-dest", "and+invers-src+invers-res", "xor+invers-res", "or+invers-brush+invers-dest",
+        "put+invers-res"]
 # The reference server, asked to draw 1bit-le and 4bit-le itself, aborts: only live clients can be tested with those.
 FORMATS = ["1bit-be", "4bit-be", "8bit", "16bit", "24bit", "32bit", "rgba", "8bit-a"]
 KINDS = ["gradient", "noise", "photo", "screen", "checker", "bars", "disc", "alpha-noise"]

@@ -31,6 +31,20 @@ class Failed(Exception):
         self.logs = [line for log in logs for line in log.splitlines()[-40:]]
 
 
+# What a program of ours must never say.
+UNSOUND = ("AddressSanitizer", "LeakSanitizer", "ThreadSanitizer", "runtime error:", "CRITICAL **", "ERROR **")
+# The server library forgets a little memory; only whole stacks show that it is the library's.
+SERVER_ENV = {"ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":fast_unwind_on_malloc=0",
+              "LSAN_OPTIONS": f"suppressions={Path(__file__).parents[1]}/lsan.supp:print_suppressions=0"}
+
+
+def check_sound(what, text):
+    """Fails if a sanitizer or an assertion has spoken."""
+    for word in UNSOUND:
+        if word in text:
+            raise Failed(f"{word} from {what}", text)
+
+
 def which(program):
     path = shutil.which(program)
     if path is None:
@@ -38,10 +52,18 @@ def which(program):
     return path
 
 
+_ports = set()
+
+
 def free_port():
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return sock.getsockname()[1]
+    """A port that nothing listens on; no two calls return the same."""
+    while True:
+        with socket.socket() as sock:
+            sock.bind(("127.0.0.1", 0))
+            port = sock.getsockname()[1]
+        if port not in _ports:
+            _ports.add(port)
+            return port
 
 
 def wait_until(condition, seconds, what, every=0.05):
@@ -144,6 +166,11 @@ class Peer:
             error.logs = list(getattr(error, "logs", [])) + [
                 line for p in self.processes for line in [f"{p.argv[0]} said:"] + p.text().splitlines()[-20:]]
         self.close()
+        if error is None:
+            self.check_end()
+
+    def check_end(self):
+        """What must be true once everything has ended; called after a test that went well."""
 
     def close(self):
         for process in reversed(self.processes):
@@ -163,7 +190,7 @@ class DemoServer(Peer):
 
     def open(self):
         self.process = self.start([self.program, "--control", *self.options], stdin=subprocess.PIPE,
-                                  stdout=subprocess.PIPE)
+                                  stdout=subprocess.PIPE, env=SERVER_ENV)
         ready = self._line(20)
         if not ready.startswith("ready"):
             raise self.process.failed(f"said {ready!r} instead of “ready”")
@@ -213,6 +240,15 @@ class DemoServer(Peer):
         reply = self.command(f"check display={display}")
         if reply["different"] != "0":
             raise Failed(f"the server's own drawing differs from the oracle: {reply}")
+
+    def check_end(self):
+        """Nothing of ours may be wrong. The library's display worker crashes now and then when a client leaves."""
+        said = self.process.text()
+        if self.process.child.returncode < 0 or "AddressSanitizer:DEADLYSIGNAL" in said and "libspice-server" in said:
+            return
+        check_sound("the demo server", said)
+        if self.process.child.returncode != 0:
+            raise self.process.failed(f"ended with status {self.process.child.returncode}")
 
     def events(self, clear=True):
         reply = self.command(f"inputs clear={int(clear)}")

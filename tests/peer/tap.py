@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Tests as functions, their results as TAP. A test that raises has failed; there is no way to skip one."""
-import sys
+import concurrent.futures
 import time
 import traceback
 
@@ -34,24 +34,29 @@ def true(condition, what):
         raise AssertionError(what)
 
 
-def main(only=None):
-    """Runs everything, or the tests whose claim contains `only`; returns the exit status."""
+def _run(function):
+    """(what went wrong as lines, or None; seconds)"""
+    start, wrong = time.monotonic(), None
+    try:
+        function()
+    except Exception as error:  # every failure of a test is reported and the next one runs
+        wrong = traceback.format_exc().splitlines() + [str(line) for line in getattr(error, "logs", [])]
+    return wrong, time.monotonic() - start
+
+
+def main(only=None, jobs=1):
+    """Runs everything, or the tests whose claim contains `only`, `jobs` at a time; returns the exit status."""
     chosen = [t for t in _tests if only is None or only in t[0]]
     if not chosen:
         print(f"Bail out! no test matches {only!r}")
         return 1
     print(f"1..{len(chosen)}", flush=True)
     failed = 0
-    for number, (claim, function) in enumerate(chosen, 1):
-        start = time.monotonic()
-        try:
-            function()
-            print(f"ok {number} - {claim}", flush=True)
-        except Exception as error:  # every failure of a test is reported and the next one runs
-            failed += 1
-            print(f"not ok {number} - {claim}")
-            for line in traceback.format_exc().splitlines() + [str(line) for line in getattr(error, "logs", [])]:
+    with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
+        for number, ((claim, _), (wrong, seconds)) in enumerate(zip(chosen, pool.map(_run, [t[1] for t in chosen])), 1):
+            failed += wrong is not None
+            print(f"{'ok' if wrong is None else 'not ok'} {number} - {claim}")
+            for line in wrong or []:
                 print(f"# {line}")
-            sys.stdout.flush()
-        print(f"# {time.monotonic() - start:.1f} s", flush=True)
+            print(f"# {seconds:.1f} s", flush=True)
     return 1 if failed else 0

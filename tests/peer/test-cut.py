@@ -2,8 +2,8 @@
 """A relay between the command-line program and a real server cuts the stream after a number of bytes: always an error
 that says what happened, with its exit status; never a hang or a crash of the client.
 
-The display worker of libspice-server 0.15 itself crashes now and then when a client leaves while it connects, so servers
-are started again when they are gone."""
+The display worker of libspice-server 0.15 itself crashes now and then when a client leaves while it connects, so
+servers are started again when they are gone."""
 import argparse
 import concurrent.futures
 import contextlib

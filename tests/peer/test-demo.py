@@ -82,7 +82,8 @@ def control_refuses():
     wrong = {"nonsense": "unknown command", "fill": "box= is missing", "fill box=1,2": "box=1,2",
              "fill box=0,0,9,9 colour=1": "unknown key", "copy box=0,0,9,9": "src= is missing",
              "fill box=0,0,9,999 color=1": "leaves surface", "copy box=0,0,9,9 src=none": "no picture",
-             "picture a kind=rainbow": "rainbow", "picture a format=17bit": "format", "fill box=0,0,1,1 rop=nand": "nand",
+             "picture a kind=rainbow": "rainbow", "picture a format=17bit": "format",
+             "fill box=0,0,1,1 rop=nand": "nand",
              "mode size=0x5": "0x5", "surface-destroy id=9": "9", "compression name=zip": "zip",
              "fill box=0,0,9,9 display=7": "display=7", "fill 'box=0": "quote"}
     with peers.DemoServer("--size", "64x48") as server:
@@ -118,4 +119,4 @@ if __name__ == "__main__":
     parser.add_argument("--only")
     options = parser.parse_args()
     peers.DemoServer.program = options.demo
-    sys.exit(tap.main(options.only))
+    sys.exit(tap.main(options.only, jobs=3))

@@ -54,4 +54,4 @@ if __name__ == "__main__":
     client = clients.Caraway(options.caraway) if options.caraway else clients.Spicy(options.library)
     if options.caraway:  # spicy-screenshot cannot type
         tap.test("typed keys reach the machine: Escape opens the firmware's boot menu")(typed)
-    sys.exit(tap.main(options.only))
+    sys.exit(tap.main(options.only, jobs=2))

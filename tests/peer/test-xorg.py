@@ -51,6 +51,13 @@ def whole_desktop(compression):
         tap.true(trouble is None, trouble)
 
 
+def preferred():
+    with Xspice("off") as x:
+        desktop(x)
+        trouble = pictures.difference(client.screenshot(x.uri, "--compression", "lz4"), x.truth())
+        tap.true(trouble is None, trouble)
+
+
 @tap.test("a live client follows programs that draw, scroll and move windows")
 def live():
     with Xspice() as x, clients.Viewer(x.uri) as viewer:
@@ -74,4 +81,6 @@ if __name__ == "__main__":
     options = parser.parse_args()
     peers.DemoServer.program, clients.Viewer.program = options.demo, options.viewer
     client = clients.Caraway(options.caraway) if options.caraway else clients.Spicy(options.library)
-    sys.exit(tap.main(options.only))
+    if options.caraway:  # spicy-screenshot cannot ask for anything
+        tap.test("a desktop of real programs shows what the X server shows, LZ4 at the client's request")(preferred)
+    sys.exit(tap.main(options.only, jobs=2))

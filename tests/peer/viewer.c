@@ -6,6 +6,7 @@
  *   key-press CODE, key-release CODE, key CODE (press and release), locks MASK
  *   position X Y DISPLAY MASK, motion DX DY MASK, press BUTTON MASK, release BUTTON MASK
  *   mouse-mode MODE     ask for a mouse mode
+ *   bytes DISPLAY       → bytes COUNT, read by the display's channel so far
  *   open TYPE ID        open a channel the server did not list
  *   disconnect, quit    (as does the end of the input)
  *
@@ -278,6 +279,19 @@ run_input (Viewer *self, char **words, const int *n)
 }
 
 static const char *
+tell_bytes (Viewer *self, int display)
+{
+  SpiceChannel *channel = find_channel (self, SPICE_TYPE_DISPLAY_CHANNEL, display);
+  gulong bytes = 0;
+
+  if (channel == NULL)
+    return "no such display";
+  g_object_get (channel, "total-read-bytes", &bytes, NULL);
+  say ("bytes %lu", bytes);
+  return NULL;
+}
+
+static const char *
 run_words (Viewer *self, char **words)
 {
   int numbers[6] = { 0 };
@@ -293,6 +307,8 @@ run_words (Viewer *self, char **words)
     spice_session_disconnect (self->session);
   } else if (g_str_equal (words[0], "dump")) {
     return g_strv_length (words) == 3 ? dump (self, numbers[1], words[2]) : "needs DISPLAY FILE";
+  } else if (g_str_equal (words[0], "bytes")) {
+    return tell_bytes (self, numbers[1]);
   } else if (g_str_equal (words[0], "open")) {
     spice_channel_new (self->session, numbers[1], numbers[2]);
   } else if (g_str_equal (words[0], "mouse-mode")) {
@@ -334,6 +350,19 @@ input_ready (gint fd, GIOCondition condition, gpointer data)
   return G_SOURCE_CONTINUE;
 }
 
+/* NAME=VALUE, of a string or a number. */
+static void
+set_property (SpiceSession *session, const char *assignment)
+{
+  g_auto (GStrv) pair = g_strsplit (assignment, "=", 2);
+  GParamSpec *spec = g_object_class_find_property (G_OBJECT_GET_CLASS (session), pair[0]);
+
+  if (G_IS_PARAM_SPEC_STRING (spec))
+    g_object_set (session, pair[0], pair[1], NULL);
+  else
+    g_object_set (session, pair[0], (int) strtol (pair[1], NULL, 0), NULL);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -350,11 +379,8 @@ main (int argc, char **argv)
   g_type_class_unref (g_type_class_ref (SPICE_TYPE_CHANNEL_EVENT));
   self.session = spice_session_new ();
   g_object_set (self.session, "uri", argv[1], "enable-audio", FALSE, "enable-usbredir", FALSE, NULL);
-  for (int i = 2; i < argc; i++) {
-    g_auto (GStrv) pair = g_strsplit (argv[i], "=", 2);
-
-    g_object_set (self.session, pair[0], pair[1], NULL);
-  }
+  for (int i = 2; i < argc; i++)
+    set_property (self.session, argv[i]);
   g_signal_connect (self.session, "channel-new", G_CALLBACK (on_channel_new), &self);
   g_signal_connect (self.session, "channel-destroy", G_CALLBACK (on_channel_destroy), &self);
   g_signal_connect (self.session, "disconnected", G_CALLBACK (on_disconnected), &self);

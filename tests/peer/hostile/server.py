@@ -4,6 +4,7 @@ bytes it was told to. It remembers what clients answered."""
 import socket
 import struct
 import threading
+import time
 
 import peers
 from hostile import spice
@@ -40,21 +41,27 @@ def opening(channel, listed=LISTED):
 
 
 class Connection:
-    def __init__(self, sock, kind, number, offered):
-        self.socket, self.kind, self.number, self.offered = sock, kind, number, offered
-        self.seen, self.bodies, self.pongs = [], [], 0  # bodies: of the messages in `seen`
+    def __init__(self, sock, kind, number, offered, full=False):
+        self.socket, self.kind, self.number, self.offered, self.full = sock, kind, number, offered, full
+        self.seen, self.bodies, self.answers, self.pongs = [], [], [], 0  # bodies: of the messages in `seen`
         self.changed = threading.Condition()
         self.closed = False
 
-    def read(self):
+    def read(self, pause):
         """Takes the client's messages until it closes."""
         try:
+            time.sleep(pause)
             while True:
-                number, size = struct.unpack("<HI", exactly(self.socket, 6))
+                if self.full:
+                    _, number, size, _ = struct.unpack("<QHII", exactly(self.socket, 18))
+                else:
+                    number, size = struct.unpack("<HI", exactly(self.socket, 6))
                 body = exactly(self.socket, size)
                 with self.changed:
                     self.seen.append(number)
                     self.bodies.append(body)
+                    if number == 3:
+                        self.answers.append(struct.unpack_from("<I", body)[0])
                     self.pongs += number == 3 and body[:4] == spice.u32(PING_ID)
                     self.changed.notify_all()
         except (OSError, EOFError):
@@ -78,12 +85,15 @@ def exactly(sock, size):
 
 
 class HostileServer(peers.FakeServer):
-    """`scripts` maps channel types to steps that replace the opening; `link` replaces the link reply of the first
-    channel of that type, given as (type, bytes) with the rest of the exchange left out."""
+    """`scripts` maps channel types, or (type, id), to steps that replace the opening; `listed` are the channels that
+    main tells of. `link` replaces the link reply of the first channel of that type, given as (type, bytes) with the
+    rest of the exchange left out. With `full` the data headers have 18 bytes; nothing is read from the channels of the
+    scripts for `deaf` seconds."""
 
-    def __init__(self, scripts, link=None, result=None):
+    def __init__(self, scripts, link=None, result=None, listed=LISTED, full=False, deaf=0):
         super().__init__(self._serve)
-        self.scripts, self.link, self.result = scripts, link, result
+        self.scripts, self.link, self.result, self.listed, self.full = scripts, link, result, listed, full
+        self.deaf = deaf
         self.links, self.linked = [], threading.Condition()
 
     def _handshake(self, sock):
@@ -97,10 +107,17 @@ class HostileServer(peers.FakeServer):
                 pass
             return None
         caps = spice.DISPLAY_CAPS if kind == spice.DISPLAY else 3 if kind == spice.MAIN else 1
-        sock.sendall(spice.link_reply(channel=(caps,)))
+        sock.sendall(spice.link_reply(common=(0x03 if self.full else 0x0B,), channel=(caps,)))
         exactly(sock, 4 + 128)
         sock.sendall(spice.u32(0) if self.result is None or kind != self.result[0] else self.result[1])
-        return Connection(sock, kind, number, offered)
+        return Connection(sock, kind, number, offered, self.full)
+
+    def _script(self, connection):
+        for key in ((connection.kind, connection.number), connection.kind):
+            if key in self.scripts:
+                ping = spice.message(4, spice.u32(PING_ID) + spice.u64(1))
+                return [*self.scripts[key], ping]
+        return opening(connection.kind, self.listed)
 
     def _serve(self, sock):
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -113,8 +130,9 @@ class HostileServer(peers.FakeServer):
         with self.linked:
             self.links.append(connection)
             self.linked.notify_all()
-        threading.Thread(target=connection.read, daemon=True).start()
-        for step in self.scripts.get(connection.kind, opening(connection.kind)):
+        pause = self.deaf if connection.kind in self.scripts else 0
+        threading.Thread(target=connection.read, args=(pause,), daemon=True).start()
+        for step in self._script(connection):
             if isinstance(step, Wait):
                 connection.wait(lambda: step.number in connection.seen, 20)
             elif isinstance(step, Pause):
@@ -122,15 +140,15 @@ class HostileServer(peers.FakeServer):
             elif isinstance(step, Close):
                 sock.shutdown(socket.SHUT_RDWR)
                 return
-            else:
+            elif isinstance(step, spice.Raw) or not self.full:
                 sock.sendall(step)
-        if connection.kind in self.scripts:
-            sock.sendall(spice.message(4, spice.u32(PING_ID) + spice.u64(1)))
+            else:
+                sock.sendall(spice.with_full_headers(step))
 
-    def channel(self, kind, seconds=10):
-        """The connection of a channel type once a client has linked it, or None."""
+    def channel(self, kind, seconds=10, number=0):
+        """The connection of a channel once a client has linked it, or None."""
         def find():
-            return next((c for c in self.links if c.kind == kind), None)
+            return next((c for c in self.links if (c.kind, c.number) == (kind, number)), None)
         with self.linked:
             self.linked.wait_for(find, seconds)
         return find()

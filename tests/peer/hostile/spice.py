@@ -5,6 +5,8 @@ import struct
 MAIN, DISPLAY, INPUTS, CURSOR, PORT, WEBDAV = 1, 2, 3, 4, 10, 11
 NAMES = {MAIN: "main", DISPLAY: "display", INPUTS: "inputs", CURSOR: "cursor"}
 PUT = 8
+COPY_SIZE = 57  # of the fixed part of DRAW_COPY without clip rectangles
+IMAGE_SIZE = 18  # of an image's descriptor
 
 
 def u8(*values):
@@ -28,18 +30,42 @@ def message(number, body=b"", size=None):
     return u16(number) + u32(len(body) if size is None else size) + body
 
 
+class Raw(bytes):
+    """Bytes that are sent as they are, whatever headers the other messages get."""
+
+
+def full_message(number, body=b"", size=None, serial=1, subs=0):
+    """A message with the full header; `size` lies about the body, `subs` is the offset of a list of sub-messages."""
+    return Raw(u64(serial) + u16(number) + u32(len(body) if size is None else size, subs) + body)
+
+
+def with_full_headers(messages):
+    """Well-formed messages with mini headers, given full ones."""
+    out = b""
+    while messages:
+        number, size = struct.unpack_from("<HI", messages)
+        out += full_message(number, messages[6:6 + size])
+        messages = messages[6 + size:]
+    return out
+
+
 def sub_message(number, body=b"", size=None):
     return message(number, body, size)
 
 
 def sub_list(subs, offsets=None, count=None):
     """A LIST message: the table of offsets, then the sub-messages."""
-    at, where = 2 + 4 * len(subs), []
+    return message(8, sub_table(subs, offsets, count))
+
+
+def sub_table(subs, offsets=None, count=None, at=0):
+    """The table and the sub-messages, as they stand at the offset `at` of a body."""
+    at, where = at + 2 + 4 * len(subs), []
     for sub in subs:
         where.append(at)
         at += len(sub)
     where = where if offsets is None else offsets
-    return message(8, u16(len(where) if count is None else count) + u32(*where) + b"".join(subs))
+    return u16(len(where) if count is None else count) + u32(*where) + b"".join(subs)
 
 
 def rect(left, top, right, bottom):
@@ -80,15 +106,22 @@ def bitmap(width=16, height=16, form=8, flags=4, stride=None, data=None, palette
     return image(0, u8(form, flags) + u32(width, height, stride, palette) + data, dw, dh, number, cache)
 
 
-def coded(kind, data, width, height, number=1, size=None, extra=b""):
-    return image(kind, extra + u32(len(data) if size is None else size) + data, width, height, number)
+def coded(kind, data, width, height, number=1, size=None, extra=b"", flags=0):
+    return image(kind, extra + u32(len(data) if size is None else size) + data, width, height, number, flags)
+
+
+def lz4_black(width, height):
+    """A black picture as LZ4: one byte, a match that repeats it, and the five last bytes."""
+    more = width * height * 4 - 1 - 5 - 4 - 15
+    block = b"\x1f\0\1\0" + b"\xff" * (more // 255) + u8(more % 255) + b"\x50" + b"\0" * 5
+    return u8(1, 8) + struct.pack(">I", len(block)) + block
 
 
 def copy(picture, box=(0, 0, 16, 16), area=None, pointer=None, rop=PUT, scale=1, number=304, surface=0, clip=b"\0"):
     """DRAW_COPY (or BLEND): the picture follows the fixed part."""
     area = area or (0, 0, box[2] - box[0], box[3] - box[1])
     head = base(box, surface, clip)
-    fixed = len(head) + 36
+    fixed = len(head) + COPY_SIZE - 21
     body = head + u32(fixed if pointer is None else pointer) + rect(*area) + u16(rop) + u8(scale) + mask() + picture
     return message(number, body)
 
@@ -114,14 +147,17 @@ def agent(kind, data=b"", size=None, protocol=1):
     return message(109, u32(protocol, kind) + u64(0) + u32(len(data) if size is None else size) + data)
 
 
-def public_key():
-    """A SubjectPublicKeyInfo of a 1024-bit RSA key nobody has the other half of: tickets are taken unread."""
-    modulus = b"\x00" + bytes((i * 37 + 0xC1) & 255 | (0x80 if i == 0 else 1 if i == 127 else 0) for i in range(128))
-    numbers = b"\x02\x81\x81" + modulus + b"\x02\x03\x01\x00\x01"
-    key = b"\x30\x81" + u8(len(numbers)) + numbers
-    bits = b"\x03\x81" + u8(len(key) + 1) + b"\x00" + key
-    algorithm = bytes.fromhex("300d06092a864886f70d0101010500")
-    return b"\x30\x81" + u8(len(algorithm) + len(bits)) + algorithm + bits
+def der(tag, content):
+    size = len(content)
+    return bytes([tag]) + (u8(size) if size < 128 else u8(0x81, size)) + content
+
+
+def public_key(size=128):
+    """A SubjectPublicKeyInfo of an RSA key of `size` bytes nobody has the other half of: tickets are taken unread."""
+    last = size - 1
+    modulus = bytes((i * 37 + 0xC1) & 255 | (0x80 if i == 0 else 1 if i == last else 0) for i in range(size))
+    key = der(0x30, der(2, b"\0" + modulus) + b"\x02\x03\x01\x00\x01")
+    return der(0x30, bytes.fromhex("300d06092a864886f70d0101010500") + der(3, b"\0" + key))
 
 
 def link_reply(error=0, key=None, common=(0x0B,), channel=(0,), offset=178, size=None, magic=b"REDQ", major=2,
