@@ -48,6 +48,7 @@ def await_outcome(viewer, server, channel, verdict):
 def run_case(case):
     options = dict(case.options)
     script, also = opening(case.channel, options.get("listed", LISTED)) + case.steps, options.pop("also", ())
+    color = options.pop("shows", None)
     if case.steps[0] is None:
         script = case.steps[1:]
     scripts = {**options.pop("siblings", {}), (case.channel, 0): script}
@@ -59,6 +60,8 @@ def run_case(case):
             tap.equal(came, case.verdict, "outcome")
         for channel in also:
             tap.equal(await_outcome(viewer, server, channel, table.ALIVE), table.ALIVE, spice.NAMES[channel])
+        if color:
+            peers.wait_until(lambda: viewer.dump().pixel(0, 0) == color, 5, f"{color} in the corner")
 
 
 def run_link(case):

@@ -10,7 +10,8 @@ import peers
 from hostile import spice
 
 LISTED = ((spice.DISPLAY, 0), (spice.CURSOR, 0), (spice.INPUTS, 0))
-PING_ID = 0x5A5A
+PING_ID, HELLO_ID = 0x5A5A, 0x4E110
+HELLO = spice.message(4, spice.u32(HELLO_ID) + spice.u64(1))
 
 
 class Wait:
@@ -18,6 +19,13 @@ class Wait:
 
     def __init__(self, number):
         self.number = number
+
+
+class Meet:
+    """A step of a script: go on after the client has answered the HELLO of another channel, so that it knows it."""
+
+    def __init__(self, kind, number=0):
+        self.kind, self.number = kind, number
 
 
 class Close:
@@ -135,6 +143,9 @@ class HostileServer(peers.FakeServer):
         for step in self._script(connection):
             if isinstance(step, Wait):
                 connection.wait(lambda: step.number in connection.seen, 20)
+            elif isinstance(step, Meet):
+                other = self.channel(step.kind, 20, step.number)
+                other.wait(lambda: HELLO_ID in other.answers, 20)
             elif isinstance(step, Pause):
                 connection.wait(lambda: False, step.seconds)
             elif isinstance(step, Close):

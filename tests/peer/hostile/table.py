@@ -2,8 +2,8 @@
 """What a hostile server says, and what a client must do about it.
 
 A case is (name, channel, steps, verdict, pattern, options). The steps follow a normal opening of that channel unless
-they begin with None, then they replace it. Options: what siblings say, which channels also have to answer, and
-arguments of the server. Verdicts:
+they begin with None, then they replace it. Options: what siblings say, which channels also have to answer, the
+colour in the corner of the display at the end, and arguments of the server. Verdicts:
   ERROR  the channel reports an error whose text matches the pattern, and closes;
   ALIVE  nothing is reported and the channel still answers;
   SILENT nothing is reported and the channel reads no further.
@@ -13,7 +13,7 @@ import json
 from pathlib import Path
 
 from hostile import spice as s
-from hostile.server import Close, Pause, Wait, opening
+from hostile.server import HELLO, Close, Meet, Pause, Wait, opening
 
 Case = collections.namedtuple("Case", "name channel steps verdict pattern options", defaults=("", {}))
 ERROR, ALIVE, SILENT = "error", "alive", "silent"
@@ -36,7 +36,8 @@ def headers():
     yield "main: an acknowledgement window of 1", M, [s.message(3, s.u32(1, 1)), s.message(100) * 50], ALIVE
     yield "display: acknowledgement windows of 1, 2³² − 1 and 0", D, \
         [s.message(3, s.u32(n, window)) + s.message(100) * 50 for n, window in enumerate((1, HUGE, 0))], ALIVE
-    yield "display: messages byte by byte", D, [bytes([b]) for b in s.fill() + s.copy(s.bitmap())], ALIVE
+    yield "display: messages byte by byte", D, [bytes([b]) for b in s.fill() + s.copy(s.bitmap())], ALIVE, "", \
+        {"shows": "555555"}
 
 
 def lists():
@@ -182,7 +183,8 @@ def images():
     yield "bitmap whose stride times rows wraps", D, [s.copy(s.bitmap(16, 65536, stride=65536, data=b"x" * 64))], \
         ERROR, "data|size|stride"
     yield "bitmap of no pixels", D, [s.copy(s.bitmap(0, 0, stride=0))], ERROR, "0|size"
-    yield "bitmap of another size than its descriptor", D, [s.copy(s.bitmap(descriptor=(600, 600)))], ALIVE
+    yield "bitmap of another size than its descriptor", D, [s.copy(s.bitmap(descriptor=(600, 600)))], ALIVE, "", \
+        {"shows": "555555"}
     yield "bitmap of an unknown format", D, [s.copy(s.bitmap(form=99))], ERROR, "format"
     yield "palette beyond the body", D, [s.copy(s.bitmap(form=5, stride=16, palette=77777))], ERROR, "palette"
     yield "palette of 65535 colours in ten bytes", D, \
@@ -269,7 +271,7 @@ def vector_cases(folder):
     sequences = {sequence["name"]: sequence["images"] for sequence in index["sequences"]}
     lossy = vector_copy(folder, next(image for image in index["images"] if image["codec"] == "jpeg"), 4711, flags=1)
     yield Case("lossless picture that the other display brings with loss", D,
-               [Pause(0.3), s.copy(s.image(106, number=4711))], SILENT, "", second_display(lossy))
+               [Meet(D, 1), s.copy(s.image(106, number=4711))], ALIVE, "", second_display(lossy))
     for entry in index["malformed"]:
         if entry["codec"] == "vmc":  # no picture
             continue
@@ -299,8 +301,9 @@ def full_headers():
 
     def with_subs(subs, at=None, **lies):
         return s.full_message(302, body + s.sub_table(subs, at=len(body), **lies), subs=len(body) if at is None else at)
-    yield "full headers, drawing", D, [s.fill(), s.copy(s.bitmap())], ALIVE, "", full
-    yield "full headers, sub-messages as real servers send them", D, [with_subs([wait, inval])], ALIVE, "", full
+    yield "full headers, drawing", D, [s.fill(), s.copy(s.bitmap())], ALIVE, "", {**full, "shows": "555555"}
+    yield "full headers, sub-messages as real servers send them", D, [with_subs([wait, inval])], ALIVE, "", \
+        {**full, "shows": "102030"}
     yield "full headers, a message of 4 GiB", D, [s.full_message(4, b"", HUGE)], ERROR, "size|large|limit", full
     yield "full headers, serials that jump about", D, \
         [s.full_message(100, serial=n) for n in (2**64 - 1, 0, 5, 1 << 63, 3)], ALIVE, "", full
@@ -313,61 +316,66 @@ def full_headers():
     yield "full headers, LIST as a sub-message", D, [with_subs([s.sub_message(8, s.u16(0))])], ERROR, "list", full
     yield "full headers, MIGRATE as a sub-message", D, \
         [with_subs([s.sub_message(1, s.u32(3))])], ERROR, "list|migrate", full
-    yield "full headers, byte by byte", D, [s.Raw([b]) for b in with_subs([wait, inval])], ALIVE, "", full
+    yield "full headers, byte by byte", D, [s.Raw([b]) for b in with_subs([wait, inval])], ALIVE, "", \
+        {**full, "shows": "102030"}
     for kind in (M, I, C):
         yield "full headers", kind, [s.full_message(100)], ALIVE, "", full
+
+
+def sibling(kind, *steps):
+    """The script of a channel beside the one in question, which can be met."""
+    return [*opening(kind), HELLO, *steps]
 
 
 def waits():
     """Channels that wait for each other. A wait that nobody ends holds one channel up and nothing else."""
     def wait(*entries):
         return s.message(5, s.u8(len(entries)) + b"".join(s.u8(*entry[:2]) + s.u64(entry[2]) for entry in entries))
-    empty, never = s.message(100), 1 << 60
-    busy = [empty] * 60
-    yield "WAIT_FOR_CHANNELS for what has happened", D, [Pause(0.2), wait((C, 0, 2))], ALIVE, "", \
-        {"siblings": {(C, 0): opening(C) + busy}, "also": [C]}
-    yield "WAIT_FOR_CHANNELS for what comes later", D, [wait((C, 0, 50))], ALIVE, "", \
-        {"siblings": {(C, 0): opening(C) + [Pause(0.3)] + busy}, "also": [C]}
-    yield "WAIT_FOR_CHANNELS for a channel that goes away", D, [wait((C, 0, never))], ALIVE, "", \
-        {"siblings": {(C, 0): opening(C) + [Pause(0.3), Close()]}}
-    yield "WAIT_FOR_CHANNELS in a circle of two", D, [wait((C, 0, 50))] + busy, ALIVE, "", \
-        {"siblings": {(C, 0): opening(C) + [wait((D, 0, 50))] + busy}, "also": [C]}
-    yield "WAIT_FOR_CHANNELS in circles within circles", D, [Pause(0.2), wait((C, 0, never), (I, 0, 50))] + busy, \
-        ALIVE, "", {"siblings": {(C, 0): opening(C) + [wait((D, 0, 50))],
-                                 (M, 0): opening(M) + [Pause(0.4), wait((D, 0, 20))],
-                                 (I, 0): opening(I) + [Pause(0.6)] + busy}, "also": [M, I, C]}
-    yield "WAIT_FOR_CHANNELS 255 times for the same", D, [wait(*[(C, 0, 50 + i % 9) for i in range(255)])], ALIVE, "", \
-        {"siblings": {(C, 0): opening(C) + [Pause(0.2)] + busy}}
-    yield "WAIT_FOR_CHANNELS for what never comes", D, [wait((C, 0, never))], SILENT, "", \
-        {"siblings": {kind: opening(kind) for kind in (M, I, C)}, "also": [M, I, C]}
+    never, busy, known = 1 << 60, [s.message(100)] * 60, {"siblings": {kind: sibling(kind) for kind in (M, I, C)},
+                                                          "also": [M, I, C]}
+    yield "WAIT_FOR_CHANNELS for what has happened", D, [Meet(C), wait((C, 0, 2))], ALIVE, "", \
+        {"siblings": {(C, 0): sibling(C, *busy)}, "also": [C]}
+    yield "WAIT_FOR_CHANNELS for what comes later", D, [Meet(C), wait((C, 0, 50))], ALIVE, "", \
+        {"siblings": {(C, 0): sibling(C, Pause(0.3), *busy)}, "also": [C]}
+    yield "WAIT_FOR_CHANNELS for a channel that goes away", D, [Meet(C), wait((C, 0, never))], ALIVE, "", \
+        {"siblings": {(C, 0): sibling(C, Pause(0.3), Close())}}
+    yield "WAIT_FOR_CHANNELS in a circle of two", D, [HELLO, Meet(C), wait((C, 0, 50))] + busy, ALIVE, "", \
+        {"siblings": {(C, 0): sibling(C, Meet(D), wait((D, 0, 50)), *busy)}, "also": [C]}
+    yield "WAIT_FOR_CHANNELS in circles within circles", D, \
+        [HELLO, Meet(C), Meet(I), Pause(0.1), wait((C, 0, never), (I, 0, 50))] + busy, ALIVE, "", \
+        {"siblings": {(C, 0): sibling(C, Meet(D), wait((D, 0, 50))),
+                      (M, 0): sibling(M, Meet(D), Pause(0.2), wait((D, 0, 20))),
+                      (I, 0): sibling(I, Pause(0.4), *busy)}, "also": [M, I, C]}
+    yield "WAIT_FOR_CHANNELS 255 times for the same", D, [Meet(C), wait(*[(C, 0, 50 + i % 9) for i in range(255)])], \
+        ALIVE, "", {"siblings": {(C, 0): sibling(C, Pause(0.2), *busy)}}
+    yield "WAIT_FOR_CHANNELS for what never comes", D, [Meet(C), wait((C, 0, never))], SILENT, "", known
     yield "INVAL_ALL_PIXMAPS that waits for what never comes", D, \
-        [s.message(106, s.u8(1) + s.u8(C, 0) + s.u64(never))], SILENT, "", \
-        {"siblings": {kind: opening(kind) for kind in (M, I, C)}, "also": [M, I, C]}
-    yield "main waits for what never comes", M, [Pause(0.5), wait((D, 0, never))], SILENT, "", \
-        {"siblings": {(D, 0): opening(D)}, "also": [D]}
+        [Meet(C), s.message(106, s.u8(1) + s.u8(C, 0) + s.u64(never))], SILENT, "", known
+    yield "main waits for what never comes", M, [Meet(D), wait((D, 0, never))], SILENT, "", \
+        {"siblings": {(D, 0): sibling(D)}, "also": [D]}
 
 
 def second_display(*steps):
-    return {"listed": ((D, 0), (D, 1), (C, 0), (I, 0)), "siblings": {(D, 1): opening(D) + list(steps)}}
+    return {"listed": ((D, 0), (D, 1), (C, 0), (I, 0)), "siblings": {(D, 1): sibling(D, *steps)}}
 
 
 def two_displays():
     """A picture that one display refers to may still come through the other: until that one is gone."""
     missing, rows = s.copy(s.image(103, number=4711)), s.copy(s.bitmap(128, 128), (0, 0, 16, 16))
-    brings = s.copy(s.bitmap(number=4711, cache=1))
-    yield "picture that the other display brings later", D, \
-        [Pause(0.3), missing], ALIVE, "", second_display(Pause(0.6), brings)
-    yield "picture that never comes, and the other display goes", D, [Pause(0.3), missing], ERROR, "cache", \
-        second_display(Pause(0.6), Close())
-    yield "picture that neither display ever gets", D, [Pause(0.3), missing], ERROR, "cache", \
-        second_display(Pause(0.3), s.copy(s.image(103, number=4712)))
-    yield "200 MB behind a picture that never comes", D, \
-        [Pause(0.3), missing] + [rows] * 3000, SILENT, "", second_display()
+    meet = [HELLO, Meet(D, 1)]
+    yield "picture that the other display brings later", D, [*meet, missing], ALIVE, "", \
+        {**second_display(Meet(D), Pause(0.2), s.copy(s.bitmap(number=4711, cache=1))), "shows": "555555"}
+    yield "picture that never comes, and the other display goes", D, [*meet, missing], ERROR, "cache", \
+        second_display(Meet(D), Pause(0.2), Close())
+    yield "picture that neither display ever gets", D, [*meet, missing], ERROR, "cache", \
+        second_display(Meet(D), s.copy(s.image(103, number=4712)))
+    yield "200 MB behind a picture that never comes", D, [*meet, missing] + [rows] * 3000, SILENT, "", second_display()
 
 
 def caches():
     yield "picture cached by drawing on an unknown surface", D, \
-        [s.copy(s.bitmap(number=7, cache=1), surface=42), s.copy(s.image(103, number=7))], ALIVE
+        [s.copy(s.bitmap(number=7, cache=1), surface=42), s.copy(s.image(103, number=7))], ALIVE, "", \
+        {"shows": "555555"}
     yield "INVAL_LIST of a picture, then the picture", D, \
         [s.copy(s.bitmap(number=7, cache=1)), s.message(105, s.u16(1) + s.u8(1) + s.u64(7)),
          s.copy(s.image(103, number=7))], ERROR, "cache"
