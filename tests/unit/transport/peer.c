@@ -113,35 +113,45 @@ decrypt (EVP_PKEY *key, const uint8_t *ticket, const char *expected)
   return size == strlen (expected) + 1 && memcmp (plain, expected, size) == 0;
 }
 
+static gpointer
+make_key (gpointer data)
+{
+  return EVP_RSA_gen (1024);
+}
+
+/* One for all links: making it takes longer than everything else. */
+static EVP_PKEY *
+link_key (void)
+{
+  static GOnce once = G_ONCE_INIT;
+
+  return g_once (&once, make_key, NULL);
+}
+
 static bool
 run_link (PeerIo *io, const PeerLink *link, bool with_result)
 {
-  EVP_PKEY *key = EVP_RSA_gen (1024);
+  EVP_PKEY *key = link_key ();
   uint8_t header[16], message[4096], ticket[132], result[4];
   uint32_t size;
-  bool ok = false;
 
   if (!peer_read (io, header, sizeof header))
-    goto out;
+    return false;
   memcpy (&size, header + 12, 4);
   size = GUINT32_FROM_LE (size);
   g_assert_cmpmem (header, 4, "REDQ", 4);
   g_assert_cmpuint (size, <=, sizeof message);
   if (!peer_read (io, message, size))
-    goto out;
+    return false;
   io->channel_type = message[4];
   io->channel_id = message[5];
   if (!send_reply (io, link, key) || !peer_read (io, ticket, sizeof ticket))
-    goto out;
+    return false;
   g_assert_cmpmem (ticket, 4, "\1\0\0\0", 4);
-  ok = true;
   if (!with_result)
-    goto out;
+    return true;
   put_u32 (result, decrypt (key, ticket + 4, link->password) ? link->result : 7);
-  ok = peer_write (io, result, 4) && result[0] == 0;
-out:
-  EVP_PKEY_free (key);
-  return ok;
+  return peer_write (io, result, 4) && result[0] == 0;
 }
 
 bool
