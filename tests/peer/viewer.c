@@ -9,9 +9,10 @@
  *   bytes DISPLAY       → bytes COUNT, read by the display's channel so far
  *   open TYPE ID        open a channel the server did not list
  *   disconnect, quit    (as does the end of the input)
+ *   connect, connect-fd again, by sockets of the library or of the viewer
  *
  * Every command is answered by "done COMMAND" or "refused COMMAND REASON". At the end: "end rss=KIB". */
-#include <spice-client.h>
+#include "viewer-fd.h"
 
 #include <glib-unix.h>
 #include <stdio.h>
@@ -305,6 +306,10 @@ run_words (Viewer *self, char **words)
     g_main_loop_quit (self->loop);
   } else if (g_str_equal (words[0], "disconnect")) {
     spice_session_disconnect (self->session);
+  } else if (g_str_equal (words[0], "connect")) {
+    return spice_session_connect (self->session) ? NULL : "the session does not connect";
+  } else if (g_str_equal (words[0], "connect-fd")) {
+    return viewer_fd_connect (self->session, "") ? NULL : "the session does not connect";
   } else if (g_str_equal (words[0], "dump")) {
     return g_strv_length (words) == 3 ? dump (self, numbers[1], words[2]) : "needs DISPLAY FILE";
   } else if (g_str_equal (words[0], "bytes")) {
@@ -367,10 +372,11 @@ int
 main (int argc, char **argv)
 {
   Viewer self = { 0 };
+  const char *sockets = NULL; /* by whom they are made: NULL for the library */
   struct rusage usage;
 
   if (argc < 2) {
-    fprintf (stderr, "usage: %s URI [PROPERTY=VALUE …]\n", argv[0]);
+    fprintf (stderr, "usage: %s URI [sockets=MODE] [PROPERTY=VALUE …]\n", argv[0]);
     return 2;
   }
   self.loop = g_main_loop_new (NULL, FALSE);
@@ -379,13 +385,20 @@ main (int argc, char **argv)
   g_type_class_unref (g_type_class_ref (SPICE_TYPE_CHANNEL_EVENT));
   self.session = spice_session_new ();
   g_object_set (self.session, "uri", argv[1], "enable-audio", FALSE, "enable-usbredir", FALSE, NULL);
-  for (int i = 2; i < argc; i++)
-    set_property (self.session, argv[i]);
+  for (int i = 2; i < argc; i++) {
+    if (!g_str_has_prefix (argv[i], "sockets=")) {
+      set_property (self.session, argv[i]);
+      continue;
+    }
+    sockets = argv[i] + strlen ("sockets=");
+    if (!viewer_fd_use (self.session, sockets))
+      return 2;
+  }
   g_signal_connect (self.session, "channel-new", G_CALLBACK (on_channel_new), &self);
   g_signal_connect (self.session, "channel-destroy", G_CALLBACK (on_channel_destroy), &self);
   g_signal_connect (self.session, "disconnected", G_CALLBACK (on_disconnected), &self);
   g_unix_fd_add (STDIN_FILENO, G_IO_IN | G_IO_HUP, input_ready, &self);
-  if (!spice_session_connect (self.session))
+  if (!(sockets != NULL ? viewer_fd_connect (self.session, sockets) : spice_session_connect (self.session)))
     say ("refused connect");
   g_main_loop_run (self.loop);
 
