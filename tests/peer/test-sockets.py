@@ -31,8 +31,7 @@ def ends_well(viewer):
     start = len(viewer.lines)
     viewer.command("disconnect")
     viewer.wait("disconnected", 2, start)
-    status, _ = viewer.finish()
-    tap.equal(status, 0, "the viewer's exit status")
+    viewer.finish()
 
 
 @tap.cases("sockets given {0[0]}, over {0[1]}: every channel asks once and works",
@@ -93,4 +92,4 @@ if __name__ == "__main__":
     parser.add_argument("--only")
     options = parser.parse_args()
     peers.DemoServer.program, clients.Viewer.program = options.demo, options.viewer
-    sys.exit(tap.main(options.only))
+    sys.exit(tap.main(options.only, jobs=3))
