@@ -22,7 +22,7 @@ struct Server {
 typedef struct {
   Server *server;
   PeerIo io;
-  int fd; /* closed when all is over: until then it may be shut down */
+  int fd; /* closed when all is over: until then it may be shut down; -1 when the script has closed it */
   GThread *thread;
 } Connection;
 
@@ -32,7 +32,12 @@ run (gpointer data)
   Connection *self = data;
 
   self->server->script (&self->io, self->server->data);
-  shutdown (self->fd, SHUT_RDWR);
+  g_mutex_lock (&self->server->lock);
+  if (self->io.fd < 0)
+    self->fd = -1;
+  else
+    shutdown (self->fd, SHUT_RDWR);
+  g_mutex_unlock (&self->server->lock);
   return NULL;
 }
 
@@ -41,9 +46,13 @@ connection_free (gpointer data)
 {
   Connection *self = data;
 
-  shutdown (self->fd, SHUT_RDWR);
+  g_mutex_lock (&self->server->lock);
+  if (self->fd >= 0)
+    shutdown (self->fd, SHUT_RDWR);
+  g_mutex_unlock (&self->server->lock);
   g_thread_join (self->thread);
-  close (self->fd);
+  if (self->fd >= 0)
+    close (self->fd);
   g_free (self);
 }
 

@@ -95,7 +95,7 @@ send_reply (PeerIo *io, const PeerLink *link, EVP_PKEY *key)
   put_u32 (reply + 186, 1);
   put_u32 (reply + 190, 178);
   put_u32 (reply + 194, link->common_caps);
-  put_u32 (reply + 198, 0x55);
+  put_u32 (reply + 198, link->channel_caps);
   return peer_write (io, reply, sizeof reply) && link->error == 0;
 }
 
@@ -143,6 +143,8 @@ run_link (PeerIo *io, const PeerLink *link, bool with_result)
   g_assert_cmpuint (size, <=, sizeof message);
   if (!peer_read (io, message, size))
     return false;
+  memcpy (&io->connection_id, message, 4);
+  io->connection_id = GUINT32_FROM_LE (io->connection_id);
   io->channel_type = message[4];
   io->channel_id = message[5];
   if (!send_reply (io, link, key) || !peer_read (io, ticket, sizeof ticket))

@@ -10,6 +10,7 @@
 typedef struct {
   int fd;
   SSL *ssl; /* or NULL */
+  uint32_t connection_id;
   uint8_t channel_type, channel_id; /* what the client wants, once it is linked */
 } PeerIo;
 
@@ -26,9 +27,10 @@ typedef struct {
   uint32_t common_caps; /* 0x0b as a rule */
   uint32_t result;      /* after authentication, when the password is right */
   const char *password; /* what the client has to send */
+  uint32_t channel_caps;
 } PeerLink;
 
-#define PEER_LINK_INIT ((PeerLink){ 0, 0x0b, 0, "" })
+#define PEER_LINK_INIT ((PeerLink){ 0, 0x0b, 0, "", 0x55 })
 
 /* The server's side of the link, with a real key. false: it ended before a good result. */
 bool peer_link (PeerIo *io, const PeerLink *link);
