@@ -264,7 +264,11 @@ class Qmp:
     def __init__(self, path):
         self.socket = socket.socket(socket.AF_UNIX)
         self.socket.settimeout(20)
-        self.socket.connect(str(path))
+        try:
+            self.socket.connect(str(path))
+        except OSError:
+            self.socket.close()
+            raise
         self.file = self.socket.makefile("rw")
         json.loads(self.file.readline())
         self.run("qmp_capabilities")
@@ -311,10 +315,14 @@ class Qemu(Peer):
         if self.password:
             argv += ["-object", f"secret,id=ticket,data={self.password}"]
         self.process = self.start(argv)
-        wait_until(lambda: (self.folder / "qmp.sock").exists() or not self.process.running(), 20, "QEMU's QMP socket")
+        self.qmp = wait_until(self._connect, 20, "QEMU's QMP socket")
+
+    def _connect(self):
         if not self.process.running():
             raise self.process.failed("ended at start")
-        self.qmp = Qmp(self.folder / "qmp.sock")
+        # The socket is there for a moment before anybody listens on it.
+        with contextlib.suppress(FileNotFoundError, ConnectionRefusedError):
+            return Qmp(self.folder / "qmp.sock")
 
     def close(self):
         if self.qmp:
