@@ -33,8 +33,8 @@ struct _SpiceChannelClassPrivate {
   const uint16_t *read_only_messages;
   /* The newest serial that counts as processed for siblings; NULL: received is processed. */
   uint64_t (*processed) (SpiceChannel *channel, uint64_t received);
-  /* The server has ended the stream. True: not all that came has taken effect; the kind calls cw_channel_end () with
-   * reason, which it has taken, as soon as it has. NULL: messages take effect at once. */
+  /* The server has ended the stream or spoilt it. True: not all that came before has taken effect; the kind calls
+   * cw_channel_end () with reason, which it has taken, as soon as it has. NULL: messages take effect at once. */
   bool (*linger) (SpiceChannel *channel, GError *reason);
 };
 
@@ -126,6 +126,9 @@ void cw_channel_handle_after (SpiceChannel *self, const CwWireWaitForChannel *en
 
 /* Ends a ready channel: reset, ERROR_IO when error is not NULL (taken), CLOSED. */
 void cw_channel_end (SpiceChannel *self, GError *error);
+
+/* Likewise, once what came before has taken effect; nothing more is handled. For ends that the server causes. */
+void cw_channel_finish (SpiceChannel *self, GError *error);
 
 /* Handles nothing more that comes from the server, until the channel is detached. */
 void cw_channel_hush (SpiceChannel *self);

@@ -108,6 +108,19 @@ cw_channel_end (SpiceChannel *self, GError *error)
   end_running (self);
 }
 
+void
+cw_channel_finish (SpiceChannel *self, GError *error)
+{
+  const SpiceChannelClassPrivate *class = cw_channel_class (self);
+
+  if (cw_channel_is_ready (self)) {
+    cw_pump_pause (self->priv->pump, CW_PAUSE_HUSHED);
+    if (class->linger && class->linger (self, error))
+      return;
+  }
+  cw_channel_end (self, error);
+}
+
 static void
 on_frame (gpointer data, const CwPumpFrame *frame)
 {
@@ -115,18 +128,15 @@ on_frame (gpointer data, const CwPumpFrame *frame)
   g_autoptr (GError) error = NULL;
 
   if (!cw_channel_frame (self, frame, &error))
-    cw_channel_end (self, g_steal_pointer (&error));
+    cw_channel_finish (self, g_steal_pointer (&error));
 }
 
 static void
 on_closed (gpointer data, const GError *error)
 {
-  const SpiceChannelClassPrivate *class = cw_channel_class (data);
   bool orderly = !error || g_error_matches (error, CW_ERROR, CW_ERROR_CLOSED);
-  GError *reason = orderly ? NULL : g_error_copy (error);
 
-  if (!class->linger || !class->linger (data, reason))
-    cw_channel_end (data, reason);
+  cw_channel_finish (data, orderly ? NULL : g_error_copy (error));
 }
 
 static uint32_t

@@ -296,7 +296,7 @@ cw_display_push (SpiceChannel *channel, const CwMessage *message)
   g_autoptr (GError) error = NULL;
 
   if (!cw_render_push (self->priv->render, (CwMessage *) message, &error)) {
-    cw_channel_end (channel, g_steal_pointer (&error));
+    cw_channel_finish (channel, g_steal_pointer (&error));
     return;
   }
   g_source_set_ready_time (self->priv->step_source, 0);

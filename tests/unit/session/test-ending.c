@@ -13,12 +13,13 @@
 
 /* What the display channels are sent, made once. */
 static GPtrArray *drawing;
-static CwMessage *unknown_picture;
+static CwMessage *unknown_picture, *wipe;
 static uint32_t pixels[SIDE * SIDE];
 
 typedef enum {
   END_ORDERLY,
   END_IN_MESSAGE,
+  END_BY_NONSENSE, /* a message that does not parse, and more */
   END_NEVER,
 } End;
 
@@ -41,6 +42,11 @@ serve (PeerIo *io, gpointer data)
     server_send_message (io, unknown_picture);
   else if (end == END_IN_MESSAGE)
     peer_write (io, "\1\1\377", 3);
+  if (end == END_BY_NONSENSE) {
+    server_send_bytes (io, CW_MSG_DISPLAY_DRAW_COPY, "nonsense", 8);
+    server_send_message (io, wipe);
+    peer_drain (io);
+  }
   if (end == END_NEVER && io->channel_id == 0)
     peer_drain (io);
 }
@@ -60,6 +66,7 @@ make_drawing (Arena *arena)
     CW_SURFACE_FLAG_PRIMARY));
   for (unsigned i = 0; i < N_PICTURES; i++)
     g_ptr_array_add (drawing, draw_copy (0, i % ACROSS * SIDE, i / ACROSS * SIDE, &image, SIDE, SIDE));
+  wipe = draw_fill (0, 0, 0, ACROSS * SIDE, ACROSS * SIDE, 0);
   unknown_picture = draw_copy (0, 0, 0, image_from_cache (arena, 77, true), SIDE, SIDE);
 }
 
@@ -147,7 +154,7 @@ test_complete (gconstpointer data)
   g_assert_true (displays[0].complete);
   client_run (30);
   g_assert_cmpuint (displays[0].n_closed, ==, 1);
-  g_assert_cmpuint (displays[0].n_errors, ==, 0);
+  g_assert_cmpuint (displays[0].n_errors, ==, GPOINTER_TO_INT (data) == END_BY_NONSENSE);
   client_end (session);
   server_free (server);
 }
@@ -242,6 +249,7 @@ main (int argc, char **argv)
   make_drawing (&arena);
   g_test_add_data_func ("/ending/complete", GINT_TO_POINTER (END_ORDERLY), test_complete);
   g_test_add_data_func ("/ending/complete-in-message", GINT_TO_POINTER (END_IN_MESSAGE), test_complete);
+  g_test_add_data_func ("/ending/complete-before-nonsense", GINT_TO_POINTER (END_BY_NONSENSE), test_complete);
   g_test_add_func ("/ending/bounded", test_bounded);
   g_test_add_func ("/ending/hopeless", test_hopeless);
   g_test_add_data_func ("/ending/own-end/session", NULL, test_own_end);
@@ -250,6 +258,7 @@ main (int argc, char **argv)
   result = g_test_run ();
   g_ptr_array_unref (drawing);
   cw_message_unref (unknown_picture);
+  cw_message_unref (wipe);
   arena_clear (&arena);
   return result;
 }
