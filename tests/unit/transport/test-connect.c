@@ -120,7 +120,7 @@ test_tcp (gconstpointer data)
 {
   const char *host = data;
   bool six = strchr (host, ':') != NULL;
-  PeerLink link = { 0, 0x0b, 0, "secret" };
+  PeerLink link = { 0, 0x0b, 0, "secret", 0x55 };
   CwConnectParams params;
   Outcome outcome;
   Peer *peer;
