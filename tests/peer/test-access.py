@@ -12,7 +12,10 @@ import clients
 import peers
 import pictures
 import tap
+from hostile import spice
+from hostile.server import HELLO, HostileServer, Meet, Pause, Wait
 
+TIMEOUT = 7  # exit status
 caraway = None
 
 
@@ -125,6 +128,23 @@ def silent():
         start = time.monotonic()
         refused(("time", "answer", "silent"), server.uri, seconds=40)
         tap.true(time.monotonic() - start < 30, "it took too long")
+
+
+SILENT = {"says nothing behind the link": {spice.MAIN: [Pause(60)]},
+          "says nothing of use": {spice.MAIN: [spice.message(103, b"\0\0")]},
+          "lists no channel": {spice.MAIN: [spice.main_init(), Wait(104), spice.channels_list()]},
+          "has no surface": {spice.DISPLAY: [Pause(60)]},
+          "has a display that waits for ever": {spice.DISPLAY: [
+              HELLO, Meet(spice.CURSOR), spice.message(5, spice.u8(1, 4, 0) + spice.u64(1 << 60)), spice.MARK],
+              spice.CURSOR: [HELLO]}}
+
+
+@tap.cases("a server that {} is given up at the program's time limit", SILENT)
+def silent_later(how):
+    with HostileServer(SILENT[how]) as server:
+        start = time.monotonic()
+        tap.equal(refused(("gave up after 1.5 s",), server.uri, "--timeout", "1.5"), TIMEOUT, "exit status")
+        tap.true(time.monotonic() - start < 10, "it took too long")
 
 
 @tap.test("a server of another protocol is refused")

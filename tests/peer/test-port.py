@@ -453,4 +453,4 @@ if __name__ == "__main__":
     parser.add_argument("--only")
     options = parser.parse_args()
     peers.DemoServer.program, PortClient.program = options.demo, options.client
-    sys.exit(tap.main(options.only))
+    sys.exit(tap.main(options.only, jobs=3))
