@@ -183,7 +183,9 @@ static const Case cases[] = {
   { "lz-rgba", CW_CODEC_LZ_RGB, encode_lz_rgba, { { 2.9, 940, 10 }, { 75.9, 741, 9.3 }, { 75.9, 748, 9.4 } } },
   { "lz-plt8", CW_CODEC_LZ_PLT, encode_lz_plt8, { { 2.2, 1908, 6.0 }, { 22.6, 460, 17 }, { 25.8, 2278, 4.6 } } },
   { "glz-first", CW_CODEC_GLZ_RGB, encode_glz, { { 3.7, 952, 10 }, { 75.8, 1658, 4.5 }, { 75.8, 1655, 5.2 } } },
-  { "glz-scrolled", CW_CODEC_GLZ_RGB, encode_glz_scrolled,
+  { "glz-scrolled",
+    CW_CODEC_GLZ_RGB,
+    encode_glz_scrolled,
     { { 3.0, 972, 9.6 }, { 1.1, 1162, 6.8 }, { 1.1, 1162, 6.8 } } },
   { "zlib-glz", CW_CODEC_ZLIB_GLZ_RGB, encode_zlib_glz, { { 2.0, 606, 15 }, { 62.0, 66, 70 }, { 75.8, 639, 10 } } },
   { "lz4-32bit", CW_CODEC_LZ4, encode_lz4, { { 4.8, 2080, 5.0 }, { 98.8, 2927, 2.8 }, { 100.4, 7984, 1.2 } } },
@@ -244,7 +246,7 @@ decode_glz (CwGlzWindow *window, const CwCodecInput *in)
   g_autoptr (CwPixels) pixels = NULL;
   uint64_t needed;
 
-  if (decoder == NULL || cw_glz_decoder_step (decoder, &needed, &error) != CW_GLZ_DONE)
+  if (!decoder || cw_glz_decoder_step (decoder, &needed, &error) != CW_GLZ_DONE)
     fail (error);
   pixels = cw_glz_decoder_steal_pixels (decoder);
 }
@@ -256,7 +258,7 @@ decode (CwGlzWindow *window, const CwCodecInput *in)
   g_autoptr (CwPixels) pixels = NULL;
   g_autoptr (GError) error = NULL;
 
-  if (function == NULL)
+  if (!function)
     decode_glz (window, in);
   else if (!function (in, &pixels, &error))
     fail (error);
@@ -269,7 +271,7 @@ time_decode (const CwCodecInput *in, const CwCodecInput *before)
   g_autoptr (CwGlzWindow) window = cw_glz_window_new (CW_GLZ_WINDOW_MAX_PIXELS);
   int64_t start;
 
-  if (before != NULL)
+  if (before)
     decode (window, before);
   start = cpu_ns ();
   decode (window, in);
@@ -297,7 +299,7 @@ measure (const CwCodecInput *in, const CwCodecInput *before, unsigned repetition
     result.faults += page_faults () - faults;
     start = cpu_ns ();
     memcpy (to, from, bytes);
-    __asm__ volatile ("" : : "r" (to) : "memory");
+    __asm__ volatile("" : : "r"(to) : "memory");
     copies[i] = (double) (cpu_ns () - start);
   }
   result.decode = lower_quartile (decodes, repetitions);
@@ -344,8 +346,12 @@ bench_case (const Case *c, CwPictureKind kind, const Picture *picture)
   g_autoptr (GByteArray) payload = c->encode (picture);
   g_autoptr (GByteArray) first = c->encode == encode_glz_scrolled ? encode_glz (picture) : NULL;
   uint32_t palette[256];
-  CwCodecInput in = { .codec = c->id, .width = picture->width, .height = picture->height, .pool = pool,
-                      .palette = palette, .n_palette = G_N_ELEMENTS (palette) };
+  CwCodecInput in = { .codec = c->id,
+                      .width = picture->width,
+                      .height = picture->height,
+                      .pool = pool,
+                      .palette = palette,
+                      .n_palette = G_N_ELEMENTS (palette) };
   CwCodecInput before;
   Result result;
 
@@ -359,9 +365,9 @@ bench_case (const Case *c, CwPictureKind kind, const Picture *picture)
     in.glz_data_size = inflated->len;
   }
   before = in;
-  if (first != NULL)
+  if (first)
     before.data = (CwSlice){ first->data, first->len };
-  result = measure (&in, first != NULL ? &before : NULL, repetitions);
+  result = measure (&in, first ? &before : NULL, repetitions);
   print_row (c, kind, picture, payload->len, &result, !option_quick);
   if (option_faults)
     printf ("%24.1f page faults per decode\n", (double) result.faults / repetitions);
@@ -377,7 +383,7 @@ bench_picture (CwPictureKind kind)
   for (uint32_t i = 0; i < picture.width * picture.height; i++)
     picture.pixels[i] &= 0xffffff;
   for (unsigned i = 0; i < G_N_ELEMENTS (cases); i++)
-    if (option_codec == NULL || strstr (cases[i].name, option_codec) != NULL)
+    if (!option_codec || strstr (cases[i].name, option_codec))
       bench_case (&cases[i], kind, &picture);
   g_free (picture.pixels);
 }
@@ -389,12 +395,13 @@ main (int argc, char **argv)
   g_autoptr (GError) error = NULL;
 
   g_option_context_add_main_entries (context, options, NULL);
-  g_option_context_set_description (context,
-    "Columns: compressed size in per cent of 4 bytes per pixel; decoded MPixel/s; time of a decode in times of a\n"
-    "memcpy of the picture in this run; the same of the decoders in common use; how much faster this is, by\n"
-    "MPixel/s and by the ratio to memcpy.\n");
+  g_option_context_set_description (
+      context,
+      "Columns: compressed size in per cent of 4 bytes per pixel; decoded MPixel/s; time of a decode in times of a\n"
+      "memcpy of the picture in this run; the same of the decoders in common use; how much faster this is, by\n"
+      "MPixel/s and by the ratio to memcpy.\n");
   if (!g_option_context_parse (context, &argc, &argv, &error) || argc > 1) {
-    fprintf (stderr, "bench-codec: %s\n", error != NULL ? error->message : "no arguments expected");
+    fprintf (stderr, "bench-codec: %s\n", error ? error->message : "no arguments expected");
     return 2;
   }
   printf ("%-12s %-10s %6s %8s %8s", "codec", "picture", "size %", "MPixel/s", "x memcpy");
@@ -403,7 +410,7 @@ main (int argc, char **argv)
   else
     printf (" | %6s %8s %8s | %8s %8s\n", "size %", "MPixel/s", "x memcpy", "faster", "by copy");
   for (CwPictureKind kind = CW_PICTURE_SCREENSHOT; kind <= CW_PICTURE_NOISE; kind++)
-    if (option_picture == NULL || strcmp (option_picture, cw_picture_name (kind)) == 0)
+    if (!option_picture || strcmp (option_picture, cw_picture_name (kind)) == 0)
       bench_picture (kind);
   return EXIT_SUCCESS;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* One connection to a SPICE server through the public API, measured: prints the time from the call to the first complete
- * picture and the memory of the process once it idles. bench/connect.py runs it on this library and on another one of
- * the same name. */
+/* One connection to a SPICE server through the public API, measured: prints the time from the call to the first
+ * complete picture and the memory of the process once it idles. bench/connect.py runs it on this library and on another
+ * one of the same name. */
 #include <spice-client.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -71,7 +71,7 @@ private_kib (void)
   if (!g_file_get_contents ("/proc/self/smaps_rollup", &text, NULL, NULL))
     fail ("no /proc/self/smaps_rollup");
   lines = g_strsplit (text, "\n", -1);
-  for (char **line = lines; *line != NULL; line++)
+  for (char **line = lines; *line; line++)
     if (g_str_has_prefix (*line, "Private_"))
       sum += strtol (strchr (*line, ':') + 1, NULL, 10);
   return sum;

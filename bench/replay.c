@@ -23,7 +23,7 @@ static unsigned n_frames = 12, n_runs = 7;
 typedef struct {
   Arena arena;
   GPtrArray *messages;
-  guint n_before; /* messages that come first and do not count */
+  guint n_before;  /* messages that come first and do not count */
   uint64_t pixels; /* of the others */
   uint64_t next_id;
 } Stream;
@@ -93,8 +93,8 @@ bitmaps (Stream *self)
 static void
 scrolls (Stream *self)
 {
-  CwMsgDisplayCopyBits move = { .base.box = { .top = 0, .right = width, .bottom = height - SCROLL },
-                                .src_pos = { 0, SCROLL } };
+  CwMsgDisplayCopyBits move
+      = { .base.box = { .top = 0, .right = width, .bottom = height - SCROLL }, .src_pos = { 0, SCROLL } };
 
   bitmaps (self); /* something to move */
   begin_here (self);
@@ -106,7 +106,8 @@ static void
 blends (Stream *self)
 {
   g_autofree uint32_t *picture = cw_picture_new (CW_PICTURE_SCREENSHOT, width, height, 1);
-  CwMsgDisplayDrawAlphaBlend blend = { .base.box = { .right = width, .bottom = height }, .alpha = 255,
+  CwMsgDisplayDrawAlphaBlend blend = { .base.box = { .right = width, .bottom = height },
+                                       .alpha = 255,
                                        .src_area = { .right = width, .bottom = height } };
   CwWireImage *image;
 
@@ -149,8 +150,7 @@ static void
 tiles (Stream *self, unsigned type)
 {
   for (unsigned i = 0; i < 2 + MAX (n_frames / 3, 1); i++) {
-    g_autofree uint32_t *picture =
-      cw_picture_new (i % 2 ? CW_PICTURE_SCREENSHOT : CW_PICTURE_PHOTO, width, height, i);
+    g_autofree uint32_t *picture = cw_picture_new (i % 2 ? CW_PICTURE_SCREENSHOT : CW_PICTURE_PHOTO, width, height, i);
 
     if (i == 2)
       begin_here (self);
@@ -184,8 +184,8 @@ glz (Stream *self)
 
     if (i == 3)
       begin_here (self);
-    image->glz_rgb.data = keep (self, cw_glz_encode (CW_LZ_RGB32, now, width, height, true, i,
-                                                     i > 0 ? before : NULL, i > 0 ? width * height : 0, 1));
+    image->glz_rgb.data = keep (self, cw_glz_encode (CW_LZ_RGB32, now, width, height, true, i, i > 0 ? before : NULL,
+                                                     i > 0 ? width * height : 0, 1));
     add (self, draw_copy (0, 0, 0, image, width, height), (uint64_t) width * height);
   }
 }
@@ -275,8 +275,8 @@ on_failed (gpointer data, const GError *error)
   g_error ("%s", error->message);
 }
 
-static const CwRenderEvents events = { ignore_create, ignore, ignore_box, ignore, ignore, ignore_monitors,
-                                       on_unsupported, on_failed };
+static const CwRenderEvents events
+    = { ignore_create, ignore, ignore_box, ignore, ignore, ignore_monitors, on_unsupported, on_failed };
 
 static int64_t
 thread_time (void)
@@ -323,8 +323,7 @@ play (const Stream *stream, unsigned n_workers, double *longest_ms)
 {
   g_autoptr (CwWorkerPool) pool = cw_worker_pool_new (n_workers);
   g_autoptr (CwRenderShared) shared = cw_render_shared_new (pool, NULL);
-  g_autoptr (CwMessage) create =
-    surface_create (0, width, height, CW_SURFACE_FMT_32_XRGB, CW_SURFACE_FLAG_PRIMARY);
+  g_autoptr (CwMessage) create = surface_create (0, width, height, CW_SURFACE_FMT_32_XRGB, CW_SURFACE_FLAG_PRIMARY);
   Owner owner = { 0 };
   int64_t longest = 0, start;
 
@@ -379,8 +378,7 @@ run (const char *name, const Stream *stream)
     if (k > 0)
       qsort (longest[k], n_runs, sizeof (double), compare_doubles);
   }
-  printf ("%-10s %8u %8.1f", name, stream->messages->len - stream->n_before,
-          stream->pixels / 1e6);
+  printf ("%-10s %8u %8.1f", name, stream->messages->len - stream->n_before, stream->pixels / 1e6);
   for (unsigned workers = 1; workers <= 2; workers++)
     printf (" | %8.0f %8.2f %8.2f", stream->pixels / 1e6 / times[workers][n_runs / 4],
             times[workers][n_runs / 4] / times[0][n_runs / 4], longest[workers][n_runs / 2]);
@@ -393,9 +391,9 @@ main (int argc, char **argv)
   static const struct {
     const char *name;
     void (*make) (Stream *);
-  } streams[] = { { "fill", fills },     { "bitmap", bitmaps }, { "scroll", scrolls }, { "blend", blends },
-                  { "scaled", scaled },  { "lz", lz },          { "quic", quic },      { "glz", glz },
-                  { "desktop", desktop } };
+  } streams[]
+      = { { "fill", fills }, { "bitmap", bitmaps }, { "scroll", scrolls }, { "blend", blends },   { "scaled", scaled },
+          { "lz", lz },      { "quic", quic },      { "glz", glz },        { "desktop", desktop } };
 
   const char *only = NULL;
 
@@ -421,7 +419,7 @@ main (int argc, char **argv)
     Stream stream = { .messages = g_ptr_array_new_with_free_func ((GDestroyNotify) cw_message_unref), .next_id = 1 };
 
     arena_init (&stream.arena, 1);
-    if (only == NULL || strcmp (only, streams[i].name) == 0) {
+    if (!only || strcmp (only, streams[i].name) == 0) {
       streams[i].make (&stream);
       run (streams[i].name, &stream);
     }

@@ -5,8 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static bool G_GNUC_PRINTF (2, 3)
-invalid (GError **error, const char *format, ...)
+static bool G_GNUC_PRINTF (2, 3) invalid (GError **error, const char *format, ...)
 {
   va_list args;
 
@@ -27,17 +26,17 @@ demo_args_parse (const char *line, GError **error)
   if (!g_shell_parse_argv (line, NULL, &words, error))
     return NULL;
   self->verb = g_strdup (words[0]);
-  for (guint i = 1; words[i] != NULL; i++) {
+  for (guint i = 1; words[i]; i++) {
     char *value = strchr (words[i], '=');
 
-    if (value != NULL) {
+    if (value) {
       char *key = g_strndup (words[i], value - words[i]);
 
       if (!g_hash_table_insert (self->values, key, g_strdup (value + 1))) {
         invalid (error, "%s: “%s” is given twice", self->verb, words[i]);
         return NULL;
       }
-    } else if (self->noun == NULL && i == 1) {
+    } else if (!self->noun && i == 1) {
       self->noun = g_strdup (words[i]);
     } else {
       invalid (error, "%s: “%s” is not KEY=VALUE", self->verb, words[i]);
@@ -71,7 +70,7 @@ demo_args_int (DemoArgs *self, const char *key, int least, int most, int *value,
   gint64 number;
   char *end;
 
-  if (text == NULL)
+  if (!text)
     return true;
   number = g_ascii_strtoll (text, &end, 0);
   if (end == text || *end != '\0' || number < least || number > most)
@@ -98,7 +97,7 @@ demo_args_color (DemoArgs *self, const char *key, guint32 *value, GError **error
   guint64 number;
   char *end;
 
-  if (text == NULL)
+  if (!text)
     return true;
   number = g_ascii_strtoull (text, &end, 16);
   if (end == text || *end != '\0' || number > G_MAXUINT32)
@@ -113,7 +112,7 @@ demo_args_point (DemoArgs *self, const char *key, int *x, int *y, GError **error
   const char *text = demo_args_text (self, key);
   char rest;
 
-  if (text != NULL && sscanf (text, "%d,%d%c", x, y, &rest) != 2)
+  if (text && sscanf (text, "%d,%d%c", x, y, &rest) != 2)
     return invalid (error, "%s: %s=%s is not X,Y", self->verb, key, text);
   return true;
 }
@@ -124,7 +123,7 @@ demo_args_size (DemoArgs *self, const char *key, int *width, int *height, GError
   const char *text = demo_args_text (self, key);
   char rest;
 
-  if (text != NULL && sscanf (text, "%dx%d%c", width, height, &rest) != 2)
+  if (text && sscanf (text, "%dx%d%c", width, height, &rest) != 2)
     return invalid (error, "%s: %s=%s is not WIDTHxHEIGHT", self->verb, key, text);
   return true;
 }
@@ -142,9 +141,9 @@ demo_args_rect (DemoArgs *self, const char *key, DemoRect *value, bool *given, G
 {
   const char *text = demo_args_text (self, key);
 
-  if (given != NULL)
+  if (given)
     *given = text != NULL;
-  if (text != NULL && !demo_args_parse_rect (text, value))
+  if (text && !demo_args_parse_rect (text, value))
     return invalid (error, "%s: %s=%s is not LEFT,TOP,RIGHT,BOTTOM", self->verb, key, text);
   return true;
 }
@@ -154,9 +153,9 @@ demo_args_name (DemoArgs *self, const char *key, const DemoName *names, int *val
 {
   const char *text = demo_args_text (self, key);
 
-  if (text == NULL)
+  if (!text)
     return true;
-  for (; names->name != NULL; names++) {
+  for (; names->name; names++) {
     if (g_str_equal (names->name, text)) {
       *value = names->value;
       return true;

@@ -9,9 +9,15 @@
 #define FAR 1000000
 
 static const DemoName operations[] = {
-  { "fill", DEMO_FILL },           { "copy", DEMO_COPY },           { "opaque", DEMO_OPAQUE },
-  { "blend", DEMO_BLEND },         { "blackness", DEMO_BLACKNESS }, { "whiteness", DEMO_WHITENESS },
-  { "invers", DEMO_INVERS },       { "copy-bits", DEMO_COPY_BITS }, { "alpha-blend", DEMO_ALPHA_BLEND },
+  { "fill", DEMO_FILL },
+  { "copy", DEMO_COPY },
+  { "opaque", DEMO_OPAQUE },
+  { "blend", DEMO_BLEND },
+  { "blackness", DEMO_BLACKNESS },
+  { "whiteness", DEMO_WHITENESS },
+  { "invers", DEMO_INVERS },
+  { "copy-bits", DEMO_COPY_BITS },
+  { "alpha-blend", DEMO_ALPHA_BLEND },
   { "transparent", DEMO_TRANSPARENT },
 };
 
@@ -49,8 +55,7 @@ static const DemoName cursor_types[] = {
   { "color32", SPICE_CURSOR_TYPE_COLOR32 }, { NULL },
 };
 
-static bool G_GNUC_PRINTF (2, 3)
-invalid (GError **error, const char *format, ...)
+static bool G_GNUC_PRINTF (2, 3) invalid (GError **error, const char *format, ...)
 {
   va_list args;
 
@@ -74,25 +79,25 @@ demo_control_picture (GHashTable *pictures, DemoArgs *args, GError **error)
   int seed = 1, padding = 0, palette = 0;
   DemoPicture *picture;
 
-  if (args->noun == NULL)
+  if (!args->noun)
     return invalid (error, "picture: a name is missing");
-  if (!demo_args_size (args, "size", &spec.width, &spec.height, error) ||
-      !demo_args_int (args, "seed", 0, G_MAXINT, &seed, error) ||
-      !demo_args_int (args, "padding", 0, 4096, &padding, error) ||
-      !demo_args_int (args, "palette", 0, 256, &palette, error) ||
-      !demo_args_flag (args, "bottom-up", &spec.bottom_up, error) ||
-      !demo_args_flag (args, "cache", &spec.cache, error) ||
-      !demo_args_flag (args, "high-bits", &spec.high_bits, error) || !demo_args_finish (args, error))
+  if (!demo_args_size (args, "size", &spec.width, &spec.height, error)
+      || !demo_args_int (args, "seed", 0, G_MAXINT, &seed, error)
+      || !demo_args_int (args, "padding", 0, 4096, &padding, error)
+      || !demo_args_int (args, "palette", 0, 256, &palette, error)
+      || !demo_args_flag (args, "bottom-up", &spec.bottom_up, error)
+      || !demo_args_flag (args, "cache", &spec.cache, error)
+      || !demo_args_flag (args, "high-bits", &spec.high_bits, error) || !demo_args_finish (args, error))
     return false;
-  if (kind != NULL)
+  if (kind)
     spec.kind = kind;
-  if (format != NULL)
+  if (format)
     spec.format = demo_bitmap_format_from_name (format);
   spec.seed = seed;
   spec.padding = padding;
   spec.n_palette = palette;
   picture = demo_picture_new (&spec, error);
-  if (picture == NULL)
+  if (!picture)
     return false;
   g_hash_table_insert (pictures, g_strdup (args->noun), picture);
   return true;
@@ -108,7 +113,7 @@ find_picture (DemoDevice *device, GHashTable *pictures, DemoArgs *args, const ch
   int width, height;
   guint32 id;
 
-  if (name == NULL)
+  if (!name)
     return true;
   if (g_str_has_prefix (name, "surface:")) {
     id = strtoul (name + strlen ("surface:"), NULL, 10);
@@ -118,7 +123,7 @@ find_picture (DemoDevice *device, GHashTable *pictures, DemoArgs *args, const ch
     return true;
   }
   picture = g_hash_table_lookup (pictures, name);
-  if (picture == NULL)
+  if (!picture)
     return invalid (error, "%s: no picture “%s”", args->verb, name);
   *out = demo_picture_ref (picture);
   return true;
@@ -133,10 +138,10 @@ parse_rop (DemoArgs *args, guint16 *out, GError **error)
   guint16 rop = 0;
 
   *out = SPICE_ROPD_OP_PUT;
-  if (text == NULL)
+  if (!text)
     return true;
   words = g_strsplit (text, "+", -1);
-  for (guint i = 0; words[i] != NULL; i++) {
+  for (guint i = 0; words[i]; i++) {
     guint n = 0;
 
     while (n < G_N_ELEMENTS (rops) && !g_str_equal (rops[n].name, words[i]))
@@ -156,7 +161,7 @@ parse_clip (DemoArgs *args, DemoOp *op, GError **error)
   const char *text = demo_args_text (args, "clip");
   g_auto (GStrv) words = NULL;
 
-  if (text == NULL)
+  if (!text)
     return true;
   op->clipped = true;
   if (g_str_equal (text, "none"))
@@ -174,21 +179,21 @@ parse_clip (DemoArgs *args, DemoOp *op, GError **error)
 static bool
 is_mask (const DemoPicture *picture)
 {
-  return picture->surface < 0 &&
-         (picture->format == SPICE_BITMAP_FMT_1BIT_BE || picture->format == SPICE_BITMAP_FMT_1BIT_LE);
+  return picture->surface < 0
+         && (picture->format == SPICE_BITMAP_FMT_1BIT_BE || picture->format == SPICE_BITMAP_FMT_1BIT_LE);
 }
 
 static bool
 parse_pictures (DemoDevice *device, GHashTable *pictures, DemoArgs *args, DemoOp *op, GError **error)
 {
-  if (!find_picture (device, pictures, args, "src", &op->src, error) ||
-      !find_picture (device, pictures, args, "pattern", &op->pattern, error) ||
-      !find_picture (device, pictures, args, "mask", &op->mask, error) ||
-      !demo_args_point (args, "pattern-at", &op->pattern_x, &op->pattern_y, error) ||
-      !demo_args_point (args, "mask-at", &op->mask_x, &op->mask_y, error) ||
-      !demo_args_flag (args, "mask-invers", &op->mask_invers, error))
+  if (!find_picture (device, pictures, args, "src", &op->src, error)
+      || !find_picture (device, pictures, args, "pattern", &op->pattern, error)
+      || !find_picture (device, pictures, args, "mask", &op->mask, error)
+      || !demo_args_point (args, "pattern-at", &op->pattern_x, &op->pattern_y, error)
+      || !demo_args_point (args, "mask-at", &op->mask_x, &op->mask_y, error)
+      || !demo_args_flag (args, "mask-invers", &op->mask_invers, error))
     return false;
-  if (op->mask != NULL && !is_mask (op->mask))
+  if (op->mask && !is_mask (op->mask))
     return invalid (error, "%s: a mask is a picture of one bit a pixel", args->verb);
   return true;
 }
@@ -198,11 +203,11 @@ parse_numbers (DemoArgs *args, DemoOp *op, GError **error)
 {
   int surface = 0, alpha = 255, flags = 0, scale = SPICE_IMAGE_SCALE_MODE_NEAREST;
 
-  if (!demo_args_int (args, "surface", 0, 1023, &surface, error) ||
-      !demo_args_int (args, "alpha", 0, 255, &alpha, error) || !demo_args_int (args, "flags", 0, 3, &flags, error) ||
-      !demo_args_name (args, "scale", scale_modes, &scale, error) || !parse_rop (args, &op->rop, error) ||
-      !demo_args_color (args, "color", &op->color, error) ||
-      !demo_args_point (args, "from", &op->from_x, &op->from_y, error))
+  if (!demo_args_int (args, "surface", 0, 1023, &surface, error)
+      || !demo_args_int (args, "alpha", 0, 255, &alpha, error) || !demo_args_int (args, "flags", 0, 3, &flags, error)
+      || !demo_args_name (args, "scale", scale_modes, &scale, error) || !parse_rop (args, &op->rop, error)
+      || !demo_args_color (args, "color", &op->color, error)
+      || !demo_args_point (args, "from", &op->from_x, &op->from_y, error))
     return false;
   op->surface = surface;
   op->alpha = alpha;
@@ -214,8 +219,8 @@ parse_numbers (DemoArgs *args, DemoOp *op, GError **error)
 static bool
 check_rect (DemoArgs *args, const char *key, const DemoRect *rect, GError **error)
 {
-  if (rect->left > -FAR && rect->top > -FAR && rect->right < FAR && rect->bottom < FAR && rect->left < rect->right &&
-      rect->top < rect->bottom)
+  if (rect->left > -FAR && rect->top > -FAR && rect->right < FAR && rect->bottom < FAR && rect->left < rect->right
+      && rect->top < rect->bottom)
     return true;
   return invalid (error, "%s: %s is empty or beyond ±%d", args->verb, key, FAR);
 }
@@ -234,11 +239,11 @@ static bool
 check_op (DemoDevice *device, DemoArgs *args, const DemoOp *op, GError **error)
 {
   const DemoPicture *read[] = { op->src, op->pattern };
-  bool needs_src = op->type == DEMO_COPY || op->type == DEMO_OPAQUE || op->type == DEMO_BLEND ||
-                   op->type == DEMO_ALPHA_BLEND || op->type == DEMO_TRANSPARENT;
+  bool needs_src = op->type == DEMO_COPY || op->type == DEMO_OPAQUE || op->type == DEMO_BLEND
+                   || op->type == DEMO_ALPHA_BLEND || op->type == DEMO_TRANSPARENT;
   int width = 0, height = 0;
 
-  if (needs_src && op->src == NULL)
+  if (needs_src && !op->src)
     return invalid (error, "%s: src= is missing", args->verb);
   if (!check_rect (args, "box", &op->box, error) || (needs_src && !check_rect (args, "area", &op->area, error)))
     return false;
@@ -246,8 +251,8 @@ check_op (DemoDevice *device, DemoArgs *args, const DemoOp *op, GError **error)
   if (op->box.left < 0 || op->box.top < 0 || op->box.right > width || op->box.bottom > height)
     return invalid (error, "%s: box leaves surface %u of %dx%d", args->verb, op->surface, width, height);
   for (guint i = 0; i < G_N_ELEMENTS (read); i++) {
-    if (read[i] != NULL && read[i]->surface >= 0 && op->type != DEMO_ALPHA_BLEND &&
-        bits_of (device, read[i]->surface) != bits_of (device, op->surface))
+    if (read[i] && read[i]->surface >= 0 && op->type != DEMO_ALPHA_BLEND
+        && bits_of (device, read[i]->surface) != bits_of (device, op->surface))
       return invalid (error, "%s: surfaces of different depth", args->verb);
   }
   return true;
@@ -273,12 +278,12 @@ demo_control_draw (DemoDevice *device, GHashTable *pictures, DemoArgs *args, GEr
     if (g_str_equal (operations[i].name, args->verb))
       op.type = operations[i].value;
   }
-  if (!demo_args_need (args, "box", error) || !demo_args_rect (args, "box", &op.box, NULL, error) ||
-      !demo_args_rect (args, "area", &op.area, &has_area, error) || !parse_numbers (args, &op, error) ||
-      !parse_pictures (device, pictures, args, &op, error) || !parse_clip (args, &op, error) ||
-      !demo_args_finish (args, error))
+  if (!demo_args_need (args, "box", error) || !demo_args_rect (args, "box", &op.box, NULL, error)
+      || !demo_args_rect (args, "area", &op.area, &has_area, error) || !parse_numbers (args, &op, error)
+      || !parse_pictures (device, pictures, args, &op, error) || !parse_clip (args, &op, error)
+      || !demo_args_finish (args, error))
     return false;
-  if (!has_area && op.src != NULL)
+  if (!has_area && op.src)
     op.area = (DemoRect){ 0, 0, op.src->width, op.src->height };
   return check_op (device, args, &op, error) && demo_device_draw (device, &op, error);
 }
@@ -343,11 +348,11 @@ demo_control_cursor (DemoDevice *device, DemoArgs *args, GError **error)
   bool visible = true;
   g_autofree guint8 *data = NULL;
 
-  if (!demo_args_name (args, "type", cursor_types, &type, error) ||
-      !demo_args_size (args, "size", &width, &height, error) ||
-      !demo_args_point (args, "hot", &hot_x, &hot_y, error) || !demo_args_point (args, "at", &x, &y, error) ||
-      !demo_args_int (args, "seed", 0, 255, &seed, error) || !demo_args_flag (args, "cached", &shape.cached, error) ||
-      !demo_args_flag (args, "visible", &visible, error) || !demo_args_finish (args, error))
+  if (!demo_args_name (args, "type", cursor_types, &type, error)
+      || !demo_args_size (args, "size", &width, &height, error) || !demo_args_point (args, "hot", &hot_x, &hot_y, error)
+      || !demo_args_point (args, "at", &x, &y, error) || !demo_args_int (args, "seed", 0, 255, &seed, error)
+      || !demo_args_flag (args, "cached", &shape.cached, error) || !demo_args_flag (args, "visible", &visible, error)
+      || !demo_args_finish (args, error))
     return false;
   if (width < 1 || height < 1 || width > 256 || height > 256)
     return invalid (error, "cursor: size %dx%d is not 1…256", width, height);

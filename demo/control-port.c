@@ -8,11 +8,10 @@
 static DemoPort *
 find_port (DemoServer *server, DemoArgs *args, GError **error)
 {
-  DemoPort *port = args->noun != NULL ? demo_server_port (server, args->noun) : NULL;
+  DemoPort *port = args->noun ? demo_server_port (server, args->noun) : NULL;
 
-  if (port == NULL)
-    g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND, "%s: no port “%s”", args->verb,
-                 args->noun != NULL ? args->noun : "");
+  if (!port)
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND, "%s: no port “%s”", args->verb, args->noun ? args->noun : "");
   return port;
 }
 
@@ -22,8 +21,10 @@ report (const DemoPort *port, GString *reply)
   DemoPortReport now;
 
   demo_port_report (port, &now);
-  g_string_append_printf (reply, " client=%d opened=%d received=%" G_GUINT64_FORMAT " sha256=%s waiting=%" G_GSIZE_FORMAT
-                          " events=", now.client, now.opened, now.received, now.sha256, now.waiting);
+  g_string_append_printf (reply,
+                          " client=%d opened=%d received=%" G_GUINT64_FORMAT " sha256=%s waiting=%" G_GSIZE_FORMAT
+                          " events=",
+                          now.client, now.opened, now.received, now.sha256, now.waiting);
   for (guint i = 0; i < now.events->len; i++)
     g_string_append_printf (reply, "%s%u", i > 0 ? "," : "", g_array_index (now.events, guint8, i));
   g_free (now.sha256);
@@ -37,19 +38,19 @@ demo_control_port (DemoServer *server, DemoArgs *args, GString *reply, GError **
   int room = -1;
   DemoPort *port;
 
-  if (args->noun == NULL) {
+  if (!args->noun) {
     g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "%s: a name is missing", args->verb);
     return false;
   }
-  if (!demo_args_flag (args, "echo", &echo, error) || !demo_args_int (args, "room", -1, G_MAXINT, &room, error) ||
-      !demo_args_flag (args, "clear", &clear, error) || !demo_args_finish (args, error))
+  if (!demo_args_flag (args, "echo", &echo, error) || !demo_args_int (args, "room", -1, G_MAXINT, &room, error)
+      || !demo_args_flag (args, "clear", &clear, error) || !demo_args_finish (args, error))
     return false;
   port = demo_server_port (server, args->noun);
-  if (port == NULL)
+  if (!port)
     port = demo_server_add_port (server, args->noun);
-  if (given_echo != NULL)
+  if (given_echo)
     demo_port_set_echo (port, echo);
-  if (given_room != NULL)
+  if (given_room)
     demo_port_set_room (port, room);
   report (port, reply);
   if (clear)
@@ -65,9 +66,8 @@ demo_control_port_send (DemoServer *server, DemoArgs *args, GError **error)
   int size = 0, seed = 0;
   g_autofree guint8 *data = NULL;
 
-  if (port == NULL || !demo_args_need (args, "size", error) ||
-      !demo_args_int (args, "size", 0, SEND_LIMIT, &size, error) ||
-      !demo_args_int (args, "seed", 0, 255, &seed, error) || !demo_args_finish (args, error))
+  if (!port || !demo_args_need (args, "size", error) || !demo_args_int (args, "size", 0, SEND_LIMIT, &size, error)
+      || !demo_args_int (args, "seed", 0, 255, &seed, error) || !demo_args_finish (args, error))
     return false;
   data = g_malloc (MAX (size, 1));
   for (int i = 0; i < size; i++)
@@ -82,8 +82,8 @@ demo_control_port_event (DemoServer *server, DemoArgs *args, GError **error)
   DemoPort *port = find_port (server, args, error);
   int number = 0;
 
-  if (port == NULL || !demo_args_need (args, "number", error) ||
-      !demo_args_int (args, "number", 0, 255, &number, error) || !demo_args_finish (args, error))
+  if (!port || !demo_args_need (args, "number", error) || !demo_args_int (args, "number", 0, 255, &number, error)
+      || !demo_args_finish (args, error))
     return false;
   demo_port_event (port, number);
   return true;

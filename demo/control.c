@@ -34,9 +34,9 @@ run_surface_create (DemoControl *self, DemoDevice *device, DemoArgs *args, GStri
 {
   int id = 0, width = 64, height = 64, format = SPICE_SURFACE_FMT_32_xRGB;
 
-  return demo_args_need (args, "id", error) && demo_args_int (args, "id", 1, 1023, &id, error) &&
-         demo_args_size (args, "size", &width, &height, error) && demo_control_surface_format (args, &format, error) &&
-         demo_args_finish (args, error) && demo_device_create_surface (device, id, format, width, height, error);
+  return demo_args_need (args, "id", error) && demo_args_int (args, "id", 1, 1023, &id, error)
+         && demo_args_size (args, "size", &width, &height, error) && demo_control_surface_format (args, &format, error)
+         && demo_args_finish (args, error) && demo_device_create_surface (device, id, format, width, height, error);
 }
 
 static bool
@@ -44,8 +44,8 @@ run_surface_destroy (DemoControl *self, DemoDevice *device, DemoArgs *args, GStr
 {
   int id = 0;
 
-  return demo_args_need (args, "id", error) && demo_args_int (args, "id", 1, 1023, &id, error) &&
-         demo_args_finish (args, error) && demo_device_destroy_surface (device, id, error);
+  return demo_args_need (args, "id", error) && demo_args_int (args, "id", 1, 1023, &id, error)
+         && demo_args_finish (args, error) && demo_device_destroy_surface (device, id, error);
 }
 
 static bool
@@ -53,8 +53,8 @@ run_mode (DemoControl *self, DemoDevice *device, DemoArgs *args, GString *reply,
 {
   int width = 640, height = 480, format = SPICE_SURFACE_FMT_32_xRGB;
 
-  return demo_args_size (args, "size", &width, &height, error) && demo_control_surface_format (args, &format, error) &&
-         demo_args_finish (args, error) && demo_device_set_mode (device, format, width, height, error);
+  return demo_args_size (args, "size", &width, &height, error) && demo_control_surface_format (args, &format, error)
+         && demo_args_finish (args, error) && demo_device_set_mode (device, format, width, height, error);
 }
 
 /* at=WxH+X+Y,… */
@@ -67,16 +67,17 @@ run_heads (DemoControl *self, DemoDevice *device, DemoArgs *args, GString *reply
   int most = DEMO_MAX_HEADS;
   guint n;
 
-  if (!demo_args_need (args, "at", error) || !demo_args_int (args, "max", 0, 256, &most, error) ||
-      !demo_args_finish (args, error))
+  if (!demo_args_need (args, "at", error) || !demo_args_int (args, "max", 0, 256, &most, error)
+      || !demo_args_finish (args, error))
     return false;
   words = g_strsplit (text, ",", -1);
   n = g_strv_length (words);
   for (guint i = 0; i < n; i++) {
     char rest;
 
-    if (n > DEMO_MAX_HEADS || sscanf (words[i], "%dx%d+%d+%d%c", &heads[i].width, &heads[i].height, &heads[i].x,
-                                      &heads[i].y, &rest) != 4) {
+    if (n > DEMO_MAX_HEADS
+        || sscanf (words[i], "%dx%d+%d+%d%c", &heads[i].width, &heads[i].height, &heads[i].x, &heads[i].y, &rest)
+               != 4) {
       g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "heads: “%s” is not WxH+X+Y, or more than %d",
                    words[i], DEMO_MAX_HEADS);
       return false;
@@ -97,8 +98,8 @@ run_cursor_move (DemoControl *self, DemoDevice *device, DemoArgs *args, GString 
 {
   int x = 0, y = 0;
 
-  if (!demo_args_need (args, "at", error) || !demo_args_point (args, "at", &x, &y, error) ||
-      !demo_args_finish (args, error))
+  if (!demo_args_need (args, "at", error) || !demo_args_point (args, "at", &x, &y, error)
+      || !demo_args_finish (args, error))
     return false;
   demo_device_push_cursor (device, demo_command_cursor_move (x, y));
   return true;
@@ -190,8 +191,8 @@ run_compression (DemoControl *self, DemoDevice *device, DemoArgs *args, GString 
 {
   const char *name = demo_args_text (args, "name");
 
-  return demo_args_need (args, "name", error) && demo_args_finish (args, error) &&
-         demo_server_set_compression (self->server, name, error);
+  return demo_args_need (args, "name", error) && demo_args_finish (args, error)
+         && demo_server_set_compression (self->server, name, error);
 }
 
 static bool
@@ -210,8 +211,8 @@ run_dump (DemoControl *self, DemoDevice *device, DemoArgs *args, GString *reply,
   int surface = 0, width, height;
   g_autoptr (GBytes) pixmap = NULL;
 
-  if (!demo_args_need (args, "file", error) || !demo_args_int (args, "surface", 0, 1023, &surface, error) ||
-      !demo_args_finish (args, error))
+  if (!demo_args_need (args, "file", error) || !demo_args_int (args, "surface", 0, 1023, &surface, error)
+      || !demo_args_finish (args, error))
     return false;
   if (!demo_oracle_has_surface (demo_device_oracle (device), surface, &width, &height, NULL)) {
     g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND, "dump: no surface %d", surface);
@@ -228,8 +229,8 @@ run_spoil (DemoControl *self, DemoDevice *device, DemoArgs *args, GString *reply
 {
   DemoOp op = { .type = DEMO_INVERS };
 
-  if (!demo_args_need (args, "at", error) || !demo_args_point (args, "at", &op.box.left, &op.box.top, error) ||
-      !demo_args_finish (args, error))
+  if (!demo_args_need (args, "at", error) || !demo_args_point (args, "at", &op.box.left, &op.box.top, error)
+      || !demo_args_finish (args, error))
     return false;
   op.box.right = op.box.left + 1;
   op.box.bottom = op.box.top + 1;
@@ -274,9 +275,10 @@ run_stats (DemoControl *self, DemoDevice *device, DemoArgs *args, GString *reply
 
   if (!demo_args_finish (args, error))
     return false;
-  g_string_append_printf (reply, " main=%u display=%u inputs=%u cursor=%u port=%u connections=%" G_GUINT64_FORMAT
-                          " queued=%u taken=%" G_GUINT64_FORMAT, channels[SPICE_CHANNEL_MAIN],
-                          channels[SPICE_CHANNEL_DISPLAY], channels[SPICE_CHANNEL_INPUTS],
+  g_string_append_printf (reply,
+                          " main=%u display=%u inputs=%u cursor=%u port=%u connections=%" G_GUINT64_FORMAT
+                          " queued=%u taken=%" G_GUINT64_FORMAT,
+                          channels[SPICE_CHANNEL_MAIN], channels[SPICE_CHANNEL_DISPLAY], channels[SPICE_CHANNEL_INPUTS],
                           channels[SPICE_CHANNEL_CURSOR], channels[SPICE_CHANNEL_PORT], self->server->connections,
                           demo_device_queued (device), demo_device_sent (device));
   g_string_append_printf (reply, " mouse=%s",
@@ -344,7 +346,7 @@ dispatch (DemoControl *self, const char *line, GString *reply, GError **error)
   DemoDevice *device;
   int display = 0;
 
-  if (args == NULL || !demo_args_int (args, "display", 0, self->server->n_devices - 1, &display, error))
+  if (!args || !demo_args_int (args, "display", 0, self->server->n_devices - 1, &display, error))
     return false;
   device = self->server->devices[display];
   if (demo_control_is_operation (args->verb))
@@ -375,7 +377,7 @@ run_complete_lines (DemoControl *self)
 {
   char *end;
 
-  while ((end = memchr (self->input->str, '\n', self->input->len)) != NULL) {
+  while ((end = memchr (self->input->str, '\n', self->input->len))) {
     g_autofree char *line = g_strndup (self->input->str, end - self->input->str);
 
     g_string_erase (self->input, 0, end + 1 - self->input->str);

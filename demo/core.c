@@ -19,7 +19,7 @@ struct SpiceWatch {
 static void
 source_stop (GSource **source)
 {
-  if (*source == NULL)
+  if (!*source)
     return;
   g_source_destroy (*source);
   g_clear_pointer (source, g_source_unref);

@@ -42,11 +42,9 @@ set_compression_level (QXLInstance *instance, int level)
 static void
 get_init_info (QXLInstance *instance, QXLDevInitInfo *info)
 {
-  *info = (QXLDevInitInfo){ .num_memslots_groups = 1,
-                            .num_memslots = 1,
-                            .memslot_gen_bits = 1,
-                            .memslot_id_bits = 1,
-                            .n_surfaces = MAX_SURFACES };
+  *info = (QXLDevInitInfo){
+    .num_memslots_groups = 1, .num_memslots = 1, .memslot_gen_bits = 1, .memslot_id_bits = 1, .n_surfaces = MAX_SURFACES
+  };
 }
 
 static int
@@ -56,7 +54,7 @@ take (DemoDevice *self, GQueue *queue, QXLCommandExt *out)
 
   g_mutex_lock (&self->lock);
   command = g_queue_pop_head (queue);
-  if (command != NULL) {
+  if (command) {
     *out = command->ext;
     self->sent++;
   }
@@ -241,7 +239,7 @@ demo_device_set_mode (DemoDevice *self, guint32 format, int width, int height, G
     g_set_error (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT, "the server left commands in the queue for %d ms", DRAIN_MS);
     return false;
   }
-  if (self->primary != NULL)
+  if (self->primary)
     spice_qxl_destroy_primary_surface (&self->instance, 0);
   g_free (self->primary);
   self->primary_format = format;
@@ -294,7 +292,7 @@ demo_device_destroy_surface (DemoDevice *self, guint32 id, GError **error)
 {
   GBytes *storage = g_hash_table_lookup (self->storages, GUINT_TO_POINTER (id));
 
-  if (storage == NULL) {
+  if (!storage) {
     g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND, "no off-screen surface %u", id);
     return false;
   }
@@ -321,7 +319,7 @@ demo_device_draw (DemoDevice *self, const DemoOp *op, GError **error)
   if (!has_surface (self, op->surface, error))
     return false;
   for (guint i = 0; i < G_N_ELEMENTS (read); i++) {
-    if (read[i] != NULL && read[i]->surface >= 0 && !has_surface (self, read[i]->surface, error))
+    if (read[i] && read[i]->surface >= 0 && !has_surface (self, read[i]->surface, error))
       return false;
   }
   push (self, &self->commands, demo_command_draw (op));
@@ -337,8 +335,8 @@ demo_device_set_heads (DemoDevice *self, const DemoHead *heads, guint n, guint m
   config->count = n;
   config->max_allowed = max_allowed;
   for (guint i = 0; i < n; i++)
-    config->heads[i] = (QXLHead){ .id = i, .x = heads[i].x, .y = heads[i].y, .width = heads[i].width,
-                                  .height = heads[i].height };
+    config->heads[i]
+        = (QXLHead){ .id = i, .x = heads[i].x, .y = heads[i].y, .width = heads[i].width, .height = heads[i].height };
   g_ptr_array_add (self->configs, config);
   spice_qxl_monitors_config_async (&self->instance, (guintptr) config, 0, 0);
 }

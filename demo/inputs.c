@@ -16,8 +16,7 @@ struct DemoInputs {
   guint64 lost;
 };
 
-static void G_GNUC_PRINTF (2, 3)
-note (DemoInputs *self, const char *format, ...)
+static void G_GNUC_PRINTF (2, 3) note (DemoInputs *self, const char *format, ...)
 {
   va_list args;
 

@@ -31,7 +31,7 @@ animate (gpointer data)
   Demo *self = data;
 
   for (guint i = 0; i < self->server->n_devices; i++) {
-    if (self->scenes[i] != NULL)
+    if (self->scenes[i])
       demo_scene_step (self->scenes[i]);
   }
   return G_SOURCE_CONTINUE;
@@ -52,8 +52,7 @@ parse_options (Options *self, int *argc, char ***argv, GError **error)
   DemoOptions *server = &self->server;
   const GOptionEntry entries[] = {
     { "addr", 0, 0, G_OPTION_ARG_STRING, &server->addr, "Listen on this address (127.0.0.1)", "ADDR" },
-    { "port", 0, 0, G_OPTION_ARG_INT, &server->port,
-      "Port without TLS; 0 (default): any free one; -1: none", "PORT" },
+    { "port", 0, 0, G_OPTION_ARG_INT, &server->port, "Port without TLS; 0 (default): any free one; -1: none", "PORT" },
     { "tls-port", 0, 0, G_OPTION_ARG_INT, &server->tls_port, "Port with TLS; 0: any free one", "PORT" },
     { "tls-dir", 0, 0, G_OPTION_ARG_FILENAME, &server->tls_dir, "Write the certificates made at start to DIR", "DIR" },
     { "tls-host", 0, 0, G_OPTION_ARG_STRING, &server->tls_host, "Name in the certificate (localhost)", "NAME" },
@@ -62,10 +61,10 @@ parse_options (Options *self, int *argc, char ***argv, GError **error)
     { "compression", 0, 0, G_OPTION_ARG_STRING, &server->compression,
       "off, quic, lz, glz, auto_glz (default), auto_lz or lz4", "NAME" },
     { "jpeg", 0, 0, G_OPTION_ARG_STRING, &server->jpeg, "Lossy images: auto, always, never (default)", "WHEN" },
-    { "zlib-glz", 0, 0, G_OPTION_ARG_STRING, &server->zlib_glz,
-      "Deflate over GLZ: auto, always, never (default)", "WHEN" },
-    { "streaming", 0, 0, G_OPTION_ARG_STRING, &server->streaming,
-      "Video streams: off (default), filter, all", "WHICH" },
+    { "zlib-glz", 0, 0, G_OPTION_ARG_STRING, &server->zlib_glz, "Deflate over GLZ: auto, always, never (default)",
+      "WHEN" },
+    { "streaming", 0, 0, G_OPTION_ARG_STRING, &server->streaming, "Video streams: off (default), filter, all",
+      "WHICH" },
     { "displays", 0, 0, G_OPTION_ARG_INT, &server->displays, "Display devices, 1 to 4 (1)", "N" },
     { "heads", 0, 0, G_OPTION_ARG_INT, &server->heads, "Monitors side by side on each device, 1 to 8 (1)", "N" },
     { "size", 0, 0, G_OPTION_ARG_STRING, &self->size, "Size of each display (800x600)", "WxH" },
@@ -76,8 +75,8 @@ parse_options (Options *self, int *argc, char ***argv, GError **error)
       "Offer a port of this name that echoes; may be repeated", "NAME" },
     { "no-animation", 0, 0, G_OPTION_ARG_NONE, &self->no_animation, "Draw the scene once", NULL },
     { "no-scene", 0, 0, G_OPTION_ARG_NONE, &self->no_scene, "Start with a black screen", NULL },
-    { "control", 0, 0, G_OPTION_ARG_NONE, &self->control,
-      "Take commands from standard input (“help” lists them)", NULL },
+    { "control", 0, 0, G_OPTION_ARG_NONE, &self->control, "Take commands from standard input (“help” lists them)",
+      NULL },
     { NULL },
   };
   g_autoptr (GOptionContext) context = g_option_context_new ("— a real SPICE server that draws by itself");
@@ -108,29 +107,29 @@ check_options (Options *self, int argc, GError **error)
     g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED, "unexpected argument");
     return false;
   }
-  if (self->size != NULL && sscanf (self->size, "%dx%d%c", &server->width, &server->height, &rest) != 2) {
+  if (self->size && sscanf (self->size, "%dx%d%c", &server->width, &server->height, &rest) != 2) {
     g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "--size “%s” is not WIDTHxHEIGHT", self->size);
     return false;
   }
-  if (self->mouse != NULL && !g_str_equal (self->mouse, "server") && !g_str_equal (self->mouse, "client")) {
+  if (self->mouse && !g_str_equal (self->mouse, "server") && !g_str_equal (self->mouse, "client")) {
     g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "--mouse “%s” is not server or client", self->mouse);
     return false;
   }
-  server->client_mouse = self->mouse != NULL && g_str_equal (self->mouse, "client");
-  if (server->port == -1 && server->tls_port == -1 && server->unix_path == NULL) {
+  server->client_mouse = self->mouse && g_str_equal (self->mouse, "client");
+  if (server->port == -1 && server->tls_port == -1 && !server->unix_path) {
     g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "neither a port nor a TLS port nor a unix socket");
     return false;
   }
-  return in_range ("--displays", server->displays, 1, DEMO_MAX_DISPLAYS, error) &&
-         in_range ("--heads", server->heads, 1, DEMO_MAX_HEADS, error) &&
-         in_range ("--port", server->port, -1, 65535, error) &&
-         in_range ("--tls-port", server->tls_port, -1, 65535, error);
+  return in_range ("--displays", server->displays, 1, DEMO_MAX_DISPLAYS, error)
+         && in_range ("--heads", server->heads, 1, DEMO_MAX_HEADS, error)
+         && in_range ("--port", server->port, -1, 65535, error)
+         && in_range ("--tls-port", server->tls_port, -1, 65535, error);
 }
 
 static void
 set_default (char **option, const char *value)
 {
-  if (*option == NULL)
+  if (!*option)
     *option = g_strdup (value);
 }
 
@@ -161,9 +160,9 @@ static void
 options_clear (Options *self)
 {
   DemoOptions *server = &self->server;
-  char *texts[] = { server->addr, server->unix_path, server->tls_dir, server->tls_host, server->password,
-                    server->name, server->uuid, server->compression, server->jpeg, server->zlib_glz,
-                    server->streaming, self->size, self->mouse };
+  char *texts[] = { server->addr,      server->unix_path, server->tls_dir,     server->tls_host, server->password,
+                    server->name,      server->uuid,      server->compression, server->jpeg,     server->zlib_glz,
+                    server->streaming, self->size,        self->mouse };
 
   for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
     g_free (texts[i]);
@@ -178,7 +177,7 @@ print_ready (const DemoServer *server, const DemoOptions *options)
     printf (" port=%d", server->port);
   if (server->tls_port > 0)
     printf (" tls-port=%d tls-dir=%s", server->tls_port, server->tls_dir);
-  if (options->unix_path != NULL)
+  if (options->unix_path)
     printf (" unix=%s", options->unix_path);
   printf ("\n");
   fflush (stdout);
@@ -231,14 +230,14 @@ main (int argc, char **argv)
   }
   options_complete (&options.server);
   self.server = demo_server_new (&options.server, &error);
-  if (self.server != NULL) {
+  if (self.server) {
     run (&self, &options);
     demo_server_free (self.server);
     status = EXIT_SUCCESS;
   } else {
     fprintf (stderr, "caraway-demo-server: %s\n", error->message);
   }
-  if (options.server.unix_path != NULL)
+  if (options.server.unix_path)
     g_unlink (options.server.unix_path);
   options_clear (&options);
   return status;

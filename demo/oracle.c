@@ -98,13 +98,13 @@ demo_oracle_has_surface (DemoOracle *self, guint32 id, int *width, int *height, 
 {
   Surface *surface = find (self, id);
 
-  if (surface == NULL)
+  if (!surface)
     return false;
-  if (width != NULL)
+  if (width)
     *width = surface->width;
-  if (height != NULL)
+  if (height)
     *height = surface->height;
-  if (format != NULL)
+  if (format)
     *format = surface->format;
   return true;
 }
@@ -228,10 +228,9 @@ convert (Kind kind, guint32 value, guint32 format)
 
   switch (kind) {
   case KIND_555:
-    return deep ? argb_of_555 (value)
-           : format == SPICE_SURFACE_FMT_16_555
-               ? value & 0xffff
-               : narrow (format, argb_of_555 (value));
+    return deep                                 ? argb_of_555 (value)
+           : format == SPICE_SURFACE_FMT_16_555 ? value & 0xffff
+                                                : narrow (format, argb_of_555 (value));
   case KIND_ALPHA:
     return deep ? value << 24 : format == SPICE_SURFACE_FMT_8_A ? value : 0;
   case KIND_ARGB:
@@ -246,7 +245,7 @@ static void
 source_init (Source *self, DemoOracle *oracle, const DemoPicture *picture, guint32 destination)
 {
   *self = (Source){ .picture = picture };
-  if (picture == NULL)
+  if (!picture)
     return;
   self->width = picture->width;
   self->height = picture->height;
@@ -280,7 +279,7 @@ source_raw (const Source *self, int x, int y, guint32 format)
   Kind kind;
   guint32 value;
 
-  if (self->surface != NULL)
+  if (self->surface)
     return *pixel_at (self->surface, x, y);
   value = stored_pixel (self->picture, x, y, format, &kind);
   if (self->picture->high_bits && kind == KIND_RGB)
@@ -291,7 +290,7 @@ source_raw (const Source *self, int x, int y, guint32 format)
 static bool
 source_has_alpha (const Source *self)
 {
-  if (self->surface != NULL)
+  if (self->surface)
     return self->surface->format == SPICE_SURFACE_FMT_32_ARGB || self->surface->format == SPICE_SURFACE_FMT_8_A;
   return self->picture->format == SPICE_BITMAP_FMT_RGBA || self->picture->format == SPICE_BITMAP_FMT_8BIT_A;
 }
@@ -311,8 +310,8 @@ source_tap (const Source *self, gint64 x, gint64 y, guint32 format)
 static bool
 is_scaled (const DemoOp *op)
 {
-  return op->area.right - op->area.left != op->box.right - op->box.left ||
-         op->area.bottom - op->area.top != op->box.bottom - op->box.top;
+  return op->area.right - op->area.left != op->box.right - op->box.left
+         || op->area.bottom - op->area.top != op->box.bottom - op->box.top;
 }
 
 /* 16.16 position in the image for destination column or row i of n, when `size` columns or rows are spread over it. */
@@ -346,8 +345,8 @@ interpolate (const Source *source, gint64 vx, gint64 vy, guint32 format)
   guint32 out = 0;
 
   for (int shift = 0; shift < 32; shift += 8) {
-    guint32 sum = (c00 >> shift & 0xff) * (256 - a) * (256 - b) + (c10 >> shift & 0xff) * a * (256 - b) +
-                  (c01 >> shift & 0xff) * (256 - a) * b + (c11 >> shift & 0xff) * a * b;
+    guint32 sum = (c00 >> shift & 0xff) * (256 - a) * (256 - b) + (c10 >> shift & 0xff) * a * (256 - b)
+                  + (c01 >> shift & 0xff) * (256 - a) * b + (c11 >> shift & 0xff) * a * b;
 
     out |= (sum >> 16) << shift;
   }
@@ -398,7 +397,7 @@ in_mask (const DemoOp *op, int x, int y)
   const guint8 *row;
   bool bit;
 
-  if (op->mask == NULL)
+  if (!op->mask)
     return true;
   if (mx < 0 || my < 0 || mx >= op->mask->width || my >= op->mask->height)
     return false;
@@ -446,10 +445,10 @@ modulo (int value, int n)
 static guint32
 brush_at (const Source *pattern, const DemoOp *op, int x, int y, guint32 format)
 {
-  if (pattern->picture == NULL)
+  if (!pattern->picture)
     return op->color & pixel_mask (format);
-  return source_raw (pattern, modulo (x - op->pattern_x, pattern->width),
-                     modulo (y - op->pattern_y, pattern->height), format);
+  return source_raw (pattern, modulo (x - op->pattern_x, pattern->width), modulo (y - op->pattern_y, pattern->height),
+                     format);
 }
 
 /* a·b/255, rounded. */
@@ -470,10 +469,10 @@ blend_source (const Source *source, const DemoOp *op, int x, int y, guint32 form
 
   if (!source_contains (source, x, y))
     return 0;
-  if (source->surface != NULL) {
+  if (source->surface) {
     value = *pixel_at (source->surface, x, y);
-    if (source->surface->format == SPICE_SURFACE_FMT_32_xRGB &&
-        op->alpha_flags & SPICE_ALPHA_FLAGS_SRC_SURFACE_HAS_ALPHA)
+    if (source->surface->format == SPICE_SURFACE_FMT_32_xRGB
+        && op->alpha_flags & SPICE_ALPHA_FLAGS_SRC_SURFACE_HAS_ALPHA)
       return value;
     return widen (source->surface->format, value);
   }

@@ -136,8 +136,8 @@ paint_checker (gconstpointer data, int x, int y)
 static guint32
 paint_bars (gconstpointer data, int x, int y)
 {
-  static const guint32 colors[] = { 0xffffffff, 0xffffff00, 0xff00ffff, 0xff00ff00,
-                                    0xffff00ff, 0xffff0000, 0xff0000ff, 0xff000000 };
+  static const guint32 colors[]
+      = { 0xffffffff, 0xffffff00, 0xff00ffff, 0xff00ff00, 0xffff00ff, 0xffff0000, 0xff0000ff, 0xff000000 };
   const DemoPictureSpec *spec = data;
 
   return colors[(x * 8 / spec->width + spec->seed) % 8];
@@ -169,8 +169,9 @@ static const struct {
   const char *name;
   DemoPaint paint;
 } kinds[] = {
-  { "gradient", paint_gradient }, { "noise", paint_noise }, { "photo", paint_photo },
-  { "screen", paint_screen },     { "checker", paint_checker }, { "bars", paint_bars },
+  { "gradient", paint_gradient }, { "noise", paint_noise },
+  { "photo", paint_photo },       { "screen", paint_screen },
+  { "checker", paint_checker },   { "bars", paint_bars },
   { "disc", paint_disc },         { "alpha-noise", paint_alpha_noise },
 };
 

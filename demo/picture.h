@@ -22,10 +22,10 @@ typedef struct {
 typedef struct {
   const char *kind;
   int width, height;
-  guint8 format;    /* SpiceBitmapFmt */
+  guint8 format; /* SpiceBitmapFmt */
   guint32 seed;
-  guint padding;    /* bytes after each row */
-  guint n_palette;  /* 0: as many as the format can index */
+  guint padding;   /* bytes after each row */
+  guint n_palette; /* 0: as many as the format can index */
   bool bottom_up, cache, high_bits;
 } DemoPictureSpec;
 

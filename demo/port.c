@@ -187,8 +187,11 @@ demo_port_report (const DemoPort *self, DemoPortReport *report)
 {
   GChecksum *sum = g_checksum_copy (self->sum);
 
-  *report = (DemoPortReport){ .client = self->client, .opened = self->opened, .received = self->received,
-                              .sha256 = g_strdup (g_checksum_get_string (sum)), .events = self->events,
+  *report = (DemoPortReport){ .client = self->client,
+                              .opened = self->opened,
+                              .received = self->received,
+                              .sha256 = g_strdup (g_checksum_get_string (sum)),
+                              .events = self->events,
                               .waiting = waiting (self) };
   g_checksum_free (sum);
 }

@@ -11,12 +11,12 @@
 typedef struct DemoPort DemoPort;
 
 typedef struct {
-  bool client;      /* one is connected */
+  bool client; /* one is connected */
   bool opened;
-  guint64 received; /* bytes since the last clear */
-  char *sha256;     /* of them; the caller frees it */
+  guint64 received;     /* bytes since the last clear */
+  char *sha256;         /* of them; the caller frees it */
   const GArray *events; /* of guint8, from clients, since the last clear */
-  gsize waiting;    /* bytes not fetched by the server yet */
+  gsize waiting;        /* bytes not fetched by the server yet */
 } DemoPortReport;
 
 DemoPort *demo_port_new (SpiceServer *server, const char *name);

@@ -70,7 +70,7 @@ add_image (DemoCommand *self, DemoPicture *picture)
 {
   QXLImage *image;
 
-  if (picture == NULL)
+  if (!picture)
     return 0;
   g_ptr_array_add (self->pictures, demo_picture_ref (picture));
   image = add_block (self, sizeof *image);
@@ -120,7 +120,7 @@ set_clip (DemoCommand *self, QXLClip *clip, const DemoOp *op)
 static void
 set_brush (DemoCommand *self, QXLBrush *brush, const DemoOp *op)
 {
-  if (op->pattern == NULL) {
+  if (!op->pattern) {
     brush->type = SPICE_BRUSH_TYPE_SOLID;
     brush->u.color = op->color;
     return;
@@ -216,11 +216,11 @@ depend_on (QXLDrawable *drawable, guint *n, const DemoPicture *picture, const De
 {
   DemoRect whole;
 
-  if (picture == NULL || picture->surface < 0 || *n == G_N_ELEMENTS (drawable->surfaces_dest))
+  if (!picture || picture->surface < 0 || *n == G_N_ELEMENTS (drawable->surfaces_dest))
     return;
   whole = (DemoRect){ 0, 0, picture->width, picture->height };
   drawable->surfaces_dest[*n] = picture->surface;
-  set_rect (&drawable->surfaces_rects[*n], area != NULL ? area : &whole);
+  set_rect (&drawable->surfaces_rects[*n], area ? area : &whole);
   *n += 1;
 }
 
@@ -228,7 +228,7 @@ depend_on (QXLDrawable *drawable, guint *n, const DemoPicture *picture, const De
 static bool
 is_opaque (const DemoOp *op)
 {
-  return op->type == DEMO_FILL && op->rop == SPICE_ROPD_OP_PUT && op->mask == NULL && !op->clipped;
+  return op->type == DEMO_FILL && op->rop == SPICE_ROPD_OP_PUT && !op->mask && !op->clipped;
 }
 
 DemoCommand *

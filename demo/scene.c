@@ -86,11 +86,11 @@ static DemoPicture *
 make_picture (const char *kind, int width, int height, guint8 format, guint32 seed, bool cache)
 {
   g_autoptr (GError) error = NULL;
-  DemoPictureSpec spec = { .kind = kind, .width = width, .height = height, .format = format, .seed = seed,
-                           .cache = cache };
+  DemoPictureSpec spec
+      = { .kind = kind, .width = width, .height = height, .format = format, .seed = seed, .cache = cache };
   DemoPicture *picture = demo_picture_new (&spec, &error);
 
-  if (picture == NULL)
+  if (!picture)
     g_error ("scene: %s", error->message);
   return picture;
 }
@@ -111,8 +111,8 @@ draw_background (DemoScene *self)
 static void
 draw_framed (DemoScene *self, DemoPicture *picture, int x, int y)
 {
-  DemoRect frame = { x - 3, y - 3, MIN (self->width, x + picture->width + 3),
-                     MIN (self->height, y + picture->height + 3) };
+  DemoRect frame
+      = { x - 3, y - 3, MIN (self->width, x + picture->width + 3), MIN (self->height, y + picture->height + 3) };
 
   if (frame.left < self->width && frame.top < self->height)
     fill (self, 0, frame, 0xe8e4d8);
@@ -144,8 +144,13 @@ static void
 draw_cursor (DemoScene *self)
 {
   guint32 shape[24 * 24];
-  DemoCursorShape cursor = { .type = SPICE_CURSOR_TYPE_ALPHA, .width = 24, .height = 24, .unique = 1, .cached = true,
-                             .data = (const guint8 *) shape, .size = sizeof shape };
+  DemoCursorShape cursor = { .type = SPICE_CURSOR_TYPE_ALPHA,
+                             .width = 24,
+                             .height = 24,
+                             .unique = 1,
+                             .cached = true,
+                             .data = (const guint8 *) shape,
+                             .size = sizeof shape };
 
   for (int y = 0; y < 24; y++) {
     for (int x = 0; x < 24; x++) {
@@ -208,10 +213,15 @@ move (Mover *mover)
 static void
 draw_stage (DemoScene *self)
 {
-  DemoOp ground = { .type = DEMO_FILL, .surface = STAGE_SURFACE, .box = { 0, 0, STAGE_WIDTH, STAGE_HEIGHT },
-                    .pattern = self->backdrop, .pattern_x = self->frame % 32, .rop = SPICE_ROPD_OP_PUT };
-  DemoOp ball = { .type = DEMO_ALPHA_BLEND, .surface = STAGE_SURFACE, .src = self->ball, .alpha = 230,
-                  .area = { 0, 0, BALL, BALL } };
+  DemoOp ground = { .type = DEMO_FILL,
+                    .surface = STAGE_SURFACE,
+                    .box = { 0, 0, STAGE_WIDTH, STAGE_HEIGHT },
+                    .pattern = self->backdrop,
+                    .pattern_x = self->frame % 32,
+                    .rop = SPICE_ROPD_OP_PUT };
+  DemoOp ball = {
+    .type = DEMO_ALPHA_BLEND, .surface = STAGE_SURFACE, .src = self->ball, .alpha = 230, .area = { 0, 0, BALL, BALL }
+  };
   Mover *movers = self->movers;
 
   draw (self, &ground);
@@ -230,8 +240,8 @@ static void
 draw_ticker (DemoScene *self)
 {
   int step = 3, top = self->height - TICKER_HEIGHT;
-  DemoOp shift = { .type = DEMO_COPY_BITS, .box = { 0, top, self->width - step, self->height }, .from_x = step,
-                   .from_y = top };
+  DemoOp shift
+      = { .type = DEMO_COPY_BITS, .box = { 0, top, self->width - step, self->height }, .from_x = step, .from_y = top };
 
   if (self->width <= 2 * step || top < 0)
     return;

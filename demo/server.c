@@ -17,10 +17,14 @@ typedef struct {
 } Choice;
 
 static const Choice compressions[] = {
-  { "off", SPICE_IMAGE_COMPRESSION_OFF },           { "quic", SPICE_IMAGE_COMPRESSION_QUIC },
-  { "lz", SPICE_IMAGE_COMPRESSION_LZ },             { "glz", SPICE_IMAGE_COMPRESSION_GLZ },
-  { "auto_glz", SPICE_IMAGE_COMPRESSION_AUTO_GLZ }, { "auto_lz", SPICE_IMAGE_COMPRESSION_AUTO_LZ },
-  { "lz4", SPICE_IMAGE_COMPRESSION_LZ4 },           { NULL },
+  { "off", SPICE_IMAGE_COMPRESSION_OFF },
+  { "quic", SPICE_IMAGE_COMPRESSION_QUIC },
+  { "lz", SPICE_IMAGE_COMPRESSION_LZ },
+  { "glz", SPICE_IMAGE_COMPRESSION_GLZ },
+  { "auto_glz", SPICE_IMAGE_COMPRESSION_AUTO_GLZ },
+  { "auto_lz", SPICE_IMAGE_COMPRESSION_AUTO_LZ },
+  { "lz4", SPICE_IMAGE_COMPRESSION_LZ4 },
+  { NULL },
 };
 
 static const Choice wan_modes[] = {
@@ -45,7 +49,7 @@ channel_event (int event, SpiceChannelEventInfo *info)
 {
   DemoServer *self = the_server;
 
-  if (self == NULL || info->type < 0 || info->type >= (int) G_N_ELEMENTS (self->channels))
+  if (!self || info->type < 0 || info->type >= (int) G_N_ELEMENTS (self->channels))
     return;
   if (event == SPICE_CHANNEL_EVENT_INITIALIZED) {
     self->channels[info->type]++;
@@ -60,7 +64,7 @@ choose (const Choice *choices, const char *option, const char *name, int *out, G
 {
   g_autoptr (GString) known = g_string_new (NULL);
 
-  for (; choices->name != NULL; choices++) {
+  for (; choices->name; choices++) {
     if (g_str_equal (choices->name, name)) {
       *out = choices->value;
       return true;
@@ -77,13 +81,13 @@ free_port (const char *addr)
   g_autoptr (GSocketAddress) any = g_inet_socket_address_new_from_string (addr, 0), bound = NULL;
   g_autoptr (GSocket) socket = NULL;
 
-  if (any == NULL)
+  if (!any)
     any = g_inet_socket_address_new_from_string ("127.0.0.1", 0);
   socket = g_socket_new (g_socket_address_get_family (any), G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_TCP, NULL);
-  if (socket == NULL || !g_socket_bind (socket, any, TRUE, NULL))
+  if (!socket || !g_socket_bind (socket, any, TRUE, NULL))
     return -1;
   bound = g_socket_get_local_address (socket, NULL);
-  return bound != NULL ? g_inet_socket_address_get_port (G_INET_SOCKET_ADDRESS (bound)) : -1;
+  return bound ? g_inet_socket_address_get_port (G_INET_SOCKET_ADDRESS (bound)) : -1;
 }
 
 static bool
@@ -91,7 +95,7 @@ make_tls_dir (DemoServer *self, const DemoOptions *options, GError **error)
 {
   if (options->tls_port < 0)
     return true;
-  if (options->tls_dir != NULL) {
+  if (options->tls_dir) {
     if (g_mkdir_with_parents (options->tls_dir, 0700) != 0) {
       g_set_error (error, G_IO_ERROR, g_io_error_from_errno (errno), "cannot make folder %s: %s", options->tls_dir,
                    g_strerror (errno));
@@ -101,7 +105,7 @@ make_tls_dir (DemoServer *self, const DemoOptions *options, GError **error)
   } else {
     self->tls_dir = g_dir_make_tmp ("caraway-demo-XXXXXX", error);
     self->own_tls_dir = true;
-    if (self->tls_dir == NULL)
+    if (!self->tls_dir)
       return false;
   }
   return demo_tls_write (self->tls_dir, options->tls_host, error);
@@ -137,12 +141,12 @@ configure (DemoServer *self, const DemoOptions *options, GError **error)
   int compression, jpeg, zlib, streaming;
   guint8 uuid[16];
 
-  if (!choose (compressions, "--compression", options->compression, &compression, error) ||
-      !choose (wan_modes, "--jpeg", options->jpeg, &jpeg, error) ||
-      !choose (wan_modes, "--zlib-glz", options->zlib_glz, &zlib, error) ||
-      !choose (streamings, "--streaming", options->streaming, &streaming, error))
+  if (!choose (compressions, "--compression", options->compression, &compression, error)
+      || !choose (wan_modes, "--jpeg", options->jpeg, &jpeg, error)
+      || !choose (wan_modes, "--zlib-glz", options->zlib_glz, &zlib, error)
+      || !choose (streamings, "--streaming", options->streaming, &streaming, error))
     return false;
-  if (options->uuid != NULL && !parse_uuid (options->uuid, uuid)) {
+  if (options->uuid && !parse_uuid (options->uuid, uuid)) {
     g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "--uuid “%s” is not a UUID", options->uuid);
     return false;
   }
@@ -150,9 +154,9 @@ configure (DemoServer *self, const DemoOptions *options, GError **error)
   spice_server_set_jpeg_compression (self->server, jpeg);
   spice_server_set_zlib_glz_compression (self->server, zlib);
   spice_server_set_streaming_video (self->server, streaming);
-  if (options->name != NULL)
+  if (options->name)
     spice_server_set_name (self->server, options->name);
-  if (options->uuid != NULL)
+  if (options->uuid)
     spice_server_set_uuid (self->server, uuid);
   demo_server_set_password (self, options->password);
   return true;
@@ -161,20 +165,20 @@ configure (DemoServer *self, const DemoOptions *options, GError **error)
 static bool
 listen_once (DemoServer *self, const DemoOptions *options, GError **error)
 {
-  const char *addr = options->unix_path != NULL ? options->unix_path : options->addr;
+  const char *addr = options->unix_path ? options->unix_path : options->addr;
 
   self->server = spice_server_new ();
   self->port = options->port == 0 ? free_port (options->addr) : options->port;
   self->tls_port = options->tls_port == 0 ? free_port (options->addr) : options->tls_port;
-  if (options->unix_path != NULL)
+  if (options->unix_path)
     self->port = -1;
-  spice_server_set_addr (self->server, addr, options->unix_path != NULL ? SPICE_ADDR_FLAG_UNIX_ONLY : 0);
+  spice_server_set_addr (self->server, addr, options->unix_path ? SPICE_ADDR_FLAG_UNIX_ONLY : 0);
   if (self->port > 0)
     spice_server_set_port (self->server, self->port);
-  if ((self->tls_port > 0 && !set_tls (self)) || !configure (self, options, error) ||
-      spice_server_init (self->server, &self->core) != 0) {
+  if ((self->tls_port > 0 && !set_tls (self)) || !configure (self, options, error)
+      || spice_server_init (self->server, &self->core) != 0) {
     g_clear_pointer (&self->server, spice_server_destroy);
-    if (error == NULL || *error == NULL)
+    if (!error || !*error)
       g_set_error (error, G_IO_ERROR, G_IO_ERROR_ADDRESS_IN_USE, "cannot listen on %s port %d, TLS port %d", addr,
                    self->port, self->tls_port);
     return false;
@@ -186,7 +190,7 @@ listen_once (DemoServer *self, const DemoOptions *options, GError **error)
 static bool
 listen_somewhere (DemoServer *self, const DemoOptions *options, GError **error)
 {
-  bool any = (options->port == 0 && options->unix_path == NULL) || options->tls_port == 0;
+  bool any = (options->port == 0 && !options->unix_path) || options->tls_port == 0;
 
   for (int i = 0; any && i < PORT_TRIES - 1; i++) {
     g_autoptr (GError) local = NULL;
@@ -212,7 +216,8 @@ add_devices (DemoServer *self, const DemoOptions *options, GError **error)
     if (!demo_device_set_mode (self->devices[i], SPICE_SURFACE_FMT_32_xRGB, options->width, options->height, error))
       return false;
     for (int n = 0; n < options->heads; n++)
-      heads[n] = (DemoHead){ .x = n * (options->width / options->heads), .width = options->width / options->heads,
+      heads[n] = (DemoHead){ .x = n * (options->width / options->heads),
+                             .width = options->width / options->heads,
                              .height = options->height };
     demo_device_set_heads (self->devices[i], heads, options->heads, options->heads);
   }
@@ -232,7 +237,7 @@ demo_server_new (const DemoOptions *options, GError **error)
     return NULL;
   }
   self->inputs = demo_inputs_new (self->server, options->client_mouse);
-  for (char **name = options->ports; name != NULL && *name != NULL; name++) {
+  for (char **name = options->ports; name && *name; name++) {
     DemoPort *port = demo_server_add_port (self, *name);
 
     demo_port_set_echo (port, true);
@@ -252,7 +257,7 @@ remove_tls_dir (DemoServer *self)
 {
   static const char *const names[] = { "ca-cert.pem", "ca-key.pem", "server-cert.pem", "server-key.pem" };
 
-  if (self->tls_dir == NULL || !self->own_tls_dir)
+  if (!self->tls_dir || !self->own_tls_dir)
     return;
   for (guint i = 0; i < G_N_ELEMENTS (names); i++) {
     g_autofree char *path = g_build_filename (self->tls_dir, names[i], NULL);
@@ -300,7 +305,7 @@ static void
 set_ticket (DemoServer *self, bool disconnect)
 {
   spice_server_set_ticket (self->server, self->password, 0, FALSE, disconnect);
-  if (self->password == NULL)
+  if (!self->password)
     spice_server_set_noauth (self->server);
 }
 
@@ -308,7 +313,7 @@ void
 demo_server_set_password (DemoServer *self, const char *password)
 {
   g_free (self->password);
-  self->password = password == NULL || *password == '\0' ? NULL : g_strdup (password);
+  self->password = !password || *password == '\0' ? NULL : g_strdup (password);
   set_ticket (self, false);
 }
 

@@ -25,9 +25,9 @@ typedef struct {
   DemoInputs *inputs;
   guint n_devices;
   DemoDevice *devices[DEMO_MAX_DISPLAYS];
-  GPtrArray *ports; /* DemoPort */
-  int port, tls_port;  /* as listened on, or -1 */
-  bool own_tls_dir;    /* made here, removed at the end */
+  GPtrArray *ports;   /* DemoPort */
+  int port, tls_port; /* as listened on, or -1 */
+  bool own_tls_dir;   /* made here, removed at the end */
   char *tls_dir;
   guint channels[32];  /* connected now, by channel type */
   guint64 connections; /* of main channels, since the start */

@@ -36,7 +36,7 @@ on_channel_event (SpiceChannel *channel, SpiceChannelEvent event, GMainLoop *loo
 
   if (closing || event == SPICE_CHANNEL_OPENED || event == SPICE_CHANNEL_SWITCHING)
     return;
-  fprintf (stderr, "the connection ended: %s\n", error != NULL ? error->message : "closed");
+  fprintf (stderr, "the connection ended: %s\n", error ? error->message : "closed");
   status = 1;
   g_main_loop_quit (loop);
 }

@@ -36,11 +36,11 @@ command_parse (const Command *self, Client *client, const GOptionEntry *entries,
 
   g_set_prgname (name);
   g_option_context_set_summary (context, self->summary);
-  if (description != NULL)
+  if (description)
     g_option_context_set_description (context, description);
-  if (entries != NULL)
+  if (entries)
     g_option_context_add_main_entries (context, entries, NULL);
-  if (client != NULL)
+  if (client)
     client_add_options (client, context);
   /* Negative coordinates and text that starts with a dash are arguments after "--". */
   if (!g_option_context_parse (context, argc, argv, &cause)) {
@@ -67,8 +67,9 @@ command_parse_int (const char *what, const char *text, gint64 min, gint64 max, i
   gint64 number;
 
   if (!g_ascii_string_to_signed (text, 10, min, max, &number, NULL)) {
-    g_set_error (error, STATUS_ERROR, STATUS_USAGE, "%s must be a whole number from %" G_GINT64_FORMAT " to %"
-                 G_GINT64_FORMAT ", not \"%s\"", what, min, max, text);
+    g_set_error (error, STATUS_ERROR, STATUS_USAGE,
+                 "%s must be a whole number from %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT ", not \"%s\"", what, min,
+                 max, text);
     return false;
   }
   *value = number;

@@ -31,7 +31,9 @@ struct Client {
   gboolean insecure;
 };
 
+/* clang-format off */
 G_DEFINE_QUARK (caraway-status-error, status_error)
+/* clang-format on */
 
 Client *
 client_new (void)
@@ -45,7 +47,7 @@ client_new (void)
 void
 client_free (Client *self)
 {
-  if (self->session != NULL) {
+  if (self->session) {
     spice_session_disconnect (self->session);
     g_signal_handlers_disconnect_by_data (self->session, self);
     g_clear_object (&self->session);
@@ -87,15 +89,14 @@ client_add_options (Client *self, GOptionContext *context)
   g_option_context_add_group (context, group);
 }
 
-static void
-fail (Client *self, Status status, const char *format, ...) G_GNUC_PRINTF (3, 4);
+static void fail (Client *self, Status status, const char *format, ...) G_GNUC_PRINTF (3, 4);
 
 static void
 fail (Client *self, Status status, const char *format, ...)
 {
   va_list args;
 
-  if (self->error != NULL || self->finishing)
+  if (self->error || self->finishing)
     return;
   va_start (args, format);
   self->error = g_error_new_valist (STATUS_ERROR, status, format, args);
@@ -152,15 +153,14 @@ on_channel_event (SpiceChannel *channel, SpiceChannelEvent event, Client *self)
   }
   if (event == SPICE_CHANNEL_SWITCHING)
     return;
-  if (channel == self->main && event == SPICE_CHANNEL_ERROR_AUTH && self->password_file == NULL &&
-      terminal_can_ask ()) {
+  if (channel == self->main && event == SPICE_CHANNEL_ERROR_AUTH && !self->password_file && terminal_can_ask ()) {
     self->password_needed = true;
     return;
   }
   g_object_get (channel, "channel-type", &type, "channel-id", &id, NULL);
   g_object_get (self->session, "uri", &uri, NULL);
   fail (self, event_status (event), "%s: %s (%s channel %d)%s%s", uri, event_text (event),
-        spice_channel_type_to_string (type), id, error != NULL ? ": " : "", error != NULL ? error->message : "");
+        spice_channel_type_to_string (type), id, error ? ": " : "", error ? error->message : "");
 }
 
 static void
@@ -187,7 +187,7 @@ read_password (Client *self, GError **error)
 {
   g_autofree char *text = NULL;
 
-  if (self->password_file != NULL) {
+  if (self->password_file) {
     if (!terminal_read_secret_file (self->password_file, &text, error)) {
       g_prefix_error (error, "cannot read the password: ");
       return false;
@@ -195,7 +195,7 @@ read_password (Client *self, GError **error)
   } else {
     text = g_strdup (g_getenv ("CARAWAY_PASSWORD"));
   }
-  if (text != NULL)
+  if (text)
     g_object_set (self->session, "password", text, NULL);
   return true;
 }
@@ -224,7 +224,7 @@ check_port (Client *self, const char *property, GError **error)
   g_autofree char *port = NULL;
 
   g_object_get (self->session, property, &port, NULL);
-  if (port == NULL || g_ascii_string_to_unsigned (port, 10, 1, 65535, NULL, NULL))
+  if (!port || g_ascii_string_to_unsigned (port, 10, 1, 65535, NULL, NULL))
     return true;
   g_set_error (error, STATUS_ERROR, STATUS_USAGE, "%s is not a port: ports are 1 to 65535", port);
   return false;
@@ -242,17 +242,18 @@ apply_uri (Client *self, const char *uri, GError **error)
     known |= g_str_has_prefix (uri, schemes[i]);
   if (!known) {
     g_set_error (error, STATUS_ERROR, STATUS_USAGE,
-                 "\"%s\" is not a SPICE address: use spice://HOST:PORT, spice+tls://HOST:PORT or spice+unix://PATH", uri);
+                 "\"%s\" is not a SPICE address: use spice://HOST:PORT, spice+tls://HOST:PORT or spice+unix://PATH",
+                 uri);
     return false;
   }
   terminal_catch_warnings (true);
   g_object_set (self->session, "uri", uri, NULL);
   terminal_catch_warnings (false);
   g_object_get (self->session, "uri", &accepted, NULL);
-  if (accepted == NULL) {
+  if (!accepted) {
     const char *reason = terminal_last_warning ();
 
-    g_set_error (error, STATUS_ERROR, STATUS_USAGE, "%s", reason != NULL ? reason : "the address is not valid");
+    g_set_error (error, STATUS_ERROR, STATUS_USAGE, "%s", reason ? reason : "the address is not valid");
     return false;
   }
   return check_port (self, "port", error) && check_port (self, "tls-port", error);
@@ -263,7 +264,7 @@ apply_compression (Client *self, GError **error)
 {
   static const char *const names[] = { "off", "auto-glz", "auto-lz", "quic", "glz", "lz", "lz4" };
 
-  if (self->compression == NULL)
+  if (!self->compression)
     return true;
   /* The names stand in the order of the protocol's numbers, which begin with off = 1. */
   for (gsize i = 0; i < G_N_ELEMENTS (names); i++) {
@@ -285,7 +286,7 @@ apply_options (Client *self, const char *uri, GError **error)
     g_set_error (error, STATUS_ERROR, STATUS_USAGE, "--timeout must be above 0 and at most 86400 seconds");
     return false;
   }
-  for (char **name = self->secure_channels; name != NULL && *name != NULL; name++) {
+  for (char **name = self->secure_channels; name && *name; name++) {
     if (strcmp (*name, "all") != 0 && spice_channel_string_to_type (*name) == -1) {
       g_set_error (error, STATUS_ERROR, STATUS_USAGE, "--secure-channel: \"%s\" is not a channel type", *name);
       return false;
@@ -294,16 +295,16 @@ apply_options (Client *self, const char *uri, GError **error)
   g_object_set (self->session, "secure-channels", self->secure_channels, NULL);
   if (!apply_compression (self, error))
     return false;
-  if (self->ca_file != NULL) {
+  if (self->ca_file) {
     if (!g_file_test (self->ca_file, G_FILE_TEST_IS_REGULAR)) {
       g_set_error (error, STATUS_ERROR, STATUS_FILE, "--ca-file: there is no file \"%s\"", self->ca_file);
       return false;
     }
     g_object_set (self->session, "ca-file", self->ca_file, NULL);
   }
-  if (self->cert_subject != NULL)
+  if (self->cert_subject)
     g_object_set (self->session, "cert-subject", self->cert_subject, NULL);
-  if (self->pubkey_file != NULL && !set_file_property (self, "pubkey", self->pubkey_file, error))
+  if (self->pubkey_file && !set_file_property (self, "pubkey", self->pubkey_file, error))
     return false;
   if (self->insecure)
     g_object_set (self->session, "verify", 0, NULL);
@@ -325,7 +326,7 @@ client_wait (Client *self, bool (*done) (gpointer data), gpointer data, const ch
   bool ok = false;
 
   terminal_progress (what);
-  while (self->error == NULL) {
+  while (!self->error) {
     if (done (data)) {
       ok = true;
       break;
@@ -339,7 +340,7 @@ client_wait (Client *self, bool (*done) (gpointer data), gpointer data, const ch
   }
   g_source_remove (ticker);
   terminal_progress (NULL);
-  if (!ok && self->error != NULL)
+  if (!ok && self->error)
     g_propagate_error (error, g_error_copy (self->error));
   return ok;
 }
@@ -355,8 +356,7 @@ main_settled (gpointer data)
   if (!self->main_open)
     return false;
   channels = spice_session_get_channels (self->session);
-  return channels != NULL && channels->next != NULL &&
-         g_get_monotonic_time () - self->last_news > LIST_QUIET_US;
+  return channels && channels->next && g_get_monotonic_time () - self->last_news > LIST_QUIET_US;
 }
 
 bool
@@ -381,7 +381,7 @@ client_connect (Client *self, const char *uri, GError **error)
     if (!self->password_needed)
       return true;
     password = terminal_ask_secret (self->asked ? "Wrong password. Password: " : "Password: ");
-    if (password == NULL) {
+    if (!password) {
       g_set_error (error, STATUS_ERROR, STATUS_AUTH, "the server wants a password and none was given");
       return false;
     }
@@ -402,7 +402,7 @@ list_channels (Client *self, int type)
   g_autoptr (GList) channels = g_list_reverse (spice_session_get_channels (self->session));
   GString *text = g_string_new (NULL);
 
-  for (GList *l = channels; l != NULL; l = l->next) {
+  for (GList *l = channels; l; l = l->next) {
     int channel_type, id;
 
     g_object_get (l->data, "channel-type", &channel_type, "channel-id", &id, NULL);
@@ -420,7 +420,7 @@ client_open_channel (Client *self, int type, int id, GError **error)
   g_autofree char *offered = NULL;
   g_autofree char *what = g_strdup_printf ("%s channel %d", spice_channel_type_to_string (type), id);
 
-  for (GList *l = channels; l != NULL; l = l->next) {
+  for (GList *l = channels; l; l = l->next) {
     SpiceChannel *channel = l->data;
     int channel_type, channel_id;
 
@@ -446,7 +446,7 @@ client_connect_inputs (Client *self, const char *uri, GError **error)
 
   if (client_connect (self, uri, error))
     channel = client_open_channel (self, SPICE_CHANNEL_INPUTS, 0, error);
-  return channel != NULL ? SPICE_INPUTS_CHANNEL (channel) : NULL;
+  return channel ? SPICE_INPUTS_CHANNEL (channel) : NULL;
 }
 
 static bool
@@ -511,7 +511,7 @@ flush_channel (Client *self, SpiceChannel *channel, GError **error)
     g_main_context_iteration (NULL, TRUE);
   if (ok && !flush.ok) {
     g_set_error (error, STATUS_ERROR, STATUS_PROTOCOL, "the input was not sent: %s",
-                 flush.error != NULL ? flush.error->message : "the connection ended");
+                 flush.error ? flush.error->message : "the connection ended");
     ok = false;
   }
   g_clear_error (&flush.error);
@@ -525,7 +525,7 @@ client_finish (Client *self, SpiceChannel *channel, GError **error)
   gulong handler;
   bool ok;
 
-  if (channel != NULL && !flush_channel (self, channel, error))
+  if (channel && !flush_channel (self, channel, error))
     return false;
   self->finishing = true;
   handler = g_signal_connect (self->session, "disconnected", G_CALLBACK (on_disconnected), &disconnected);

@@ -108,7 +108,7 @@ add_display (JsonObject *object, SpiceChannel *channel)
     json_object_set_null_member (object, "surface");
   }
   g_object_get (channel, "monitors", &monitors, NULL);
-  for (guint i = 0; monitors != NULL && i < monitors->len; i++) {
+  for (guint i = 0; monitors && i < monitors->len; i++) {
     const SpiceDisplayMonitorConfig *config = &g_array_index (monitors, SpiceDisplayMonitorConfig, i);
     JsonObject *monitor = json_object_new ();
 
@@ -134,18 +134,18 @@ describe_channel (Client *client, SpiceChannel *offered, GError **error)
   g_object_get (offered, "channel-type", &type, "channel-id", &id, NULL);
   json_object_set_string_member (object, "type", spice_channel_type_to_string (type));
   json_object_set_int_member (object, "id", id);
-  if (type != SPICE_CHANNEL_MAIN && type != SPICE_CHANNEL_DISPLAY && type != SPICE_CHANNEL_INPUTS &&
-      type != SPICE_CHANNEL_CURSOR)
+  if (type != SPICE_CHANNEL_MAIN && type != SPICE_CHANNEL_DISPLAY && type != SPICE_CHANNEL_INPUTS
+      && type != SPICE_CHANNEL_CURSOR)
     return g_steal_pointer (&object);
 
   if (type == SPICE_CHANNEL_DISPLAY)
     g_signal_connect (offered, "display-mark", G_CALLBACK (on_mark), &surface);
   channel = client_open_channel (client, type, id, error);
-  if (channel != NULL && type == SPICE_CHANNEL_DISPLAY &&
-      !client_wait (client, surface_settled, &surface, "the display's surface", error))
+  if (channel && type == SPICE_CHANNEL_DISPLAY
+      && !client_wait (client, surface_settled, &surface, "the display's surface", error))
     channel = NULL;
   g_signal_handlers_disconnect_by_data (offered, &surface);
-  if (channel == NULL)
+  if (!channel)
     return NULL;
   add_capabilities (object, channel, type);
   if (type == SPICE_CHANNEL_DISPLAY)
@@ -165,11 +165,11 @@ add_server (JsonObject *object, Client *client)
   g_object_get (client_session (client), "name", &name, "uuid", &uuid, "uri", &uri, NULL);
   g_object_get (client_main (client), "mouse-mode", &mode, "agent-connected", &agent, NULL);
   json_object_set_string_member (object, "uri", uri);
-  if (name != NULL)
+  if (name)
     json_object_set_string_member (object, "name", name);
   else
     json_object_set_null_member (object, "name");
-  if (uuid != NULL && memcmp (uuid, (const guint8[16]){ 0 }, 16) != 0) {
+  if (uuid && memcmp (uuid, (const guint8[16]){ 0 }, 16) != 0) {
     g_autofree char *text = spice_uuid_to_string (uuid);
 
     json_object_set_string_member (object, "uuid", text);
@@ -187,10 +187,10 @@ gather (Client *client, GError **error)
   g_autoptr (GList) channels = g_list_reverse (spice_session_get_channels (client_session (client)));
   g_autoptr (JsonArray) list = json_array_new ();
 
-  for (GList *l = channels; l != NULL; l = l->next) {
+  for (GList *l = channels; l; l = l->next) {
     JsonObject *channel = describe_channel (client, l->data, error);
 
-    if (channel == NULL)
+    if (!channel)
       return NULL;
     json_array_add_object_element (list, channel);
   }
@@ -292,11 +292,11 @@ run (int argc, char **argv, GError **error)
     { 0 },
   };
 
-  if (!command_parse (&command_info, client, entries, NULL, &argc, &argv, 1, 1, error) ||
-      !client_connect (client, argv[1], error))
+  if (!command_parse (&command_info, client, entries, NULL, &argc, &argv, 1, 1, error)
+      || !client_connect (client, argv[1], error))
     return false;
   object = gather (client, error);
-  if (object == NULL || !client_finish (client, NULL, error))
+  if (!object || !client_finish (client, NULL, error))
     return false;
   (json ? print_json : print_text) (object);
   return true;

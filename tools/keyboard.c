@@ -62,12 +62,13 @@ run_type (int argc, char **argv, GError **error)
 
   if (!command_parse (&command_type, client, entries,
                       "Types the text as on a US keyboard: ASCII letters, digits, punctuation, tab and newline.\n"
-                      "Text that starts with a dash comes after \"--\".", &argc, &argv, 2, 2, error) ||
-      !check_delay (delay, error))
+                      "Text that starts with a dash comes after \"--\".",
+                      &argc, &argv, 2, 2, error)
+      || !check_delay (delay, error))
     return false;
   text = g_strconcat (argv[2], enter ? "\n" : NULL, NULL);
   strokes = strokes_of_text (text, error);
-  if (strokes == NULL || (inputs = client_connect_inputs (client, argv[1], error)) == NULL)
+  if (!strokes || !(inputs = client_connect_inputs (client, argv[1], error)))
     return false;
   for (guint i = 0; i < strokes->len; i++) {
     const KeyStroke *stroke = &g_array_index (strokes, KeyStroke, i);
@@ -88,10 +89,10 @@ parse_combinations (char **texts, GError **error)
 {
   g_autoptr (GPtrArray) combinations = g_ptr_array_new_with_free_func ((GDestroyNotify) g_array_unref);
 
-  for (; *texts != NULL; texts++) {
+  for (; *texts; texts++) {
     GArray *codes = keymap_parse_combination (*texts, error);
 
-    if (codes == NULL)
+    if (!codes)
       return NULL;
     g_ptr_array_add (combinations, codes);
   }
@@ -125,12 +126,14 @@ run_key (int argc, char **argv, GError **error)
     { 0 },
   };
 
-  if (!command_parse (&command_key, client, entries,
-                      "A combination is key names joined by \"+\": ctrl+alt+del, f2, super, shift+tab. Keys go down in that\n"
-                      "order and up in reverse.", &argc, &argv, 0, -1, error))
+  if (!command_parse (
+          &command_key, client, entries,
+          "A combination is key names joined by \"+\": ctrl+alt+del, f2, super, shift+tab. Keys go down in that\n"
+          "order and up in reverse.",
+          &argc, &argv, 0, -1, error))
     return false;
   if (list) {
-    for (const char *const *name = keymap_names (); *name != NULL; name++)
+    for (const char *const *name = keymap_names (); *name; name++)
       puts (*name);
     return true;
   }
@@ -145,7 +148,7 @@ run_key (int argc, char **argv, GError **error)
     return false;
   }
   combinations = parse_combinations (argv + 2, error);
-  if (combinations == NULL || (inputs = client_connect_inputs (client, argv[1], error)) == NULL)
+  if (!combinations || !(inputs = client_connect_inputs (client, argv[1], error)))
     return false;
   for (guint i = 0; i < combinations->len; i++)
     if (!press_combination (client, inputs, combinations->pdata[i], hold, delay, error))

@@ -83,7 +83,7 @@ encode (FILE *file, const SpiceDisplayPrimary *primary, int x, int y, int width,
   RowFunc convert = row_func (primary->format, &bytes);
   bool ok;
 
-  if (convert == NULL) {
+  if (!convert) {
     g_snprintf (message, MESSAGE_SIZE, "surface format %d cannot be saved", primary->format);
     return false;
   }
@@ -107,7 +107,7 @@ png_file_write (const char *path, const SpiceDisplayPrimary *primary, int x, int
   char message[MESSAGE_SIZE] = "";
   bool ok;
 
-  if (file == NULL) {
+  if (!file) {
     g_set_error (error, STATUS_ERROR, STATUS_FILE, "cannot write %s: %s", path, g_strerror (errno));
     return false;
   }

@@ -38,8 +38,9 @@ want_absolute (Pointer *self, GError **error)
   }
   if (is_absolute (main_channel))
     return true;
-  g_set_error (error, STATUS_ERROR, STATUS_UNSUPPORTED,
-               "the server accepts relative motion only: give the guest a tablet device or an agent, or use --relative");
+  g_set_error (
+      error, STATUS_ERROR, STATUS_UNSUPPORTED,
+      "the server accepts relative motion only: give the guest a tablet device or an agent, or use --relative");
   return false;
 }
 
@@ -52,15 +53,15 @@ parse (Pointer *self, char **argv, GError **error)
     g_set_error (error, STATUS_ERROR, STATUS_USAGE, "--display is 0 to 15");
     return false;
   }
-  return command_parse_int ("X", argv[2], min, 32767, &self->x, error) &&
-         command_parse_int ("Y", argv[3], min, 32767, &self->y, error);
+  return command_parse_int ("X", argv[2], min, 32767, &self->x, error)
+         && command_parse_int ("Y", argv[3], min, 32767, &self->y, error);
 }
 
 static bool
 move (Pointer *self, const char *uri, GError **error)
 {
   self->inputs = client_connect_inputs (self->client, uri, error);
-  if (self->inputs == NULL)
+  if (!self->inputs)
     return false;
   if (self->relative) {
     int mode;
@@ -98,8 +99,9 @@ parse_button (const char *name, int *button, GError **error)
     const char *name;
     int button;
   } buttons[] = {
-    { "left", SPICE_MOUSE_BUTTON_LEFT }, { "middle", SPICE_MOUSE_BUTTON_MIDDLE }, { "right", SPICE_MOUSE_BUTTON_RIGHT },
-    { "wheel-up", SPICE_MOUSE_BUTTON_UP }, { "wheel-down", SPICE_MOUSE_BUTTON_DOWN },
+    { "left", SPICE_MOUSE_BUTTON_LEFT },       { "middle", SPICE_MOUSE_BUTTON_MIDDLE },
+    { "right", SPICE_MOUSE_BUTTON_RIGHT },     { "wheel-up", SPICE_MOUSE_BUTTON_UP },
+    { "wheel-down", SPICE_MOUSE_BUTTON_DOWN },
   };
 
   for (gsize i = 0; i < G_N_ELEMENTS (buttons); i++) {
@@ -108,16 +110,16 @@ parse_button (const char *name, int *button, GError **error)
       return true;
     }
   }
-  g_set_error (error, STATUS_ERROR, STATUS_USAGE,
-               "--button is left, middle, right, wheel-up or wheel-down, not \"%s\"", name);
+  g_set_error (error, STATUS_ERROR, STATUS_USAGE, "--button is left, middle, right, wheel-up or wheel-down, not \"%s\"",
+               name);
   return false;
 }
 
-#define POINTER_ENTRIES(pointer)                                                                              \
-  { "display", 'd', 0, G_OPTION_ARG_INT, &(pointer).display, "Which display, counted from 0 (default 0)", "N" }, \
-  {                                                                                                            \
-    "relative", 'r', 0, G_OPTION_ARG_NONE, &(pointer).relative,                                               \
-        "X and Y are distances from where the pointer is (servers without absolute pointer)", NULL            \
+#define POINTER_ENTRIES(pointer)                                                                                       \
+  { "display", 'd', 0, G_OPTION_ARG_INT, &(pointer).display, "Which display, counted from 0 (default 0)", "N" },       \
+  {                                                                                                                    \
+    "relative", 'r', 0, G_OPTION_ARG_NONE, &(pointer).relative,                                                        \
+        "X and Y are distances from where the pointer is (servers without absolute pointer)", NULL                     \
   }
 
 static bool
@@ -129,9 +131,9 @@ run_move (int argc, char **argv, GError **error)
 
   return command_parse (&command_move, client, entries,
                         "X and Y are pixels from the display's top left corner. Negative distances come after \"--\".",
-                        &argc, &argv, 3, 3, error) &&
-         parse (&self, argv, error) && move (&self, argv[1], error) &&
-         client_finish (client, SPICE_CHANNEL (self.inputs), error);
+                        &argc, &argv, 3, 3, error)
+         && parse (&self, argv, error) && move (&self, argv[1], error)
+         && client_finish (client, SPICE_CHANNEL (self.inputs), error);
 }
 
 static bool
@@ -143,8 +145,8 @@ run_click (int argc, char **argv, GError **error)
   gboolean twice = FALSE;
   int button;
   const GOptionEntry entries[] = {
-    { "button", 'b', 0, G_OPTION_ARG_STRING, &button_name,
-      "left (default), middle, right, wheel-up or wheel-down", "BUTTON" },
+    { "button", 'b', 0, G_OPTION_ARG_STRING, &button_name, "left (default), middle, right, wheel-up or wheel-down",
+      "BUTTON" },
     { "double", 0, 0, G_OPTION_ARG_NONE, &twice, "Click twice", NULL },
     POINTER_ENTRIES (self),
     { 0 },
@@ -152,9 +154,9 @@ run_click (int argc, char **argv, GError **error)
 
   if (!command_parse (&command_click, client, entries,
                       "Moves the pointer to X, Y (pixels from the display's top left corner) and clicks there.", &argc,
-                      &argv, 3, 3, error) ||
-      !parse_button (button_name ? button_name : "left", &button, error) || !parse (&self, argv, error) ||
-      !move (&self, argv[1], error) || !click (&self, button, error))
+                      &argv, 3, 3, error)
+      || !parse_button (button_name ? button_name : "left", &button, error) || !parse (&self, argv, error)
+      || !move (&self, argv[1], error) || !click (&self, button, error))
     return false;
   if (twice && (!client_sleep (client, DOUBLE_CLICK_GAP_MS, error) || !click (&self, button, error)))
     return false;

@@ -71,7 +71,7 @@ find_monitor (SpiceChannel *channel, int monitor, const SpiceDisplayPrimary *pri
   bool found = false;
 
   g_object_get (channel, "monitors", &monitors, NULL);
-  for (guint i = 0; monitors != NULL && i < monitors->len && !found; i++) {
+  for (guint i = 0; monitors && i < monitors->len && !found; i++) {
     const SpiceDisplayMonitorConfig *config = &g_array_index (monitors, SpiceDisplayMonitorConfig, i);
 
     if (config->id == (guint) monitor && config->x < (guint) primary->width && config->y < (guint) primary->height) {
@@ -81,8 +81,8 @@ find_monitor (SpiceChannel *channel, int monitor, const SpiceDisplayPrimary *pri
     }
   }
   if (!found)
-    g_set_error (error, STATUS_ERROR, STATUS_UNSUPPORTED, "the server shows no display %d (it shows %u on this channel)",
-                 monitor, monitors != NULL ? monitors->len : 0);
+    g_set_error (error, STATUS_ERROR, STATUS_UNSUPPORTED,
+                 "the server shows no display %d (it shows %u on this channel)", monitor, monitors ? monitors->len : 0);
   g_clear_pointer (&monitors, g_array_unref);
   return found;
 }
@@ -93,7 +93,7 @@ channel_of_display (SpiceSession *session, int display)
 {
   g_autoptr (GList) channels = spice_session_get_channels (session);
 
-  for (GList *l = channels; l != NULL; l = l->next) {
+  for (GList *l = channels; l; l = l->next) {
     int id;
 
     if (!SPICE_IS_DISPLAY_CHANNEL (l->data))
@@ -110,7 +110,7 @@ watch_display (Client *client, int id, Watch *watch, GError **error)
 {
   g_autoptr (GList) channels = spice_session_get_channels (client_session (client));
 
-  for (GList *l = channels; l != NULL; l = l->next) {
+  for (GList *l = channels; l; l = l->next) {
     int channel_id;
 
     if (!SPICE_IS_DISPLAY_CHANNEL (l->data))
@@ -137,8 +137,8 @@ save (Client *client, const Watch *watch, int display, const char *path, GError 
     return false;
   }
   area = (Area){ 0, 0, primary.width, primary.height };
-  if (display >= 0 && channel_of_display (client_session (client), display) == 0 &&
-      !find_monitor (watch->channel, display, &primary, &area, error))
+  if (display >= 0 && channel_of_display (client_session (client), display) == 0
+      && !find_monitor (watch->channel, display, &primary, &area, error))
     return false;
   return png_file_write (path, &primary, area.x, area.y, area.width, area.height, error);
 }
@@ -152,14 +152,14 @@ run (int argc, char **argv, GError **error)
   int display = -1, stable = 0;
   const GOptionEntry entries[] = {
     { "stable", 's', 0, G_OPTION_ARG_INT, &stable, "Wait until nothing has changed for this long", "MS" },
-    { "display", 'd', 0, G_OPTION_ARG_INT, &display, "Which display, counted from 0 (default: all of the first channel)",
-      "N" },
+    { "display", 'd', 0, G_OPTION_ARG_INT, &display,
+      "Which display, counted from 0 (default: all of the first channel)", "N" },
     { 0 },
   };
 
   if (!command_parse (&command_screenshot, client, entries,
-                      "Waits for the first complete picture and writes it as a PNG file; \"-\" is standard output.", &argc,
-                      &argv, 2, 2, error))
+                      "Waits for the first complete picture and writes it as a PNG file; \"-\" is standard output.",
+                      &argc, &argv, 2, 2, error))
     return false;
   if (stable < 0 || display < -1 || display > 255) {
     g_set_error (error, STATUS_ERROR, STATUS_USAGE, "--stable must not be negative, --display is 0 to 255");
@@ -168,9 +168,9 @@ run (int argc, char **argv, GError **error)
   watch.quiet = stable * G_TIME_SPAN_MILLISECOND;
   if (!client_connect (client, argv[1], error))
     return false;
-  watch.channel = watch_display (client, display < 0 ? 0 : channel_of_display (client_session (client), display),
-                                 &watch, error);
-  if (watch.channel == NULL)
+  watch.channel
+      = watch_display (client, display < 0 ? 0 : channel_of_display (client_session (client), display), &watch, error);
+  if (!watch.channel)
     return false;
   what = stable > 0 ? g_strdup_printf ("the picture to stay as it is for %d ms", stable) : g_strdup ("a picture");
   if (!client_wait (client, is_complete, &watch, what, error))

@@ -25,8 +25,8 @@ write_log (GLogLevelFlags level, const GLogField *fields, gsize n_fields, gpoint
     for (gsize i = 0; i < n_fields; i++) {
       if (strcmp (fields[i].key, "MESSAGE") == 0) {
         g_free (terminal.warning);
-        terminal.warning = fields[i].length < 0 ? g_strdup (fields[i].value)
-                                                : g_strndup (fields[i].value, fields[i].length);
+        terminal.warning
+            = fields[i].length < 0 ? g_strdup (fields[i].value) : g_strndup (fields[i].value, fields[i].length);
       }
     }
     return G_LOG_WRITER_HANDLED;
@@ -55,7 +55,7 @@ terminal_progress (const char *what)
   if (terminal.shown)
     fputs ("\r\033[K", stderr);
   terminal.shown = what != NULL;
-  if (what != NULL)
+  if (what)
     fprintf (stderr, "waiting for %s …", what);
   fflush (stderr);
 }
@@ -115,7 +115,7 @@ terminal_read_secret_file (const char *path, char **text, GError **error)
   FILE *file = strcmp (path, "-") == 0 ? stdin : fopen (path, "re");
   ssize_t size;
 
-  if (file == NULL) {
+  if (!file) {
     g_set_error (error, STATUS_ERROR, STATUS_FILE, "%s: %s", path, g_strerror (errno));
     return false;
   }

@@ -9,11 +9,11 @@ G_BEGIN_DECLS
 
 #define SPICE_TYPE_DISPLAY_CHANNEL (spice_display_channel_get_type ())
 #define SPICE_DISPLAY_CHANNEL(obj) (G_TYPE_CHECK_INSTANCE_CAST ((obj), SPICE_TYPE_DISPLAY_CHANNEL, SpiceDisplayChannel))
-#define SPICE_DISPLAY_CHANNEL_CLASS(klass) \
+#define SPICE_DISPLAY_CHANNEL_CLASS(klass)                                                                             \
   (G_TYPE_CHECK_CLASS_CAST ((klass), SPICE_TYPE_DISPLAY_CHANNEL, SpiceDisplayChannelClass))
 #define SPICE_IS_DISPLAY_CHANNEL(obj) (G_TYPE_CHECK_INSTANCE_TYPE ((obj), SPICE_TYPE_DISPLAY_CHANNEL))
 #define SPICE_IS_DISPLAY_CHANNEL_CLASS(klass) (G_TYPE_CHECK_CLASS_TYPE ((klass), SPICE_TYPE_DISPLAY_CHANNEL))
-#define SPICE_DISPLAY_CHANNEL_GET_CLASS(obj) \
+#define SPICE_DISPLAY_CHANNEL_GET_CLASS(obj)                                                                           \
   (G_TYPE_INSTANCE_GET_CLASS ((obj), SPICE_TYPE_DISPLAY_CHANNEL, SpiceDisplayChannelClass))
 
 typedef struct _SpiceDisplayChannel SpiceDisplayChannel;
@@ -99,8 +99,8 @@ struct _SpiceDisplayChannelClass {
   SpiceChannelClass parent_class;
 
   /* signals */
-  void (*display_primary_create) (SpiceChannel *channel, gint format, gint width, gint height, gint stride,
-                                  gint shmid, gpointer data);
+  void (*display_primary_create) (SpiceChannel *channel, gint format, gint width, gint height, gint stride, gint shmid,
+                                  gpointer data);
   void (*display_primary_destroy) (SpiceChannel *channel);
   void (*display_invalidate) (SpiceChannel *channel, gint x, gint y, gint w, gint h);
   void (*display_mark) (SpiceChannel *channel, gboolean mark);

@@ -8,11 +8,11 @@ G_BEGIN_DECLS
 
 #define SPICE_TYPE_INPUTS_CHANNEL (spice_inputs_channel_get_type ())
 #define SPICE_INPUTS_CHANNEL(obj) (G_TYPE_CHECK_INSTANCE_CAST ((obj), SPICE_TYPE_INPUTS_CHANNEL, SpiceInputsChannel))
-#define SPICE_INPUTS_CHANNEL_CLASS(klass) \
+#define SPICE_INPUTS_CHANNEL_CLASS(klass)                                                                              \
   (G_TYPE_CHECK_CLASS_CAST ((klass), SPICE_TYPE_INPUTS_CHANNEL, SpiceInputsChannelClass))
 #define SPICE_IS_INPUTS_CHANNEL(obj) (G_TYPE_CHECK_INSTANCE_TYPE ((obj), SPICE_TYPE_INPUTS_CHANNEL))
 #define SPICE_IS_INPUTS_CHANNEL_CLASS(klass) (G_TYPE_CHECK_CLASS_TYPE ((klass), SPICE_TYPE_INPUTS_CHANNEL))
-#define SPICE_INPUTS_CHANNEL_GET_CLASS(obj) \
+#define SPICE_INPUTS_CHANNEL_GET_CLASS(obj)                                                                            \
   (G_TYPE_INSTANCE_GET_CLASS ((obj), SPICE_TYPE_INPUTS_CHANNEL, SpiceInputsChannelClass))
 
 typedef struct _SpiceInputsChannel SpiceInputsChannel;

@@ -8,10 +8,12 @@ G_BEGIN_DECLS
 
 #define SPICE_TYPE_MAIN_CHANNEL (spice_main_channel_get_type ())
 #define SPICE_MAIN_CHANNEL(obj) (G_TYPE_CHECK_INSTANCE_CAST ((obj), SPICE_TYPE_MAIN_CHANNEL, SpiceMainChannel))
-#define SPICE_MAIN_CHANNEL_CLASS(klass) (G_TYPE_CHECK_CLASS_CAST ((klass), SPICE_TYPE_MAIN_CHANNEL, SpiceMainChannelClass))
+#define SPICE_MAIN_CHANNEL_CLASS(klass)                                                                                \
+  (G_TYPE_CHECK_CLASS_CAST ((klass), SPICE_TYPE_MAIN_CHANNEL, SpiceMainChannelClass))
 #define SPICE_IS_MAIN_CHANNEL(obj) (G_TYPE_CHECK_INSTANCE_TYPE ((obj), SPICE_TYPE_MAIN_CHANNEL))
 #define SPICE_IS_MAIN_CHANNEL_CLASS(klass) (G_TYPE_CHECK_CLASS_TYPE ((klass), SPICE_TYPE_MAIN_CHANNEL))
-#define SPICE_MAIN_CHANNEL_GET_CLASS(obj) (G_TYPE_INSTANCE_GET_CLASS ((obj), SPICE_TYPE_MAIN_CHANNEL, SpiceMainChannelClass))
+#define SPICE_MAIN_CHANNEL_GET_CLASS(obj)                                                                              \
+  (G_TYPE_INSTANCE_GET_CLASS ((obj), SPICE_TYPE_MAIN_CHANNEL, SpiceMainChannelClass))
 
 typedef struct _SpiceMainChannel SpiceMainChannel;
 typedef struct _SpiceMainChannelClass SpiceMainChannelClass;

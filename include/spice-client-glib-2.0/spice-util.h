@@ -13,10 +13,10 @@ gulong spice_g_signal_connect_object (gpointer instance, const gchar *detailed_s
                                       gpointer gobject, GConnectFlags connect_flags);
 gchar *spice_uuid_to_string (const guint8 uuid[16]);
 
-#define SPICE_DEBUG(fmt, ...)                               \
-  do {                                                      \
-    if (G_UNLIKELY (spice_util_get_debug ()))               \
-      g_debug (G_STRLOC " " fmt, ##__VA_ARGS__);            \
+#define SPICE_DEBUG(fmt, ...)                                                                                          \
+  do {                                                                                                                 \
+    if (G_UNLIKELY (spice_util_get_debug ()))                                                                          \
+      g_debug (G_STRLOC " " fmt, ##__VA_ARGS__);                                                                       \
   } while (0)
 
 /* May stand beside reserved members of structures; it is nothing. */

@@ -31,7 +31,7 @@ reserve (CwBuffer *self, size_t size)
     return true;
   allocated = MAX (wanted, MIN (MAX (self->allocated * 2, (size_t) 64), self->max));
   data = g_try_realloc (self->data, allocated);
-  if (data == NULL) {
+  if (!data) {
     self->failed = true;
     return false;
   }
@@ -60,7 +60,7 @@ cw_buffer_append (CwBuffer *self, const void *data, size_t size)
   if (size == 0)
     return;
   at = cw_buffer_grow (self, size);
-  if (at != NULL)
+  if (at)
     memcpy (at, data, size);
 }
 

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 
 #if defined(__x86_64__) || defined(__i386__)
-#include <cpuid.h>
+#  include <cpuid.h>
 #endif
 
 static const struct {
@@ -55,7 +55,7 @@ disabled (void)
   g_auto (GStrv) words = NULL;
   uint32_t flags = 0;
 
-  if (list == NULL)
+  if (!list)
     return 0;
   words = g_strsplit (list, ",", -1);
   if (g_strv_contains ((const char *const *) words, "all"))

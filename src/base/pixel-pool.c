@@ -149,16 +149,16 @@ cw_pixel_pool_take (CwPixelPool *self, size_t size, size_t *capacity)
 {
   Block found = { NULL, capacity_for (size) };
 
-  if (self != NULL && size >= LEAST_BYTES) {
+  if (self && size >= LEAST_BYTES) {
     g_mutex_lock (&self->lock);
     /* The one unused for the shortest time is the likeliest to be in a cache. Not more than twice the size, or small
      * pictures would hold large ones' memory. */
-    for (unsigned i = self->n_blocks; i-- > 0 && found.memory == NULL;)
+    for (unsigned i = self->n_blocks; i-- > 0 && !found.memory;)
       if (self->blocks[i].capacity >= size && self->blocks[i].capacity / 2 <= size)
         found = remove_block (self, i);
     g_mutex_unlock (&self->lock);
   }
-  if (found.memory == NULL)
+  if (!found.memory)
     found.memory = allocate (found.capacity);
   *capacity = found.capacity;
   return found.memory;
@@ -171,7 +171,7 @@ cw_pixel_pool_take_zeroed (size_t size, size_t *capacity)
 
   *capacity = capacity_for (size);
   memory = allocate (*capacity);
-  if (memory != NULL && *capacity < HUGE_PAGE)
+  if (memory && *capacity < HUGE_PAGE)
     memset (memory, 0, *capacity);
   return memory;
 }
@@ -182,9 +182,9 @@ cw_pixel_pool_give (CwPixelPool *self, void *memory, size_t capacity)
   Block freed[MAX_BLOCKS + 1];
   unsigned n = 0;
 
-  if (memory == NULL)
+  if (!memory)
     return;
-  if (self == NULL || capacity < LEAST_BYTES || capacity > self->max_bytes) {
+  if (!self || capacity < LEAST_BYTES || capacity > self->max_bytes) {
     release ((Block){ memory, capacity });
     return;
   }

@@ -33,10 +33,11 @@ row_size (CwPixelFormat format, uint32_t width)
 static bool
 check_size (uint32_t width, uint32_t height, GError **error)
 {
-  if (width == 0 || height == 0 || width > CW_PIXELS_MAX_SIDE || height > CW_PIXELS_MAX_SIDE ||
-      (uint64_t) width * height > CW_PIXELS_MAX_AREA) {
-    g_set_error (error, CW_ERROR, CW_ERROR_LIMIT, "image of %u×%u pixels is outside 1×1 … %d per side, %" G_GUINT64_FORMAT
-                 " in all", width, height, CW_PIXELS_MAX_SIDE, CW_PIXELS_MAX_AREA);
+  if (width == 0 || height == 0 || width > CW_PIXELS_MAX_SIDE || height > CW_PIXELS_MAX_SIDE
+      || (uint64_t) width * height > CW_PIXELS_MAX_AREA) {
+    g_set_error (error, CW_ERROR, CW_ERROR_LIMIT,
+                 "image of %u×%u pixels is outside 1×1 … %d per side, %" G_GUINT64_FORMAT " in all", width, height,
+                 CW_PIXELS_MAX_SIDE, CW_PIXELS_MAX_AREA);
     return false;
   }
   return true;
@@ -57,7 +58,7 @@ pixels_in (uint8_t *storage, size_t capacity, CwPixelPool *pool, CwPixelFormat f
   size_t row = row_size (format, width);
   CwPixels *self;
 
-  if (storage == NULL) {
+  if (!storage) {
     g_set_error (error, CW_ERROR, CW_ERROR_MEMORY, "no memory for an image of %u×%u pixels", width, height);
     return NULL;
   }
@@ -70,7 +71,7 @@ pixels_in (uint8_t *storage, size_t capacity, CwPixelPool *pool, CwPixelFormat f
     .first = storage + CW_PIXELS_SLACK,
     .storage = storage,
     .capacity = capacity,
-    .pool = pool != NULL ? cw_pixel_pool_ref (pool) : NULL,
+    .pool = pool ? cw_pixel_pool_ref (pool) : NULL,
   };
   self->rows = bottom_up ? self->first + row * (height - 1) : self->first;
   g_atomic_ref_count_init (&self->ref_count);
@@ -94,7 +95,7 @@ cw_pixels_new_in (CwPixelPool *pool, CwPixelFormat format, uint32_t width, uint3
     return NULL;
   size = storage_size (format, width, height);
   storage = cw_pixel_pool_take (pool, size, &capacity);
-  if (storage != NULL) {
+  if (storage) {
     memset (storage, 0, CW_PIXELS_SLACK);
     memset (storage + size - CW_PIXELS_SLACK, 0, CW_PIXELS_SLACK);
   }

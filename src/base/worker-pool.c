@@ -58,7 +58,7 @@ cw_worker_pool_unref (CwWorkerPool *self)
 {
   if (!g_atomic_ref_count_dec (&self->ref_count))
     return;
-  if (self->threads != NULL) {
+  if (self->threads) {
     g_thread_pool_free (self->threads, FALSE, FALSE);
   } else {
     while (self->queued->len > 0)
@@ -75,7 +75,7 @@ cw_worker_pool_push (CwWorkerPool *self, CwJobFunc run, gpointer job)
   Item *item = g_new (Item, 1);
 
   *item = (Item){ run, job };
-  if (self->threads != NULL) {
+  if (self->threads) {
     g_thread_pool_push (self->threads, item, NULL);
     return;
   }
@@ -89,7 +89,7 @@ cw_worker_pool_n_queued (CwWorkerPool *self)
 {
   unsigned n;
 
-  g_assert (self->threads == NULL);
+  g_assert (!self->threads);
   g_mutex_lock (&self->lock);
   n = self->queued->len;
   g_mutex_unlock (&self->lock);
@@ -101,7 +101,7 @@ cw_worker_pool_run_queued (CwWorkerPool *self, unsigned index)
 {
   Item *item;
 
-  g_assert (self->threads == NULL);
+  g_assert (!self->threads);
   g_mutex_lock (&self->lock);
   g_assert (index < self->queued->len);
   item = g_ptr_array_remove_index (self->queued, index);

@@ -19,8 +19,7 @@ cw_bitmap_check (const CwBitmap *self, GError **error)
     g_set_error (error, CW_ERROR, CW_ERROR_MALFORMED, "bitmap.format: %u is unknown", self->format);
     return false;
   }
-  if (self->width == 0 || self->height == 0 || self->width > CW_PIXELS_MAX_SIDE ||
-      self->height > CW_PIXELS_MAX_SIDE) {
+  if (self->width == 0 || self->height == 0 || self->width > CW_PIXELS_MAX_SIDE || self->height > CW_PIXELS_MAX_SIDE) {
     g_set_error (error, CW_ERROR, CW_ERROR_LIMIT, "bitmap of %u×%u pixels, at most %d per side", self->width,
                  self->height, CW_PIXELS_MAX_SIDE);
     return false;
@@ -59,7 +58,7 @@ cw_bitmap_pixel_format (const CwBitmap *self)
     return CW_PIXELS_A8;
   default:
     return self->palette_as == CW_PIXELS_X1R5G5B5 || self->palette_as == CW_PIXELS_BGRA ? self->palette_as
-                                                                                       : CW_PIXELS_BGRX;
+                                                                                        : CW_PIXELS_BGRX;
   }
 }
 
@@ -91,7 +90,7 @@ decode_indexed (const CwBitmap *self, CwPixels *out)
 {
   uint32_t entries[256] = { 0 };
 
-  if (self->palette != NULL && self->n_palette > 0)
+  if (self->palette && self->n_palette > 0)
     memcpy (entries, self->palette, MIN (self->n_palette, 256) * sizeof entries[0]);
   for (uint32_t y = 0; y < self->height; y++) {
     const uint8_t *row = bitmap_row (self, y);
@@ -139,7 +138,7 @@ cw_bitmap_decode (const CwBitmap *self, CwPixelPool *pool, GError **error)
 {
   CwPixels *out = cw_pixels_new_in (pool, cw_bitmap_pixel_format (self), self->width, self->height, false, error);
 
-  if (out == NULL)
+  if (!out)
     return NULL;
   if (cw_bitmap_is_indexed (self))
     decode_indexed (self, out);
@@ -166,7 +165,7 @@ cw_bitmap_decode_mask (const CwBitmap *self, GError **error)
     return NULL;
   }
   out = cw_pixels_new (CW_PIXELS_A1, self->width, self->height, false, error);
-  if (out == NULL)
+  if (!out)
     return NULL;
   for (uint32_t y = 0; y < self->height; y++) {
     const uint8_t *row = bitmap_row (self, y);
@@ -188,8 +187,8 @@ cw_bitmap_view (const CwBitmap *self)
 {
   CwPixels *view;
 
-  if (cw_bitmap_is_indexed (self) || self->format == CW_BITMAP_24BIT ||
-      (G_BYTE_ORDER != G_LITTLE_ENDIAN && self->format != CW_BITMAP_8BIT_A))
+  if (cw_bitmap_is_indexed (self) || self->format == CW_BITMAP_24BIT
+      || (G_BYTE_ORDER != G_LITTLE_ENDIAN && self->format != CW_BITMAP_8BIT_A))
     return NULL;
   view = g_new (CwPixels, 1);
   *view = (CwPixels){
@@ -210,7 +209,7 @@ cw_mask_from_pixels (const CwPixels *pixels, GError **error)
   size_t size = cw_pixel_format_bits (pixels->format) / 8;
   CwPixels *out = cw_pixels_new (CW_PIXELS_A1, pixels->width, pixels->height, false, error);
 
-  if (out == NULL)
+  if (!out)
     return NULL;
   for (uint32_t y = 0; y < pixels->height; y++) {
     const uint8_t *row = cw_pixels_row (pixels, y);

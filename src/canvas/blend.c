@@ -4,7 +4,7 @@
 #include "canvas/pixel.h"
 
 #ifdef __SSE2__
-#include <emmintrin.h>
+#  include <emmintrin.h>
 #endif
 
 #define LANES 0x00ff00ff00ff00ff
@@ -114,7 +114,7 @@ paint_blend (CwDraw *self, const CwRect *piece)
       const uint8_t *s = cw_source_row (&self->source, x, y, n, (uint8_t *) source);
       uint8_t *d = cw_draw_target (self, x, y);
 
-      if (narrow == NULL) {
+      if (!narrow) {
         blend_run (self, d, s, n);
       } else {
         widen ((uint8_t *) wide, d, n);

@@ -47,13 +47,19 @@ cw_convert_to_format (CwPixelFormat from, CwPixelFormat to)
 {
   static const CwConvertRow table[CW_PIXELS_A8 + 1][CW_PIXELS_A8 + 1] = {
     [CW_PIXELS_BGRX] = { [CW_PIXELS_X1R5G5B5] = w555_of_32, [CW_PIXELS_R5G6B5] = w565_of_32, [CW_PIXELS_A8] = full_a8 },
-    [CW_PIXELS_BGRA] = { [CW_PIXELS_X1R5G5B5] = w555_of_32, [CW_PIXELS_R5G6B5] = w565_of_32,
-                         [CW_PIXELS_A8] = a8_of_bgra },
-    [CW_PIXELS_X1R5G5B5] = { [CW_PIXELS_BGRX] = w32_of_555, [CW_PIXELS_BGRA] = w32_of_555,
-                             [CW_PIXELS_R5G6B5] = w565_of_555, [CW_PIXELS_A8] = full_a8 },
-    [CW_PIXELS_R5G6B5] = { [CW_PIXELS_BGRX] = w32_of_565, [CW_PIXELS_BGRA] = w32_of_565,
-                           [CW_PIXELS_X1R5G5B5] = w555_of_565, [CW_PIXELS_A8] = full_a8 },
-    [CW_PIXELS_A8] = { [CW_PIXELS_BGRX] = w32_of_a8, [CW_PIXELS_BGRA] = w32_of_a8, [CW_PIXELS_X1R5G5B5] = black_of_a8,
+    [CW_PIXELS_BGRA]
+    = { [CW_PIXELS_X1R5G5B5] = w555_of_32, [CW_PIXELS_R5G6B5] = w565_of_32, [CW_PIXELS_A8] = a8_of_bgra },
+    [CW_PIXELS_X1R5G5B5] = { [CW_PIXELS_BGRX] = w32_of_555,
+                             [CW_PIXELS_BGRA] = w32_of_555,
+                             [CW_PIXELS_R5G6B5] = w565_of_555,
+                             [CW_PIXELS_A8] = full_a8 },
+    [CW_PIXELS_R5G6B5] = { [CW_PIXELS_BGRX] = w32_of_565,
+                           [CW_PIXELS_BGRA] = w32_of_565,
+                           [CW_PIXELS_X1R5G5B5] = w555_of_565,
+                           [CW_PIXELS_A8] = full_a8 },
+    [CW_PIXELS_A8] = { [CW_PIXELS_BGRX] = w32_of_a8,
+                       [CW_PIXELS_BGRA] = w32_of_a8,
+                       [CW_PIXELS_X1R5G5B5] = black_of_a8,
                        [CW_PIXELS_R5G6B5] = black_of_a8 },
   };
 

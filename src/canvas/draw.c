@@ -42,7 +42,7 @@ cw_draw_set_source (CwDraw *self, CwRegion *region, const CwRect *box, const CwD
                        &columns, error))
     return false;
   /* Unscaled, there is nothing where the source has no pixels. */
-  if (self->source.scaler == NULL)
+  if (!self->source.scaler)
     cw_region_intersect (region, -self->source.dx, -self->source.dy, source->pixels->width, source->pixels->height);
   return true;
 }
@@ -52,7 +52,7 @@ cw_draw_paint_source (CwDraw *self, const CwRect *piece, CwRop rop)
 {
   size_t size = self->source.pixel_size;
   uint32_t buffer[CW_CANVAS_RUN];
-  bool direct = self->source.scaler == NULL && self->source.convert == NULL;
+  bool direct = !self->source.scaler && !self->source.convert;
   uint32_t run = direct ? piece->right - piece->left : CW_CANVAS_RUN;
 
   for (int32_t y = piece->top; y < piece->bottom; y++) {
@@ -77,14 +77,18 @@ cw_draw_snapshot (const CwPixels *surface, CwRect *area, GError **error)
     used = (CwRect){ .right = 1, .bottom = 1 };
   /* The copy keeps the surface's origin at hand when the area lies partly outside; neighbours of the area are sampled
    * too, so all rows and columns next to it come along. */
-  used = (CwRect){ .left = MAX (used.left - 1, 0), .top = MAX (used.top - 1, 0),
-                   .right = MIN (used.right + 1, whole.right), .bottom = MIN (used.bottom + 1, whole.bottom) };
+  used = (CwRect){ .left = MAX (used.left - 1, 0),
+                   .top = MAX (used.top - 1, 0),
+                   .right = MIN (used.right + 1, whole.right),
+                   .bottom = MIN (used.bottom + 1, whole.bottom) };
   copy = cw_pixels_new (surface->format, used.right - used.left, used.bottom - used.top, false, error);
-  if (copy == NULL)
+  if (!copy)
     return NULL;
   for (uint32_t y = 0; y < copy->height; y++)
     memcpy (cw_pixels_row (copy, y), cw_pixels_row (surface, used.top + y) + used.left * size, copy->width * size);
-  *area = (CwRect){ .left = area->left - used.left, .top = area->top - used.top, .right = area->right - used.left,
+  *area = (CwRect){ .left = area->left - used.left,
+                    .top = area->top - used.top,
+                    .right = area->right - used.left,
                     .bottom = area->bottom - used.top };
   return copy;
 }

@@ -25,7 +25,7 @@ modulo (int64_t value, uint32_t size)
 static void
 copy_pixels (const CwDraw *self, uint8_t *out, const uint8_t *pixels, uint32_t n)
 {
-  if (self->brush_convert != NULL)
+  if (self->brush_convert)
     self->brush_convert (out, pixels, n);
   else
     memcpy (out, pixels, n * cw_pixel_size (self->brush.pixels->format));
@@ -90,8 +90,8 @@ cw_draw_set_brush (CwDraw *self, const CwBrush *brush, GError **error)
   self->brush = *brush;
   if (brush->kind != CW_BRUSH_PATTERN)
     return true;
-  if (pattern->format > CW_PIXELS_A8 ||
-      (brush->raw && cw_pixel_size (pattern->format) != cw_pixel_size (self->target->format))) {
+  if (pattern->format > CW_PIXELS_A8
+      || (brush->raw && cw_pixel_size (pattern->format) != cw_pixel_size (self->target->format))) {
     g_set_error (error, CW_ERROR, CW_ERROR_MALFORMED, "a pattern of %u bits per pixel on a surface of %u",
                  cw_pixel_format_bits (pattern->format), cw_pixel_format_bits (self->target->format));
     return false;

@@ -19,7 +19,7 @@ covered_part (const CwSource *source, const CwRect *piece)
 static void
 paint_opaque (CwDraw *self, const CwRect *piece)
 {
-  CwRect covered = self->source.scaler == NULL ? covered_part (&self->source, piece) : *piece;
+  CwRect covered = !self->source.scaler ? covered_part (&self->source, piece) : *piece;
 
   if (!cw_rect_is_empty (&covered))
     cw_draw_paint_source (self, &covered, CW_ROP_S);
@@ -34,7 +34,7 @@ cw_draw_opaque (CwDraw *self, CwPixels *target, CwRegion *region, const CwRect *
 
   *self = (CwDraw){ .paint = paint_opaque, .target = target, .rop = rop };
   /* Unlike a copy, the brush also paints where the source has no pixels, so the region stays as it is. */
-  return cw_draw_set_brush (self, brush, error) &&
-         cw_source_init (&self->source, source->pixels, source->raw ? CW_SOURCE_RAW : CW_SOURCE_CONVERTED,
-                         target->format, box, &source->area, source->mode, &columns, error);
+  return cw_draw_set_brush (self, brush, error)
+         && cw_source_init (&self->source, source->pixels, source->raw ? CW_SOURCE_RAW : CW_SOURCE_CONVERTED,
+                            target->format, box, &source->area, source->mode, &columns, error);
 }

@@ -50,7 +50,7 @@ cw_region_init (CwRegion *self, const CwRect *bounds, const CwRect *box, const C
   CwRect area = cw_rect_intersect (bounds, box);
 
   *self = (CwRegion){ 0 };
-  if (clips != NULL && !cw_rect_is_empty (&area))
+  if (clips && !cw_rect_is_empty (&area))
     return init_clipped (self, &area, clips, n_clips, error);
   if (cw_rect_is_empty (&area))
     pixman_region32_init (&self->boxes);
@@ -182,8 +182,9 @@ next_masked (CwRegion *self, CwRect *piece)
     if (from < to) {
       int64_t end = find_bit (row, from, to, self->mask_invers);
 
-      *piece = (CwRect){ .left = from - self->mask_dx, .top = self->y, .right = end - self->mask_dx,
-                         .bottom = self->y + 1 };
+      *piece = (CwRect){
+        .left = from - self->mask_dx, .top = self->y, .right = end - self->mask_dx, .bottom = self->y + 1
+      };
       self->x = piece->right;
       return true;
     }
@@ -217,7 +218,7 @@ cw_region_next (CwRegion *self, uint32_t max_pixels, CwRect *piece)
   for (;;) {
     if (!self->inside && !enter_box (self))
       return false;
-    if (self->mask != NULL ? next_masked (self, piece) : next_rows (self, max_pixels, piece))
+    if (self->mask ? next_masked (self, piece) : next_rows (self, max_pixels, piece))
       return true;
     self->inside = false;
   }

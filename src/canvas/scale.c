@@ -6,7 +6,7 @@
 #include "canvas/source.h"
 
 #ifdef __SSE2__
-#include <emmintrin.h>
+#  include <emmintrin.h>
 #endif
 
 /* Pixels of nothing on both sides of a line, so that a tap and its right neighbour may lie outside. */
@@ -28,10 +28,10 @@ struct CwScaler {
   size_t target_size;                     /* bytes per pixel between the two steps */
   int64_t top, step_y, area_top;
   int32_t columns_left;
-  int32_t *tap;    /* per column: index into a line */
+  int32_t *tap;     /* per column: index into a line */
   uint16_t *weight; /* per column: of the right neighbour, 0 … 254 */
   Line lines[2];
-  uint8_t *row;    /* between the two steps */
+  uint8_t *row; /* between the two steps */
 };
 
 /* Position i pixels into the target as a source coordinate, 16.16. */
@@ -79,11 +79,12 @@ cw_scaler_new (const CwPixels *pixels, CwSourceKind kind, CwPixelFormat target, 
   uint32_t n = MAX (columns->right - columns->left, 1); /* asking for none must not look like no memory */
   size_t line = pixels->width + 2 * PAD;
 
-  if (cw_rect_is_empty (box) || cw_rect_is_empty (area) || cw_rect_width (area) > MAX_AREA_SIDE ||
-      cw_rect_height (area) > MAX_AREA_SIDE) {
-    g_set_error (error, CW_ERROR, CW_ERROR_MALFORMED, "scaling of %" G_GINT64_FORMAT "×%" G_GINT64_FORMAT " to %"
-                 G_GINT64_FORMAT "×%" G_GINT64_FORMAT " pixels", cw_rect_width (area), cw_rect_height (area),
-                 cw_rect_width (box), cw_rect_height (box));
+  if (cw_rect_is_empty (box) || cw_rect_is_empty (area) || cw_rect_width (area) > MAX_AREA_SIDE
+      || cw_rect_height (area) > MAX_AREA_SIDE) {
+    g_set_error (error, CW_ERROR, CW_ERROR_MALFORMED,
+                 "scaling of %" G_GINT64_FORMAT "×%" G_GINT64_FORMAT " to %" G_GINT64_FORMAT "×%" G_GINT64_FORMAT
+                 " pixels",
+                 cw_rect_width (area), cw_rect_height (area), cw_rect_width (box), cw_rect_height (box));
     return NULL;
   }
   self = g_new0 (CwScaler, 1);
@@ -99,8 +100,7 @@ cw_scaler_new (const CwPixels *pixels, CwSourceKind kind, CwPixelFormat target, 
   self->lines[0] = (Line){ INT64_MIN, g_try_new0 (uint32_t, line) };
   self->lines[1] = (Line){ INT64_MIN, g_try_new0 (uint32_t, line) };
   self->row = g_try_malloc (line * 4);
-  if (self->tap == NULL || self->weight == NULL || self->lines[0].pixels == NULL || self->lines[1].pixels == NULL ||
-      self->row == NULL) {
+  if (!self->tap || !self->weight || !self->lines[0].pixels || !self->lines[1].pixels || !self->row) {
     cw_scaler_free (self);
     g_set_error (error, CW_ERROR, CW_ERROR_MEMORY, "no memory for scaling to %u columns", n);
     return NULL;
@@ -136,11 +136,11 @@ get_line (CwScaler *self, int64_t row)
   } else {
     const uint8_t *from = cw_pixels_row (self->pixels, row);
 
-    if (self->to_target != NULL) {
+    if (self->to_target) {
       self->to_target (self->row, from, width);
       from = self->row;
     }
-    if (self->target_to_argb != NULL)
+    if (self->target_to_argb)
       self->target_to_argb (out, from, width);
     else
       memcpy (out, from, width * 4);
@@ -189,8 +189,8 @@ interpolate (const uint32_t *upper, const uint32_t *lower, uint32_t a, uint32_t 
   uint32_t c00 = upper[0], c10 = upper[1], c01 = lower[0], c11 = lower[1];
   uint32_t w00 = (256 - a) * (256 - b), w10 = a * (256 - b), w01 = (256 - a) * b, w11 = a * b;
   uint64_t low = unpack (c00) * w00 + unpack (c10) * w10 + unpack (c01) * w01 + unpack (c11) * w11;
-  uint64_t high = unpack (c00 >> 16) * w00 + unpack (c10 >> 16) * w10 + unpack (c01 >> 16) * w01 +
-                  unpack (c11 >> 16) * w11;
+  uint64_t high
+      = unpack (c00 >> 16) * w00 + unpack (c10 >> 16) * w10 + unpack (c01 >> 16) * w01 + unpack (c11 >> 16) * w11;
 
   return (high >> 24 & 0xff000000) | (high & 0x00ff0000) | (low >> 40 & 0xff00) | (low >> 16 & 0xff);
 }
@@ -203,7 +203,7 @@ cw_scaler_row (CwScaler *self, int32_t x, int32_t y, uint32_t n, uint8_t *out)
   const uint16_t *weight = self->weight + (x - self->columns_left);
   int64_t v = source_position ((int64_t) y - self->top, self->step_y, self->area_top);
   uint32_t buffer[CW_CANVAS_RUN];
-  uint32_t *pixels = self->narrow != NULL ? buffer : (uint32_t *) (void *) out;
+  uint32_t *pixels = self->narrow ? buffer : (uint32_t *) (void *) out;
 
   if (self->mode == CW_SCALE_NEAREST) {
     const uint32_t *line = get_line (self, (v - 1) >> 16);
@@ -218,6 +218,6 @@ cw_scaler_row (CwScaler *self, int32_t x, int32_t y, uint32_t n, uint8_t *out)
     for (uint32_t i = 0; i < n; i++)
       pixels[i] = interpolate (upper + tap[i], lower + tap[i], weight[i], b);
   }
-  if (self->narrow != NULL)
+  if (self->narrow)
     self->narrow (out, (const uint8_t *) buffer, n);
 }

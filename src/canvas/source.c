@@ -37,7 +37,7 @@ cw_source_init (CwSource *self, const CwPixels *pixels, CwSourceKind kind, CwPix
       source.convert = cw_convert_to_argb (pixels->format);
   } else {
     source.scaler = cw_scaler_new (pixels, kind, target, box, area, mode, columns, error);
-    if (source.scaler == NULL)
+    if (!source.scaler)
       return false;
   }
   *self = source;
@@ -55,12 +55,12 @@ cw_source_row (CwSource *self, int32_t x, int32_t y, uint32_t n, uint8_t *buffer
 {
   const uint8_t *row;
 
-  if (self->scaler != NULL) {
+  if (self->scaler) {
     cw_scaler_row (self->scaler, x, y, n, buffer);
     return buffer;
   }
   row = cw_pixels_row (self->pixels, y + self->dy) + (x + self->dx) * (ptrdiff_t) cw_pixel_size (self->pixels->format);
-  if (self->convert == NULL)
+  if (!self->convert)
     return row;
   self->convert (buffer, row, n);
   return buffer;

@@ -32,8 +32,8 @@ typedef struct {
 /* Maps area of pixels to box of a target in the given format; equal sizes mean no scaling. Borrows pixels; they may
  * change between rows (a surface drawing on itself needs a copy). columns are those of the target that will be asked
  * for. Fails on formats that cannot be drawn, on RAW of another depth and on scaling to or from nothing. */
-bool cw_source_init (CwSource *self, const CwPixels *pixels, CwSourceKind kind, CwPixelFormat target,
-                     const CwRect *box, const CwRect *area, CwScaleMode mode, const CwRect *columns, GError **error);
+bool cw_source_init (CwSource *self, const CwPixels *pixels, CwSourceKind kind, CwPixelFormat target, const CwRect *box,
+                     const CwRect *area, CwScaleMode mode, const CwRect *columns, GError **error);
 void cw_source_clear (CwSource *self);
 
 /* Target pixels x … x + n - 1 of row y, n <= CW_CANVAS_RUN; either in buffer or where they are. Unscaled: the source

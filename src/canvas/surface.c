@@ -6,7 +6,7 @@ cw_surface_new (CwPixelFormat format, uint32_t width, uint32_t height, GError **
 {
   CwPixels *self = cw_pixels_new_zeroed (CW_PIXELS_BGRX, width, height, error);
 
-  if (self != NULL)
+  if (self)
     self->format = format;
   return self;
 }

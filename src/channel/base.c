@@ -226,17 +226,22 @@ install_properties (GObjectClass *class)
   const GParamFlags readable = G_PARAM_READABLE | G_PARAM_STATIC_STRINGS;
 
   g_object_class_install_property (class, PROP_SESSION,
-    g_param_spec_object ("spice-session", "Session", "The session the channel belongs to", session_type (),
-      construct));
+                                   g_param_spec_object ("spice-session", "Session",
+                                                        "The session the channel belongs to", session_type (),
+                                                        construct));
   g_object_class_install_property (class, PROP_TYPE,
-    g_param_spec_int ("channel-type", "Type", "What kind of channel this is", -1, G_MAXINT, -1, construct));
+                                   g_param_spec_int ("channel-type", "Type", "What kind of channel this is", -1,
+                                                     G_MAXINT, -1, construct));
   g_object_class_install_property (class, PROP_ID,
-    g_param_spec_int ("channel-id", "Id", "Which one of its kind this is", -1, G_MAXINT, -1, construct));
+                                   g_param_spec_int ("channel-id", "Id", "Which one of its kind this is", -1, G_MAXINT,
+                                                     -1, construct));
   g_object_class_install_property (class, PROP_READ_BYTES,
-    g_param_spec_ulong ("total-read-bytes", "Bytes read", "Bytes read since the channel was made", 0, G_MAXULONG, 0,
-      readable));
+                                   g_param_spec_ulong ("total-read-bytes", "Bytes read",
+                                                       "Bytes read since the channel was made", 0, G_MAXULONG, 0,
+                                                       readable));
   g_object_class_install_property (class, PROP_SOCKET,
-    g_param_spec_object ("socket", "Socket", "The socket while connected", G_TYPE_SOCKET, readable));
+                                   g_param_spec_object ("socket", "Socket", "The socket while connected", G_TYPE_SOCKET,
+                                                        readable));
 }
 
 static void
@@ -259,7 +264,8 @@ spice_channel_class_init (SpiceChannelClass *class)
    * The connection of the channel changed. spice_channel_get_error() tells more about errors.
    */
   g_signal_new ("channel-event", G_OBJECT_CLASS_TYPE (class), G_SIGNAL_RUN_FIRST,
-    G_STRUCT_OFFSET (SpiceChannelClass, channel_event), NULL, NULL, NULL, G_TYPE_NONE, 1, SPICE_TYPE_CHANNEL_EVENT);
+                G_STRUCT_OFFSET (SpiceChannelClass, channel_event), NULL, NULL, NULL, G_TYPE_NONE, 1,
+                SPICE_TYPE_CHANNEL_EVENT);
   /**
    * SpiceChannel::open-fd:
    * @channel: the channel
@@ -268,7 +274,7 @@ spice_channel_class_init (SpiceChannelClass *class)
    * A connected socket is needed; answer, now or later, by spice_channel_open_fd().
    */
   g_signal_new ("open-fd", G_OBJECT_CLASS_TYPE (class), G_SIGNAL_RUN_FIRST,
-    G_STRUCT_OFFSET (SpiceChannelClass, open_fd), NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_INT);
+                G_STRUCT_OFFSET (SpiceChannelClass, open_fd), NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_INT);
 }
 
 static void

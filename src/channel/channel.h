@@ -38,7 +38,10 @@ struct _SpiceChannelClassPrivate {
   bool (*linger) (SpiceChannel *channel, GError *reason);
 };
 
-#define CW_CHANNEL_CAP_END { UINT32_MAX, NULL }
+#define CW_CHANNEL_CAP_END                                                                                             \
+  {                                                                                                                    \
+    UINT32_MAX, NULL                                                                                                   \
+  }
 
 typedef enum {
   CW_CHANNEL_STATE_UNCONNECTED,
@@ -48,11 +51,11 @@ typedef enum {
 
 /* Reasons for which reading pauses. */
 enum {
-  CW_PAUSE_EMIT = 1 << 0, /* a handler of the application runs outside a frame */
-  CW_PAUSE_WAIT = 1 << 1, /* WAIT_FOR_CHANNELS */
-  CW_PAUSE_FULL = 1 << 2, /* too much waits to be drawn */
+  CW_PAUSE_EMIT = 1 << 0,    /* a handler of the application runs outside a frame */
+  CW_PAUSE_WAIT = 1 << 1,    /* WAIT_FOR_CHANNELS */
+  CW_PAUSE_FULL = 1 << 2,    /* too much waits to be drawn */
   CW_PAUSE_ANSWERS = 1 << 3, /* too many answers wait to be sent */
-  CW_PAUSE_HUSHED = 1 << 4, /* for good */
+  CW_PAUSE_HUSHED = 1 << 4,  /* for good */
 };
 
 struct _SpiceChannelPrivate {
@@ -68,13 +71,13 @@ struct _SpiceChannelPrivate {
   CwCaps caps, common_caps;
 
   CwChannelState state;
-  bool up;          /* its own first messages have been sent, and no handler of OPENED runs */
+  bool up;            /* its own first messages have been sent, and no handler of OPENED runs */
   unsigned n_running; /* connections and attempts with events to send; each holds a reference on the channel */
-  unsigned attempt; /* tells callbacks of an earlier attempt */
-  bool secured;     /* this attempt is to use TLS */
-  bool wants_fd;    /* open-fd was emitted, no answer yet */
-  int fd;           /* given for this attempt, or -1 */
-  GSource *pending; /* the beginning of an attempt, in a later turn */
+  unsigned attempt;   /* tells callbacks of an earlier attempt */
+  bool secured;       /* this attempt is to use TLS */
+  bool wants_fd;      /* open-fd was emitted, no answer yet */
+  int fd;             /* given for this attempt, or -1 */
+  GSource *pending;   /* the beginning of an attempt, in a later turn */
   GCancellable *cancellable;
   GError *error;
 
@@ -120,7 +123,8 @@ void cw_channel_messages_stop (SpiceChannel *self);
 /* Calls handler (channel, message) when what entries name has been processed, now or later; until then the channel
  * reads nothing. */
 void cw_channel_handle_after (SpiceChannel *self, const CwWireWaitForChannel *entries, uint32_t n_entries,
-  const CwMessage *message, void (*handler) (SpiceChannel *channel, const CwMessage *message));
+                              const CwMessage *message,
+                              void (*handler) (SpiceChannel *channel, const CwMessage *message));
 
 /* connection.c */
 

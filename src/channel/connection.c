@@ -256,8 +256,9 @@ on_connected (GObject *source, GAsyncResult *result, gpointer data)
   } else if (failure == CW_CONNECT_FAILURE_NEED_SECURED && !priv->secured) {
     secure (self);
   } else if (failure == CW_CONNECT_FAILURE_AUTH) {
-    fail_attempt (self, SPICE_CHANNEL_ERROR_AUTH, g_error_new (SPICE_CLIENT_ERROR,
-      SPICE_CLIENT_ERROR_AUTH_NEEDS_PASSWORD, "Authentication failed: %s", error->message));
+    fail_attempt (self, SPICE_CHANNEL_ERROR_AUTH,
+                  g_error_new (SPICE_CLIENT_ERROR, SPICE_CLIENT_ERROR_AUTH_NEEDS_PASSWORD, "Authentication failed: %s",
+                               error->message));
   } else {
     fail_attempt (self, event_of_failure (failure), g_steal_pointer (&error));
   }
@@ -276,8 +277,7 @@ begin_connect (SpiceChannel *self)
   if (priv->hushed)
     return;
   params.fd = priv->fd;
-  if (!priv->session
-      || !priv->host->target (priv->session, priv->type, &priv->secured, &params, &tls, &error)) {
+  if (!priv->session || !priv->host->target (priv->session, priv->type, &priv->secured, &params, &tls, &error)) {
     fail_attempt (self, SPICE_CHANNEL_ERROR_CONNECT, error);
     return;
   }
@@ -357,7 +357,7 @@ spice_channel_open_fd (SpiceChannel *channel, int fd)
     return FALSE;
   if (priv->state == CW_CHANNEL_STATE_READY || (priv->state == CW_CHANNEL_STATE_CONNECTING && !priv->wants_fd)) {
     g_warning ("%s:%d: the channel is connected already, or connecting", spice_channel_type_to_string (priv->type),
-      priv->id);
+               priv->id);
     return FALSE;
   }
   if (priv->state == CW_CHANNEL_STATE_UNCONNECTED) {

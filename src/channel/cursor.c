@@ -166,7 +166,7 @@ take_shape (SpiceCursorChannel *self, const CwWireCursor *cursor)
   displayable = priv->displayable;
   g_object_notify (G_OBJECT (self), "cursor");
   g_signal_emit_by_name (self, "cursor-set", (gint) shape->width, (gint) shape->height, (gint) shape->hot_spot_x,
-    (gint) shape->hot_spot_y, displayable ? shape->data : NULL);
+                         (gint) shape->hot_spot_y, displayable ? shape->data : NULL);
   shape_free (shape);
   return true;
 }
@@ -299,8 +299,8 @@ install_signals (SpiceCursorChannelClass *class)
    * Deprecated: 0.38: use the property #SpiceCursorChannel:cursor
    */
   g_signal_new ("cursor-set", type, G_SIGNAL_RUN_FIRST | G_SIGNAL_DEPRECATED,
-    G_STRUCT_OFFSET (SpiceCursorChannelClass, cursor_set), NULL, NULL, NULL, G_TYPE_NONE, 5, G_TYPE_INT, G_TYPE_INT,
-    G_TYPE_INT, G_TYPE_INT, G_TYPE_POINTER);
+                G_STRUCT_OFFSET (SpiceCursorChannelClass, cursor_set), NULL, NULL, NULL, G_TYPE_NONE, 5, G_TYPE_INT,
+                G_TYPE_INT, G_TYPE_INT, G_TYPE_INT, G_TYPE_POINTER);
   /**
    * SpiceCursorChannel::cursor-move:
    * @cursor: the channel
@@ -310,7 +310,7 @@ install_signals (SpiceCursorChannelClass *class)
    * The guest has moved the pointer.
    */
   g_signal_new ("cursor-move", type, G_SIGNAL_RUN_FIRST, G_STRUCT_OFFSET (SpiceCursorChannelClass, cursor_move), NULL,
-    NULL, NULL, G_TYPE_NONE, 2, G_TYPE_INT, G_TYPE_INT);
+                NULL, NULL, G_TYPE_NONE, 2, G_TYPE_INT, G_TYPE_INT);
   /**
    * SpiceCursorChannel::cursor-hide:
    * @cursor: the channel
@@ -318,15 +318,15 @@ install_signals (SpiceCursorChannelClass *class)
    * The pointer is to be hidden.
    */
   g_signal_new ("cursor-hide", type, G_SIGNAL_RUN_FIRST, G_STRUCT_OFFSET (SpiceCursorChannelClass, cursor_hide), NULL,
-    NULL, NULL, G_TYPE_NONE, 0);
+                NULL, NULL, G_TYPE_NONE, 0);
   /**
    * SpiceCursorChannel::cursor-reset:
    * @cursor: the channel
    *
    * The pointer is to be the client's own again.
    */
-  g_signal_new ("cursor-reset", type, G_SIGNAL_RUN_FIRST, G_STRUCT_OFFSET (SpiceCursorChannelClass, cursor_reset),
-    NULL, NULL, NULL, G_TYPE_NONE, 0);
+  g_signal_new ("cursor-reset", type, G_SIGNAL_RUN_FIRST, G_STRUCT_OFFSET (SpiceCursorChannelClass, cursor_reset), NULL,
+                NULL, NULL, G_TYPE_NONE, 0);
 }
 
 static void
@@ -339,8 +339,9 @@ spice_cursor_channel_class_init (SpiceCursorChannelClass *class)
   SPICE_CHANNEL_CLASS (class)->channel_reset = channel_reset;
   SPICE_CHANNEL_CLASS (class)->priv = &cursor_class;
   g_object_class_install_property (object_class, PROP_CURSOR,
-    g_param_spec_boxed ("cursor", "Cursor", "The last shape of the pointer", SPICE_TYPE_CURSOR_SHAPE,
-      G_PARAM_READABLE | G_PARAM_STATIC_STRINGS));
+                                   g_param_spec_boxed ("cursor", "Cursor", "The last shape of the pointer",
+                                                       SPICE_TYPE_CURSOR_SHAPE,
+                                                       G_PARAM_READABLE | G_PARAM_STATIC_STRINGS));
   install_signals (class);
 }
 

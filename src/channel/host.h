@@ -32,7 +32,7 @@ typedef struct {
    * until control returns to the main loop. *secured may be set when only the TLS port is there. False: there is no
    * way to connect; the error says why. */
   bool (*target) (GObject *session, int channel_type, bool *secured, CwConnectParams *params, CwTlsParams *tls,
-    GError **error);
+                  GError **error);
   bool (*read_only) (GObject *session);
 
   /* What the main channel learns. */

@@ -36,8 +36,9 @@ cw_motion_take_relative (CwMotion *self, bool force, CwMsgcInputsMouseMotion *ou
 {
   if ((self->dx == 0 && self->dy == 0) || (!force && self->in_flight >= CW_MOTION_MAX))
     return false;
-  *out = (CwMsgcInputsMouseMotion){
-    .dx = saturate (self->dx), .dy = saturate (self->dy), .buttons_state = self->buttons };
+  *out = (CwMsgcInputsMouseMotion){ .dx = saturate (self->dx),
+                                    .dy = saturate (self->dy),
+                                    .buttons_state = self->buttons };
   self->dx = self->dy = 0;
   self->in_flight++;
   return true;
@@ -49,7 +50,8 @@ cw_motion_take_position (CwMotion *self, bool force, CwMsgcInputsMousePosition *
   if (!self->has_position || (!force && self->in_flight >= CW_MOTION_MAX))
     return false;
   *out = (CwMsgcInputsMousePosition){
-    .x = self->x, .y = self->y, .buttons_state = self->buttons, .display_id = self->display };
+    .x = self->x, .y = self->y, .buttons_state = self->buttons, .display_id = self->display
+  };
   self->has_position = false;
   self->in_flight++;
   return true;

@@ -79,7 +79,7 @@ send_locks (SpiceInputsChannel *self)
 {
   if (self->priv->wanted_locks >= 0)
     cw_channel_send (SPICE_CHANNEL (self), CW_MSGC_INPUTS_KEY_MODIFIERS,
-      &(CwMsgcInputsKeyModifiers){ .modifiers = (uint16_t) self->priv->wanted_locks });
+                     &(CwMsgcInputsKeyModifiers){ .modifiers = (uint16_t) self->priv->wanted_locks });
 }
 
 static void
@@ -115,8 +115,9 @@ spice_inputs_channel_class_init (SpiceInputsChannelClass *class)
   channel_class->priv = &inputs_class;
 
   g_object_class_install_property (object_class, PROP_KEY_MODIFIERS,
-    g_param_spec_int ("key-modifiers", "Key modifiers", "The guest's lock keys: 1 scroll, 2 num, 4 caps", 0, G_MAXINT,
-      0, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS));
+                                   g_param_spec_int ("key-modifiers", "Key modifiers",
+                                                     "The guest's lock keys: 1 scroll, 2 num, 4 caps", 0, G_MAXINT, 0,
+                                                     G_PARAM_READABLE | G_PARAM_STATIC_STRINGS));
   /**
    * SpiceInputsChannel::inputs-modifiers:
    * @channel: the channel
@@ -124,7 +125,7 @@ spice_inputs_channel_class_init (SpiceInputsChannelClass *class)
    * The guest's lock keys have changed, or the guest has repeated them.
    */
   g_signal_new ("inputs-modifiers", G_OBJECT_CLASS_TYPE (class), G_SIGNAL_RUN_FIRST,
-    G_STRUCT_OFFSET (SpiceInputsChannelClass, inputs_modifiers), NULL, NULL, NULL, G_TYPE_NONE, 0);
+                G_STRUCT_OFFSET (SpiceInputsChannelClass, inputs_modifiers), NULL, NULL, NULL, G_TYPE_NONE, 0);
 }
 
 static void
@@ -180,7 +181,7 @@ spice_inputs_channel_position (SpiceInputsChannel *channel, gint x, gint y, gint
   if (!cw_channel_is_ready (SPICE_CHANNEL (channel)))
     return;
   cw_motion_set_position (&channel->priv->motion, (uint32_t) x, (uint32_t) y, (uint8_t) display,
-    (uint16_t) button_state);
+                          (uint16_t) button_state);
   send_motion (channel, false);
 }
 
@@ -220,8 +221,9 @@ spice_inputs_channel_button_press (SpiceInputsChannel *channel, gint button, gin
   if (!cw_channel_is_ready (SPICE_CHANNEL (channel)))
     return;
   send_motion (channel, true);
-  cw_channel_send (SPICE_CHANNEL (channel), CW_MSGC_INPUTS_MOUSE_PRESS, &(CwMsgcInputsMousePress){
-    .button = (uint8_t) button, .buttons_state = (uint16_t) (button_state | button_bit (button)) });
+  cw_channel_send (SPICE_CHANNEL (channel), CW_MSGC_INPUTS_MOUSE_PRESS,
+                   &(CwMsgcInputsMousePress){ .button = (uint8_t) button,
+                                              .buttons_state = (uint16_t) (button_state | button_bit (button)) });
 }
 
 /**
@@ -240,8 +242,9 @@ spice_inputs_channel_button_release (SpiceInputsChannel *channel, gint button, g
   if (!cw_channel_is_ready (SPICE_CHANNEL (channel)))
     return;
   send_motion (channel, true);
-  cw_channel_send (SPICE_CHANNEL (channel), CW_MSGC_INPUTS_MOUSE_RELEASE, &(CwMsgcInputsMouseRelease){
-    .button = (uint8_t) button, .buttons_state = (uint16_t) (button_state & ~button_bit (button)) });
+  cw_channel_send (SPICE_CHANNEL (channel), CW_MSGC_INPUTS_MOUSE_RELEASE,
+                   &(CwMsgcInputsMouseRelease){ .button = (uint8_t) button,
+                                                .buttons_state = (uint16_t) (button_state & ~button_bit (button)) });
 }
 
 /* Set 1: codes from 0x100 on have the prefix E0, from 0x200 on E1. Returns the number of bytes. */
@@ -334,7 +337,7 @@ spice_inputs_channel_key_press_and_release (SpiceInputsChannel *channel, guint s
   size = scancode_bytes (scancode, false, bytes);
   size += scancode_bytes (scancode, true, bytes + size);
   cw_channel_send (SPICE_CHANNEL (channel), CW_MSGC_INPUTS_KEY_SCANCODE,
-    &(CwMsgcInputsKeyScancode){ .codes = { bytes, size } });
+                   &(CwMsgcInputsKeyScancode){ .codes = { bytes, size } });
 }
 
 /**

@@ -55,8 +55,7 @@ wait_is_over (gpointer data)
 
 void
 cw_channel_handle_after (SpiceChannel *self, const CwWireWaitForChannel *entries, uint32_t n_entries,
-                         const CwMessage *message,
-                         void (*handler) (SpiceChannel *channel, const CwMessage *message))
+                         const CwMessage *message, void (*handler) (SpiceChannel *channel, const CwMessage *message))
 {
   SpiceChannelPrivate *priv = self->priv;
 
@@ -138,19 +137,19 @@ handle_disconnecting (SpiceChannel *self, const CwMessage *message)
   const CwMsgDisconnecting *disconnecting = message->data;
 
   g_debug ("%s:%d: the server announces the end, reason %u", spice_channel_type_to_string (self->priv->type),
-    self->priv->id, disconnecting->reason);
+           self->priv->id, disconnecting->reason);
 }
 
 static void
 handle_notify (SpiceChannel *self, const CwMessage *message)
 {
   const CwMsgNotify *notify = message->data;
-  g_autofree char *valid = g_utf8_make_valid ((const char *) notify->message.data,
-    (gssize) MIN (notify->message.size, MAX_LOGGED_TEXT));
+  g_autofree char *valid
+      = g_utf8_make_valid ((const char *) notify->message.data, (gssize) MIN (notify->message.size, MAX_LOGGED_TEXT));
   g_autofree char *text = g_strescape (valid, NULL);
 
   g_debug ("%s:%d: the server notes (%u): %s", spice_channel_type_to_string (self->priv->type), self->priv->id,
-    notify->severity, text);
+           notify->severity, text);
 }
 
 static const CwChannelHandler common_handlers[] = {
@@ -229,7 +228,7 @@ cw_channel_messages_start (SpiceChannel *self)
   priv->answers = 0;
   if (priv->session)
     cw_sync_add (priv->host->sync (priv->session), (uint8_t) priv->type, (uint8_t) priv->id, processed_serial,
-      wait_is_over, self);
+                 wait_is_over, self);
 }
 
 void

@@ -113,8 +113,7 @@ is_announced (SpiceChannel *channel, const CwMessage *message)
 {
   if (SPICE_PORT_CHANNEL (channel)->priv->announced)
     return true;
-  cw_channel_end (channel,
-    g_error_new (CW_ERROR, CW_ERROR_STATE, "port: %s came before init", message->info->name));
+  cw_channel_end (channel, g_error_new (CW_ERROR, CW_ERROR_STATE, "port: %s came before init", message->info->name));
   return false;
 }
 
@@ -242,11 +241,13 @@ spice_port_channel_class_init (SpicePortChannelClass *class)
   channel_class->priv = &port_class;
 
   g_object_class_install_property (object_class, PROP_NAME,
-    g_param_spec_string ("port-name", "Port name", "The name of the port, once the server has told it", NULL,
-      G_PARAM_READABLE | G_PARAM_STATIC_STRINGS));
+                                   g_param_spec_string ("port-name", "Port name",
+                                                        "The name of the port, once the server has told it", NULL,
+                                                        G_PARAM_READABLE | G_PARAM_STATIC_STRINGS));
   g_object_class_install_property (object_class, PROP_OPENED,
-    g_param_spec_boolean ("port-opened", "Port opened", "Whether something listens at the other end", FALSE,
-      G_PARAM_READABLE | G_PARAM_STATIC_STRINGS));
+                                   g_param_spec_boolean ("port-opened", "Port opened",
+                                                         "Whether something listens at the other end", FALSE,
+                                                         G_PARAM_READABLE | G_PARAM_STATIC_STRINGS));
   /**
    * SpicePortChannel::port-data:
    * @channel: the channel
@@ -256,7 +257,7 @@ spice_port_channel_class_init (SpicePortChannelClass *class)
    * Bytes came through the port. They are a stream: how many come at a time means nothing.
    */
   g_signal_new ("port-data", G_OBJECT_CLASS_TYPE (class), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 2,
-    G_TYPE_POINTER, G_TYPE_INT);
+                G_TYPE_POINTER, G_TYPE_INT);
   /**
    * SpicePortChannel::port-event:
    * @channel: the channel
@@ -265,7 +266,7 @@ spice_port_channel_class_init (SpicePortChannelClass *class)
    * Something happened at the other end.
    */
   g_signal_new ("port-event", G_OBJECT_CLASS_TYPE (class), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1,
-    G_TYPE_INT);
+                G_TYPE_INT);
 }
 
 static void

@@ -4,20 +4,15 @@
 #include "spice-client.h"
 #include "wire/messages.h"
 
+/* clang-format off */
 G_DEFINE_QUARK (spice-client-error-quark, spice_client_error)
+/* clang-format on */
 
 static const char *const names[] = {
-  [CW_CHANNEL_MAIN] = "main",
-  [CW_CHANNEL_DISPLAY] = "display",
-  [CW_CHANNEL_INPUTS] = "inputs",
-  [CW_CHANNEL_CURSOR] = "cursor",
-  [CW_CHANNEL_PLAYBACK] = "playback",
-  [CW_CHANNEL_RECORD] = "record",
-  [CW_CHANNEL_TUNNEL] = "tunnel",
-  [CW_CHANNEL_SMARTCARD] = "smartcard",
-  [CW_CHANNEL_USBREDIR] = "usbredir",
-  [CW_CHANNEL_PORT] = "port",
-  [CW_CHANNEL_WEBDAV] = "webdav",
+  [CW_CHANNEL_MAIN] = "main",     [CW_CHANNEL_DISPLAY] = "display",     [CW_CHANNEL_INPUTS] = "inputs",
+  [CW_CHANNEL_CURSOR] = "cursor", [CW_CHANNEL_PLAYBACK] = "playback",   [CW_CHANNEL_RECORD] = "record",
+  [CW_CHANNEL_TUNNEL] = "tunnel", [CW_CHANNEL_SMARTCARD] = "smartcard", [CW_CHANNEL_USBREDIR] = "usbredir",
+  [CW_CHANNEL_PORT] = "port",     [CW_CHANNEL_WEBDAV] = "webdav",
 };
 
 /**

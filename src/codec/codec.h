@@ -31,7 +31,7 @@ typedef enum {
  * decoder's life, for GLZ). Any of it may be hostile. */
 typedef struct {
   CwCodecId codec;
-  uint32_t width, height;  /* pixels, of the descriptor; the payload must agree */
+  uint32_t width, height; /* pixels, of the descriptor; the payload must agree */
   CwSlice data;
   uint8_t flags;           /* LZ_PLT: bitmap flags; JPEG_ALPHA: container flags; MJPEG: stream flags */
   uint32_t jpeg_size;      /* JPEG_ALPHA: bytes of data that are the colour part */

@@ -132,7 +132,7 @@ decode_alpha (const Shape *self, uint8_t *out)
 }
 
 static bool
-has_neighbour (const Shape *self, const uint8_t *xor, uint32_t x, uint32_t y)
+has_neighbour (const Shape *self, const uint8_t * xor, uint32_t x, uint32_t y)
 {
   for (uint32_t j = y - 1; j <= y + 1; j++)
     for (uint32_t i = x - 1; i <= x + 1; i++)
@@ -187,7 +187,7 @@ take_data (Shape *self, CwSlice data, GError **error)
   }
   if (data.size < needed) {
     g_set_error (error, CW_ERROR, CW_ERROR_MALFORMED, "cursor: data: %" G_GSIZE_FORMAT " < %" G_GSIZE_FORMAT " bytes",
-      data.size, needed);
+                 data.size, needed);
     return false;
   }
   return true;
@@ -201,7 +201,7 @@ cw_cursor_decode (unsigned type, uint32_t width, uint32_t height, CwSlice data, 
 
   if (width < 1 || width > CW_CURSOR_MAX_SIDE || height < 1 || height > CW_CURSOR_MAX_SIDE) {
     g_set_error (error, CW_ERROR, CW_ERROR_LIMIT, "cursor: size: %u x %u, 1 to %d allowed", width, height,
-      CW_CURSOR_MAX_SIDE);
+                 CW_CURSOR_MAX_SIDE);
     return NULL;
   }
   if (!take_data (&shape, data, error))

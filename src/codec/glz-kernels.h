@@ -50,7 +50,7 @@ glz_read_match (CwLzStream *s, const uint8_t *at, const uint8_t **p, GlzMatch *m
   if ((size_t) (s->end - *p) < k + ((*at & 16) != 0 && (b & 32) != 0))
     return fault (s, at, CW_LZ_TRUNCATED, 0, 0);
   for (size_t i = 0; i < k; i++)
-    extra |= (uint32_t) *(*p)++ << 8 * i;
+    extra |= (uint32_t) * (*p)++ << 8 * i;
   if ((*at & 16) == 0) {
     match->distance = (b & 63) | extra << 6;
     return true;
@@ -58,7 +58,7 @@ glz_read_match (CwLzStream *s, const uint8_t *at, const uint8_t **p, GlzMatch *m
   match->offset |= (b & 31) << 12;
   match->distance = extra;
   if ((b & 32) != 0)
-    match->offset |= (uint32_t) *(*p)++ << 17;
+    match->offset |= (uint32_t) * (*p)++ << 17;
   return true;
 }
 
@@ -156,7 +156,7 @@ glz_decode (CwGlzStream *g, CwLzUnit unit)
     const uint8_t *const at = p;
     CwGlzStreamStatus status;
 
-    if (quick_input != NULL && p <= quick_input) {
+    if (quick_input && p <= quick_input) {
       uint32_t c = *p++, a, b, extra, offset, distance;
       ptrdiff_t left = limit - op - (QUICK_OVERSHOOT - CW_LZ_OVERSHOOT);
       size_t n;

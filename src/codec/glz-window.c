@@ -88,7 +88,7 @@ cw_glz_window_max_pixels (CwGlzWindow *self)
 static bool
 is_pending (CwGlzWindow *self, uint64_t id)
 {
-  return id >= self->tail && g_tree_lookup (self->entries, &id) == NULL;
+  return id >= self->tail && !g_tree_lookup (self->entries, &id);
 }
 
 /* Takes the waiters out whose wait is over, or all, and the images released; called with the lock. */
@@ -129,13 +129,13 @@ oldest_entry (CwGlzWindow *self)
 {
   GTreeNode *node = g_tree_node_first (self->entries);
 
-  return node != NULL ? g_tree_node_value (node) : NULL;
+  return node ? g_tree_node_value (node) : NULL;
 }
 
 static void
 remove_entry (CwGlzWindow *self, Entry *entry)
 {
-  if (entry->pixels != NULL) {
+  if (entry->pixels) {
     self->n_pixels -= (uint64_t) entry->pixels->width * entry->pixels->height;
     g_ptr_array_add (self->released, entry->pixels);
   }
@@ -149,7 +149,7 @@ cw_glz_window_unref (CwGlzWindow *self)
 
   if (!g_atomic_ref_count_dec (&self->ref_count))
     return;
-  while ((entry = oldest_entry (self)) != NULL)
+  while ((entry = oldest_entry (self)))
     remove_entry (self, entry);
   g_tree_unref (self->entries);
   g_array_unref (self->waiters);
@@ -166,7 +166,7 @@ release_before (CwGlzWindow *self, uint64_t head)
   if (head <= self->head)
     return;
   self->head = head;
-  while ((entry = oldest_entry (self)) != NULL && entry->id < head)
+  while ((entry = oldest_entry (self)) && entry->id < head)
     remove_entry (self, entry);
 }
 
@@ -177,7 +177,7 @@ advance (CwGlzWindow *self)
   GTreeNode *node = g_tree_lookup_node (self->entries, &self->tail);
   uint64_t head = self->head;
 
-  while (node != NULL) {
+  while (node) {
     Entry *entry = g_tree_node_value (node);
 
     if (entry->id != self->tail)
@@ -203,11 +203,11 @@ enforce_limits (CwGlzWindow *self)
   GTreeNode *node;
   Entry *entry;
 
-  while (is_too_full (self) && (node = g_tree_lower_bound (self->entries, &self->tail)) != NULL) {
+  while (is_too_full (self) && (node = g_tree_lower_bound (self->entries, &self->tail))) {
     self->tail = ((Entry *) g_tree_node_value (node))->id;
     advance (self);
   }
-  while (is_too_full (self) && (entry = oldest_entry (self)) != NULL)
+  while (is_too_full (self) && (entry = oldest_entry (self)))
     release_before (self, entry->id + 1);
 }
 
@@ -219,7 +219,7 @@ insert (CwGlzWindow *self, uint64_t id, CwPixels *pixels, uint64_t oldest)
 
   *entry = (Entry){ .id = id, .pixels = pixels, .oldest = oldest };
   g_tree_replace (self->entries, &entry->id, entry);
-  if (pixels != NULL)
+  if (pixels)
     self->n_pixels += (uint64_t) pixels->width * pixels->height;
   advance (self);
   enforce_limits (self);
@@ -232,7 +232,7 @@ cw_glz_window_clear (CwGlzWindow *self)
   Entry *entry;
 
   g_mutex_lock (&self->lock);
-  while ((entry = oldest_entry (self)) != NULL)
+  while ((entry = oldest_entry (self)))
     remove_entry (self, entry);
   self->generation++;
   self->head = 0;
@@ -307,7 +307,7 @@ check_new (CwGlzWindow *self, uint64_t id, uint64_t generation, GError **error)
     return false;
   }
   entry = g_tree_lookup (self->entries, &id);
-  if (entry != NULL && entry->pixels != NULL) {
+  if (entry && entry->pixels) {
     g_set_error (error, CW_ERROR, CW_ERROR_MALFORMED, "glz: id %" G_GUINT64_FORMAT " has been decoded already", id);
     return false;
   }
@@ -335,7 +335,7 @@ cw_glz_window_lookup (CwGlzWindow *self, uint64_t id, uint64_t generation, CwPix
   g_mutex_lock (&self->lock);
   if (generation == self->generation) {
     entry = g_tree_lookup (self->entries, &id);
-    if (entry != NULL && entry->pixels != NULL) {
+    if (entry && entry->pixels) {
       *pixels = cw_pixels_ref (entry->pixels);
       result = CW_GLZ_LOOKUP_FOUND;
     } else if (is_pending (self, id)) {
@@ -369,7 +369,7 @@ cw_glz_window_fail (CwGlzWindow *self, uint64_t id, uint64_t generation)
   Consequences consequences;
 
   g_mutex_lock (&self->lock);
-  if (check_new (self, id, generation, NULL) && g_tree_lookup (self->entries, &id) == NULL)
+  if (check_new (self, id, generation, NULL) && !g_tree_lookup (self->entries, &id))
     insert (self, id, NULL, 0);
   consequences = take_consequences (self, false);
   g_mutex_unlock (&self->lock);
@@ -384,7 +384,7 @@ cw_glz_window_contains (CwGlzWindow *self, uint64_t id)
 
   g_mutex_lock (&self->lock);
   entry = g_tree_lookup (self->entries, &id);
-  found = entry != NULL && entry->pixels != NULL;
+  found = entry && entry->pixels != NULL;
   g_mutex_unlock (&self->lock);
   return found;
 }

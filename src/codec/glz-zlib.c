@@ -40,8 +40,8 @@ cw_glz_inflate (const CwCodecInput *in, GError **error)
     return NULL;
   data = g_try_malloc (in->glz_data_size);
   inflater = libdeflate_alloc_decompressor ();
-  if (data == NULL || inflater == NULL) {
-    if (inflater != NULL)
+  if (!data || !inflater) {
+    if (inflater)
       libdeflate_free_decompressor (inflater);
     g_set_error (error, CW_ERROR, CW_ERROR_MEMORY, "zlib-glz: no memory for %u bytes", in->glz_data_size);
     return NULL;

@@ -51,8 +51,8 @@ read_header (CwGlzDecoder *self, CwSlice data, const CwCodecInput *in, GError **
   stride = cw_lz_read_be32 (p + 17);
   self->id = read_be64 (p + 21);
   self->stream.max_distance = cw_lz_read_be32 (p + 29);
-  if (!cw_lz_check_magic ("glz", p, error) ||
-      !cw_lz_check_size ("glz", cw_lz_read_be32 (p + 9), cw_lz_read_be32 (p + 13), in->width, in->height, error))
+  if (!cw_lz_check_magic ("glz", p, error)
+      || !cw_lz_check_size ("glz", cw_lz_read_be32 (p + 9), cw_lz_read_be32 (p + 13), in->width, in->height, error))
     return false;
   if (self->type < CW_LZ_RGB16 || self->type > CW_LZ_RGBA)
     g_set_error (error, CW_ERROR, CW_ERROR_MALFORMED, "glz: type %u is outside %d … %d", self->type, CW_LZ_RGB16,
@@ -82,11 +82,11 @@ allocate (CwGlzDecoder *self, const CwCodecInput *in, GError **error)
   size_t n = (size_t) in->width * in->height;
 
   self->pixels = cw_pixels_new_in (in->pool, format, in->width, in->height, !self->top_down, error);
-  if (self->pixels == NULL)
+  if (!self->pixels)
     return false;
   if (self->type == CW_LZ_RGBA) {
     self->alpha = g_try_malloc (n + CW_LZ_OVERSHOOT);
-    if (self->alpha == NULL) {
+    if (!self->alpha) {
       g_set_error (error, CW_ERROR, CW_ERROR_MEMORY, "glz: no memory for %zu bytes of alpha", n);
       return false;
     }
@@ -107,7 +107,7 @@ cw_glz_decoder_new (CwGlzWindow *window, const CwCodecInput *in, GError **error)
   self->window = cw_glz_window_ref (window);
   if (in->codec == CW_CODEC_ZLIB_GLZ_RGB) {
     self->inflated = cw_glz_inflate (in, error);
-    if (self->inflated == NULL)
+    if (!self->inflated)
       return NULL;
     data = (CwSlice){ self->inflated, in->glz_data_size };
   }
@@ -138,12 +138,13 @@ provide (CwGlzDecoder *self, uint64_t *needed_id, GError **error)
   case CW_GLZ_LOOKUP_GONE:
     g_set_error (error, CW_ERROR, CW_ERROR_STATE,
                  "glz: image %" G_GUINT64_FORMAT " refers to image %" G_GUINT64_FORMAT
-                 ", which the window does not have any more", self->id, id);
+                 ", which the window does not have any more",
+                 self->id, id);
     return CW_GLZ_FAILED;
   case CW_GLZ_LOOKUP_FOUND:
     break;
   }
-  if (self->referenced[slot] != NULL)
+  if (self->referenced[slot])
     cw_pixels_unref (self->referenced[slot]);
   self->referenced[slot] = pixels;
   self->stream.references[slot] = (CwGlzReference){
@@ -186,7 +187,7 @@ finish_stage (CwGlzDecoder *self, GError **error)
   switch (self->stage) {
   case STAGE_COLOUR:
     self->stage = STAGE_STORE;
-    if (self->alpha != NULL) {
+    if (self->alpha) {
       self->stage = STAGE_ALPHA;
       self->stream.out = self->stream.op = self->alpha;
       self->stream.limit = self->alpha + n;
@@ -199,7 +200,9 @@ finish_stage (CwGlzDecoder *self, GError **error)
   case STAGE_STORE:
     self->stage = STAGE_OVER;
     return cw_glz_window_store (self->window, self->id, self->stream.max_distance, self->generation, self->pixels,
-                                error) ? CW_GLZ_DONE : CW_GLZ_FAILED;
+                                error)
+               ? CW_GLZ_DONE
+               : CW_GLZ_FAILED;
   case STAGE_OVER:
     break;
   }
@@ -235,14 +238,14 @@ cw_glz_decoder_steal_pixels (CwGlzDecoder *self)
 void
 cw_glz_decoder_free (CwGlzDecoder *self)
 {
-  if (self == NULL)
+  if (!self)
     return;
   if (self->stage != STAGE_OVER)
     cw_glz_window_fail (self->window, self->id, self->generation);
   for (size_t i = 0; i < CW_GLZ_N_REFERENCES; i++)
-    if (self->referenced[i] != NULL)
+    if (self->referenced[i])
       cw_pixels_unref (self->referenced[i]);
-  if (self->pixels != NULL)
+  if (self->pixels)
     cw_pixels_unref (self->pixels);
   g_free (self->alpha);
   g_free (self->inflated);

@@ -27,8 +27,7 @@ cw_jpeg_alpha_decode (const CwCodecInput *in, CwPixels **out, GError **error)
   g_autoptr (CwPixels) pixels = NULL;
   g_autofree uint8_t *plane = NULL;
   bool top_down, announced = in->flags & CW_CODEC_JPEG_ALPHA_TOP_DOWN;
-  CwJpegFile file = { .width = in->width, .height = in->height, .flags = CW_JPEG_ALPHA,
-                      .pool = in->pool };
+  CwJpegFile file = { .width = in->width, .height = in->height, .flags = CW_JPEG_ALPHA, .pool = in->pool };
 
   if (in->jpeg_size < MIN_JPEG_SIZE || in->jpeg_size > in->data.size) {
     g_set_error (error, CW_ERROR, CW_ERROR_MALFORMED, "jpeg_alpha: jpeg_size %u is outside %d … %zu", in->jpeg_size,
@@ -39,7 +38,7 @@ cw_jpeg_alpha_decode (const CwCodecInput *in, CwPixels **out, GError **error)
   if (!cw_jpeg_reader_decode (reader, &file, &pixels, error))
     return false;
   plane = g_try_malloc ((size_t) in->width * in->height);
-  if (plane == NULL) {
+  if (!plane) {
     g_set_error (error, CW_ERROR, CW_ERROR_MEMORY, "jpeg_alpha: no memory for %u×%u bytes of alpha", in->width,
                  in->height);
     return false;

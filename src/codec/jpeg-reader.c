@@ -120,7 +120,9 @@ check_header (const struct jpeg_decompress_struct *info, const CwJpegFile *file,
   }
   if (info->progressive_mode || info->arith_code || info->comps_in_scan != info->num_components) {
     g_set_error (error, CW_ERROR, CW_ERROR_UNSUPPORTED, "jpeg: %s coding is not supported",
-                 info->progressive_mode ? "progressive" : info->arith_code ? "arithmetic" : "multiple-scan");
+                 info->progressive_mode ? "progressive"
+                 : info->arith_code     ? "arithmetic"
+                                        : "multiple-scan");
     return false;
   }
   if ((uint64_t) file->width * file->height > (uint64_t) file->data.size * MAX_PIXELS_PER_BYTE) {
@@ -166,7 +168,7 @@ read_file (CwJpegReader *self, const CwJpegFile *file, GError **error)
     return false;
   self->pixels = cw_pixels_new_in (file->pool, file->flags & CW_JPEG_ALPHA ? CW_PIXELS_BGRA : CW_PIXELS_BGRX,
                                    file->width, file->height, false, error);
-  if (self->pixels == NULL)
+  if (!self->pixels)
     return false;
   info->out_color_space = JCS_EXT_BGRX;
   info->dct_method = file->flags & CW_JPEG_FAST ? JDCT_IFAST : JDCT_ISLOW;
@@ -184,10 +186,9 @@ cw_jpeg_reader_decode (CwJpegReader *self, const CwJpegFile *file, CwPixels **ou
     char message[JMSG_LENGTH_MAX];
 
     self->errors.format_message ((j_common_ptr) &self->info, message);
-    g_set_error (error, CW_ERROR,
-                 self->errors.msg_code == JERR_OUT_OF_MEMORY ? CW_ERROR_MEMORY : CW_ERROR_MALFORMED,
-                 "jpeg: file of %zu bytes, at %zu: %s", file->data.size,
-                 file->data.size - self->source.bytes_in_buffer, message);
+    g_set_error (error, CW_ERROR, self->errors.msg_code == JERR_OUT_OF_MEMORY ? CW_ERROR_MEMORY : CW_ERROR_MALFORMED,
+                 "jpeg: file of %zu bytes, at %zu: %s", file->data.size, file->data.size - self->source.bytes_in_buffer,
+                 message);
   } else if (read_file (self, file, error)) {
     *out = g_steal_pointer (&self->pixels);
     return true;

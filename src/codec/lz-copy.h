@@ -8,7 +8,7 @@
 #include <string.h>
 
 #if defined(__SSSE3__)
-#include <immintrin.h>
+#  include <immintrin.h>
 #endif
 
 #define CW_LZ_INLINE static inline __attribute__ ((always_inline))
@@ -63,12 +63,12 @@ cw_lz_first_block (uint8_t *op, size_t d, size_t unit)
 {
 #if defined(__SSSE3__)
   static const uint8_t pattern[16][16] __attribute__ ((aligned (16))) = {
-#define ROW(d)                                                                                                         \
-  { 0 % d, 1 % d, 2 % d, 3 % d, 4 % d, 5 % d, 6 % d, 7 % d, 8 % d, 9 % d, 10 % d, 11 % d, 12 % d, 13 % d, 14 % d,     \
-    15 % d }
-    { 0 }, ROW (1), ROW (2),  ROW (3),  ROW (4),  ROW (5),  ROW (6),  ROW (7),
+#  define ROW(d)                                                                                                       \
+    { 0 % d, 1 % d, 2 % d,  3 % d,  4 % d,  5 % d,  6 % d,  7 % d,                                                     \
+      8 % d, 9 % d, 10 % d, 11 % d, 12 % d, 13 % d, 14 % d, 15 % d }
+    { 0 },   ROW (1), ROW (2),  ROW (3),  ROW (4),  ROW (5),  ROW (6),  ROW (7),
     ROW (8), ROW (9), ROW (10), ROW (11), ROW (12), ROW (13), ROW (14), ROW (15),
-#undef ROW
+#  undef ROW
   };
   __m128i block = load16 (op - d);
 
@@ -133,7 +133,7 @@ cw_lz_match (uint8_t *op, size_t d, size_t n, size_t unit)
 }
 
 #if defined(__AVX2__)
-#define CW_LZ_PIXELS_OVERSHOOT 128
+#  define CW_LZ_PIXELS_OVERSHOOT 128
 
 /* The same for 4-byte pixels, d and n in pixels, 8 at a time. Most matches are of 32 pixels at most, of random length:
  * to copy always as many is quicker than a mispredicted branch. May write CW_LZ_PIXELS_OVERSHOOT bytes too many. */
@@ -174,7 +174,7 @@ cw_lz_match_pixels (uint32_t *op, size_t d, size_t n)
     store32 (op + i, load32 (op + i - far));
 }
 #else
-#define CW_LZ_PIXELS_OVERSHOOT CW_LZ_OVERSHOOT
+#  define CW_LZ_PIXELS_OVERSHOOT CW_LZ_OVERSHOOT
 
 CW_LZ_INLINE void
 cw_lz_match_pixels (uint32_t *op, size_t d, size_t n)

@@ -36,8 +36,8 @@ cw_lz_check_magic (const char *codec, const uint8_t *data, GError **error)
 
   if (magic == CW_LZ_MAGIC && version == CW_LZ_VERSION)
     return true;
-  g_set_error (error, CW_ERROR, CW_ERROR_MALFORMED, "%s: magic 0x%08x, version 0x%08x instead of 0x%08x, 0x%08x",
-               codec, magic, version, CW_LZ_MAGIC, CW_LZ_VERSION);
+  g_set_error (error, CW_ERROR, CW_ERROR_MALFORMED, "%s: magic 0x%08x, version 0x%08x instead of 0x%08x, 0x%08x", codec,
+               magic, version, CW_LZ_MAGIC, CW_LZ_VERSION);
   return false;
 }
 

@@ -46,7 +46,8 @@ read_length (CwLzStream *s, const uint8_t *at, const uint8_t **p, CwLzUnit unit,
 }
 
 /* The quick half's version, for the control byte c at (*p)[-1]. The first byte of an extension is read without a
- * branch, which would often be mispredicted. The token's remaining bytes, up to 6, are readable if this returns true. */
+ * branch, which would often be mispredicted. The token's remaining bytes, up to 6, are readable if this returns true.
+ */
 CW_LZ_INLINE bool
 read_length_quick (const uint8_t **p, const uint8_t *end, size_t left, uint32_t c, size_t *length)
 {
@@ -159,7 +160,7 @@ lz_decode (CwLzStream *s, uint8_t *out, size_t n_units, size_t slack, CwLzUnit u
   while (op < limit) {
     const uint8_t *const at = p;
 
-    if (quick_input != NULL && p <= quick_input) {
+    if (quick_input && p <= quick_input) {
       ptrdiff_t left = limit - op - missing;
       size_t n, d;
 

@@ -11,8 +11,8 @@
 /* Pixels that a byte can stand for. */
 typedef struct {
   uint32_t colours[256];
-  uint32_t pairs[256][2];   /* of a byte of 2 pixels */
-  uint32_t fours[16][4];    /* of half a byte of 8 pixels */
+  uint32_t pairs[256][2]; /* of a byte of 2 pixels */
+  uint32_t fours[16][4];  /* of half a byte of 8 pixels */
 } Lookup;
 
 static void
@@ -59,8 +59,8 @@ expand_row (const Lookup *self, CwLzType type, uint32_t *to, const uint8_t *from
 bool
 cw_lz_plt_decode (const CwCodecInput *in, CwPixels **out, GError **error)
 {
-  const uint32_t types = 1u << CW_LZ_PLT1_LE | 1u << CW_LZ_PLT1_BE | 1u << CW_LZ_PLT4_LE | 1u << CW_LZ_PLT4_BE |
-                         1u << CW_LZ_PLT8;
+  const uint32_t types
+      = 1u << CW_LZ_PLT1_LE | 1u << CW_LZ_PLT1_BE | 1u << CW_LZ_PLT4_LE | 1u << CW_LZ_PLT4_BE | 1u << CW_LZ_PLT8;
   g_autoptr (CwPixels) pixels = NULL;
   g_autofree uint8_t *units = NULL;
   Lookup lookup;
@@ -68,25 +68,25 @@ cw_lz_plt_decode (const CwCodecInput *in, CwPixels **out, GError **error)
   CwLzStream stream;
   size_t n;
 
-  if (in->palette == NULL || in->n_palette == 0) {
+  if (!in->palette || in->n_palette == 0) {
     g_set_error (error, CW_ERROR, CW_ERROR_MALFORMED, "lz: palette with %u entries for a palette image",
-                 in->palette == NULL ? 0 : in->n_palette);
+                 !in->palette ? 0 : in->n_palette);
     return false;
   }
   if (!cw_lz_header_read (in->data, in->width, in->height, types, &header, &stream, error))
     return false;
   n = (size_t) header.stride * in->height;
   units = g_try_malloc (n + CW_LZ_OVERSHOOT);
-  if (units == NULL) {
+  if (!units) {
     g_set_error (error, CW_ERROR, CW_ERROR_MEMORY, "lz: no memory for %zu bytes of palette indices", n);
     return false;
   }
-  if (!cw_lz_kernels (cw_cpu_flags ())->lz[CW_LZ_UNIT_BYTE] (&stream, units, n, CW_LZ_OVERSHOOT)) {
+  if (!cw_lz_kernels (cw_cpu_flags ())->lz[CW_LZ_UNIT_BYTE](&stream, units, n, CW_LZ_OVERSHOOT)) {
     cw_lz_set_fault (error, "lz", &stream.fault, in->data.data);
     return false;
   }
   pixels = cw_pixels_new_in (in->pool, CW_PIXELS_BGRX, in->width, in->height, !header.top_down, error);
-  if (pixels == NULL)
+  if (!pixels)
     return false;
   lookup_init (&lookup, header.type, in->palette, in->n_palette);
   for (uint32_t y = 0; y < in->height; y++)

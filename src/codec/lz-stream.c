@@ -42,7 +42,7 @@ cw_lz_check_expansion (const char *codec, CwSlice input, uint64_t n_units, GErro
   if (n_units <= (uint64_t) input.size * CW_LZ_MAX_UNITS_PER_BYTE)
     return true;
   g_set_error (error, CW_ERROR, CW_ERROR_MALFORMED,
-               "%s: %" G_GUINT64_FORMAT " units cannot come from %zu bytes of tokens: limit %d per byte", codec, n_units,
-               input.size, CW_LZ_MAX_UNITS_PER_BYTE);
+               "%s: %" G_GUINT64_FORMAT " units cannot come from %zu bytes of tokens: limit %d per byte", codec,
+               n_units, input.size, CW_LZ_MAX_UNITS_PER_BYTE);
   return false;
 }

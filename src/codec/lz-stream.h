@@ -51,7 +51,7 @@ typedef struct {
 #define CW_GLZ_N_REFERENCES 16
 
 typedef struct {
-  uint32_t distance;      /* to the image's id; 0: none */
+  uint32_t distance; /* to the image's id; 0: none */
   uint32_t n_pixels;
   const uint32_t *pixels; /* in encoding order */
 } CwGlzReference;

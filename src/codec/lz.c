@@ -16,11 +16,11 @@ decode_alpha (const CwLzKernels *kernels, CwLzStream *stream, const uint8_t *dat
   size_t n = (size_t) pixels->width * pixels->height;
   g_autofree uint8_t *plane = g_try_malloc (n + CW_LZ_OVERSHOOT);
 
-  if (plane == NULL) {
+  if (!plane) {
     g_set_error (error, CW_ERROR, CW_ERROR_MEMORY, "lz: no memory for %zu bytes of alpha", n);
     return false;
   }
-  if (!kernels->lz[CW_LZ_UNIT_BYTE] (stream, plane, n, CW_LZ_OVERSHOOT)) {
+  if (!kernels->lz[CW_LZ_UNIT_BYTE](stream, plane, n, CW_LZ_OVERSHOOT)) {
     cw_lz_set_fault (error, "lz", &stream->fault, data);
     return false;
   }
@@ -71,11 +71,11 @@ cw_lz_rgb_decode (const CwCodecInput *in, CwPixels **out, GError **error)
   if (!cw_lz_header_read (in->data, in->width, in->height, types, &header, &stream, error))
     return false;
   pixels = cw_pixels_new_in (in->pool, format_of (header.type), in->width, in->height, !header.top_down, error);
-  if (pixels == NULL)
+  if (!pixels)
     return false;
   n = (size_t) in->width * in->height;
   unit = header.type == CW_LZ_A8 ? CW_LZ_UNIT_BYTE : header.type == CW_LZ_RGB16 ? CW_LZ_UNIT_RGB16 : CW_LZ_UNIT_RGB24;
-  if (!kernels->lz[unit] (&stream, pixels->first, n, CW_PIXELS_SLACK)) {
+  if (!kernels->lz[unit](&stream, pixels->first, n, CW_PIXELS_SLACK)) {
     cw_lz_set_fault (error, "lz", &stream.fault, in->data.data);
     return false;
   }
@@ -95,7 +95,7 @@ cw_lz_alpha_decode (CwSlice data, uint32_t width, uint32_t height, bool *top_dow
 
   if (!cw_lz_header_read (data, width, height, 1u << CW_LZ_XXXA, &header, &stream, error))
     return false;
-  if (!kernels->lz[CW_LZ_UNIT_BYTE] (&stream, plane, (size_t) width * height, 0)) {
+  if (!kernels->lz[CW_LZ_UNIT_BYTE](&stream, plane, (size_t) width * height, 0)) {
     cw_lz_set_fault (error, "lz", &stream.fault, data.data);
     return false;
   }

@@ -131,7 +131,7 @@ cw_lz4_decode (const CwCodecInput *in, CwPixels **out, GError **error)
     return fail (error, "bytes of image are more than the payload can give", total * layout->bytes_per_pixel,
                  (uint64_t) blocks.size * MAX_RATIO);
   pixels = cw_pixels_new_in (in->pool, layout->pixels, in->width, in->height, in->data.data[0] == 0, error);
-  if (pixels == NULL)
+  if (!pixels)
     return false;
   total *= layout->bytes_per_pixel;
   packed = pixels->first + cw_pixels_size (pixels) - total;

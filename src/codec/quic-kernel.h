@@ -10,7 +10,7 @@
 
 #include <string.h>
 #ifdef __SSE4_1__
-#include <immintrin.h>
+#  include <immintrin.h>
 #endif
 
 #define QUIC_INLINE static inline __attribute__ ((always_inline))
@@ -244,8 +244,7 @@ quic_learn (CwQuicSet *set, unsigned plane, unsigned context, unsigned value, un
 static const uint16_t quic_trigger[7] = { 110, 550, 900, 800, 550, 400, 350 };
 
 QUIC_INLINE void
-quic_adapt (CwQuicSet *set, unsigned pace, uint32_t context, uint32_t values, QuicKind kind,
-            const CwQuicFamily *family)
+quic_adapt (CwQuicSet *set, unsigned pace, uint32_t context, uint32_t values, QuicKind kind, const CwQuicFamily *family)
 {
   for (unsigned c = 0; c < kind.planes; c++) {
     unsigned shift = 8 * (kind.planes - 1 - c);
@@ -361,7 +360,7 @@ quic_row (CwQuicBits *reader, CwQuicSet *set, const uint32_t *above, uint32_t *r
 static bool
 quic_row_rgb8 (CwQuicBits *bits, CwQuicSet *set, const uint32_t *above, uint32_t *row, uint32_t width)
 {
-  if (above == NULL)
+  if (!above)
     return quic_row (bits, set, NULL, row, width, (QuicKind){ 3, 8, CW_QUIC_ESCAPE_8, true });
   return quic_row (bits, set, above, row, width, (QuicKind){ 3, 8, CW_QUIC_ESCAPE_8, false });
 }
@@ -369,7 +368,7 @@ quic_row_rgb8 (CwQuicBits *bits, CwQuicSet *set, const uint32_t *above, uint32_t
 static bool
 quic_row_rgb5 (CwQuicBits *bits, CwQuicSet *set, const uint32_t *above, uint32_t *row, uint32_t width)
 {
-  if (above == NULL)
+  if (!above)
     return quic_row (bits, set, NULL, row, width, (QuicKind){ 3, 5, CW_QUIC_ESCAPE_5, true });
   return quic_row (bits, set, above, row, width, (QuicKind){ 3, 5, CW_QUIC_ESCAPE_5, false });
 }
@@ -377,7 +376,7 @@ quic_row_rgb5 (CwQuicBits *bits, CwQuicSet *set, const uint32_t *above, uint32_t
 static bool
 quic_row_single8 (CwQuicBits *bits, CwQuicSet *set, const uint32_t *above, uint32_t *row, uint32_t width)
 {
-  if (above == NULL)
+  if (!above)
     return quic_row (bits, set, NULL, row, width, (QuicKind){ 1, 8, CW_QUIC_ESCAPE_8, true });
   return quic_row (bits, set, above, row, width, (QuicKind){ 1, 8, CW_QUIC_ESCAPE_8, false });
 }
@@ -397,5 +396,7 @@ quic_narrow_16 (uint16_t *restrict out, const uint32_t *restrict colour, uint32_
     out[i] = (colour[i] >> 6 & 0x7c00) | (colour[i] >> 3 & 0x03e0) | (colour[i] & 0x001f);
 }
 
-#define QUIC_KERNELS \
-  { quic_row_rgb8, quic_row_rgb5, quic_row_single8, quic_merge_alpha, quic_narrow_16 }
+#define QUIC_KERNELS                                                                                                   \
+  {                                                                                                                    \
+    quic_row_rgb8, quic_row_rgb5, quic_row_single8, quic_merge_alpha, quic_narrow_16                                   \
+  }

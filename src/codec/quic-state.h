@@ -19,7 +19,7 @@ typedef struct {
 } CwQuicBits;
 
 /* The most bytes a row of one plane set can consume: 3 code words of 26 bits and a run code of 47 in every column. */
-#define CW_QUIC_ROW_BYTES(width) ((size_t) (width) * 16 + 64)
+#define CW_QUIC_ROW_BYTES(width) ((size_t) (width) *16 + 64)
 
 /* How many columns change the pace of adaptation, and when it is settled. */
 #define CW_QUIC_SEGMENT 2048
@@ -32,18 +32,17 @@ typedef struct {
    * u = 255. */
   uint64_t code[CW_QUIC_MAX_PLANES][32];
   /* Bits each code would have spent; [7 - code], so that the first minimum is the one with the largest number. */
-  _Alignas (16) uint16_t cost[CW_QUIC_MAX_PLANES][CW_QUIC_BUCKETS][8];
+  _Alignas(16) uint16_t cost[CW_QUIC_MAX_PLANES][CW_QUIC_BUCKETS][8];
   uint32_t columns; /* done so far, not counted beyond CW_QUIC_SETTLED */
   uint32_t wait;    /* coded columns to go until the statistics learn, at least 1 */
   uint8_t seed;
   uint8_t mel;
-  uint32_t *last;   /* per column the values coded last there, one byte a plane, 0x00RRGGBB */
+  uint32_t *last; /* per column the values coded last there, one byte a plane, 0x00RRGGBB */
 } CwQuicSet;
 
 /* Decodes one row of 0x00RRGGBB (or 0x000000VV) pixels; above is NULL for the first row. May write up to
  * CW_QUIC_OVERSHOOT pixels behind the row. False: a value or a run is out of range. */
-typedef bool (*CwQuicRowFunc) (CwQuicBits *bits, CwQuicSet *set, const uint32_t *above, uint32_t *row,
-                               uint32_t width);
+typedef bool (*CwQuicRowFunc) (CwQuicBits *bits, CwQuicSet *set, const uint32_t *above, uint32_t *row, uint32_t width);
 #define CW_QUIC_OVERSHOOT 8
 
 typedef struct CwQuicKernels {
@@ -62,8 +61,8 @@ const CwQuicKernels *cw_quic_kernels (uint32_t cpu_flags);
 
 /* Constants of the format. */
 typedef struct {
-  uint64_t code[8]; /* as in CwQuicSet, by code number */
-  _Alignas (16) uint16_t length[256][8]; /* bits of a value in each code, [value][7 - code]; 0 for absent codes */
+  uint64_t code[8];                     /* as in CwQuicSet, by code number */
+  _Alignas(16) uint16_t length[256][8]; /* bits of a value in each code, [value][7 - code]; 0 for absent codes */
 } CwQuicFamily;
 
 typedef struct {

@@ -81,8 +81,10 @@ check_plausible (const CwCodecInput *in, QuicType type, GError **error)
   const uint64_t bits = (uint64_t) (in->data.size / 4 * 4 - HEADER_BYTES) * 8;
 
   if (bits < columns * samples) {
-    g_set_error (error, CW_ERROR, CW_ERROR_MALFORMED, "quic: %" G_GUINT64_FORMAT " bits of data, %u×%u pixels take at "
-                 "least %" G_GUINT64_FORMAT, bits, in->width, in->height, columns * samples);
+    g_set_error (error, CW_ERROR, CW_ERROR_MALFORMED,
+                 "quic: %" G_GUINT64_FORMAT " bits of data, %u×%u pixels take at "
+                 "least %" G_GUINT64_FORMAT,
+                 bits, in->width, in->height, columns * samples);
     return false;
   }
   return true;
@@ -110,7 +112,7 @@ allocate (Decoder *self, GError **error)
   uint32_t *rows;
 
   self->scratch = g_try_malloc (n_rows * row * sizeof (uint32_t) + window + over);
-  if (self->scratch == NULL) {
+  if (!self->scratch) {
     g_set_error (error, CW_ERROR, CW_ERROR_MEMORY, "quic: no memory to decode rows of %u pixels", self->width);
     return false;
   }
@@ -217,8 +219,8 @@ decode_rgba (Decoder *self, GError **error)
   for (uint32_t y = 0; y < self->height; y++) {
     uint32_t *colour = self->rows[y % 2], *alpha = self->rows[2 + y % 2];
 
-    if (!decode_plane_row (self, self->kernels->rgb8, &self->colour, colour_above, colour, y, error) ||
-        !decode_plane_row (self, self->kernels->single8, &self->alpha, alpha_above, alpha, y, error))
+    if (!decode_plane_row (self, self->kernels->rgb8, &self->colour, colour_above, colour, y, error)
+        || !decode_plane_row (self, self->kernels->single8, &self->alpha, alpha_above, alpha, y, error))
       return false;
     self->kernels->merge_alpha ((void *) cw_pixels_row (self->pixels, y), colour, alpha, self->width);
     colour_above = colour;
@@ -297,7 +299,7 @@ cw_quic_decode_with (const CwQuicKernels *kernels, const CwCodecInput *in, CwPix
   if (!check_header (in, &self.type, error) || !check_plausible (in, self.type, error))
     return false;
   pixels = new_pixels (in, self.type, error);
-  if (pixels == NULL)
+  if (!pixels)
     return false;
   self.pixels = pixels;
   self.words = in->data.data + HEADER_BYTES;

@@ -31,7 +31,7 @@ cw_vmc_decompress (CwSlice body, GError **error)
     return NULL;
   }
   data = g_try_malloc (size);
-  if (data == NULL) {
+  if (!data) {
     g_set_error (error, CW_ERROR, CW_ERROR_MEMORY, "vmc: no memory for %u bytes", size);
     return NULL;
   }

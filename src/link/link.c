@@ -124,7 +124,7 @@ write_message (CwLink *self, const CwLinkParams *params, const CwCaps *channel_c
 static void
 set_common_caps (CwLink *self, const CwCaps *caps)
 {
-  if (caps != NULL) {
+  if (caps) {
     cw_caps_copy (&self->common_caps, caps);
     return;
   }
@@ -138,20 +138,20 @@ cw_link_new (const CwLinkParams *params, GError **error)
 {
   g_autoptr (CwLink) self = g_new0 (CwLink, 1);
   const CwCaps none = CW_CAPS_INIT;
-  const CwCaps *channel_caps = params->channel_caps != NULL ? params->channel_caps : &none;
+  const CwCaps *channel_caps = params->channel_caps ? params->channel_caps : &none;
   size_t size;
 
   cw_buffer_init (&self->input, CW_LINK_MAX_REPLY);
   cw_buffer_init (&self->output, HEADER_SIZE + CW_LINK_MAX_MESSAGE);
   set_common_caps (self, params->common_caps);
-  size = MESSAGE_SIZE + 4 * ((size_t)self->common_caps.n_words + channel_caps->n_words);
+  size = MESSAGE_SIZE + 4 * ((size_t) self->common_caps.n_words + channel_caps->n_words);
   if (size > CW_LINK_MAX_MESSAGE) {
     g_set_error (error, CW_ERROR, CW_ERROR_LIMIT,
                  "link message: %zu bytes of capabilities make it larger than %d bytes", size - MESSAGE_SIZE,
                  CW_LINK_MAX_MESSAGE);
     return NULL;
   }
-  self->password = g_strdup (params->password != NULL ? params->password : "");
+  self->password = g_strdup (params->password ? params->password : "");
   write_message (self, params, channel_caps, size);
   await (self, STEP_HEADER, HEADER_SIZE);
   return g_steal_pointer (&self);
@@ -160,9 +160,9 @@ cw_link_new (const CwLinkParams *params, GError **error)
 void
 cw_link_free (CwLink *self)
 {
-  if (self == NULL)
+  if (!self)
     return;
-  if (self->password != NULL)
+  if (self->password)
     OPENSSL_cleanse (self->password, strlen (self->password));
   g_free (self->password);
   cw_buffer_clear (&self->input);
@@ -220,9 +220,9 @@ take_caps (CwLink *self)
           room - n_common);
     return false;
   }
-  cw_caps_set_from_wire (&self->peer_common_caps, (CwSlice){ self->input.data + offset, 4 * (size_t)n_common });
+  cw_caps_set_from_wire (&self->peer_common_caps, (CwSlice){ self->input.data + offset, 4 * (size_t) n_common });
   offset += 4 * n_common;
-  cw_caps_set_from_wire (&self->peer_channel_caps, (CwSlice){ self->input.data + offset, 4 * (size_t)n_channel });
+  cw_caps_set_from_wire (&self->peer_channel_caps, (CwSlice){ self->input.data + offset, 4 * (size_t) n_channel });
   return true;
 }
 

@@ -20,7 +20,7 @@ parse_key (CwSlice der, GError **error)
 
   key = d2i_PUBKEY (NULL, &at, der.size);
   ERR_clear_error ();
-  if (key == NULL) {
+  if (!key) {
     g_set_error (error, CW_ERROR, CW_ERROR_SECURITY, "The server's ticket key is not a public key");
     return NULL;
   }
@@ -41,12 +41,12 @@ cw_ticket_encrypt (CwSlice der, const char *password, uint8_t ticket[CW_TICKET_S
   size_t size = sizeof out;
   bool ok;
 
-  if (key == NULL)
+  if (!key)
     return false;
   ctx = EVP_PKEY_CTX_new (key, NULL);
-  ok = ctx != NULL && EVP_PKEY_encrypt_init (ctx) > 0 && EVP_PKEY_CTX_set_rsa_padding (ctx, RSA_PKCS1_OAEP_PADDING) > 0
+  ok = ctx && EVP_PKEY_encrypt_init (ctx) > 0 && EVP_PKEY_CTX_set_rsa_padding (ctx, RSA_PKCS1_OAEP_PADDING) > 0
        && EVP_PKEY_CTX_set_rsa_oaep_md (ctx, EVP_sha1 ()) > 0 && EVP_PKEY_CTX_set_rsa_mgf1_md (ctx, EVP_sha1 ()) > 0
-       && EVP_PKEY_encrypt (ctx, out, &size, (const unsigned char *)password, strlen (password) + 1) > 0
+       && EVP_PKEY_encrypt (ctx, out, &size, (const unsigned char *) password, strlen (password) + 1) > 0
        && size == sizeof out;
   if (!ok) {
     char reason[256];

@@ -7,7 +7,7 @@
 static CwPixelFormat
 target_format (const CwOp *op)
 {
-  return op->target != NULL ? cw_render_surface_pixel_format (op->target) : CW_PIXELS_BGRX;
+  return op->target ? cw_render_surface_pixel_format (op->target) : CW_PIXELS_BGRX;
 }
 
 static bool
@@ -15,7 +15,7 @@ book_surface (CwRender *self, CwOp *op, const CwImageField *field, GError **erro
 {
   CwRenderSurface *surface = cw_surface_table_get_booked (&self->surfaces, field->wire->surface.surface_id);
 
-  if (surface == NULL) {
+  if (!surface) {
     g_set_error (error, CW_ERROR, CW_ERROR_STATE, "image of surface %u, which does not exist",
                  field->wire->surface.surface_id);
     return false;
@@ -30,11 +30,11 @@ book_from_cache (CwRender *self, CwOp *op, const CwImageField *field, bool *park
   bool lossless = field->wire->type == CW_IMAGE_TYPE_FROM_CACHE_LOSSLESS;
   CwImage *image = cw_image_cache_get (self->shared->cache, field->wire->id, lossless);
 
-  if (image == NULL && cw_render_shared_may_bring (self->shared, self)) {
+  if (!image && cw_render_shared_may_bring (self->shared, self)) {
     *parked = true;
     return false;
   }
-  if (image == NULL) {
+  if (!image) {
     g_set_error (error, CW_ERROR, CW_ERROR_STATE, "image %" G_GINT64_MODIFIER "x is not in the cache%s",
                  field->wire->id, lossless ? " without loss" : "");
     return false;
@@ -48,11 +48,11 @@ resolve_palette (CwRender *self, const CwWireImage *wire, CwPalette **palette, G
 {
   *palette = NULL;
   if (wire->type == CW_IMAGE_TYPE_BITMAP)
-    return cw_palette_cache_resolve (self->palettes, wire->bitmap.flags, wire->bitmap.palette_id,
-                                     wire->bitmap.palette, palette, error);
+    return cw_palette_cache_resolve (self->palettes, wire->bitmap.flags, wire->bitmap.palette_id, wire->bitmap.palette,
+                                     palette, error);
   if (wire->type == CW_IMAGE_TYPE_LZ_PLT)
-    return cw_palette_cache_resolve (self->palettes, wire->lz_plt.flags, wire->lz_plt.palette_id,
-                                     wire->lz_plt.palette, palette, error);
+    return cw_palette_cache_resolve (self->palettes, wire->lz_plt.flags, wire->lz_plt.palette_id, wire->lz_plt.palette,
+                                     palette, error);
   return true;
 }
 
@@ -86,10 +86,10 @@ book_new (CwRender *self, CwOp *op, const CwImageField *field, GError **error)
   job = cw_decode_job_new (op->message, field->wire, palette, target_format (op), field->mask, window,
                            self->shared->pixels, error);
   g_clear_pointer (&palette, cw_palette_unref);
-  if (job == NULL)
+  if (!job)
     return false;
   view = cw_decode_job_view (job);
-  if (view != NULL) {
+  if (view) {
     op->operands[field->role].image = cw_image_new_ready (view, op->message);
     cw_decode_job_free (job);
     return true;
@@ -109,7 +109,7 @@ book_new (CwRender *self, CwOp *op, const CwImageField *field, GError **error)
 static bool
 book_image (CwRender *self, CwOp *op, const CwImageField *field, bool *parked, GError **error)
 {
-  if (field->wire == NULL) {
+  if (!field->wire) {
     if (field->optional)
       return true;
     g_set_error (error, CW_ERROR, CW_ERROR_MALFORMED, "image: 0, where one is needed");
@@ -126,7 +126,7 @@ bool
 cw_render_book_images (CwRender *self, CwOp *op, bool *parked, GError **error)
 {
   CwImageField fields[CW_N_OPERANDS];
-  unsigned n = op->info->images != NULL ? op->info->images (op->message->data, fields) : 0;
+  unsigned n = op->info->images ? op->info->images (op->message->data, fields) : 0;
 
   *parked = false;
   for (; op->n_booked < n; op->n_booked++) {
@@ -139,7 +139,7 @@ cw_render_book_images (CwRender *self, CwOp *op, bool *parked, GError **error)
 static void
 start_job (CwRender *self, CwDecodeJob *job)
 {
-  if (job->window != NULL)
+  if (job->window)
     cw_strand_push (self->strand, job);
   else
     cw_worker_pool_push (self->shared->pool, cw_decode_job_run, job);
@@ -151,9 +151,9 @@ cw_render_start_jobs (CwRender *self)
   CwDecodeJob *job;
 
   /* What the next operation needs is let through, however large; so is one where nothing else is under way. */
-  while ((job = g_queue_peek_head (&self->unstarted)) != NULL &&
-         (job->owner == g_queue_peek_head (&self->queue) || self->in_flight_bytes == 0 ||
-          self->in_flight_bytes + job->bytes <= self->shared->limits.in_flight_bytes)) {
+  while ((job = g_queue_peek_head (&self->unstarted))
+         && (job->owner == g_queue_peek_head (&self->queue) || self->in_flight_bytes == 0
+             || self->in_flight_bytes + job->bytes <= self->shared->limits.in_flight_bytes)) {
     g_queue_pop_head (&self->unstarted);
     self->unstarted_bytes -= job->bytes;
     self->in_flight_bytes += job->bytes;
@@ -167,8 +167,8 @@ cw_render_abandon_jobs (CwRender *self)
   CwDecodeJob *job;
 
   /* A sibling may refer to an image of the cache or the window, so these are decoded nevertheless. */
-  while ((job = g_queue_pop_head (&self->unstarted)) != NULL) {
-    if (job->window != NULL || !g_atomic_ref_count_compare (&job->image->ref_count, 1))
+  while ((job = g_queue_pop_head (&self->unstarted))) {
+    if (job->window || !g_atomic_ref_count_compare (&job->image->ref_count, 1))
       start_job (self, job);
     else
       cw_decode_job_free (job);

@@ -63,14 +63,14 @@ static Entry *
 put (CwImageCache *self, uint64_t id, CwImage *image, uint64_t pixels, bool lossy, GError **error)
 {
   Entry *entry = g_hash_table_lookup (self->entries, &id);
-  uint64_t total = self->pixels + pixels + (entry != NULL ? 0 : ENTRY_COST) - (entry != NULL ? entry->pixels : 0);
+  uint64_t total = self->pixels + pixels + (entry ? 0 : ENTRY_COST) - (entry != NULL ? entry->pixels : 0);
 
   if (total > self->max_pixels) {
-    g_set_error (error, CW_ERROR, CW_ERROR_LIMIT, "image cache: %" G_GUINT64_FORMAT " > %" G_GUINT64_FORMAT
-                 " pixels", total, self->max_pixels);
+    g_set_error (error, CW_ERROR, CW_ERROR_LIMIT, "image cache: %" G_GUINT64_FORMAT " > %" G_GUINT64_FORMAT " pixels",
+                 total, self->max_pixels);
     return NULL;
   }
-  if (entry == NULL) {
+  if (!entry) {
     entry = g_new0 (Entry, 1);
     entry->id = id;
     g_hash_table_insert (self->entries, &entry->id, entry);
@@ -89,7 +89,7 @@ cw_image_cache_store (CwImageCache *self, uint64_t id, CwImage *image, uint64_t 
 {
   Entry *entry = put (self, id, image, pixels, lossy, error);
 
-  if (entry == NULL)
+  if (!entry)
     return false;
   entry->n_refs++;
   return true;
@@ -100,7 +100,7 @@ cw_image_cache_replace (CwImageCache *self, uint64_t id, CwImage *image, uint64_
 {
   Entry *entry = put (self, id, image, pixels, false, error);
 
-  if (entry == NULL)
+  if (!entry)
     return false;
   entry->n_refs = MAX (entry->n_refs, 1);
   return true;
@@ -111,7 +111,7 @@ cw_image_cache_get (CwImageCache *self, uint64_t id, bool lossless)
 {
   Entry *entry = g_hash_table_lookup (self->entries, &id);
 
-  return entry == NULL || (lossless && entry->lossy) ? NULL : cw_image_ref (entry->image);
+  return !entry || (lossless && entry->lossy) ? NULL : cw_image_ref (entry->image);
 }
 
 void
@@ -119,7 +119,7 @@ cw_image_cache_invalidate (CwImageCache *self, uint64_t id)
 {
   Entry *entry = g_hash_table_lookup (self->entries, &id);
 
-  if (entry == NULL || --entry->n_refs > 0)
+  if (!entry || --entry->n_refs > 0)
     return;
   self->pixels -= entry->pixels + ENTRY_COST;
   g_hash_table_remove (self->entries, &id);

@@ -36,7 +36,7 @@ check_scale_mode (uint8_t mode, GError **error)
 static const CwPixels *
 surface_pixels (CwOp *op, CwRenderSurface *surface, CwRect *area, unsigned slot, GError **error)
 {
-  if (surface->pixels == NULL || surface->pixels->format == CW_PIXELS_A1) {
+  if (!surface->pixels || surface->pixels->format == CW_PIXELS_A1) {
     g_set_error (error, CW_ERROR, CW_ERROR_MALFORMED, "surface %u cannot be drawn from", surface->id);
     return NULL;
   }
@@ -53,7 +53,7 @@ get_source (CwOp *op, const CwWireRect *area, uint8_t mode, CwDrawSource *source
 
   *source = (CwDrawSource){ .area = cw_rect_from_wire (area),
                             .mode = mode == CW_IMAGE_SCALE_MODE_NEAREST ? CW_SCALE_NEAREST : CW_SCALE_INTERPOLATE };
-  if (operand->surface != NULL) {
+  if (operand->surface) {
     source->raw = true;
     source->pixels = surface_pixels (op, operand->surface, &source->area, 0, error);
   } else {
@@ -75,7 +75,7 @@ get_brush (CwOp *op, const CwWireBrush *wire, CwBrush *brush, GError **error)
   } else if (wire->type == CW_BRUSH_TYPE_PATTERN) {
     brush->kind = CW_BRUSH_PATTERN;
     brush->origin = (CwPoint){ wire->pattern.origin.x, wire->pattern.origin.y };
-    if (operand->surface != NULL) {
+    if (operand->surface) {
       area = (CwRect){ .right = operand->surface->width, .bottom = operand->surface->height };
       brush->raw = true;
       brush->pixels = (CwPixels *) surface_pixels (op, operand->surface, &area, 1, error);
@@ -101,10 +101,10 @@ prepare_fill (CwOp *op, const void *data, GError **error)
   const CwMsgDisplayDrawFill *fill = data;
   CwBrush brush;
 
-  return get_brush (op, &fill->brush, &brush, error) &&
-         cw_draw_fill (&op->draw, op->target->pixels, &brush,
-                       cw_rop_from_descriptor (fill->rop_descriptor, CW_ROPD_INVERS_BRUSH, CW_ROPD_INVERS_DEST),
-                       error);
+  return get_brush (op, &fill->brush, &brush, error)
+         && cw_draw_fill (&op->draw, op->target->pixels, &brush,
+                          cw_rop_from_descriptor (fill->rop_descriptor, CW_ROPD_INVERS_BRUSH, CW_ROPD_INVERS_DEST),
+                          error);
 }
 
 static unsigned
@@ -129,11 +129,11 @@ prepare_opaque (CwOp *op, const void *data, GError **error)
   CwDrawSource source;
   CwBrush brush;
 
-  return get_source (op, &opaque->src_area, opaque->scale_mode, &source, error) &&
-         get_brush (op, &opaque->brush, &brush, error) &&
-         cw_draw_opaque (&op->draw, op->target->pixels, &op->region, &op->box, &source, &brush,
-                         cw_rop_from_descriptor (opaque->rop_descriptor, CW_ROPD_INVERS_BRUSH, CW_ROPD_INVERS_SRC),
-                         error);
+  return get_source (op, &opaque->src_area, opaque->scale_mode, &source, error)
+         && get_brush (op, &opaque->brush, &brush, error)
+         && cw_draw_opaque (&op->draw, op->target->pixels, &op->region, &op->box, &source, &brush,
+                            cw_rop_from_descriptor (opaque->rop_descriptor, CW_ROPD_INVERS_BRUSH, CW_ROPD_INVERS_SRC),
+                            error);
 }
 
 /* DRAW_BLEND has the fields and the meaning of DRAW_COPY. */
@@ -160,15 +160,15 @@ prepare_copy (CwOp *op, const void *data, GError **error)
   const CwMsgDisplayDrawCopy *copy = data;
   CwDrawSource source;
 
-  return get_source (op, &copy->src_area, copy->scale_mode, &source, error) &&
-         cw_draw_copy (&op->draw, op->target->pixels, &op->region, &op->box, &source,
-                       cw_rop_from_descriptor (copy->rop_descriptor, CW_ROPD_INVERS_SRC, CW_ROPD_INVERS_DEST),
-                       error);
+  return get_source (op, &copy->src_area, copy->scale_mode, &source, error)
+         && cw_draw_copy (&op->draw, op->target->pixels, &op->region, &op->box, &source,
+                          cw_rop_from_descriptor (copy->rop_descriptor, CW_ROPD_INVERS_SRC, CW_ROPD_INVERS_DEST),
+                          error);
 }
 
 /* BLACKNESS, WHITENESS and INVERS have nothing but a mask. */
-G_STATIC_ASSERT (G_STRUCT_OFFSET (CwMsgDisplayDrawWhiteness, mask) ==
-                 G_STRUCT_OFFSET (CwMsgDisplayDrawBlackness, mask));
+G_STATIC_ASSERT (G_STRUCT_OFFSET (CwMsgDisplayDrawWhiteness, mask)
+                 == G_STRUCT_OFFSET (CwMsgDisplayDrawBlackness, mask));
 G_STATIC_ASSERT (G_STRUCT_OFFSET (CwMsgDisplayDrawInvers, mask) == G_STRUCT_OFFSET (CwMsgDisplayDrawBlackness, mask));
 
 static unsigned
@@ -225,9 +225,9 @@ prepare_transparent (CwOp *op, const void *data, GError **error)
   const CwMsgDisplayDrawTransparent *transparent = data;
   CwDrawSource source;
 
-  return get_source (op, &transparent->src_area, CW_IMAGE_SCALE_MODE_NEAREST, &source, error) &&
-         cw_draw_transparent (&op->draw, op->target->pixels, &op->region, &op->box, &source, transparent->true_color,
-                              error);
+  return get_source (op, &transparent->src_area, CW_IMAGE_SCALE_MODE_NEAREST, &source, error)
+         && cw_draw_transparent (&op->draw, op->target->pixels, &op->region, &op->box, &source, transparent->true_color,
+                                 error);
 }
 
 static unsigned
@@ -248,8 +248,8 @@ prepare_alpha_blend (CwOp *op, const void *data, GError **error)
   }
   if (!get_source (op, &blend->src_area, CW_IMAGE_SCALE_MODE_NEAREST, &source, error))
     return false;
-  if (source.raw && source.pixels->format == CW_PIXELS_BGRX &&
-      (blend->alpha_flags & CW_ALPHA_FLAG_SRC_SURFACE_HAS_ALPHA)) {
+  if (source.raw && source.pixels->format == CW_PIXELS_BGRX
+      && (blend->alpha_flags & CW_ALPHA_FLAG_SRC_SURFACE_HAS_ALPHA)) {
     op->view = *source.pixels;
     op->view.format = CW_PIXELS_BGRA;
     source.pixels = &op->view;
@@ -290,7 +290,7 @@ composite_images (const void *data, CwImageField *fields)
   const CwMsgDisplayDrawComposite *composite = data;
   unsigned n = add (fields, 0, CW_OPERAND_SOURCE, composite->src_bitmap);
 
-  return composite->mask_bitmap != NULL ? add (fields, n, CW_OPERAND_MASK, composite->mask_bitmap) : n;
+  return composite->mask_bitmap ? add (fields, n, CW_OPERAND_MASK, composite->mask_bitmap) : n;
 }
 
 const CwOpInfo cw_draw_ops[] = {

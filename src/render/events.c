@@ -62,9 +62,9 @@ book_create (CwRender *self, uint32_t id, uint32_t width, uint32_t height, uint3
   CwRenderSurface *primary = self->surfaces.booked_primary;
   bool booked;
 
-  if (surface == NULL)
+  if (!surface)
     return false;
-  if (surface->primary && primary != NULL) {
+  if (surface->primary && primary) {
     /* The very same primary again: it stays, with its content. */
     if (primary->id == id && primary->width == width && primary->height == height && primary->format == format) {
       cw_render_surface_unref (surface);
@@ -72,7 +72,7 @@ book_create (CwRender *self, uint32_t id, uint32_t width, uint32_t height, uint3
     }
     unbook_surface (self, primary);
   }
-  if (cw_surface_table_get_booked (&self->surfaces, id) != NULL)
+  if (cw_surface_table_get_booked (&self->surfaces, id))
     unbook_surface (self, cw_surface_table_get_booked (&self->surfaces, id));
   booked = cw_surface_table_book (&self->surfaces, surface, error);
   if (booked)
@@ -105,7 +105,7 @@ book_surface_destroy (CwRender *self, CwOp *op, const void *data, GError **error
   const CwMsgDisplaySurfaceDestroy *destroy = data;
   CwRenderSurface *surface = cw_surface_table_get_booked (&self->surfaces, destroy->surface_id);
 
-  if (surface != NULL)
+  if (surface)
     unbook_surface (self, surface);
   return true;
 }
@@ -113,7 +113,7 @@ book_surface_destroy (CwRender *self, CwOp *op, const void *data, GError **error
 static bool
 apply_mark (CwRender *self, CwOp *op, const void *data, GError **error)
 {
-  if (self->surfaces.live_primary != NULL && cw_render_flush_damage (self))
+  if (self->surfaces.live_primary && cw_render_flush_damage (self))
     self->events->mark (self->events_data);
   return true;
 }
@@ -132,7 +132,7 @@ apply_reset (CwRender *self, CwOp *op, const void *data, GError **error)
 
   if (!cw_render_flush_damage (self))
     return true;
-  if (primary != NULL)
+  if (primary)
     memset (primary->pixels->rows, 0, (size_t) primary->pixels->stride * primary->pixels->height);
   self->events->reset (self->events_data);
   return true;

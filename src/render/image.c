@@ -55,10 +55,10 @@ cw_image_finish (CwImage *self, CwPixels *pixels, GError *error)
   g_assert (self->state == CW_IMAGE_PENDING && (pixels != NULL) != (error != NULL));
   self->pixels = pixels;
   self->error = error;
-  self->state = pixels != NULL ? CW_IMAGE_READY : CW_IMAGE_FAILED;
+  self->state = pixels ? CW_IMAGE_READY : CW_IMAGE_FAILED;
   waiters = g_steal_pointer (&self->waiters);
   g_mutex_unlock (&self->lock);
-  for (GSList *l = waiters; l != NULL; l = l->next)
+  for (GSList *l = waiters; l; l = l->next)
     cw_waker_wake (l->data);
   g_slist_free_full (waiters, (GDestroyNotify) cw_waker_unref);
 }
@@ -70,7 +70,7 @@ cw_image_poll (CwImage *self, CwWaker *waker)
 
   g_mutex_lock (&self->lock);
   state = self->state;
-  if (state == CW_IMAGE_PENDING && waker != NULL && g_slist_find (self->waiters, waker) == NULL)
+  if (state == CW_IMAGE_PENDING && waker && !g_slist_find (self->waiters, waker))
     self->waiters = g_slist_prepend (self->waiters, cw_waker_ref (waker));
   g_mutex_unlock (&self->lock);
   return state;
@@ -114,8 +114,8 @@ job_bitmap (const CwDecodeJob *self)
     .height = wire->y,
     .stride = wire->stride,
     .data = wire->data,
-    .palette = self->palette != NULL ? self->palette->entries : NULL,
-    .n_palette = self->palette != NULL ? self->palette->n : 0,
+    .palette = self->palette ? self->palette->entries : NULL,
+    .n_palette = self->palette ? self->palette->n : 0,
     .palette_as = self->palette_as,
   };
 }
@@ -135,8 +135,8 @@ cw_decode_job_input (const CwDecodeJob *self, CwCodecInput *in)
     in->codec = CW_CODEC_LZ_PLT;
     in->data = wire->lz_plt.data;
     in->flags = wire->lz_plt.flags;
-    in->palette = self->palette != NULL ? self->palette->entries : NULL;
-    in->n_palette = self->palette != NULL ? self->palette->n : 0;
+    in->palette = self->palette ? self->palette->entries : NULL;
+    in->n_palette = self->palette ? self->palette->n : 0;
     return true;
   case CW_IMAGE_TYPE_LZ_RGB:
     in->codec = CW_CODEC_LZ_RGB;
@@ -206,9 +206,9 @@ cw_decode_job_new (CwMessage *message, const CwWireImage *wire, CwPalette *palet
   self->palette_as = target;
   self->mask = mask;
   self->pool = cw_pixel_pool_ref (pool);
-  if (palette != NULL && wire->type == CW_IMAGE_TYPE_LZ_PLT && target == CW_PIXELS_X1R5G5B5)
+  if (palette && wire->type == CW_IMAGE_TYPE_LZ_PLT && target == CW_PIXELS_X1R5G5B5)
     self->palette = cw_palette_widen_555 (palette);
-  else if (palette != NULL)
+  else if (palette)
     self->palette = cw_palette_ref (palette);
   if (cw_wire_image_is_glz (wire))
     self->window = cw_glz_window_ref (window);
@@ -238,8 +238,8 @@ cw_decode_job_view (const CwDecodeJob *self)
   CwBitmap bitmap;
 
   /* A cached image would keep its whole message in memory; one whose high bits get set must be writable. */
-  if (self->wire->type != CW_IMAGE_TYPE_BITMAP || self->mask ||
-      (self->wire->flags & (CW_IMAGE_FLAG_CACHE_ME | CW_IMAGE_FLAG_CACHE_REPLACE_ME | CW_IMAGE_FLAG_HIGH_BITS_SET)))
+  if (self->wire->type != CW_IMAGE_TYPE_BITMAP || self->mask
+      || (self->wire->flags & (CW_IMAGE_FLAG_CACHE_ME | CW_IMAGE_FLAG_CACHE_REPLACE_ME | CW_IMAGE_FLAG_HIGH_BITS_SET)))
     return NULL;
   bitmap = job_bitmap (self);
   return cw_bitmap_view (&bitmap);
@@ -260,7 +260,7 @@ decode (const CwDecodeJob *self, GError **error)
     g_set_error (error, CW_ERROR, CW_ERROR_MALFORMED, "image.type: %u has no pixels", self->wire->type);
     return NULL;
   }
-  if (cw_codec_get (in.codec)->decode == NULL) {
+  if (!cw_codec_get (in.codec)->decode) {
     g_set_error (error, CW_ERROR, CW_ERROR_UNSUPPORTED, "image: no decoder for %s", cw_codec_get (in.codec)->name);
     return NULL;
   }
@@ -298,7 +298,7 @@ set_high_bits (CwPixels *pixels, bool shared, CwPixelPool *pool, GError **error)
 
   if (shared) {
     out = cw_pixels_new_in (pool, CW_PIXELS_BGRX, pixels->width, pixels->height, false, error);
-    if (out == NULL)
+    if (!out)
       return NULL;
   }
   for (uint32_t y = 0; y < pixels->height; y++) {
@@ -314,7 +314,7 @@ set_high_bits (CwPixels *pixels, bool shared, CwPixelPool *pool, GError **error)
 void
 cw_decode_job_finish (CwDecodeJob *self, CwPixels *pixels, bool shared, GError *error)
 {
-  if (pixels != NULL && pixels->format == CW_PIXELS_BGRX && (self->wire->flags & CW_IMAGE_FLAG_HIGH_BITS_SET)) {
+  if (pixels && pixels->format == CW_PIXELS_BGRX && (self->wire->flags & CW_IMAGE_FLAG_HIGH_BITS_SET)) {
     CwPixels *marked = set_high_bits (pixels, shared, self->pool, &error);
 
     if (marked != pixels)

@@ -17,12 +17,12 @@ typedef enum {
 
 typedef struct {
   gatomicrefcount ref_count;
-  GMutex lock;         /* guards state and waiters; what follows is written once, before state leaves PENDING */
+  GMutex lock; /* guards state and waiters; what follows is written once, before state leaves PENDING */
   CwImageState state;
-  GSList *waiters;     /* CwWaker */
+  GSList *waiters; /* CwWaker */
   CwPixels *pixels;
   GError *error;
-  CwMessage *message;  /* kept alive because pixels are its own bytes */
+  CwMessage *message; /* kept alive because pixels are its own bytes */
 } CwImage;
 
 CwImage *cw_image_new (void);
@@ -40,15 +40,15 @@ CwImageState cw_image_poll (CwImage *self, CwWaker *waker);
 /* What it takes to decode one image. */
 typedef struct {
   CwImage *image;
-  CwMessage *message;      /* keeps wire alive */
+  CwMessage *message; /* keeps wire alive */
   const CwWireImage *wire;
-  CwPalette *palette;      /* or NULL */
+  CwPalette *palette; /* or NULL */
   CwPixelFormat palette_as;
-  bool mask;               /* a 1-bit bitmap to be used as one */
-  CwGlzWindow *window;     /* GLZ types */
-  CwPixelPool *pool;       /* for the pixels */
-  uint64_t bytes;          /* what the pixels are going to take, about */
-  gconstpointer owner;     /* only to be compared */
+  bool mask;           /* a 1-bit bitmap to be used as one */
+  CwGlzWindow *window; /* GLZ types */
+  CwPixelPool *pool;   /* for the pixels */
+  uint64_t bytes;      /* what the pixels are going to take, about */
+  gconstpointer owner; /* only to be compared */
 } CwDecodeJob;
 
 /* Checks what can be checked at once; target is the format of the surface drawn on, for palettes. window may be NULL

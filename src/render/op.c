@@ -24,8 +24,8 @@ cw_op_new (const CwOpInfo *info, CwMessage *message)
   CwOp *self = g_new0 (CwOp, 1);
 
   self->info = info;
-  self->message = message != NULL ? cw_message_ref (message) : NULL;
-  self->queue_bytes = sizeof *self + (message != NULL ? g_bytes_get_size (message->body) : 0);
+  self->message = message ? cw_message_ref (message) : NULL;
+  self->queue_bytes = sizeof *self + (message ? g_bytes_get_size (message->body) : 0);
   return self;
 }
 
@@ -56,7 +56,7 @@ cw_op_poll (CwOp *self, CwWaker *waker, const GError **error)
   for (unsigned i = 0; i < CW_N_OPERANDS; i++) {
     CwImage *image = self->operands[i].image;
 
-    if (image == NULL)
+    if (!image)
       continue;
     switch (cw_image_poll (image, waker)) {
     case CW_IMAGE_PENDING:
@@ -92,13 +92,13 @@ static bool
 set_mask (CwOp *self, const CwWireQMask *mask, GError **error)
 {
   const CwOperand *operand = &self->operands[CW_OPERAND_MASK];
-  CwPixels *pixels = operand->surface != NULL ? operand->surface->pixels : operand->image->pixels;
+  CwPixels *pixels = operand->surface ? operand->surface->pixels : operand->image->pixels;
   g_autoptr (CwPixels) bits = NULL;
   CwPoint position = { mask->pos.x, mask->pos.y };
 
   if (pixels->format != CW_PIXELS_A1) {
     pixels = bits = cw_mask_from_pixels (pixels, error);
-    if (bits == NULL)
+    if (!bits)
       return false;
   }
   cw_region_set_mask (&self->region, pixels, mask->flags & CW_MASK_INVERS, &self->box, &position);
@@ -144,7 +144,7 @@ cw_op_start (CwOp *self, const char **unsupported, GError **error)
   if (!init_region (self, &base->clip, error))
     return false;
   self->started = true;
-  if (mask != NULL && mask->bitmap != NULL && !set_mask (self, mask, error))
+  if (mask && mask->bitmap && !set_mask (self, mask, error))
     return false;
   if (cw_region_is_empty (&self->region))
     return true;

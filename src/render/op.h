@@ -18,7 +18,7 @@ typedef struct {
   CwOperandRole role;
   const CwWireImage *wire; /* NULL: an error, unless optional */
   bool optional;
-  bool mask;               /* only its bits count */
+  bool mask; /* only its bits count */
 } CwImageField;
 
 typedef struct {
@@ -29,23 +29,23 @@ typedef struct {
 typedef struct CwOpInfo CwOpInfo;
 
 typedef struct {
-  const CwOpInfo *info;     /* NULL: fails with error */
-  CwMessage *message;       /* NULL for operations that no message is behind */
+  const CwOpInfo *info; /* NULL: fails with error */
+  CwMessage *message;   /* NULL for operations that no message is behind */
   GError *error;
-  uint64_t queue_bytes;     /* what it counts for in the queue */
-  uint64_t flight_bytes;    /* what its decoded images count for */
+  uint64_t queue_bytes;  /* what it counts for in the queue */
+  uint64_t flight_bytes; /* what its decoded images count for */
 
-  unsigned n_booked;        /* images done so far; bookkeeping may have to pause between two */
+  unsigned n_booked; /* images done so far; bookkeeping may have to pause between two */
   bool booked;
-  CwRenderSurface *target;  /* also of creations and destructions; NULL: unknown */
+  CwRenderSurface *target; /* also of creations and destructions; NULL: unknown */
   CwOperand operands[CW_N_OPERANDS];
 
-  bool started;             /* drawing; all below is valid */
+  bool started; /* drawing; all below is valid */
   CwRect box;
   CwRegion region;
   CwDraw draw;
-  CwPixels view;            /* a surface's pixels, taken as another format */
-  CwPixels *copies[2];      /* of a surface drawn on itself */
+  CwPixels view;       /* a surface's pixels, taken as another format */
+  CwPixels *copies[2]; /* of a surface drawn on itself */
 } CwOp;
 
 typedef enum {

@@ -54,10 +54,10 @@ cw_palette_cache_resolve (CwPaletteCache *self, uint8_t flags, uint64_t id, cons
 
   if (flags & CW_BITMAP_FLAG_PAL_FROM_CACHE) {
     found = g_hash_table_lookup (self, &id);
-    *palette = found != NULL ? cw_palette_ref (found) : NULL;
+    *palette = found ? cw_palette_ref (found) : NULL;
     return true;
   }
-  if (wire == NULL) {
+  if (!wire) {
     *palette = NULL;
     return true;
   }

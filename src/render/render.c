@@ -6,8 +6,8 @@
 #define PIXELS_PER_LOOK 32768
 
 CwRender *
-cw_render_new (CwRenderShared *shared, const CwRenderEvents *events, gpointer events_data,
-               void (*wake) (gpointer data), gpointer wake_data)
+cw_render_new (CwRenderShared *shared, const CwRenderEvents *events, gpointer events_data, void (*wake) (gpointer data),
+               gpointer wake_data)
 {
   CwRender *self = g_new0 (CwRender, 1);
 
@@ -83,10 +83,10 @@ book_target (CwRender *self, CwOp *op)
   const CwWireDisplayBase *base = op->message->data;
   CwRenderSurface *surface;
 
-  if (op->target != NULL || (op->info->kind != CW_OP_DRAW && op->info->images == NULL))
+  if (op->target || (op->info->kind != CW_OP_DRAW && !op->info->images))
     return;
   surface = cw_surface_table_get_booked (&self->surfaces, base->surface_id);
-  if (surface != NULL)
+  if (surface)
     op->target = cw_render_surface_ref (surface);
 }
 
@@ -96,11 +96,11 @@ book_op (CwRender *self, CwOp *op, bool *parked, GError **error)
 {
   *parked = false;
   book_target (self, op);
-  if (op->info->check != NULL && !op->info->check (op->message->data, error))
+  if (op->info->check && !op->info->check (op->message->data, error))
     return false;
   if (!cw_render_book_images (self, op, parked, error))
     return false;
-  return op->info->book == NULL || op->info->book (self, op, op->message->data, error);
+  return !op->info->book || op->info->book (self, op, op->message->data, error);
 }
 
 /* Books what is at the head of the inbox. FALSE with *error unset: it has to wait. */
@@ -137,7 +137,7 @@ admit_all (CwRender *self, GError **error)
   while (self->inbox.length > 0 && admit_one (self, &cause))
     progress = true;
   cw_render_start_jobs (self);
-  if (cause != NULL)
+  if (cause)
     g_propagate_error (error, cause);
   return progress;
 }
@@ -147,7 +147,7 @@ clear_inbox (CwRender *self)
 {
   CwOp *op;
 
-  while ((op = g_queue_pop_head (&self->inbox)) != NULL)
+  while ((op = g_queue_pop_head (&self->inbox)))
     drop_op (self, op);
 }
 
@@ -162,7 +162,7 @@ cw_render_admit (CwRender *self)
   self->admitting = true;
   progress = admit_all (self, &error);
   self->admitting = false;
-  if (error != NULL) {
+  if (error) {
     /* Nobody is there to be told; it is reported after all that came before. */
     CwOp *op = cw_op_new (NULL, NULL);
 
@@ -171,7 +171,7 @@ cw_render_admit (CwRender *self)
     clear_inbox (self);
     queue_op (self, op);
   }
-  if (progress || error != NULL)
+  if (progress || error)
     cw_waker_wake (self->waker);
   return progress;
 }
@@ -202,7 +202,7 @@ cw_render_push (CwRender *self, CwMessage *message, GError **error)
     return false;
   }
   cw_render_begin (self);
-  op = cw_op_new (info != NULL ? info : &unknown_info, message);
+  op = cw_op_new (info ? info : &unknown_info, message);
   self->queue_bytes += op->queue_bytes;
   g_queue_push_tail (&self->inbox, op);
   if (self->inbox.length > 1) /* an older one waits */
@@ -212,7 +212,7 @@ cw_render_push (CwRender *self, CwMessage *message, GError **error)
   self->admitting = false;
   /* What was stored may be what a sibling waits for. */
   cw_render_shared_retry (self->shared);
-  if (cause != NULL) {
+  if (cause) {
     g_propagate_error (error, cause);
     return false;
   }
@@ -245,7 +245,7 @@ drop_queued (CwRender *self)
 
   self->generation++;
   clear_inbox (self);
-  while ((op = g_queue_pop_head (&self->queue)) != NULL)
+  while ((op = g_queue_pop_head (&self->queue)))
     drop_op (self, op);
   cw_render_abandon_jobs (self);
   self->queue_bytes = 0; /* an operation that is just running included */
@@ -282,12 +282,12 @@ run_draw (CwRender *self, CwOp *op, int64_t deadline, GError **error)
 {
   const char *unsupported;
 
-  if (op->target == NULL || op->target->pixels == NULL)
+  if (!op->target || !op->target->pixels)
     return DONE;
   if (!op->started) {
     if (!cw_op_start (op, &unsupported, error))
       return FAILED;
-    if (unsupported != NULL) {
+    if (unsupported) {
       cw_render_report_unsupported (self, unsupported);
       return DONE;
     }
@@ -303,7 +303,7 @@ run_draw (CwRender *self, CwOp *op, int64_t deadline, GError **error)
 static Outcome
 run_op (CwRender *self, CwOp *op, int64_t deadline, GError **error)
 {
-  if (op->info == NULL) {
+  if (!op->info) {
     g_propagate_error (error, g_steal_pointer (&op->error));
     return FAILED;
   }
@@ -314,7 +314,7 @@ run_op (CwRender *self, CwOp *op, int64_t deadline, GError **error)
     cw_render_report_unsupported (self, op->message->info->name);
     return DONE;
   default:
-    return op->info->apply (self, op, op->message != NULL ? op->message->data : NULL, error) ? DONE : FAILED;
+    return op->info->apply (self, op, op->message ? op->message->data : NULL, error) ? DONE : FAILED;
   }
 }
 
@@ -329,7 +329,7 @@ step_one (CwRender *self, int64_t deadline, bool *more)
   const GError *bad_image = NULL;
   Outcome outcome;
 
-  if (op == NULL)
+  if (!op)
     return false;
   switch (cw_op_poll (op, self->waker, &bad_image)) {
   case CW_IMAGE_PENDING:
@@ -353,7 +353,7 @@ step_one (CwRender *self, int64_t deadline, bool *more)
     *more = true;
     return false;
   }
-  if (outcome == FAILED && op->message != NULL)
+  if (outcome == FAILED && op->message)
     g_prefix_error (&error, "display: %s: ", op->message->info->name);
   self->in_flight_bytes -= op->flight_bytes;
   drop_op (self, op);
@@ -392,8 +392,8 @@ cw_render_is_full (CwRender *self)
 {
   const CwRenderLimits *limits = &self->shared->limits;
 
-  return self->queue_bytes >= limits->queue_bytes ||
-         self->unstarted_bytes + self->in_flight_bytes >= limits->in_flight_bytes;
+  return self->queue_bytes >= limits->queue_bytes
+         || self->unstarted_bytes + self->in_flight_bytes >= limits->in_flight_bytes;
 }
 
 bool
@@ -407,7 +407,7 @@ cw_render_first_parked_serial (CwRender *self)
 {
   CwOp *op = g_queue_peek_head (&self->inbox);
 
-  return op != NULL ? op->message->serial : 0;
+  return op ? op->message->serial : 0;
 }
 
 bool
@@ -415,7 +415,7 @@ cw_render_get_surface (CwRender *self, uint32_t surface_id, CwSurfaceInfo *info)
 {
   CwRenderSurface *surface = g_hash_table_lookup (self->surfaces.live, GUINT_TO_POINTER (surface_id));
 
-  if (surface == NULL)
+  if (!surface)
     return false;
   cw_render_surface_get_info (surface, info);
   return true;

@@ -21,12 +21,12 @@ typedef struct CwRenderShared CwRenderShared;
 
 /* Limits; 0 takes the default. What is counted in pixels counts one for a pixel of any depth, as servers do. */
 typedef struct {
-  uint64_t glz_window_pixels;   /* as announced by DISPLAY_INIT; default 2^24 */
-  uint64_t image_cache_pixels;  /* as announced by DISPLAY_INIT; four times this ends the channel; default 20971520 */
-  uint64_t queue_bytes;         /* messages waiting in one channel before it reports full; default 32 MiB */
-  uint64_t in_flight_bytes;     /* decoded images of one channel not drawn yet; more are not started; default 256 MiB */
-  uint64_t surface_bytes;       /* all surfaces of one channel; more ends it; default 1 GiB */
-  uint32_t n_surfaces;          /* of one channel; more ends it; default 10000 */
+  uint64_t glz_window_pixels;  /* as announced by DISPLAY_INIT; default 2^24 */
+  uint64_t image_cache_pixels; /* as announced by DISPLAY_INIT; four times this ends the channel; default 20971520 */
+  uint64_t queue_bytes;        /* messages waiting in one channel before it reports full; default 32 MiB */
+  uint64_t in_flight_bytes;    /* decoded images of one channel not drawn yet; more are not started; default 256 MiB */
+  uint64_t surface_bytes;      /* all surfaces of one channel; more ends it; default 1 GiB */
+  uint32_t n_surfaces;         /* of one channel; more ends it; default 10000 */
 } CwRenderLimits;
 
 /* limits may be NULL. Takes its own reference to the pool. */
@@ -43,12 +43,12 @@ void cw_render_shared_clear (CwRenderShared *self);
 
 typedef struct {
   uint32_t surface_id;
-  uint32_t format;      /* CW_SURFACE_FMT_… */
+  uint32_t format; /* CW_SURFACE_FMT_… */
   uint32_t width, height;
-  uint32_t stride;      /* bytes; 4 * width whatever the format */
+  uint32_t stride; /* bytes; 4 * width whatever the format */
   uint8_t *data;
   bool primary;
-  bool streaming;       /* STREAMING_MODE was asked for */
+  bool streaming; /* STREAMING_MODE was asked for */
 } CwSurfaceInfo;
 
 /* Called from inside cw_render_step(), in wire order relative to the drawing. A callback may run a nested main loop,
@@ -60,7 +60,7 @@ typedef struct {
   /* One rectangle of the damage merged since the last event, within the primary. Flushed before every other event
    * and at the end of a step. */
   void (*invalidate) (gpointer data, const CwRect *box);
-  void (*mark) (gpointer data);   /* only if there is a primary */
+  void (*mark) (gpointer data); /* only if there is a primary */
   void (*reset) (gpointer data);
   void (*monitors) (gpointer data, const CwMsgDisplayMonitorsConfig *config);
   /* An operation that is not implemented was passed over: once for each operation's name. */

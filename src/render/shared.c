@@ -18,13 +18,13 @@ static const CwRenderLimits defaults = {
 
 #define DEFAULT(field)                                                                                                 \
   if (limits.field == 0)                                                                                               \
-    limits.field = defaults.field
+  limits.field = defaults.field
 
 CwRenderShared *
 cw_render_shared_new (CwWorkerPool *pool, const CwRenderLimits *given)
 {
   CwRenderShared *self = g_new0 (CwRenderShared, 1);
-  CwRenderLimits limits = given != NULL ? *given : defaults;
+  CwRenderLimits limits = given ? *given : defaults;
 
   DEFAULT (glz_window_pixels);
   DEFAULT (image_cache_pixels);
@@ -76,7 +76,7 @@ cw_render_shared_clear (CwRenderShared *self)
 {
   cw_image_cache_clear (self->cache);
   /* Jobs of the old connection may still run; they keep the old window to themselves. */
-  if (self->window != NULL)
+  if (self->window)
     cw_glz_window_clear (self->window);
   g_clear_pointer (&self->window, cw_glz_window_unref);
   cw_pixel_pool_trim (self->pixels);
@@ -85,7 +85,7 @@ cw_render_shared_clear (CwRenderShared *self)
 CwGlzWindow *
 cw_render_shared_get_window (CwRenderShared *self)
 {
-  if (self->window == NULL)
+  if (!self->window)
     self->window = cw_glz_window_new (self->limits.glz_window_pixels);
   return self->window;
 }

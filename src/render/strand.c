@@ -47,7 +47,7 @@ cw_strand_unref (CwStrand *self)
 {
   if (!g_atomic_ref_count_dec (&self->ref_count))
     return;
-  g_assert (self->job == NULL && self->jobs.length == 0);
+  g_assert (!self->job && self->jobs.length == 0);
   cw_render_shared_unref (self->shared);
   g_mutex_clear (&self->lock);
   g_free (self);
@@ -126,8 +126,9 @@ finish (CwStrand *self, CwPixels *pixels, GError *error)
 static void
 fail_missing (CwStrand *self, uint64_t id)
 {
-  finish (self, NULL, g_error_new (CW_ERROR, CW_ERROR_STATE, "GLZ: refers to image %" G_GUINT64_FORMAT
-                                   ", which no channel can bring", id));
+  finish (self, NULL,
+          g_error_new (CW_ERROR, CW_ERROR_STATE,
+                       "GLZ: refers to image %" G_GUINT64_FORMAT ", which no channel can bring", id));
 }
 
 /* TRUE if the strand is parked now: this run ends, another may have begun already. */
@@ -175,11 +176,11 @@ step_image (CwStrand *self)
   uint64_t id;
   CwCodecInput in;
 
-  if (self->decoder == NULL) {
+  if (!self->decoder) {
     cw_decode_job_input (self->job, &in);
     self->decoder = cw_glz_decoder_new (self->job->window, &in, &error);
   }
-  if (self->decoder == NULL) {
+  if (!self->decoder) {
     finish (self, NULL, error);
     return true;
   }
@@ -203,7 +204,7 @@ strand_run (gpointer data)
 
   if (self->waiting)
     withdraw_wait (self);
-  if (self->job == NULL && !take_job (self)) {
+  if (!self->job && !take_job (self)) {
     cw_strand_unref (self);
     return;
   }

@@ -83,8 +83,9 @@ new_table (void)
 void
 cw_surface_table_init (CwSurfaceTable *self, uint64_t max_bytes, uint32_t max_surfaces)
 {
-  *self = (CwSurfaceTable){ .booked = new_table (), .live = new_table (), .max_bytes = max_bytes,
-                            .max_surfaces = max_surfaces };
+  *self = (CwSurfaceTable){
+    .booked = new_table (), .live = new_table (), .max_bytes = max_bytes, .max_surfaces = max_surfaces
+  };
 }
 
 void
@@ -111,10 +112,11 @@ cw_surface_table_prepare (CwSurfaceTable *self, uint32_t id, uint32_t width, uin
     g_set_error (error, CW_ERROR, CW_ERROR_MALFORMED, "surface format %u is unknown", format);
     return NULL;
   }
-  if (width == 0 || height == 0 || width > MAX_SIDE || height > MAX_SIDE ||
-      (uint64_t) width * height > CW_PIXELS_MAX_AREA) {
-    g_set_error (error, CW_ERROR, CW_ERROR_LIMIT, "surface of %u×%u pixels is outside 1×1 … %d per side, %"
-                 G_GUINT64_FORMAT " in all", width, height, MAX_SIDE, CW_PIXELS_MAX_AREA);
+  if (width == 0 || height == 0 || width > MAX_SIDE || height > MAX_SIDE
+      || (uint64_t) width * height > CW_PIXELS_MAX_AREA) {
+    g_set_error (error, CW_ERROR, CW_ERROR_LIMIT,
+                 "surface of %u×%u pixels is outside 1×1 … %d per side, %" G_GUINT64_FORMAT " in all", width, height,
+                 MAX_SIDE, CW_PIXELS_MAX_AREA);
     return NULL;
   }
   surface = g_new (CwRenderSurface, 1);
@@ -142,8 +144,9 @@ cw_surface_table_book (CwSurfaceTable *self, CwRenderSurface *surface, GError **
   uint64_t bytes = self->bytes + surface_bytes (surface);
 
   if (bytes > self->max_bytes || g_hash_table_size (self->booked) >= self->max_surfaces) {
-    g_set_error (error, CW_ERROR, CW_ERROR_LIMIT, "%u surfaces of %" G_GUINT64_FORMAT " bytes; at most %u of %"
-                 G_GUINT64_FORMAT, g_hash_table_size (self->booked) + 1, bytes, self->max_surfaces, self->max_bytes);
+    g_set_error (error, CW_ERROR, CW_ERROR_LIMIT,
+                 "%u surfaces of %" G_GUINT64_FORMAT " bytes; at most %u of %" G_GUINT64_FORMAT,
+                 g_hash_table_size (self->booked) + 1, bytes, self->max_surfaces, self->max_bytes);
     return false;
   }
   self->bytes = bytes;
@@ -165,9 +168,8 @@ cw_surface_table_unbook (CwSurfaceTable *self, CwRenderSurface *surface)
 bool
 cw_surface_table_bring_to_life (CwSurfaceTable *self, CwRenderSurface *surface, GError **error)
 {
-  surface->pixels =
-    cw_surface_new (cw_render_surface_pixel_format (surface), surface->width, surface->height, error);
-  if (surface->pixels == NULL)
+  surface->pixels = cw_surface_new (cw_render_surface_pixel_format (surface), surface->width, surface->height, error);
+  if (!surface->pixels)
     return false;
   g_hash_table_insert (self->live, GUINT_TO_POINTER (surface->id), cw_render_surface_ref (surface));
   if (surface->primary)
@@ -202,7 +204,7 @@ cw_surface_table_reset (CwSurfaceTable *self)
   g_hash_table_remove_all (self->booked);
   self->booked_primary = primary;
   self->bytes = 0;
-  if (primary != NULL) {
+  if (primary) {
     self->bytes = surface_bytes (primary);
     g_hash_table_insert (self->booked, GUINT_TO_POINTER (primary->id), cw_render_surface_ref (primary));
   }

@@ -19,8 +19,8 @@ CwPixelFormat cw_render_surface_pixel_format (const CwRenderSurface *self);
 void cw_render_surface_get_info (const CwRenderSurface *self, CwSurfaceInfo *info);
 
 typedef struct {
-  GHashTable *booked, *live;             /* id → CwRenderSurface, referenced */
-  CwRenderSurface *booked_primary;       /* in the tables too, or NULL */
+  GHashTable *booked, *live;       /* id → CwRenderSurface, referenced */
+  CwRenderSurface *booked_primary; /* in the tables too, or NULL */
   CwRenderSurface *live_primary;
   uint64_t bytes, max_bytes;
   uint32_t max_surfaces;

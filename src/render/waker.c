@@ -34,7 +34,7 @@ cw_waker_wake (CwWaker *self)
 {
   /* The call is made under the lock, so that cw_waker_end() waits for it. */
   g_mutex_lock (&self->lock);
-  if (self->wake != NULL && !self->woken) {
+  if (self->wake && !self->woken) {
     self->woken = true;
     self->wake (self->data);
   }

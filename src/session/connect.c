@@ -11,8 +11,8 @@ is_secure_channel (SpiceSession *self, int channel_type)
 {
   const char *const *names = (const char *const *) self->priv->secure_channels;
 
-  return names && (g_strv_contains (names, "all")
-                   || g_strv_contains (names, spice_channel_type_to_string (channel_type)));
+  return names
+         && (g_strv_contains (names, "all") || g_strv_contains (names, spice_channel_type_to_string (channel_type)));
 }
 
 bool

@@ -254,7 +254,7 @@ get_uri (SpiceSession *self, GValue *value)
   char **strings = self->priv->strings;
 
   g_value_take_string (value, cw_uri_compose (strings[CW_SESSION_HOST], strings[CW_SESSION_PORT],
-    strings[CW_SESSION_TLS_PORT], strings[CW_SESSION_UNIX_PATH]));
+                                              strings[CW_SESSION_TLS_PORT], strings[CW_SESSION_UNIX_PATH]));
 }
 
 static void
@@ -355,16 +355,19 @@ install_strings (GObjectClass *class)
 
   for (unsigned i = 0; i < G_N_ELEMENTS (rows); i++)
     g_object_class_install_property (class, rows[i].id,
-      g_param_spec_string (rows[i].name, rows[i].name, rows[i].blurb, NULL, READWRITE));
+                                     g_param_spec_string (rows[i].name, rows[i].name, rows[i].blurb, NULL, READWRITE));
   g_object_class_install_property (class, PROP_HOST,
-    g_param_spec_string ("host", "host", "Name or address of the server", "localhost", CONSTRUCT));
+                                   g_param_spec_string ("host", "host", "Name or address of the server", "localhost",
+                                                        CONSTRUCT));
   g_object_class_install_property (class, PROP_UNIX_PATH,
-    g_param_spec_string ("unix-path", "unix-path", "Path of the server's unix socket", NULL, CONSTRUCT));
+                                   g_param_spec_string ("unix-path", "unix-path", "Path of the server's unix socket",
+                                                        NULL, CONSTRUCT));
   g_object_class_install_property (class, PROP_SHARED_DIR,
-    g_param_spec_string ("shared-dir", "shared-dir", "Folder shared with the guest",
-      g_get_user_special_dir (G_USER_DIRECTORY_PUBLIC_SHARE), CONSTRUCT));
+                                   g_param_spec_string ("shared-dir", "shared-dir", "Folder shared with the guest",
+                                                        g_get_user_special_dir (G_USER_DIRECTORY_PUBLIC_SHARE),
+                                                        CONSTRUCT));
   g_object_class_install_property (class, PROP_NAME,
-    g_param_spec_string ("name", "name", "Name of the server", NULL, READABLE));
+                                   g_param_spec_string ("name", "name", "Name of the server", NULL, READABLE));
 }
 
 static void
@@ -386,21 +389,23 @@ install_switches (GObjectClass *class)
 
   for (unsigned i = 0; i < G_N_ELEMENTS (rows); i++)
     g_object_class_install_property (class, rows[i].id,
-      g_param_spec_boolean (rows[i].name, rows[i].name, rows[i].blurb, rows[i].initial,
-        rows[i].construct ? CONSTRUCT : READWRITE));
+                                     g_param_spec_boolean (rows[i].name, rows[i].name, rows[i].blurb, rows[i].initial,
+                                                           rows[i].construct ? CONSTRUCT : READWRITE));
   g_object_class_install_property (class, PROP_GL_SCANOUT,
-    g_param_spec_boolean ("gl-scanout", "gl-scanout", "Accept contents in video memory",
-      g_getenv ("SPICE_DISABLE_GL_SCANOUT") == NULL, CONSTRUCT));
+                                   g_param_spec_boolean ("gl-scanout", "gl-scanout", "Accept contents in video memory",
+                                                         !g_getenv ("SPICE_DISABLE_GL_SCANOUT"), CONSTRUCT));
 }
 
 static void
 install_numbers (GObjectClass *class)
 {
   g_object_class_install_property (class, PROP_VERIFY,
-    g_param_spec_flags ("verify", "verify", "How the server's certificate is verified", SPICE_TYPE_SESSION_VERIFY,
-      SPICE_SESSION_VERIFY_HOSTNAME, CONSTRUCT));
+                                   g_param_spec_flags ("verify", "verify", "How the server's certificate is verified",
+                                                       SPICE_TYPE_SESSION_VERIFY, SPICE_SESSION_VERIFY_HOSTNAME,
+                                                       CONSTRUCT));
   g_object_class_install_property (class, PROP_PROTOCOL,
-    g_param_spec_int ("protocol", "protocol", "Version of the protocol", 1, 2, 2, CONSTRUCT));
+                                   g_param_spec_int ("protocol", "protocol", "Version of the protocol", 1, 2, 2,
+                                                     CONSTRUCT));
   /**
    * SpiceSession:color-depth:
    *
@@ -409,40 +414,50 @@ install_numbers (GObjectClass *class)
    * Deprecated: 0.37: guests do not heed it
    */
   g_object_class_install_property (class, PROP_COLOR_DEPTH,
-    g_param_spec_int ("color-depth", "color-depth", "Ignored", 0, 32, 0, READWRITE | G_PARAM_DEPRECATED));
+                                   g_param_spec_int ("color-depth", "color-depth", "Ignored", 0, 32, 0,
+                                                     READWRITE | G_PARAM_DEPRECATED));
   g_object_class_install_property (class, PROP_CACHE_SIZE,
-    g_param_spec_int ("cache-size", "cache-size", "Bytes of the image cache, 0 to let the library choose", 0, G_MAXINT,
-      0, READWRITE));
+                                   g_param_spec_int ("cache-size", "cache-size",
+                                                     "Bytes of the image cache, 0 to let the library choose", 0,
+                                                     G_MAXINT, 0, READWRITE));
   g_object_class_install_property (class, PROP_GLZ_WINDOW_SIZE,
-    g_param_spec_int ("glz-window-size", "glz-window-size", "Bytes of the dictionary, 0 to let the library choose", 0,
-      MAX_GLZ_WINDOW_SIZE, 0, READWRITE));
+                                   g_param_spec_int ("glz-window-size", "glz-window-size",
+                                                     "Bytes of the dictionary, 0 to let the library choose", 0,
+                                                     MAX_GLZ_WINDOW_SIZE, 0, READWRITE));
   g_object_class_install_property (class, PROP_PREFERRED_COMPRESSION,
-    g_param_spec_enum ("preferred-compression", "preferred-compression", "How the server should compress pictures",
-      image_compress_type (), SPICE_IMAGE_COMPRESSION_INVALID, READWRITE));
+                                   g_param_spec_enum ("preferred-compression", "preferred-compression",
+                                                      "How the server should compress pictures", image_compress_type (),
+                                                      SPICE_IMAGE_COMPRESSION_INVALID, READWRITE));
   g_object_class_install_property (class, PROP_MIGRATION_STATE,
-    g_param_spec_enum ("migration-state", "migration-state", "State of a migration", SPICE_TYPE_SESSION_MIGRATION,
-      SPICE_SESSION_MIGRATION_NONE, READABLE));
+                                   g_param_spec_enum ("migration-state", "migration-state", "State of a migration",
+                                                      SPICE_TYPE_SESSION_MIGRATION, SPICE_SESSION_MIGRATION_NONE,
+                                                      READABLE));
 }
 
 static void
 install_boxed (GObjectClass *class)
 {
   g_object_class_install_property (class, PROP_CA,
-    g_param_spec_boxed ("ca", "ca", "PEM certificates of the authorities to trust", G_TYPE_BYTE_ARRAY, READWRITE));
+                                   g_param_spec_boxed ("ca", "ca", "PEM certificates of the authorities to trust",
+                                                       G_TYPE_BYTE_ARRAY, READWRITE));
   g_object_class_install_property (class, PROP_PUBKEY,
-    g_param_spec_boxed ("pubkey", "pubkey", "DER public key the server's certificate must have", G_TYPE_BYTE_ARRAY,
-      READWRITE));
+                                   g_param_spec_boxed ("pubkey", "pubkey",
+                                                       "DER public key the server's certificate must have",
+                                                       G_TYPE_BYTE_ARRAY, READWRITE));
   g_object_class_install_property (class, PROP_SECURE_CHANNELS,
-    g_param_spec_boxed ("secure-channels", "secure-channels", "Names of channels that use TLS, or all", G_TYPE_STRV,
-      READWRITE));
+                                   g_param_spec_boxed ("secure-channels", "secure-channels",
+                                                       "Names of channels that use TLS, or all", G_TYPE_STRV,
+                                                       READWRITE));
   g_object_class_install_property (class, PROP_DISABLE_EFFECTS,
-    g_param_spec_boxed ("disable-effects", "disable-effects", "wallpaper, font-smooth, animation, all", G_TYPE_STRV,
-      READWRITE));
+                                   g_param_spec_boxed ("disable-effects", "disable-effects",
+                                                       "wallpaper, font-smooth, animation, all", G_TYPE_STRV,
+                                                       READWRITE));
   g_object_class_install_property (class, PROP_SMARTCARD_CERTIFICATES,
-    g_param_spec_boxed ("smartcard-certificates", "smartcard-certificates", "Certificates of the software smartcard",
-      G_TYPE_STRV, READWRITE));
+                                   g_param_spec_boxed ("smartcard-certificates", "smartcard-certificates",
+                                                       "Certificates of the software smartcard", G_TYPE_STRV,
+                                                       READWRITE));
   g_object_class_install_property (class, PROP_UUID,
-    g_param_spec_pointer ("uuid", "uuid", "16 bytes that name the server", READABLE));
+                                   g_param_spec_pointer ("uuid", "uuid", "16 bytes that name the server", READABLE));
 }
 
 void

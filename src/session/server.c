@@ -35,7 +35,7 @@ cw_session_server_init (SpiceSession *self, const CwMsgMainInit *init)
   if (priv->glz_window_size == 0)
     priv->glz_window_size = (int) CLAMP (init->ram_hint / 2, MIN_GLZ_WINDOW_SIZE, MAX_GLZ_WINDOW_SIZE);
   cw_render_shared_set_budgets (cw_session_render_shared (self), (uint64_t) priv->glz_window_size / BYTES_PER_PIXEL,
-    (uint64_t) priv->cache_size / BYTES_PER_PIXEL);
+                                (uint64_t) priv->cache_size / BYTES_PER_PIXEL);
   cw_session_server_time (self, init->multi_media_time);
 }
 

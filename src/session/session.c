@@ -77,7 +77,7 @@ install_signals (SpiceSessionClass *class)
    * There is a new channel. It is not connected unless something in the library uses it.
    */
   g_signal_new ("channel-new", type, G_SIGNAL_RUN_FIRST, G_STRUCT_OFFSET (SpiceSessionClass, channel_new), NULL, NULL,
-    NULL, G_TYPE_NONE, 1, SPICE_TYPE_CHANNEL);
+                NULL, G_TYPE_NONE, 1, SPICE_TYPE_CHANNEL);
   /**
    * SpiceSession::channel-destroy:
    * @session: the session
@@ -85,8 +85,8 @@ install_signals (SpiceSessionClass *class)
    *
    * A channel is out of the session.
    */
-  g_signal_new ("channel-destroy", type, G_SIGNAL_RUN_FIRST, G_STRUCT_OFFSET (SpiceSessionClass, channel_destroy),
-    NULL, NULL, NULL, G_TYPE_NONE, 1, SPICE_TYPE_CHANNEL);
+  g_signal_new ("channel-destroy", type, G_SIGNAL_RUN_FIRST, G_STRUCT_OFFSET (SpiceSessionClass, channel_destroy), NULL,
+                NULL, NULL, G_TYPE_NONE, 1, SPICE_TYPE_CHANNEL);
   /**
    * SpiceSession::mm-time-reset:
    * @session: the session

@@ -31,7 +31,7 @@ struct _SpiceSessionPrivate {
 
   /* Parameters (session.c, properties.c). */
   char *strings[CW_SESSION_N_STRINGS];
-  GByteArray *ca, *pubkey;        /* the properties */
+  GByteArray *ca, *pubkey;         /* the properties */
   GBytes *ca_bytes, *pubkey_bytes; /* their content */
   char **secure_channels, **disable_effects, **smartcard_certificates;
   unsigned verify;
@@ -41,13 +41,13 @@ struct _SpiceSessionPrivate {
   SpiceURI *proxy;
 
   /* Channels (channels.c). */
-  GList *channels;       /* newest first; holds the first reference of each */
-  SpiceChannel *main;    /* one of them, or NULL */
-  GQueue announced;      /* channels of the server's list that are to be made, a turn each */
-  GSource *announcing;   /* or NULL */
-  GHashTable *leaving;   /* addresses of channels out of the list whose connections have not ended */
-  unsigned connects;     /* how often it was begun */
-  bool disconnecting;    /* spice_session_disconnect () was called and has not run */
+  GList *channels;     /* newest first; holds the first reference of each */
+  SpiceChannel *main;  /* one of them, or NULL */
+  GQueue announced;    /* channels of the server's list that are to be made, a turn each */
+  GSource *announcing; /* or NULL */
+  GHashTable *leaving; /* addresses of channels out of the list whose connections have not ended */
+  unsigned connects;   /* how often it was begun */
+  bool disconnecting;  /* spice_session_disconnect () was called and has not run */
   bool owes_disconnected;
 
   /* What the server says (server.c), and what channels share. */
@@ -88,7 +88,7 @@ void cw_session_end (SpiceSession *self);
 /* connect.c */
 bool cw_session_needs_tls (SpiceSession *self, int channel_type);
 bool cw_session_target (SpiceSession *self, int channel_type, bool *secured, CwConnectParams *params, CwTlsParams *tls,
-  GError **error);
+                        GError **error);
 
 /* server.c */
 void cw_session_server_init (SpiceSession *self, const CwMsgMainInit *init);

@@ -8,9 +8,9 @@
 
 /* A kind of channel. */
 typedef struct {
-  int type;                 /* 0 ends the table */
+  int type; /* 0 ends the table */
   GType (*get_type) (void);
-  const char *enabled_by;   /* boolean property of the session, or NULL: always */
+  const char *enabled_by; /* boolean property of the session, or NULL: always */
 } CwChannelKind;
 
 /* An optional part of a session (sound, USB, folders …). Each function may be NULL; data is what attach returned. */

@@ -103,7 +103,8 @@ static void
 install_string (GObjectClass *class, guint id, const char *name, const char *blurb)
 {
   g_object_class_install_property (class, id,
-    g_param_spec_string (name, name, blurb, NULL, G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS));
+                                   g_param_spec_string (name, name, blurb, NULL,
+                                                        G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS));
 }
 
 static void
@@ -117,8 +118,8 @@ spice_uri_class_init (SpiceURIClass *class)
   install_string (object_class, PROP_SCHEME, "scheme", "http or https");
   install_string (object_class, PROP_HOSTNAME, "hostname", "Name or address of the proxy");
   g_object_class_install_property (object_class, PROP_PORT,
-    g_param_spec_uint ("port", "port", "Port of the proxy", 0, G_MAXUINT, 0,
-      G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS));
+                                   g_param_spec_uint ("port", "port", "Port of the proxy", 0, G_MAXUINT, 0,
+                                                      G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS));
   install_string (object_class, PROP_USER, "user", "User name for the proxy");
   install_string (object_class, PROP_PASSWORD, "password", "Password for the proxy");
 }
@@ -136,7 +137,7 @@ cw_uri_object_new (const char *text, GError **error)
   if (!cw_proxy_uri_parse (text, &proxy, error))
     return NULL;
   return g_object_new (SPICE_TYPE_URI, "scheme", proxy.scheme, "hostname", proxy.host, "port", proxy.port, "user",
-    proxy.user, "password", proxy.password, NULL);
+                       proxy.user, "password", proxy.password, NULL);
 }
 
 /**

@@ -37,7 +37,7 @@ void cw_proxy_uri_clear (CwProxyUri *self);
 
 /* NULL without scheme or host. */
 char *cw_proxy_uri_compose (const char *scheme, const char *host, unsigned port, const char *user,
-  const char *password);
+                            const char *password);
 
 /* 1 to 65535 in decimal digits; 0 for anything else. */
 unsigned cw_port_parse (const char *text);

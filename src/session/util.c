@@ -73,8 +73,8 @@ spice_uuid_to_string (const guint8 uuid[16])
   g_return_val_if_fail (uuid != NULL, NULL);
 
   return g_strdup_printf ("%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", uuid[0], uuid[1],
-    uuid[2], uuid[3], uuid[4], uuid[5], uuid[6], uuid[7], uuid[8], uuid[9], uuid[10], uuid[11], uuid[12], uuid[13],
-    uuid[14], uuid[15]);
+                          uuid[2], uuid[3], uuid[4], uuid[5], uuid[6], uuid[7], uuid[8], uuid[9], uuid[10], uuid[11],
+                          uuid[12], uuid[13], uuid[14], uuid[15]);
 }
 
 /**
@@ -94,5 +94,5 @@ spice_g_signal_connect_object (gpointer instance, const gchar *detailed_signal, 
                                GConnectFlags connect_flags)
 {
   return g_signal_connect_object (instance, detailed_signal, c_handler, gobject,
-    connect_flags & (G_CONNECT_AFTER | G_CONNECT_SWAPPED));
+                                  connect_flags & (G_CONNECT_AFTER | G_CONNECT_SWAPPED));
 }

@@ -88,7 +88,7 @@ on_connected (GObject *client, GAsyncResult *result, gpointer data)
   GSocketConnection *connection = g_socket_client_connect_finish (G_SOCKET_CLIENT (client), result, &error);
   Open *self = g_task_get_task_data (task);
 
-  if (connection != NULL) {
+  if (connection) {
     set_options (g_socket_connection_get_socket (connection), true);
     g_task_return_pointer (task, connection, g_object_unref);
   } else if (G_IS_UNIX_SOCKET_ADDRESS (self->address) && g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK)) {
@@ -128,7 +128,7 @@ open_fd (GTask *task, int fd)
   GError *error = NULL;
   g_autoptr (GSocket) socket = g_socket_new_from_fd (fd, &error);
 
-  if (socket == NULL) {
+  if (!socket) {
     close (fd);
     g_task_return_error (task, error);
   } else if (g_socket_get_socket_type (socket) != G_SOCKET_TYPE_STREAM) {
@@ -148,13 +148,13 @@ cw_carrier_open_async (const CwConnectParams *params, GCancellable *cancellable,
   g_task_set_source_tag (task, cw_carrier_open_async);
   if (params->fd >= 0)
     open_fd (task, params->fd);
-  else if (params->unix_path != NULL && strlen (params->unix_path) >= sizeof ((struct sockaddr_un *)0)->sun_path)
+  else if (params->unix_path && strlen (params->unix_path) >= sizeof ((struct sockaddr_un *) 0)->sun_path)
     g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
                              "The path of the socket is too long: %zu > %zu", strlen (params->unix_path),
-                             sizeof ((struct sockaddr_un *)0)->sun_path - 1);
-  else if (params->unix_path != NULL)
+                             sizeof ((struct sockaddr_un *) 0)->sun_path - 1);
+  else if (params->unix_path)
     open_address (task, G_SOCKET_CONNECTABLE (g_unix_socket_address_new (params->unix_path)));
-  else if (params->host == NULL || *params->host == '\0')
+  else if (!params->host || *params->host == '\0')
     g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "No host to connect to is given");
   else if (params->port == 0)
     g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "No port to connect to is given");

@@ -46,7 +46,7 @@ typedef struct {
 static void
 clear_source (GSource **source)
 {
-  if (*source == NULL)
+  if (!*source)
     return;
   g_source_destroy (*source);
   g_clear_pointer (source, g_source_unref);
@@ -62,7 +62,7 @@ attempt_free (gpointer data)
   clear_source (&self->io_source);
   g_clear_object (&self->inner);
   g_clear_object (&self->socket);
-  if (self->stream != NULL)
+  if (self->stream)
     g_io_stream_close (self->stream, NULL, NULL);
   g_clear_object (&self->stream);
   g_clear_pointer (&self->tls, cw_tls_params_free);
@@ -76,9 +76,9 @@ attempt_free (gpointer data)
 void
 cw_connection_free (CwConnection *self)
 {
-  if (self == NULL)
+  if (!self)
     return;
-  if (self->stream != NULL)
+  if (self->stream)
     g_io_stream_close (self->stream, NULL, NULL);
   g_clear_object (&self->stream);
   g_clear_object (&self->socket);
@@ -107,7 +107,7 @@ fail (Attempt *self, CwConnectFailure failure, GError *error)
   g_autoptr (GTask) task = end (self);
 
   self->failure = failure;
-  if (self->stream != NULL)
+  if (self->stream)
     g_io_stream_close (self->stream, NULL, NULL);
   g_clear_object (&self->stream);
   g_task_return_error (task, error);
@@ -126,7 +126,7 @@ succeed (Attempt *self)
   connection->mini_header = cw_link_mini_header (self->link);
   cw_caps_copy (&connection->common_caps, cw_link_peer_common_caps (self->link));
   cw_caps_copy (&connection->channel_caps, cw_link_peer_channel_caps (self->link));
-  g_task_return_pointer (task, connection, (GDestroyNotify)cw_connection_free);
+  g_task_return_pointer (task, connection, (GDestroyNotify) cw_connection_free);
 }
 
 static void
@@ -199,7 +199,7 @@ write_link (Attempt *self)
 {
   GPollableOutputStream *out = G_POLLABLE_OUTPUT_STREAM (g_io_stream_get_output_stream (self->stream));
 
-  while (self->output != NULL || (self->output = cw_link_take_output (self->link)) != NULL) {
+  while (self->output || (self->output = cw_link_take_output (self->link))) {
     g_autoptr (GError) error = NULL;
     size_t size;
     const uint8_t *data = g_bytes_get_data (self->output, &size);
@@ -313,7 +313,7 @@ start_tls (Attempt *self)
   CwTlsStream *tls = cw_tls_stream_new (self->stream, self->tls, self->host, &error);
 
   self->stage = STAGE_TLS;
-  if (tls == NULL) {
+  if (!tls) {
     fail (self, CW_CONNECT_FAILURE_TLS, error);
     return;
   }
@@ -336,14 +336,14 @@ on_carrier_open (GObject *object, GAsyncResult *result, gpointer data)
     g_clear_error (&error);
     return;
   }
-  if (connection == NULL) {
+  if (!connection) {
     fail (self, CW_CONNECT_FAILURE_CONNECT, error);
     return;
   }
   self->socket = g_object_ref (g_socket_connection_get_socket (connection));
   self->stream = G_IO_STREAM (connection);
   self->latest_us = g_get_monotonic_time () + SETUP_TIMEOUTS * self->silence_us;
-  if (self->tls != NULL)
+  if (self->tls)
     start_tls (self);
   else
     start_link (self);
@@ -355,7 +355,7 @@ watch (Attempt *self, unsigned connect_timeout_ms, GCancellable *cancellable)
   self->timeout_source = g_timeout_source_new (connect_timeout_ms);
   g_source_set_callback (self->timeout_source, on_timeout, self, NULL);
   g_source_attach (self->timeout_source, self->context);
-  if (cancellable == NULL)
+  if (!cancellable)
     return;
   self->cancel_source = g_cancellable_source_new (cancellable);
   g_source_set_callback (self->cancel_source, G_SOURCE_FUNC (on_cancelled), self, NULL);
@@ -371,13 +371,13 @@ start (Attempt *self, const CwConnectParams *params, GCancellable *cancellable)
 
   if (g_cancellable_set_error_if_cancelled (cancellable, &error)) {
     self->failure = CW_CONNECT_FAILURE_CANCELLED;
-  } else if (params->tls != NULL && self->carrier == CW_CARRIER_UNIX) {
+  } else if (params->tls && self->carrier == CW_CARRIER_UNIX) {
     self->failure = CW_CONNECT_FAILURE_CONNECT;
     g_set_error (&error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "TLS cannot be used on a unix socket by its path");
-  } else if ((self->link = cw_link_new (&params->link, &error)) == NULL) {
+  } else if (!(self->link = cw_link_new (&params->link, &error))) {
     self->failure = CW_CONNECT_FAILURE_LINK;
   }
-  if (error != NULL) {
+  if (error) {
     g_autoptr (GTask) task = end (self);
 
     if (params->fd >= 0)
@@ -397,12 +397,12 @@ cw_connect_async (const CwConnectParams *params, GCancellable *cancellable, GAsy
   unsigned silence_ms = params->silence_timeout_ms != 0 ? params->silence_timeout_ms : CW_SILENCE_TIMEOUT_MS;
   g_autoptr (GTask) task = NULL;
 
-  self->context = params->context != NULL ? g_main_context_ref (params->context) : g_main_context_ref_thread_default ();
+  self->context = params->context ? g_main_context_ref (params->context) : g_main_context_ref_thread_default ();
   self->inner = g_cancellable_new ();
-  self->silence_us = (int64_t)silence_ms * 1000;
-  self->carrier = params->fd >= 0 ? CW_CARRIER_FD : params->unix_path != NULL ? CW_CARRIER_UNIX : CW_CARRIER_TCP;
+  self->silence_us = (int64_t) silence_ms * 1000;
+  self->carrier = params->fd >= 0 ? CW_CARRIER_FD : params->unix_path ? CW_CARRIER_UNIX : CW_CARRIER_TCP;
   self->host = g_strdup (params->host);
-  if (params->tls != NULL)
+  if (params->tls)
     self->tls = cw_tls_params_copy (params->tls, params->host);
 
   g_main_context_push_thread_default (self->context);
@@ -421,9 +421,9 @@ cw_connect_finish (GAsyncResult *result, CwConnectFailure *failure, GError **err
   GError *reason = NULL;
   CwConnection *connection = g_task_propagate_pointer (G_TASK (result), &reason);
 
-  if (connection != NULL)
+  if (connection)
     return connection;
-  if (failure != NULL)
+  if (failure)
     *failure
         = g_error_matches (reason, G_IO_ERROR, G_IO_ERROR_CANCELLED) ? CW_CONNECT_FAILURE_CANCELLED : self->failure;
   g_propagate_error (error, reason);

@@ -19,7 +19,7 @@ block_new (size_t capacity)
 {
   CwBlock *self = g_try_malloc (sizeof *self + capacity);
 
-  if (self == NULL)
+  if (!self)
     return NULL;
   g_atomic_ref_count_init (&self->refs);
   self->capacity = capacity;
@@ -69,12 +69,11 @@ static bool
 make_room (CwInbox *self, GError **error)
 {
   size_t left = self->end - self->start;
-  size_t capacity = MAX (wanted (self), (size_t)CW_PUMP_BLOCK_SIZE);
-  bool reuse
-      = self->block != NULL && self->block->capacity == capacity && g_atomic_ref_count_compare (&self->block->refs, 1);
+  size_t capacity = MAX (wanted (self), (size_t) CW_PUMP_BLOCK_SIZE);
+  bool reuse = self->block && self->block->capacity == capacity && g_atomic_ref_count_compare (&self->block->refs, 1);
   CwBlock *block = reuse ? self->block : block_new (capacity);
 
-  if (block == NULL) {
+  if (!block) {
     g_set_error (error, CW_ERROR, CW_ERROR_MEMORY, "No memory for %zu bytes of a message", capacity);
     return false;
   }
@@ -92,10 +91,9 @@ make_room (CwInbox *self, GError **error)
 bool
 cw_inbox_space (CwInbox *self, uint8_t **at, size_t *size, GError **error)
 {
-  if (self->block != NULL && self->start == self->end && g_atomic_ref_count_compare (&self->block->refs, 1))
+  if (self->block && self->start == self->end && g_atomic_ref_count_compare (&self->block->refs, 1))
     self->start = self->end = 0;
-  if (self->block == NULL || self->end == self->block->capacity
-      || self->block->capacity - self->start < wanted (self)) {
+  if (!self->block || self->end == self->block->capacity || self->block->capacity - self->start < wanted (self)) {
     if (!make_room (self, error))
       return false;
   }
@@ -119,7 +117,7 @@ take_header (CwInbox *self, GError **error)
   cw_framing_decode (&self->framing, self->block->data + self->start, &self->header);
   self->start += cw_framing_header_size (&self->framing);
   self->has_header = true;
-  limit = self->limit != NULL ? self->limit (self->limit_data, self->header.type) : CW_PUMP_FRAME_LIMIT;
+  limit = self->limit ? self->limit (self->limit_data, self->header.type) : CW_PUMP_FRAME_LIMIT;
   if (self->header.size <= limit)
     return true;
   g_set_error (error, CW_ERROR, CW_ERROR_LIMIT, "message %u: size of the body: %u > %u", self->header.type,
@@ -158,7 +156,7 @@ next_of_message (CwInbox *self, CwPumpFrame *frame, GError **error)
                               .body = g_bytes_new_from_bytes (self->message, sub.offset, sub.body.size) };
       return CW_INBOX_FRAME;
     }
-    if (reason != NULL) {
+    if (reason) {
       g_propagate_error (error, reason);
       return CW_INBOX_FAILED;
     }
@@ -173,7 +171,7 @@ next_of_message (CwInbox *self, CwPumpFrame *frame, GError **error)
 CwInboxStatus
 cw_inbox_next (CwInbox *self, CwPumpFrame *frame, GError **error)
 {
-  if (self->message != NULL)
+  if (self->message)
     return next_of_message (self, frame, error);
   if (!self->has_header) {
     if (self->end - self->start < wanted (self))

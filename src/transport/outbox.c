@@ -89,7 +89,7 @@ next_lane (CwOutbox *self)
   if (!g_queue_is_empty (&self->lanes[CW_PUMP_URGENT].entries))
     return &self->lanes[CW_PUMP_URGENT];
   head = g_queue_peek_head (&normal->entries);
-  return head != NULL && head->body != NULL ? normal : NULL;
+  return head && head->body ? normal : NULL;
 }
 
 /* A body that does not fit is begun in the chunk, so that its header never travels alone. */
@@ -121,13 +121,12 @@ cw_outbox_peek (CwOutbox *self)
   size_t size, offset;
 
   if (self->chunk_size == 0) {
-    while (self->rest == NULL && CW_OUTBOX_CHUNK - self->chunk_size >= CW_FRAME_HEADER_MAX
-           && (lane = next_lane (self)) != NULL)
+    while (!self->rest && CW_OUTBOX_CHUNK - self->chunk_size >= CW_FRAME_HEADER_MAX && (lane = next_lane (self)))
       add_to_chunk (self, lane);
   }
   if (self->written < self->chunk_size)
     return (CwSlice){ self->chunk + self->written, self->chunk_size - self->written };
-  if (self->rest == NULL)
+  if (!self->rest)
     return (CwSlice){ NULL, 0 };
   data = g_bytes_get_data (self->rest, &size);
   offset = self->rest_offset + self->written - self->chunk_size;
@@ -139,7 +138,7 @@ cw_outbox_written (CwOutbox *self, size_t size)
 {
   size_t total = self->chunk_size;
 
-  if (self->rest != NULL)
+  if (self->rest)
     total += g_bytes_get_size (self->rest) - self->rest_offset;
   g_assert (size <= total - self->written);
   self->written += size;
@@ -169,7 +168,7 @@ cw_outbox_take_flush (CwOutbox *self, CwPumpFlushFunc *done, gpointer *data)
   CwOutLane *lane = &self->lanes[CW_PUMP_NORMAL];
   const Entry *head = g_queue_peek_head (&lane->entries);
 
-  if (self->chunk_size > 0 || head == NULL || head->body != NULL)
+  if (self->chunk_size > 0 || !head || head->body)
     return false;
   take_head_flush (lane, done, data);
   return true;
@@ -181,8 +180,8 @@ cw_outbox_abandon (CwOutbox *self, CwPumpFlushFunc *done, gpointer *data)
   CwOutLane *lane = &self->lanes[CW_PUMP_NORMAL];
   const Entry *head;
 
-  while ((head = g_queue_peek_head (&lane->entries)) != NULL) {
-    if (head->body == NULL) {
+  while ((head = g_queue_peek_head (&lane->entries))) {
+    if (!head->body) {
       take_head_flush (lane, done, data);
       return true;
     }
@@ -195,8 +194,8 @@ cw_outbox_abandon (CwOutbox *self, CwPumpFlushFunc *done, gpointer *data)
 bool
 cw_outbox_is_empty (const CwOutbox *self)
 {
-  return self->chunk_size == 0 && g_queue_is_empty ((GQueue *)&self->lanes[CW_PUMP_NORMAL].entries)
-         && g_queue_is_empty ((GQueue *)&self->lanes[CW_PUMP_URGENT].entries);
+  return self->chunk_size == 0 && g_queue_is_empty ((GQueue *) &self->lanes[CW_PUMP_NORMAL].entries)
+         && g_queue_is_empty ((GQueue *) &self->lanes[CW_PUMP_URGENT].entries);
 }
 
 size_t

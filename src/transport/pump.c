@@ -39,7 +39,7 @@ struct CwPump {
 static void
 clear_source (GSource **source)
 {
-  if (*source == NULL)
+  if (!*source)
     return;
   g_source_destroy (*source);
   g_clear_pointer (source, g_source_unref);
@@ -115,7 +115,7 @@ static void
 shut (CwPump *self, const GError *error)
 {
   g_autoptr (GError) closed
-      = g_error_new (CW_ERROR, CW_ERROR_CLOSED, "%s", error != NULL ? error->message : "The connection is closed");
+      = g_error_new (CW_ERROR, CW_ERROR_CLOSED, "%s", error ? error->message : "The connection is closed");
 
   self->closed = true;
   clear_source (&self->read_source);
@@ -130,7 +130,7 @@ end (CwPump *self, GError *error)
 {
   if (!self->closed) {
     shut (self, error);
-    if (!self->silent && self->events->closed != NULL)
+    if (!self->silent && self->events->closed)
       self->events->closed (self->data, error);
   }
   g_clear_error (&error);
@@ -152,7 +152,7 @@ static gboolean on_write_pollable (GObject *stream, gpointer data);
 static void
 write_soon (CwPump *self)
 {
-  if (!self->closed && self->write_source == NULL)
+  if (!self->closed && !self->write_source)
     arm (self, &self->write_source, ready_source (G_PRIORITY_DEFAULT), on_write_ready);
 }
 
@@ -171,7 +171,7 @@ write_some (CwPump *self)
   CwPumpFlushFunc done;
   gpointer data;
 
-  while (!self->closed && self->write_error == NULL && self->write_source == NULL) {
+  while (!self->closed && !self->write_error && !self->write_source) {
     CwSlice bytes = cw_outbox_peek (&self->outbox);
     GError *error = NULL;
     gssize n;
@@ -249,7 +249,7 @@ read_some (CwPump *self)
     end_of_input (self);
   } else if (!g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK)) {
     end (self, error);
-  } else if (self->write_error != NULL) {
+  } else if (self->write_error) {
     g_clear_error (&error);
     end (self, g_steal_pointer (&self->write_error));
   } else {
@@ -319,7 +319,7 @@ cw_pump_new (GIOStream *stream, GMainContext *context, bool mini_header, const C
   self->stream = g_object_ref (stream);
   self->in = G_POLLABLE_INPUT_STREAM (g_io_stream_get_input_stream (stream));
   self->out = G_POLLABLE_OUTPUT_STREAM (g_io_stream_get_output_stream (stream));
-  self->context = context != NULL ? g_main_context_ref (context) : g_main_context_ref_thread_default ();
+  self->context = context ? g_main_context_ref (context) : g_main_context_ref_thread_default ();
   self->events = events;
   self->data = data;
   cw_inbox_init (&self->inbox, mini_header, events->frame_limit, data);
@@ -338,7 +338,7 @@ cw_pump_ref (CwPump *self)
 void
 cw_pump_unref (CwPump *self)
 {
-  if (self == NULL || --self->refs > 0)
+  if (!self || --self->refs > 0)
     return;
   cw_pump_close (self);
   cw_inbox_clear (&self->inbox);
@@ -352,13 +352,13 @@ cw_pump_unref (CwPump *self)
 bool
 cw_pump_send (CwPump *self, uint16_t type, GBytes *body, CwPumpPriority priority, GError **error)
 {
-  g_autoptr (GBytes) empty = body == NULL ? g_bytes_new (NULL, 0) : NULL;
+  g_autoptr (GBytes) empty = !body ? g_bytes_new (NULL, 0) : NULL;
 
-  if (self->closed || self->write_error != NULL) {
+  if (self->closed || self->write_error) {
     g_set_error (error, CW_ERROR, CW_ERROR_CLOSED, "The connection is closed");
     return false;
   }
-  if (!cw_outbox_push (&self->outbox, type, body != NULL ? body : empty, priority, error))
+  if (!cw_outbox_push (&self->outbox, type, body ? body : empty, priority, error))
     return false;
   write_soon (self);
   return true;
@@ -370,7 +370,7 @@ cw_pump_send_buffer (CwPump *self, uint16_t type, CwBuffer *body, CwPumpPriority
   size_t max = body->max;
   g_autoptr (GBytes) bytes = cw_buffer_steal (body);
 
-  if (bytes == NULL) {
+  if (!bytes) {
     g_set_error (error, CW_ERROR, CW_ERROR_LIMIT, "message %u: its body is larger than %zu bytes", type, max);
     return false;
   }
@@ -386,7 +386,7 @@ cw_pump_set_queue_limit (CwPump *self, size_t bytes)
 void
 cw_pump_flush (CwPump *self, CwPumpFlushFunc done, gpointer data)
 {
-  if (self->closed || self->write_error != NULL) {
+  if (self->closed || self->write_error) {
     g_autoptr (GError) error = g_error_new (CW_ERROR, CW_ERROR_CLOSED, "The connection is closed");
 
     fail_flush (self, done, data, error);

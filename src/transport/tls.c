@@ -91,7 +91,7 @@ bio_result (CwTlsStream *self, gssize n, GError *error, size_t *done)
     *done = n;
     return 1;
   }
-  if (error != NULL && !g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK) && self->io_error == NULL)
+  if (error && !g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK) && !self->io_error)
     self->io_error = g_error_copy (error);
   return n == 0 ? 0 : -1;
 }
@@ -144,9 +144,9 @@ bio_new (CwTlsStream *self)
     BIO_meth_set_read_ex (made, bio_read);
     BIO_meth_set_write_ex (made, bio_write);
     BIO_meth_set_ctrl (made, bio_ctrl);
-    g_once_init_leave (&method, (gsize)made);
+    g_once_init_leave (&method, (gsize) made);
   }
-  bio = BIO_new ((BIO_METHOD *)method);
+  bio = BIO_new ((BIO_METHOD *) method);
   BIO_set_data (bio, self);
   BIO_set_init (bio, 1);
   return bio;
@@ -172,7 +172,7 @@ context_new (CwTlsStream *self)
 {
   SSL_CTX *ctx = SSL_CTX_new (TLS_client_method ());
 
-  if (ctx == NULL)
+  if (!ctx)
     return NULL;
   SSL_CTX_set_min_proto_version (ctx, TLS1_2_VERSION);
   /* The reference server ends without close_notify; the framing above knows whether a message was cut. */
@@ -184,7 +184,7 @@ context_new (CwTlsStream *self)
   SSL_CTX_set_session_cache_mode (ctx, SSL_SESS_CACHE_OFF);
   SSL_CTX_set_verify (ctx, SSL_VERIFY_PEER, NULL);
   SSL_CTX_set_cert_verify_callback (ctx, on_certificate, self);
-  if (self->params->ciphers != NULL && SSL_CTX_set_cipher_list (ctx, self->params->ciphers) != 1)
+  if (self->params->ciphers && SSL_CTX_set_cipher_list (ctx, self->params->ciphers) != 1)
     g_warning ("The list of ciphers cannot be used: %s", self->params->ciphers);
   cw_verify_load_anchors (self->params, SSL_CTX_get_cert_store (ctx));
   ERR_clear_error ();
@@ -198,11 +198,10 @@ announce_host (CwTlsStream *self)
   g_autofree char *name = NULL;
   size_t size;
 
-  if (self->params->host == NULL || g_hostname_is_ip_address (self->params->host)
-      || strchr (self->params->host, ':') != NULL)
+  if (!self->params->host || g_hostname_is_ip_address (self->params->host) || strchr (self->params->host, ':'))
     return;
   name = g_hostname_to_ascii (self->params->host);
-  size = name != NULL ? strlen (name) : 0;
+  size = name ? strlen (name) : 0;
   if (size > 0 && name[size - 1] == '.')
     name[--size] = '\0';
   if (size > 0)
@@ -215,7 +214,7 @@ set_ssl_error (GError **error, const char *what)
   unsigned long code = ERR_peek_last_error ();
   const char *reason = code != 0 ? ERR_reason_error_string (code) : NULL;
 
-  g_set_error (error, CW_ERROR, CW_ERROR_SECURITY, "%s: %s", what, reason != NULL ? reason : "unknown reason");
+  g_set_error (error, CW_ERROR, CW_ERROR_SECURITY, "%s: %s", what, reason ? reason : "unknown reason");
   ERR_clear_error ();
 }
 
@@ -229,9 +228,9 @@ cw_tls_stream_new (GIOStream *base, const CwTlsParams *params, const char *defau
   self->params = cw_tls_params_copy (params, default_host);
   ERR_clear_error ();
   self->ctx = context_new (self);
-  self->ssl = self->ctx != NULL ? SSL_new (self->ctx) : NULL;
-  bio = self->ssl != NULL ? bio_new (self) : NULL;
-  if (bio == NULL) {
+  self->ssl = self->ctx ? SSL_new (self->ctx) : NULL;
+  bio = self->ssl ? bio_new (self) : NULL;
+  if (!bio) {
     set_ssl_error (error, "TLS cannot be set up");
     return NULL;
   }
@@ -255,10 +254,10 @@ take_failure (CwTlsStream *self, Operation operation, int result, const char *wh
     g_set_error (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK, "Operation would block");
     return;
   }
-  if (self->peer_error != NULL) {
+  if (self->peer_error) {
     g_propagate_error (error, g_steal_pointer (&self->peer_error));
     ERR_clear_error ();
-  } else if (self->io_error != NULL) {
+  } else if (self->io_error) {
     g_propagate_prefixed_error (error, g_steal_pointer (&self->io_error), "%s: ", what);
     ERR_clear_error ();
   } else if (code == SSL_ERROR_ZERO_RETURN || (code == SSL_ERROR_SYSCALL && ERR_peek_error () == 0)) {
@@ -285,7 +284,7 @@ cw_tls_stream_handshake (CwTlsStream *self, GError **error)
 static gssize
 tls_read (GPollableInputStream *stream, void *data, gsize size, GError **error)
 {
-  CwTlsStream *self = ((TlsInput *)stream)->stream;
+  CwTlsStream *self = ((TlsInput *) stream)->stream;
   size_t done = 0;
   int result;
 
@@ -295,7 +294,7 @@ tls_read (GPollableInputStream *stream, void *data, gsize size, GError **error)
     return 0;
   result = SSL_read_ex (self->ssl, data, size, &done);
   if (result == 1)
-    return (gssize)done;
+    return (gssize) done;
   if (SSL_get_error (self->ssl, result) == SSL_ERROR_ZERO_RETURN)
     return 0;
   take_failure (self, OPERATION_READ, result, "The secured connection failed", error);
@@ -305,7 +304,7 @@ tls_read (GPollableInputStream *stream, void *data, gsize size, GError **error)
 static gssize
 tls_write (GPollableOutputStream *stream, const void *data, gsize size, GError **error)
 {
-  CwTlsStream *self = ((TlsOutput *)stream)->stream;
+  CwTlsStream *self = ((TlsOutput *) stream)->stream;
   size_t done = 0;
   int result;
 
@@ -315,7 +314,7 @@ tls_write (GPollableOutputStream *stream, const void *data, gsize size, GError *
     return 0;
   result = SSL_write_ex (self->ssl, data, size, &done);
   if (result == 1)
-    return (gssize)done;
+    return (gssize) done;
   take_failure (self, OPERATION_WRITE, result, "The secured connection failed", error);
   return -1;
 }
@@ -345,13 +344,13 @@ cw_tls_stream_create_source (CwTlsStream *self)
 static GSource *
 tls_input_create_source (GPollableInputStream *stream, GCancellable *cancellable)
 {
-  return create_source (((TlsInput *)stream)->stream, G_OBJECT (stream), OPERATION_READ, cancellable);
+  return create_source (((TlsInput *) stream)->stream, G_OBJECT (stream), OPERATION_READ, cancellable);
 }
 
 static GSource *
 tls_output_create_source (GPollableOutputStream *stream, GCancellable *cancellable)
 {
-  return create_source (((TlsOutput *)stream)->stream, G_OBJECT (stream), OPERATION_WRITE, cancellable);
+  return create_source (((TlsOutput *) stream)->stream, G_OBJECT (stream), OPERATION_WRITE, cancellable);
 }
 
 static gboolean
@@ -365,13 +364,13 @@ wait_is_over (CwTlsStream *self, Operation operation)
 static gboolean
 tls_is_readable (GPollableInputStream *stream)
 {
-  return wait_is_over (((TlsInput *)stream)->stream, OPERATION_READ);
+  return wait_is_over (((TlsInput *) stream)->stream, OPERATION_READ);
 }
 
 static gboolean
 tls_is_writable (GPollableOutputStream *stream)
 {
-  return wait_is_over (((TlsOutput *)stream)->stream, OPERATION_WRITE);
+  return wait_is_over (((TlsOutput *) stream)->stream, OPERATION_WRITE);
 }
 
 /* --- the two directions ---------------------------------------------------------------------------------------- */
@@ -510,7 +509,7 @@ static void
 cw_tls_stream_init (CwTlsStream *self)
 {
   self->input = g_object_new (tls_input_get_type (), NULL);
-  ((TlsInput *)self->input)->stream = self;
+  ((TlsInput *) self->input)->stream = self;
   self->output = g_object_new (tls_output_get_type (), NULL);
-  ((TlsOutput *)self->output)->stream = self;
+  ((TlsOutput *) self->output)->stream = self;
 }

@@ -18,13 +18,13 @@ CwTlsParams *
 cw_tls_params_copy (const CwTlsParams *params, const char *default_host)
 {
   CwTlsParams *self = g_new0 (CwTlsParams, 1);
-  const char *host = params->host != NULL ? params->host : default_host;
+  const char *host = params->host ? params->host : default_host;
 
   self->verify = params->verify;
-  self->host = host != NULL ? cw_host_without_brackets (host) : NULL;
-  self->pubkey = params->pubkey != NULL ? g_bytes_ref (params->pubkey) : NULL;
+  self->host = host ? cw_host_without_brackets (host) : NULL;
+  self->pubkey = params->pubkey ? g_bytes_ref (params->pubkey) : NULL;
   self->subject = g_strdup (params->subject);
-  self->ca = params->ca != NULL ? g_bytes_ref (params->ca) : NULL;
+  self->ca = params->ca ? g_bytes_ref (params->ca) : NULL;
   self->ca_file = g_strdup (params->ca_file);
   self->ciphers = g_strdup (params->ciphers);
   return self;
@@ -33,14 +33,14 @@ cw_tls_params_copy (const CwTlsParams *params, const char *default_host)
 void
 cw_tls_params_free (CwTlsParams *self)
 {
-  if (self == NULL)
+  if (!self)
     return;
-  g_free ((char *)self->host);
+  g_free ((char *) self->host);
   g_clear_pointer (&self->pubkey, g_bytes_unref);
-  g_free ((char *)self->subject);
+  g_free ((char *) self->subject);
   g_clear_pointer (&self->ca, g_bytes_unref);
-  g_free ((char *)self->ca_file);
-  g_free ((char *)self->ciphers);
+  g_free ((char *) self->ca_file);
+  g_free ((char *) self->ciphers);
   g_free (self);
 }
 
@@ -49,11 +49,11 @@ add_pem (X509_STORE *store, GBytes *pem)
 {
   size_t size;
   const void *data = g_bytes_get_data (pem, &size);
-  g_autoptr (BIO) bio = size <= G_MAXINT ? BIO_new_mem_buf (data, (int)size) : NULL;
+  g_autoptr (BIO) bio = size <= G_MAXINT ? BIO_new_mem_buf (data, (int) size) : NULL;
   unsigned n = 0;
   X509 *certificate;
 
-  while (bio != NULL && (certificate = PEM_read_bio_X509_AUX (bio, NULL, NULL, NULL)) != NULL) {
+  while (bio && (certificate = PEM_read_bio_X509_AUX (bio, NULL, NULL, NULL))) {
     n += X509_STORE_add_cert (store, certificate) == 1;
     X509_free (certificate);
   }
@@ -88,12 +88,12 @@ cw_verify_load_anchors (const CwTlsParams *params, X509_STORE *store)
 
   if ((params->verify & (CW_VERIFY_HOSTNAME | CW_VERIFY_SUBJECT)) == 0)
     return;
-  if (params->ca != NULL && g_bytes_get_size (params->ca) > 0) {
+  if (params->ca && g_bytes_get_size (params->ca) > 0) {
     n += add_pem (store, params->ca);
     if (n == 0)
       g_warning ("The given CA holds no certificate");
   }
-  if (params->ca_file != NULL)
+  if (params->ca_file)
     n += add_file (store, params->ca_file);
   if (n == 0 && X509_STORE_set_default_paths (store) != 1)
     g_warning ("The certificate store of the system cannot be used");
@@ -103,7 +103,7 @@ cw_verify_load_anchors (const CwTlsParams *params, X509_STORE *store)
 static bool
 same_text (CwSlice a, const char *b, size_t size)
 {
-  return a.size == size && g_ascii_strncasecmp ((const char *)a.data, b, size) == 0;
+  return a.size == size && g_ascii_strncasecmp ((const char *) a.data, b, size) == 0;
 }
 
 /* Labels of at least one character each; a wildcard is not one of them. */
@@ -125,12 +125,12 @@ match_label (CwSlice pattern, const uint8_t *star, CwSlice label)
   size_t before = star - pattern.data;
   size_t after = pattern.size - before - 1;
 
-  if (memchr (star + 1, '*', after) != NULL || label.size == 0 || label.size < before + after)
+  if (memchr (star + 1, '*', after) || label.size == 0 || label.size < before + after)
     return false;
   if (pattern.size > 1 && label.size >= 4 && same_text ((CwSlice){ label.data, 4 }, "xn--", 4))
     return false;
-  return same_text ((CwSlice){ pattern.data, before }, (const char *)label.data, before)
-         && same_text ((CwSlice){ star + 1, after }, (const char *)label.data + label.size - after, after);
+  return same_text ((CwSlice){ pattern.data, before }, (const char *) label.data, before)
+         && same_text ((CwSlice){ star + 1, after }, (const char *) label.data + label.size - after, after);
 }
 
 bool
@@ -140,19 +140,19 @@ cw_verify_match_name (CwSlice pattern, const char *host)
   const char *host_dot;
   CwSlice first, rest;
 
-  if (pattern.size == 0 || memchr (pattern.data, '\0', pattern.size) != NULL)
+  if (pattern.size == 0 || memchr (pattern.data, '\0', pattern.size))
     return false;
   star = memchr (pattern.data, '*', pattern.size);
-  if (star == NULL)
+  if (!star)
     return same_text (pattern, host, strlen (host));
   dot = memchr (pattern.data, '.', pattern.size);
   host_dot = strchr (host, '.');
-  if (dot == NULL || dot < star || host_dot == NULL)
+  if (!dot || dot < star || !host_dot)
     return false;
   first = (CwSlice){ pattern.data, dot - pattern.data };
   rest = (CwSlice){ dot + 1, pattern.size - first.size - 1 };
   return is_plain_name (rest) && same_text (rest, host_dot + 1, strlen (host_dot + 1))
-         && match_label (first, star, (CwSlice){ (const uint8_t *)host, host_dot - host });
+         && match_label (first, star, (CwSlice){ (const uint8_t *) host, host_dot - host });
 }
 
 /* The address without the zone, which only this machine knows. NULL for a name. */
@@ -187,15 +187,15 @@ match_alternative_names (X509 *certificate, const char *host, GInetAddress *addr
 
   /* -1: not there. What is there, but broken or there twice, is no licence to look at the common name. */
   *decides = names == NULL && found != -1;
-  for (int i = 0; names != NULL && i < sk_GENERAL_NAME_num (names) && !matches; i++) {
+  for (int i = 0; names && i < sk_GENERAL_NAME_num (names) && !matches; i++) {
     const GENERAL_NAME *name = sk_GENERAL_NAME_value (names, i);
 
     if (name->type == GEN_DNS) {
       *decides = true;
-      matches = address == NULL && cw_verify_match_name (octets_of (name->d.dNSName), host);
+      matches = !address && cw_verify_match_name (octets_of (name->d.dNSName), host);
     } else if (name->type == GEN_IPADD) {
       *decides = true;
-      matches = address != NULL && same_address (address, octets_of (name->d.iPAddress));
+      matches = address && same_address (address, octets_of (name->d.iPAddress));
     }
   }
   ERR_clear_error ();
@@ -209,14 +209,14 @@ match_common_name (const ASN1_STRING *string, const char *host, GInetAddress *ad
   int size = ASN1_STRING_to_UTF8 (&utf8, string);
   bool matches = false;
 
-  if (size > 0 && memchr (utf8, '\0', size) == NULL) {
-    if (address == NULL) {
+  if (size > 0 && !memchr (utf8, '\0', size)) {
+    if (!address) {
       matches = cw_verify_match_name ((CwSlice){ utf8, size }, host);
     } else {
-      g_autofree char *text = g_strndup ((const char *)utf8, size);
+      g_autofree char *text = g_strndup ((const char *) utf8, size);
       g_autoptr (GInetAddress) named = g_inet_address_new_from_string (text);
 
-      matches = named != NULL && g_inet_address_equal (named, address);
+      matches = named && g_inet_address_equal (named, address);
     }
   }
   OPENSSL_free (utf8);
@@ -239,13 +239,13 @@ match_common_names (X509 *certificate, const char *host, GInetAddress *address)
 bool
 cw_verify_host (X509 *certificate, const char *host, GError **error)
 {
-  g_autoptr (GInetAddress) address = host != NULL ? parse_address (host) : NULL;
+  g_autoptr (GInetAddress) address = host ? parse_address (host) : NULL;
   g_autofree char *ascii = NULL;
   bool decides;
 
-  if (host != NULL)
-    ascii = address != NULL ? g_strdup (host) : g_hostname_to_ascii (host);
-  if (ascii == NULL || *ascii == '\0') {
+  if (host)
+    ascii = address ? g_strdup (host) : g_hostname_to_ascii (host);
+  if (!ascii || *ascii == '\0') {
     g_set_error (error, CW_ERROR, CW_ERROR_SECURITY, "There is no valid host name to check the certificate against");
     return false;
   }
@@ -292,9 +292,9 @@ cw_verify_parse_subject (const char *text, GError **error)
     at += strspn (at, " ");
     offset = at - text;
     key = take_text (&at, '=');
-    value = key != NULL ? take_text (&at, ',') : NULL;
-    if (value == NULL || *value == '\0'
-        || X509_NAME_add_entry_by_txt (name, key, MBSTRING_UTF8, (const unsigned char *)value, -1, -1, 0) != 1) {
+    value = key ? take_text (&at, ',') : NULL;
+    if (!value || *value == '\0'
+        || X509_NAME_add_entry_by_txt (name, key, MBSTRING_UTF8, (const unsigned char *) value, -1, -1, 0) != 1) {
       g_autofree char *shown = g_utf8_make_valid (text, -1);
 
       ERR_clear_error ();
@@ -314,8 +314,8 @@ cw_verify_subject (X509 *certificate, const char *subject, GError **error)
   g_autoptr (GError) reason = NULL;
   char shown[256];
 
-  expected = cw_verify_parse_subject (subject != NULL ? subject : "", &reason);
-  if (expected == NULL) {
+  expected = cw_verify_parse_subject (subject ? subject : "", &reason);
+  if (!expected) {
     g_set_error (error, CW_ERROR, CW_ERROR_SECURITY,
                  "The expected subject of the server's certificate is not valid: %s", reason->message);
     return false;
@@ -332,16 +332,16 @@ bool
 cw_verify_pubkey (X509 *certificate, GBytes *pubkey, GError **error)
 {
   size_t size = 0;
-  const unsigned char *at = pubkey != NULL ? g_bytes_get_data (pubkey, &size) : NULL;
-  g_autoptr (EVP_PKEY) expected = size > 0 && size <= G_MAXLONG ? d2i_PUBKEY (NULL, &at, (long)size) : NULL;
+  const unsigned char *at = pubkey ? g_bytes_get_data (pubkey, &size) : NULL;
+  g_autoptr (EVP_PKEY) expected = size > 0 && size <= G_MAXLONG ? d2i_PUBKEY (NULL, &at, (long) size) : NULL;
   EVP_PKEY *actual = X509_get0_pubkey (certificate);
   /* Keys of different types compare as -1: only 1 is equality. */
-  bool equal = expected != NULL && actual != NULL && EVP_PKEY_eq (actual, expected) == 1;
+  bool equal = expected && actual && EVP_PKEY_eq (actual, expected) == 1;
 
   ERR_clear_error ();
   if (equal)
     return true;
-  if (expected == NULL)
+  if (!expected)
     g_set_error (error, CW_ERROR, CW_ERROR_SECURITY, "The expected public key is not valid");
   else
     g_set_error (error, CW_ERROR, CW_ERROR_SECURITY,
@@ -371,14 +371,14 @@ cw_verify_peer (const CwTlsParams *params, X509_STORE_CTX *ctx, GError **error)
 
   if (params->verify == 0)
     return true;
-  if (certificate == NULL) {
+  if (!certificate) {
     g_set_error (error, CW_ERROR, CW_ERROR_SECURITY, "The server shows no certificate");
     return false;
   }
   if ((params->verify & CW_VERIFY_PUBKEY) != 0 && cw_verify_pubkey (certificate, params->pubkey, &key_error))
     return true;
   if ((params->verify & (CW_VERIFY_SUBJECT | CW_VERIFY_HOSTNAME)) == 0) {
-    if (key_error == NULL)
+    if (!key_error)
       g_set_error (error, CW_ERROR, CW_ERROR_SECURITY, "No known way to verify the server is asked for");
     else
       g_propagate_error (error, g_steal_pointer (&key_error));

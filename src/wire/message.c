@@ -52,7 +52,7 @@ find (uint32_t channels, CwDirection direction, uint32_t type)
 
     if (group->direction == direction && (group->channels & channels) != 0)
       info = find_in_group (group, type);
-    if (info != NULL)
+    if (info)
       return info;
   }
   return NULL;
@@ -82,7 +82,7 @@ parse (const CwMessageInfo *info, const char *channel, uint64_t serial, uint32_t
   CwReader reader;
   CwSlice bytes;
 
-  if (self == NULL) {
+  if (!self) {
     g_set_error (error, CW_ERROR, CW_ERROR_MEMORY, "%s: no memory for %s", channel, info->name);
     return NULL;
   }
@@ -114,7 +114,7 @@ channel_name (CwChannelType channel)
     [CW_CHANNEL_PORT] = "port",     [CW_CHANNEL_WEBDAV] = "webdav",
   };
 
-  if ((unsigned) channel < G_N_ELEMENTS (names) && names[channel] != NULL)
+  if ((unsigned) channel < G_N_ELEMENTS (names) && names[channel])
     return names[channel];
   return "unknown channel";
 }
@@ -125,7 +125,7 @@ cw_message_parse (CwChannelType channel, CwDirection direction, uint16_t type, u
 {
   const CwMessageInfo *info = cw_message_info (channel, direction, type);
 
-  if (info != NULL)
+  if (info)
     return parse (info, channel_name (channel), serial, 0, body, error);
   g_set_error (error, CW_ERROR, CW_ERROR_UNSUPPORTED, "%s: message type %u is not known", channel_name (channel),
                (unsigned) type);
@@ -137,7 +137,7 @@ cw_agent_parse (uint32_t type, uint32_t context, GBytes *body, GError **error)
 {
   const CwMessageInfo *info = cw_agent_info (type);
 
-  if (info != NULL)
+  if (info)
     return parse (info, "agent", 0, context, body, error);
   g_set_error (error, CW_ERROR, CW_ERROR_UNSUPPORTED, "agent: message type %u is not known", (unsigned) type);
   return NULL;
@@ -188,7 +188,7 @@ cw_wire_read (const CwTypeInfo *type, const char *what, CwSlice bytes, GError **
   Standalone *self = g_try_malloc0 (sizeof *self + type->size);
   CwReader reader;
 
-  if (self == NULL) {
+  if (!self) {
     g_set_error (error, CW_ERROR, CW_ERROR_MEMORY, "%s: no memory for %s", what, type->name);
     return NULL;
   }
@@ -212,7 +212,7 @@ cw_wire_free (void *data)
 {
   Standalone *self;
 
-  if (data == NULL)
+  if (!data)
     return;
   self = (Standalone *) (void *) ((uint8_t *) data - offsetof (Standalone, memory));
   cw_arena_clear (&self->arena);

@@ -41,13 +41,13 @@ print_scalar (GString *out, const CwFieldInfo *field, const void *at)
     g_string_append_printf (out, "%" G_GINT64_FORMAT, (int64_t) (value << shift) >> shift);
     return;
   }
-  if (field->values != NULL && field->values->is_flags) {
+  if (field->values && field->values->is_flags) {
     g_string_append_printf (out, "0x%" G_GINT64_MODIFIER "x", value);
     print_flags (out, field->values, value);
     return;
   }
   g_string_append_printf (out, "%" G_GUINT64_FORMAT, value);
-  if (field->values == NULL)
+  if (!field->values)
     return;
   for (unsigned i = 0; i < field->values->n_values; i++)
     if (field->values->values[i].value == value)
@@ -142,12 +142,12 @@ print_array (Walk *walk, const CwFieldInfo *field, const uint8_t *self)
 
   begin_line (walk);
   g_string_append_printf (walk->out, "%u", count);
-  for (uint32_t i = 0; field->type == NULL && i < MIN (count, ELEMENTS_SHOWN); i++) {
+  for (uint32_t i = 0; !field->type && i < MIN (count, ELEMENTS_SHOWN); i++) {
     g_string_append (walk->out, i > 0 ? ", " : ": ");
     print_scalar (walk->out, field, elements + (size_t) i * field->width);
   }
   g_string_append (walk->out, count > ELEMENTS_SHOWN ? " …\n" : "\n");
-  for (uint32_t i = 0; field->type != NULL && i < MIN (count, ELEMENTS_SHOWN); i++) {
+  for (uint32_t i = 0; field->type && i < MIN (count, ELEMENTS_SHOWN); i++) {
     g_string_append_printf (walk->path, "[%u]", i);
     print_inner (walk, field->type, elements + (size_t) i * field->type->size);
     g_string_truncate (walk->path, length);
@@ -180,7 +180,7 @@ print_field (Walk *walk, const CwFieldInfo *field, const uint8_t *self)
   default:
     if (field->flags & CW_FIELD_POINTER || field->kind == CW_KIND_OPTIONAL)
       at = *(const void *const *) at;
-    if (at != NULL) {
+    if (at) {
       print_inner (walk, field->type, at);
     } else {
       begin_line (walk);

@@ -23,7 +23,7 @@ cw_arena_alloc (CwArena *self, size_t size)
     size_t room = MAX (size, ARENA_BLOCK);
     CwArenaBlock *block = g_try_malloc0 (sizeof *block + room);
 
-    if (block == NULL)
+    if (!block)
       return NULL;
     block->next = self->blocks;
     self->blocks = block;
@@ -39,7 +39,7 @@ cw_arena_alloc (CwArena *self, size_t size)
 void
 cw_arena_clear (CwArena *self)
 {
-  while (self->blocks != NULL) {
+  while (self->blocks) {
     CwArenaBlock *block = self->blocks;
 
     self->blocks = block->next;
@@ -63,7 +63,7 @@ allocate (Walk *walk, const CwFieldInfo *field, size_t size)
 {
   void *memory = cw_arena_alloc (walk->arena, size);
 
-  if (memory == NULL)
+  if (!memory)
     cw_reader_fail_value (walk->reader, CW_ERROR_MEMORY, field->name, walk->reader->pos, size,
                           "bytes cannot be allocated");
   return memory;
@@ -137,8 +137,8 @@ static void
 read_elements (Walk *walk, const CwFieldInfo *field, const uint8_t *self, void *out, uint32_t count)
 {
   CwReader *reader = walk->reader;
-  size_t size = field->type != NULL ? field->type->size : field->width;
-  bool direct = CW_WIRE_DIRECT && (field->type == NULL || field->type->flat);
+  size_t size = field->type ? field->type->size : field->width;
+  bool direct = CW_WIRE_DIRECT && (!field->type || field->type->flat);
 
   if (direct) {
     memcpy (out, cw_reader_slice (reader, (uint64_t) count * size, field->name).data, count * size);
@@ -148,7 +148,7 @@ read_elements (Walk *walk, const CwFieldInfo *field, const uint8_t *self, void *
     uint8_t *element = (uint8_t *) out + i * size;
     CwReaderPath path = { reader->path, field->name, i };
 
-    if (field->type == NULL) {
+    if (!field->type) {
       cw_store (element, field->width, cw_reader_scalar (reader, field->width, field->name));
       continue;
     }
@@ -163,8 +163,8 @@ static void
 read_array (Walk *walk, const CwFieldInfo *field, uint8_t *self, const void *parent)
 {
   CwReader *reader = walk->reader;
-  size_t wire = field->type != NULL ? field->type->min_wire : field->width;
-  size_t size = field->type != NULL ? field->type->size : field->width;
+  size_t wire = field->type ? field->type->min_wire : field->width;
+  size_t size = field->type ? field->type->size : field->width;
   size_t at = reader->pos;
   uint64_t count = read_length (walk, field, self, parent, wire);
   void *elements = NULL;
@@ -175,7 +175,7 @@ read_array (Walk *walk, const CwFieldInfo *field, uint8_t *self, const void *par
   if (cw_reader_failed (reader) || count == 0)
     return;
   elements = allocate (walk, field, (size_t) count * size);
-  if (elements == NULL)
+  if (!elements)
     return;
   read_elements (walk, field, self, elements, (uint32_t) count);
   *(void **) (void *) (self + field->offset) = elements;
@@ -217,7 +217,7 @@ read_content (Walk *walk, const CwFieldInfo *field, uint8_t *self, const void *p
     target = self + field->offset;
     if (field->flags & CW_FIELD_POINTER || field->kind == CW_KIND_OPTIONAL) {
       target = allocate (walk, field, field->type->size);
-      if (target == NULL)
+      if (!target)
         return;
       *(void **) (void *) (self + field->offset) = target;
     }

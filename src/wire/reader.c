@@ -11,7 +11,7 @@ cw_reader_init (CwReader *self, const char *what, CwSlice bytes)
   /* An empty GBytes has no address; arithmetic wants one. */
   static const uint8_t nothing[1];
 
-  *self = (CwReader){ .data = bytes.data != NULL ? bytes.data : nothing, .size = bytes.size, .what = what };
+  *self = (CwReader){ .data = bytes.data ? bytes.data : nothing, .size = bytes.size, .what = what };
 }
 
 void
@@ -23,7 +23,7 @@ cw_reader_clear (CwReader *self)
 bool
 cw_reader_finish (CwReader *self, GError **error)
 {
-  if (self->error == NULL)
+  if (!self->error)
     return true;
   g_propagate_error (error, g_steal_pointer (&self->error));
   return false;
@@ -32,10 +32,10 @@ cw_reader_finish (CwReader *self, GError **error)
 static void
 append_path (GString *out, const CwReaderPath *path)
 {
-  if (path == NULL)
+  if (!path)
     return;
   append_path (out, path->parent);
-  if (path->parent != NULL)
+  if (path->parent)
     g_string_append_c (out, '.');
   g_string_append (out, path->name);
   if (path->index >= 0)
@@ -47,12 +47,12 @@ begin_message (const CwReader *self, const char *field, size_t offset, uint64_t 
 {
   GString *text = g_string_new (NULL);
 
-  if (self->what != NULL)
+  if (self->what)
     g_string_append_printf (text, "%s: ", self->what);
   append_path (text, self->path);
-  if (field != NULL && self->path != NULL)
+  if (field && self->path)
     g_string_append_c (text, '.');
-  if (field != NULL)
+  if (field)
     g_string_append (text, field);
   g_string_append_printf (text, " at +%" G_GSIZE_FORMAT ": %" G_GUINT64_FORMAT " ", offset, value);
   return text;
@@ -71,7 +71,7 @@ cw_reader_fail (CwReader *self, int code, const char *field, size_t offset, uint
 {
   GString *text;
 
-  if (self->error != NULL)
+  if (self->error)
     return;
   text = begin_message (self, field, offset, value);
   g_string_append_printf (text, "%s %" G_GUINT64_FORMAT, relation, limit);
@@ -83,7 +83,7 @@ cw_reader_fail_value (CwReader *self, int code, const char *field, size_t offset
 {
   GString *message;
 
-  if (self->error != NULL)
+  if (self->error)
     return;
   message = begin_message (self, field, offset, value);
   g_string_append (message, text);
@@ -95,7 +95,7 @@ cw_reader_slice (CwReader *self, uint64_t size, const char *field)
 {
   CwSlice slice;
 
-  if (self->error != NULL)
+  if (self->error)
     return (CwSlice){ 0 };
   if (size > cw_reader_left (self)) {
     cw_reader_fail (self, CW_ERROR_MALFORMED, field, self->pos, size, ">", cw_reader_left (self));
@@ -112,7 +112,7 @@ cw_reader_scalar (CwReader *self, unsigned width, const char *field)
   const uint8_t *at;
   uint64_t value = 0;
 
-  if (G_UNLIKELY (self->error != NULL || width > cw_reader_left (self))) {
+  if (G_UNLIKELY (self->error || width > cw_reader_left (self))) {
     cw_reader_slice (self, width, field);
     return 0;
   }

@@ -88,16 +88,16 @@ write_array (Walk *walk, const CwFieldInfo *field, const uint8_t *self)
     write_count (walk, field->prefix, count);
   if (field->length == CW_LENGTH_SAME && count != get_count (false, self + field->same_offset))
     fail (walk);
-  if (count > 0 && elements == NULL) {
+  if (count > 0 && !elements) {
     fail (walk);
     return;
   }
-  if (CW_WIRE_DIRECT && (field->type == NULL || field->type->flat)) {
-    cw_buffer_append (walk->out, elements, (size_t) count * (field->type != NULL ? field->type->size : field->width));
+  if (CW_WIRE_DIRECT && (!field->type || field->type->flat)) {
+    cw_buffer_append (walk->out, elements, (size_t) count * (field->type ? field->type->size : field->width));
     return;
   }
   for (uint32_t i = 0; i < count && !cw_buffer_failed (walk->out); i++) {
-    if (field->type != NULL)
+    if (field->type)
       write_struct (walk, field->type, elements + (size_t) i * field->type->size, self);
     else
       write_scalar (walk->out, field->width, cw_load (elements + (size_t) i * field->width, field->width));

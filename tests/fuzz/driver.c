@@ -33,7 +33,7 @@ add_seeds (Driver *self, const char *path)
     g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
     const char *name;
 
-    while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
+    while (dir && (name = g_dir_read_name (dir)))
       g_ptr_array_add (names, g_build_filename (path, name, NULL));
     g_ptr_array_sort (names, compare_names);
     for (guint i = 0; i < names->len; i++)
@@ -60,11 +60,11 @@ add_words (Driver *self, const char *path)
   if (!g_file_get_contents (path, &text, NULL, &error))
     g_error ("%s", error->message);
   lines = g_strsplit (text, "\n", -1);
-  for (guint i = 0; lines[i] != NULL; i++) {
+  for (guint i = 0; lines[i]; i++) {
     const char *from = strchr (lines[i], '"'), *to = strrchr (lines[i], '"');
     g_autoptr (GByteArray) word = g_byte_array_new ();
 
-    if (lines[i][0] == '#' || from == NULL || to <= from + 1)
+    if (lines[i][0] == '#' || !from || to <= from + 1)
       continue;
     for (const char *p = from + 1; p < to; p++) {
       guint8 byte = *p;
@@ -100,8 +100,8 @@ insert (GByteArray *input, gsize at, const guint8 *data, gsize size)
 static void
 mutate (Driver *self, GByteArray *input)
 {
-  static const guint32 magic[] = { 0,          1,          0x7f,       0x80,       0xff,       0x7fff,    0x8000,
-                                   0xffff,     0x7fffffff, 0x80000000, 0xffffffff, 0xfffffffe, 0x1000000, 64 };
+  static const guint32 magic[] = { 0,      1,          0x7f,       0x80,       0xff,       0x7fff,    0x8000,
+                                   0xffff, 0x7fffffff, 0x80000000, 0xffffffff, 0xfffffffe, 0x1000000, 64 };
   gsize at = below (self, input->len);
 
   switch (below (self, 8)) {

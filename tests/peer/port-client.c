@@ -35,7 +35,7 @@ typedef struct {
 typedef struct {
   GMainLoop *loop;
   SpiceSession *session;
-  GPtrArray *ports; /* Port */
+  GPtrArray *ports;  /* Port */
   GPtrArray *writes; /* Write; to the end, so that one called twice is noticed */
   GString *input;
   guint n_batches, n_called, n_twice, n_early;
@@ -58,8 +58,7 @@ typedef struct {
   bool old, called;
 } Write;
 
-static void G_GNUC_PRINTF (1, 2)
-say (const char *format, ...)
+static void G_GNUC_PRINTF (1, 2) say (const char *format, ...)
 {
   va_list args;
 
@@ -96,7 +95,7 @@ on_channel_event (SpiceChannel *channel, SpiceChannelEvent event, Port *self)
   GEnumValue *value = g_enum_get_value (g_type_class_peek (SPICE_TYPE_CHANNEL_EVENT), event);
   const GError *error = spice_channel_get_error (channel);
 
-  say ("channel %d %s%s%s", self->id, value->value_nick, error != NULL ? " " : "", error != NULL ? error->message : "");
+  say ("channel %d %s%s%s", self->id, value->value_nick, error ? " " : "", error ? error->message : "");
 }
 
 static void
@@ -106,7 +105,7 @@ on_opened (SpicePortChannel *channel, GParamSpec *spec, Port *self)
   gboolean opened;
 
   g_object_get (channel, "port-name", &name, "port-opened", &opened, NULL);
-  say ("opened %d %d %s", self->id, opened, name != NULL ? name : "(none)");
+  say ("opened %d %d %s", self->id, opened, name ? name : "(none)");
   maybe_leave (self, "opened");
 }
 
@@ -116,7 +115,7 @@ on_name (SpicePortChannel *channel, GParamSpec *spec, Port *self)
   g_autofree char *name = NULL;
 
   g_object_get (channel, "port-name", &name, NULL);
-  say ("name %d %s", self->id, name != NULL ? name : "(none)");
+  say ("name %d %s", self->id, name ? name : "(none)");
 }
 
 static void
@@ -173,28 +172,27 @@ on_written (GObject *source, GAsyncResult *result, gpointer data)
   if (self->called)
     return;
   self->called = true;
-G_GNUC_BEGIN_IGNORE_DEPRECATIONS
+  G_GNUC_BEGIN_IGNORE_DEPRECATIONS
   size = self->old ? spice_port_write_finish (SPICE_PORT_CHANNEL (source), result, &error)
                    : spice_port_channel_write_finish (SPICE_PORT_CHANNEL (source), result, &error);
-G_GNUC_END_IGNORE_DEPRECATIONS
+  G_GNUC_END_IGNORE_DEPRECATIONS
   /* From here on the buffer is not the library's: reading it would send rubbish. */
   memset (self->buffer, 0xee, self->size);
   g_clear_pointer (&self->buffer, g_free);
   batch->ordered = batch->ordered && self->index == batch->n_called;
   batch->n_called++;
-  if (size == (gssize) self->size && error == NULL) {
+  if (size == (gssize) self->size && !error) {
     batch->n_ok++;
     batch->bytes += (guint64) size;
   } else {
     g_free (batch->error);
-    batch->error = error != NULL ? g_strdup_printf ("%s:%d:%s", g_quark_to_string (error->domain), error->code,
-                                                    error->message)
-                                 : g_strdup_printf ("%" G_GSSIZE_FORMAT " bytes", size);
+    batch->error = error ? g_strdup_printf ("%s:%d:%s", g_quark_to_string (error->domain), error->code, error->message)
+                         : g_strdup_printf ("%" G_GSSIZE_FORMAT " bytes", size);
   }
   if (batch->n_called < batch->n)
     return;
   say ("written %u ok=%u failed=%u bytes=%" G_GUINT64_FORMAT " ordered=%d error=%s", batch->number, batch->n_ok,
-       batch->n - batch->n_ok, batch->bytes, batch->ordered, batch->error != NULL ? batch->error : "");
+       batch->n - batch->n_ok, batch->bytes, batch->ordered, batch->error ? batch->error : "");
   g_free (batch->error);
   g_free (batch);
 }
@@ -218,12 +216,12 @@ start_write (Client *self, Port *port, Batch *batch, gsize size, int seed, GCanc
   *write = (Write){ self, batch, batch->n++, pattern (size, seed), size, old, false };
   g_ptr_array_add (self->writes, write);
   self->calling = true;
-G_GNUC_BEGIN_IGNORE_DEPRECATIONS
+  G_GNUC_BEGIN_IGNORE_DEPRECATIONS
   if (old)
     spice_port_write_async (port->channel, write->buffer, size, cancellable, on_written, write);
   else
     spice_port_channel_write_async (port->channel, write->buffer, size, cancellable, on_written, write);
-G_GNUC_END_IGNORE_DEPRECATIONS
+  G_GNUC_END_IGNORE_DEPRECATIONS
   self->calling = false;
 }
 
@@ -262,7 +260,7 @@ run_port (Client *self, char **words, const guint64 *n)
     if (((Port *) self->ports->pdata[i])->id == (int) n[1])
       port = self->ports->pdata[i];
   }
-  if (port == NULL)
+  if (!port)
     return "no such port";
   if (g_str_has_prefix (words[0], "write"))
     run_write (self, port, words[0], n);
@@ -274,7 +272,7 @@ run_port (Client *self, char **words, const guint64 *n)
     spice_channel_disconnect (SPICE_CHANNEL (port->channel), SPICE_CHANNEL_NONE);
   else if (g_str_equal (words[0], "enter"))
     spice_channel_connect (SPICE_CHANNEL (port->channel));
-  else if (g_str_equal (words[0], "leave-in") && words[2] != NULL)
+  else if (g_str_equal (words[0], "leave-in") && words[2])
     port->leave_in = g_strdup (words[2]);
   else if (g_str_equal (words[0], "received")) {
     g_autoptr (GChecksum) sum = g_checksum_copy (port->sum);
@@ -290,7 +288,7 @@ run_words (Client *self, char **words)
 {
   guint64 numbers[6] = { 0 };
 
-  for (guint i = 1; i < G_N_ELEMENTS (numbers) && words[i] != NULL; i++)
+  for (guint i = 1; i < G_N_ELEMENTS (numbers) && words[i]; i++)
     numbers[i] = g_ascii_strtoull (words[i], NULL, 0);
   if (g_str_equal (words[0], "quit"))
     g_main_loop_quit (self->loop);
@@ -313,17 +311,16 @@ input_ready (gint fd, GIOCondition condition, gpointer data)
     return G_SOURCE_REMOVE;
   }
   g_string_append_len (self->input, block, size);
-  while ((end = memchr (self->input->str, '\n', self->input->len)) != NULL) {
+  while ((end = memchr (self->input->str, '\n', self->input->len))) {
     g_autofree char *line = g_strndup (self->input->str, (gsize) (end - self->input->str));
     g_auto (GStrv) words = g_strsplit (line, " ", 6);
     const char *refused;
 
     g_string_erase (self->input, 0, end + 1 - self->input->str);
-    if (words[0] == NULL)
+    if (!words[0])
       continue;
     refused = run_words (self, words);
-    say ("%s %s%s%s", refused != NULL ? "refused" : "done", words[0], refused != NULL ? " " : "",
-         refused != NULL ? refused : "");
+    say ("%s %s%s%s", refused ? "refused" : "done", words[0], refused ? " " : "", refused ? refused : "");
   }
   return G_SOURCE_CONTINUE;
 }

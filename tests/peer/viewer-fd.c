@@ -19,12 +19,12 @@ make_socket (SpiceSession *session)
   g_autoptr (GError) error = NULL;
 
   g_object_get (session, "host", &host, "port", &port, "unix-path", &path, NULL);
-  if (path != NULL)
+  if (path)
     address = g_unix_socket_address_new (path);
   else
     address = g_inet_socket_address_new_from_string (host, strtoul (port, NULL, 10));
   sock = g_socket_new (g_socket_address_get_family (address), G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_DEFAULT, &error);
-  if (sock == NULL || !g_socket_connect (sock, address, NULL, &error))
+  if (!sock || !g_socket_connect (sock, address, NULL, &error))
     g_error ("no socket: %s", error->message);
   return dup (g_socket_get_fd (sock));
 }
@@ -36,7 +36,7 @@ give (SpiceChannel *channel)
   int fd;
 
   g_object_get (channel, "spice-session", &session, NULL);
-  if (session == NULL) /* too late */
+  if (!session) /* too late */
     return;
   fd = make_socket (session);
   g_object_unref (session);

@@ -28,8 +28,7 @@ typedef struct {
   GString *input;
 } Viewer;
 
-static void G_GNUC_PRINTF (1, 2)
-say (const char *format, ...)
+static void G_GNUC_PRINTF (1, 2) say (const char *format, ...)
 {
   va_list args;
 
@@ -64,8 +63,8 @@ on_channel_event (SpiceChannel *channel, SpiceChannelEvent event, gpointer data)
   GEnumValue *value = g_enum_get_value (g_type_class_peek (SPICE_TYPE_CHANNEL_EVENT), event);
   const GError *error = spice_channel_get_error (channel);
 
-  say ("event %s %d %s", channel_name (channel), channel_id (channel), value != NULL ? value->value_nick : "?");
-  if (event != SPICE_CHANNEL_OPENED && error != NULL) {
+  say ("event %s %d %s", channel_name (channel), channel_id (channel), value ? value->value_nick : "?");
+  if (event != SPICE_CHANNEL_OPENED && error) {
     g_autofree char *text = g_strdelimit (g_strdup (error->message), "\n", ' ');
 
     say ("error %s %d %s:%d %s", channel_name (channel), channel_id (channel), g_quark_to_string (error->domain),
@@ -99,7 +98,7 @@ on_monitors (GObject *channel, GParamSpec *spec, gpointer data)
   g_autoptr (GString) line = g_string_new (NULL);
 
   g_object_get (channel, "monitors", &monitors, NULL);
-  for (guint i = 0; monitors != NULL && i < monitors->len; i++) {
+  for (guint i = 0; monitors && i < monitors->len; i++) {
     const SpiceDisplayMonitorConfig *m = &g_array_index (monitors, SpiceDisplayMonitorConfig, i);
 
     g_string_append_printf (line, " %ux%u+%u+%u", m->width, m->height, m->x, m->y);
@@ -113,7 +112,7 @@ on_cursor (GObject *channel, GParamSpec *spec, gpointer data)
   SpiceCursorShape *shape = NULL;
 
   g_object_get (channel, "cursor", &shape, NULL);
-  if (shape == NULL || shape->data == NULL) {
+  if (!shape || !shape->data) {
     say ("cursor none");
   } else {
     gsize size = (gsize) shape->width * shape->height * 4;
@@ -121,7 +120,7 @@ on_cursor (GObject *channel, GParamSpec *spec, gpointer data)
 
     say ("cursor %dx%d hot=%d,%d sha256=%s", shape->width, shape->height, shape->hot_spot_x, shape->hot_spot_y, sum);
   }
-  if (shape != NULL)
+  if (shape)
     g_boxed_free (SPICE_TYPE_CURSOR_SHAPE, shape);
 }
 
@@ -233,7 +232,7 @@ dump (Viewer *self, int display, const char *path)
   SpiceDisplayPrimary primary;
   g_autoptr (GString) out = g_string_new (NULL);
 
-  if (channel == NULL || !spice_display_channel_get_primary (channel, 0, &primary))
+  if (!channel || !spice_display_channel_get_primary (channel, 0, &primary))
     return "no such display";
   g_string_append_printf (out, "P6\n%d %d\n255\n", primary.width, primary.height);
   for (int y = 0; y < primary.height; y++) {
@@ -256,7 +255,7 @@ run_input (Viewer *self, char **words, const int *n)
 {
   SpiceInputsChannel *inputs = SPICE_INPUTS_CHANNEL (find_channel (self, SPICE_TYPE_INPUTS_CHANNEL, 0));
 
-  if (inputs == NULL)
+  if (!inputs)
     return "no inputs channel";
   if (g_str_equal (words[0], "key-press"))
     spice_inputs_channel_key_press (inputs, n[1]);
@@ -285,7 +284,7 @@ tell_bytes (Viewer *self, int display)
   SpiceChannel *channel = find_channel (self, SPICE_TYPE_DISPLAY_CHANNEL, display);
   gulong bytes = 0;
 
-  if (channel == NULL)
+  if (!channel)
     return "no such display";
   g_object_get (channel, "total-read-bytes", &bytes, NULL);
   say ("bytes %lu", bytes);
@@ -297,9 +296,9 @@ run_words (Viewer *self, char **words)
 {
   int numbers[6] = { 0 };
 
-  for (guint i = 1; i < G_N_ELEMENTS (numbers) && words[i] != NULL; i++) {
+  for (guint i = 1; i < G_N_ELEMENTS (numbers) && words[i]; i++) {
     numbers[i] = strtol (words[i], NULL, 0);
-    if (i + 1 < G_N_ELEMENTS (numbers) && words[i + 1] == NULL)
+    if (i + 1 < G_N_ELEMENTS (numbers) && !words[i + 1])
       break;
   }
   if (g_str_equal (words[0], "quit")) {
@@ -319,7 +318,7 @@ run_words (Viewer *self, char **words)
   } else if (g_str_equal (words[0], "mouse-mode")) {
     SpiceChannel *channel = find_channel (self, SPICE_TYPE_MAIN_CHANNEL, 0);
 
-    if (channel == NULL)
+    if (!channel)
       return "no main channel";
     spice_main_channel_request_mouse_mode (SPICE_MAIN_CHANNEL (channel), numbers[1]);
   } else {
@@ -340,16 +339,15 @@ input_ready (gint fd, GIOCondition condition, gpointer data)
     return G_SOURCE_REMOVE;
   }
   g_string_append_len (self->input, block, size);
-  while ((end = memchr (self->input->str, '\n', self->input->len)) != NULL) {
+  while ((end = memchr (self->input->str, '\n', self->input->len))) {
     g_autofree char *line = g_strndup (self->input->str, end - self->input->str);
     g_auto (GStrv) words = g_strsplit (line, " ", -1);
 
     g_string_erase (self->input, 0, end + 1 - self->input->str);
-    if (words[0] != NULL) {
+    if (words[0]) {
       const char *refused = run_words (self, words);
 
-      say ("%s %s%s%s", refused != NULL ? "refused" : "done", words[0], refused != NULL ? " " : "",
-           refused != NULL ? refused : "");
+      say ("%s %s%s%s", refused ? "refused" : "done", words[0], refused ? " " : "", refused ? refused : "");
     }
   }
   return G_SOURCE_CONTINUE;
@@ -398,7 +396,7 @@ main (int argc, char **argv)
   g_signal_connect (self.session, "channel-destroy", G_CALLBACK (on_channel_destroy), &self);
   g_signal_connect (self.session, "disconnected", G_CALLBACK (on_disconnected), &self);
   g_unix_fd_add (STDIN_FILENO, G_IO_IN | G_IO_HUP, input_ready, &self);
-  if (!(sockets != NULL ? viewer_fd_connect (self.session, sockets) : spice_session_connect (self.session)))
+  if (!(sockets ? viewer_fd_connect (self.session, sockets) : spice_session_connect (self.session)))
     say ("refused connect");
   g_main_loop_run (self.loop);
 

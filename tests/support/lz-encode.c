@@ -142,7 +142,8 @@ encode_stream (Stream *self)
     if (room >= 3 && near < LONG_ENOUGH) {
       unsigned h = hash (units);
       uint32_t n = here[h] == NOWHERE || (!self->glz && i - here[h] > LZ_FAR)
-                     ? 0 : common (self->units + here[h], units, room);
+                       ? 0
+                       : common (self->units + here[h], units, room);
 
       if (n > near) {
         near = n;
@@ -177,8 +178,9 @@ map_units (CwLzType type, bool alpha, const uint32_t *pixels, uint32_t n)
   for (uint32_t i = 0; i < n; i++) {
     uint32_t p = pixels[i];
 
-    units[i] = alpha ? p >> 24
-      : type == CW_LZ_RGB16 ? (p >> 9 & 0x7c00) | (p >> 6 & 0x03e0) | (p >> 3 & 0x001f) : p & 0xffffff;
+    units[i] = alpha                 ? p >> 24
+               : type == CW_LZ_RGB16 ? (p >> 9 & 0x7c00) | (p >> 6 & 0x03e0) | (p >> 3 & 0x001f)
+                                     : p & 0xffffff;
   }
   return units;
 }
@@ -253,7 +255,7 @@ cw_glz_encode (CwLzType type, const uint32_t *pixels, uint32_t width, uint32_t h
   put_be (out, height, 4);
   put_be (out, width * bytes, 4);
   put_be (out, id, 8);
-  put_be (out, earlier != NULL ? distance : 0, 4);
-  encode_pixels (out, type, pixels, width * height, true, earlier, earlier != NULL ? n_earlier : 0, distance);
+  put_be (out, earlier ? distance : 0, 4);
+  encode_pixels (out, type, pixels, width * height, true, earlier, earlier ? n_earlier : 0, distance);
   return out;
 }

@@ -7,8 +7,17 @@
 #include <stdint.h>
 
 typedef enum {
-  CW_LZ_PLT1_LE = 1, CW_LZ_PLT1_BE, CW_LZ_PLT4_LE, CW_LZ_PLT4_BE, CW_LZ_PLT8,
-  CW_LZ_RGB16, CW_LZ_RGB24, CW_LZ_RGB32, CW_LZ_RGBA, CW_LZ_XXXA, CW_LZ_A8,
+  CW_LZ_PLT1_LE = 1,
+  CW_LZ_PLT1_BE,
+  CW_LZ_PLT4_LE,
+  CW_LZ_PLT4_BE,
+  CW_LZ_PLT8,
+  CW_LZ_RGB16,
+  CW_LZ_RGB24,
+  CW_LZ_RGB32,
+  CW_LZ_RGBA,
+  CW_LZ_XXXA,
+  CW_LZ_A8,
 } CwLzType;
 
 /* A whole LZ payload. RGB and alpha types take 0xAARRGGBB pixels in encoding order (RGB16: the upper five bits of each

@@ -171,7 +171,10 @@ static void
 draw_screenshot (Picture *self)
 {
   static const double places[][4] = {
-    { 0.03, 0.05, 0.46, 0.55 }, { 0.40, 0.30, 0.50, 0.60 }, { 0.06, 0.52, 0.32, 0.38 }, { 0.66, 0.06, 0.31, 0.36 },
+    { 0.03, 0.05, 0.46, 0.55 },
+    { 0.40, 0.30, 0.50, 0.60 },
+    { 0.06, 0.52, 0.32, 0.38 },
+    { 0.66, 0.06, 0.31, 0.36 },
   };
   uint8_t glyphs[GLYPHS][GLYPH_HEIGHT][GLYPH_WIDTH] = { 0 };
   const int bar = MIN (40, self->height / 8);
@@ -251,8 +254,8 @@ draw_flat (Picture *self)
 {
   fill (self, 0, 0, self->width, self->height, 0xff336699);
   for (int i = 0; i < self->width * self->height / 500; i++)
-    *at (self, (int) below (&self->state, self->width), (int) below (&self->state, self->height)) =
-      OPAQUE | next (&self->state) >> 8;
+    *at (self, (int) below (&self->state, self->width), (int) below (&self->state, self->height))
+        = OPAQUE | next (&self->state) >> 8;
 }
 
 const char *
@@ -267,10 +270,12 @@ uint32_t *
 cw_picture_new (CwPictureKind kind, uint32_t width, uint32_t height, uint32_t seed)
 {
   static void (*const draw[]) (Picture *) = { draw_screenshot, draw_photo, draw_noise, draw_flat };
-  Picture self = { .pixels = g_new0 (uint32_t, (size_t) width * height), .width = width, .height = height,
+  Picture self = { .pixels = g_new0 (uint32_t, (size_t) width * height),
+                   .width = width,
+                   .height = height,
                    .state = seed * 2654435761u | 1 };
 
-  draw[kind] (&self);
+  draw[kind](&self);
   return self.pixels;
 }
 

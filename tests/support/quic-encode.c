@@ -75,7 +75,7 @@ typedef struct {
   uint32_t cost[3][8][8];
   unsigned best[3][8];
   unsigned columns, wait, seed, mel;
-  uint8_t *values;          /* coded last at each column */
+  uint8_t *values; /* coded last at each column */
   const uint8_t *row, *above;
 } Set;
 
@@ -147,11 +147,11 @@ put_column (Set *self, Writer *writer, uint32_t i)
     unsigned sample = self->row[i * n + c], guess, context, d;
 
     if (i == 0) {
-      guess = self->above != NULL ? self->above[c] : 0;
-      context = self->above != NULL ? self->values[c] : 0;
+      guess = self->above ? self->above[c] : 0;
+      context = self->above ? self->values[c] : 0;
     } else {
       guess = self->row[(i - 1) * n + c];
-      if (self->above != NULL)
+      if (self->above)
         guess = (guess + self->above[i * n + c]) / 2;
       context = self->values[(i - 1) * n + c];
     }
@@ -184,7 +184,7 @@ put_row (Set *self, Writer *writer, const uint8_t *row, const uint8_t *above)
       end = self->columns >= 6 * 2048 ? self->width : MIN (self->width, i + 2048 - self->columns % 2048);
       blocked = 0;
     }
-    if (above != NULL && i >= 3 && i != blocked && equal (self, above, i - 1, i) && equal (self, row, i - 1, i - 2)) {
+    if (above && i >= 3 && i != blocked && equal (self, above, i - 1, i) && equal (self, row, i - 1, i - 2)) {
       uint32_t n = 0;
 
       while (i + n < end && equal (self, row, i - 1, i + n))
@@ -232,7 +232,7 @@ cw_quic_encode (CwQuicType type, const uint32_t *pixels, uint32_t width, uint32_
     const uint8_t *row = colour + (size_t) y * width * planes;
 
     put_row (&colour_set, &writer, row, y > 0 ? row - (size_t) width * planes : NULL);
-    if (alpha != NULL) {
+    if (alpha) {
       row = alpha + (size_t) y * width;
       put_row (&alpha_set, &writer, row, y > 0 ? row - width : NULL);
     }

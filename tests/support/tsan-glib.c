@@ -15,7 +15,7 @@ void AnnotateIgnoreWritesEnd (const char *file, int line);
     static gpointer real;                                                                                              \
     gpointer found = __atomic_load_n (&real, __ATOMIC_RELAXED);                                                        \
                                                                                                                        \
-    if (found == NULL)                                                                                                 \
+    if (!found)                                                                                                        \
       __atomic_store_n (&real, found = dlsym (RTLD_NEXT, #function), __ATOMIC_RELAXED);                                \
     (__typeof__ (&function)) found;                                                                                    \
   })
@@ -63,8 +63,7 @@ g_cond_wait_until (GCond *cond, GMutex *mutex, gint64 end_time)
   return signalled;
 }
 
-gboolean
-(g_atomic_ref_count_dec) (gatomicrefcount *count)
+gboolean (g_atomic_ref_count_dec) (gatomicrefcount *count)
 {
   gboolean last;
 
@@ -79,22 +78,21 @@ gboolean
 void
 g_bytes_unref (GBytes *bytes)
 {
-  if (bytes != NULL) {
+  if (bytes) {
     __tsan_release (bytes);
     __tsan_acquire (bytes);
   }
   REAL (g_bytes_unref) (bytes);
 }
 
-void
-(g_once_init_leave) (volatile void *location, gsize result)
+void (g_once_init_leave) (volatile void *location, gsize result)
 {
   __tsan_release ((void *) location);
   REAL (g_once_init_leave) (location, result);
 }
 
-/* What was written before pushing is seen by the function of the pool. What GLib allocates for itself, any of its threads
- * may free. */
+/* What was written before pushing is seen by the function of the pool. What GLib allocates for itself, any of its
+ * threads may free. */
 typedef struct {
   GFunc func;
   gpointer data;

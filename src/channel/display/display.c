@@ -110,12 +110,13 @@ channel_up (SpiceChannel *channel)
     return;
   cw_display_screen_start (self);
   base->host->display_budgets (base->session, &cache, &window);
-  cw_channel_send (channel, CW_MSGC_DISPLAY_INIT, &(CwMsgcDisplayInit){
-    .pixmap_cache_id = CACHE_ID,
-    .pixmap_cache_size = cache,
-    .glz_dictionary_id = DICTIONARY_ID,
-    .glz_dictionary_window_size = (int32_t) window,
-  });
+  cw_channel_send (channel, CW_MSGC_DISPLAY_INIT,
+                   &(CwMsgcDisplayInit){
+                       .pixmap_cache_id = CACHE_ID,
+                       .pixmap_cache_size = cache,
+                       .glz_dictionary_id = DICTIONARY_ID,
+                       .glz_dictionary_window_size = (int32_t) window,
+                   });
   /* Programs open their windows on this; the array is what it was at the last connection. */
   g_object_notify (G_OBJECT (self), "monitors");
   if (attempt == base->attempt)
@@ -174,20 +175,25 @@ install_properties (GObjectClass *class)
   const GParamFlags readable = G_PARAM_READABLE | G_PARAM_STATIC_STRINGS;
 
   g_object_class_install_property (class, PROP_WIDTH,
-    g_param_spec_uint ("width", "Width", "Of the primary surface, 0 without one", 0, G_MAXUINT, 0, readable));
+                                   g_param_spec_uint ("width", "Width", "Of the primary surface, 0 without one", 0,
+                                                      G_MAXUINT, 0, readable));
   g_object_class_install_property (class, PROP_HEIGHT,
-    g_param_spec_uint ("height", "Height", "Of the primary surface, 0 without one", 0, G_MAXUINT, 0, readable));
+                                   g_param_spec_uint ("height", "Height", "Of the primary surface, 0 without one", 0,
+                                                      G_MAXUINT, 0, readable));
   /**
    * SpiceDisplayChannel:monitors: (type GArray(SpiceDisplayMonitorConfig))
    *
    * The monitors of the display.
    */
   g_object_class_install_property (class, PROP_MONITORS,
-    g_param_spec_boxed ("monitors", "Monitors", "The monitors of the display", G_TYPE_ARRAY, readable));
+                                   g_param_spec_boxed ("monitors", "Monitors", "The monitors of the display",
+                                                       G_TYPE_ARRAY, readable));
   g_object_class_install_property (class, PROP_MONITORS_MAX,
-    g_param_spec_uint ("monitors-max", "Most monitors", "How many monitors there may be", 1, 256, 1, readable));
+                                   g_param_spec_uint ("monitors-max", "Most monitors", "How many monitors there may be",
+                                                      1, 256, 1, readable));
   g_object_class_install_property (class, PROP_GL_SCANOUT,
-    g_param_spec_boxed ("gl-scanout", "GL scanout", "The content in video memory", SPICE_TYPE_GL_SCANOUT, readable));
+                                   g_param_spec_boxed ("gl-scanout", "GL scanout", "The content in video memory",
+                                                       SPICE_TYPE_GL_SCANOUT, readable));
 }
 
 static void
@@ -208,8 +214,8 @@ install_surface_signals (SpiceDisplayChannelClass *class)
    * There is a surface on the screen.
    */
   g_signal_new ("display-primary-create", type, G_SIGNAL_RUN_FIRST,
-    G_STRUCT_OFFSET (SpiceDisplayChannelClass, display_primary_create), NULL, NULL, NULL, G_TYPE_NONE, 6, G_TYPE_INT,
-    G_TYPE_INT, G_TYPE_INT, G_TYPE_INT, G_TYPE_INT, G_TYPE_POINTER);
+                G_STRUCT_OFFSET (SpiceDisplayChannelClass, display_primary_create), NULL, NULL, NULL, G_TYPE_NONE, 6,
+                G_TYPE_INT, G_TYPE_INT, G_TYPE_INT, G_TYPE_INT, G_TYPE_INT, G_TYPE_POINTER);
   /**
    * SpiceDisplayChannel::display-primary-destroy:
    * @display: the channel
@@ -217,7 +223,7 @@ install_surface_signals (SpiceDisplayChannelClass *class)
    * The surface on the screen goes.
    */
   g_signal_new ("display-primary-destroy", type, G_SIGNAL_RUN_FIRST,
-    G_STRUCT_OFFSET (SpiceDisplayChannelClass, display_primary_destroy), NULL, NULL, NULL, G_TYPE_NONE, 0);
+                G_STRUCT_OFFSET (SpiceDisplayChannelClass, display_primary_destroy), NULL, NULL, NULL, G_TYPE_NONE, 0);
   /**
    * SpiceDisplayChannel::display-invalidate:
    * @display: the channel
@@ -229,8 +235,8 @@ install_surface_signals (SpiceDisplayChannelClass *class)
    * A part of the surface has changed.
    */
   g_signal_new ("display-invalidate", type, G_SIGNAL_RUN_FIRST,
-    G_STRUCT_OFFSET (SpiceDisplayChannelClass, display_invalidate), NULL, NULL, NULL, G_TYPE_NONE, 4, G_TYPE_INT,
-    G_TYPE_INT, G_TYPE_INT, G_TYPE_INT);
+                G_STRUCT_OFFSET (SpiceDisplayChannelClass, display_invalidate), NULL, NULL, NULL, G_TYPE_NONE, 4,
+                G_TYPE_INT, G_TYPE_INT, G_TYPE_INT, G_TYPE_INT);
   /**
    * SpiceDisplayChannel::display-mark:
    * @display: the channel
@@ -239,7 +245,7 @@ install_surface_signals (SpiceDisplayChannelClass *class)
    * The surface may be shown, or no more.
    */
   g_signal_new ("display-mark", type, G_SIGNAL_RUN_FIRST, G_STRUCT_OFFSET (SpiceDisplayChannelClass, display_mark),
-    NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_INT);
+                NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_INT);
 }
 
 static void
@@ -258,7 +264,7 @@ install_video_signals (SpiceDisplayChannelClass *class)
    * A part of the content in video memory has changed; answer by spice_display_channel_gl_draw_done().
    */
   g_signal_new ("gl-draw", type, 0, 0, NULL, NULL, NULL, G_TYPE_NONE, 4, G_TYPE_UINT, G_TYPE_UINT, G_TYPE_UINT,
-    G_TYPE_UINT);
+                G_TYPE_UINT);
   /**
    * SpiceDisplayChannel::streaming-mode:
    * @display: the channel

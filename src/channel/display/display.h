@@ -16,10 +16,10 @@ struct _SpiceDisplayChannelPrivate {
   bool stepped;          /* since it last fired */
   CwSurfaceInfo primary; /* data NULL: none */
   bool marked;
-  bool stepping;         /* handlers may be running */
-  GError *failure;       /* of the render, to be told after the step */
-  GSource *end_timer;    /* or NULL: the stream has not ended */
-  GError *end_reason;    /* NULL for an orderly end */
+  bool stepping;      /* handlers may be running */
+  GError *failure;    /* of the render, to be told after the step */
+  GSource *end_timer; /* or NULL: the stream has not ended */
+  GError *end_reason; /* NULL for an orderly end */
   bool end_overdue;
 
   /* monitors.c */

@@ -39,8 +39,8 @@ cw_display_monitors_set (SpiceDisplayChannel *self, const CwMsgDisplayMonitorsCo
   monitors = new_monitors ();
   for (unsigned i = 0; i < MIN (config->n_heads, priv->monitors_max); i++) {
     const CwWireHead *head = &config->heads[i];
-    SpiceDisplayMonitorConfig monitor = { head->monitor_id, head->surface_id, head->x, head->y, head->width,
-      head->height };
+    SpiceDisplayMonitorConfig monitor
+        = { head->monitor_id, head->surface_id, head->x, head->y, head->width, head->height };
 
     /* Programs index arrays of monitors-max elements by the id. */
     if (monitor.id < priv->monitors_max)

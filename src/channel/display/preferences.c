@@ -9,7 +9,7 @@ send_compression (SpiceDisplayChannel *self, int compression)
 {
   if (spice_channel_test_capability (SPICE_CHANNEL (self), CW_DISPLAY_CAP_PREF_COMPRESSION))
     cw_channel_send (SPICE_CHANNEL (self), CW_MSGC_DISPLAY_PREFERRED_COMPRESSION,
-      &(CwMsgcDisplayPreferredCompression){ .image_compression = (uint8_t) compression });
+                     &(CwMsgcDisplayPreferredCompression){ .image_compression = (uint8_t) compression });
 }
 
 void
@@ -79,25 +79,25 @@ spice_display_channel_change_preferred_video_codec_types (SpiceChannel *channel,
 
   if (ncodecs > UINT8_MAX) {
     g_set_error (err, SPICE_CLIENT_ERROR, SPICE_CLIENT_ERROR_FAILED,
-      "%" G_GSIZE_FORMAT " video codecs are more than the %d that can be asked for.", ncodecs, UINT8_MAX);
+                 "%" G_GSIZE_FORMAT " video codecs are more than the %d that can be asked for.", ncodecs, UINT8_MAX);
     return FALSE;
   }
   types = g_new (uint8_t, ncodecs);
   for (gsize i = 0; i < ncodecs; i++) {
     if (codecs[i] < CW_VIDEO_CODEC_TYPE_MJPEG || codecs[i] > CW_VIDEO_CODEC_TYPE_H265) {
       g_set_error (err, SPICE_CLIENT_ERROR, SPICE_CLIENT_ERROR_FAILED, "%d is not the number of a video codec.",
-        codecs[i]);
+                   codecs[i]);
       return FALSE;
     }
     types[i] = (uint8_t) codecs[i];
   }
   if (!spice_channel_test_capability (channel, CW_DISPLAY_CAP_PREF_VIDEO_CODEC_TYPE)) {
     g_set_error (err, SPICE_CLIENT_ERROR, SPICE_CLIENT_ERROR_FAILED,
-      "The server does not let the client choose video codecs.");
+                 "The server does not let the client choose video codecs.");
     return FALSE;
   }
   cw_channel_send (channel, CW_MSGC_DISPLAY_PREFERRED_VIDEO_CODEC_TYPE,
-    &(CwMsgcDisplayPreferredVideoCodecType){ .codecs = { types, ncodecs } });
+                   &(CwMsgcDisplayPreferredVideoCodecType){ .codecs = { types, ncodecs } });
   return TRUE;
 }
 

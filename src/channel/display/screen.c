@@ -41,7 +41,7 @@ on_primary_create (gpointer data, const CwSurfaceInfo *info)
   stop_timer (&self->priv->unmark_timer);
   self->priv->primary = *info;
   g_signal_emit_by_name (self, "display-primary-create", (gint) info->format, (gint) info->width, (gint) info->height,
-    (gint) info->stride, -1, info->data);
+                         (gint) info->stride, -1, info->data);
   if (cw_channel_is_ready (SPICE_CHANNEL (self))
       && !spice_channel_test_capability (SPICE_CHANNEL (self), CW_DISPLAY_CAP_MONITORS_CONFIG))
     cw_display_monitors_synthesise (self);
@@ -76,7 +76,7 @@ static void
 on_invalidate (gpointer data, const CwRect *box)
 {
   g_signal_emit_by_name (data, "display-invalidate", (gint) box->left, (gint) box->top, (gint) cw_rect_width (box),
-    (gint) cw_rect_height (box));
+                         (gint) cw_rect_height (box));
 }
 
 static void
@@ -257,8 +257,8 @@ cw_display_screen_start (SpiceDisplayChannel *self)
   ((StepSource *) priv->step_source)->channel = self;
   g_source_set_static_name (priv->step_source, "display step");
   g_source_attach (priv->step_source, base->context);
-  priv->render = cw_render_new (base->host->render_shared (base->session), &render_events, self, wake,
-    priv->step_source);
+  priv->render
+      = cw_render_new (base->host->render_shared (base->session), &render_events, self, wake, priv->step_source);
 }
 
 void

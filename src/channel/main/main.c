@@ -112,12 +112,8 @@ static const CwChannelCap caps[] = {
 };
 
 static const uint16_t read_only_messages[] = {
-  CW_MSGC_MAIN_CLIENT_INFO,
-  CW_MSGC_MAIN_MIGRATE_CONNECTED,
-  CW_MSGC_MAIN_MIGRATE_CONNECT_ERROR,
-  CW_MSGC_MAIN_ATTACH_CHANNELS,
-  CW_MSGC_MAIN_MIGRATE_END,
-  0,
+  CW_MSGC_MAIN_CLIENT_INFO,     CW_MSGC_MAIN_MIGRATE_CONNECTED, CW_MSGC_MAIN_MIGRATE_CONNECT_ERROR,
+  CW_MSGC_MAIN_ATTACH_CHANNELS, CW_MSGC_MAIN_MIGRATE_END,       0,
 };
 
 /* Programs expect a session to survive a bad INIT that is followed by a good one. */
@@ -234,8 +230,10 @@ constructed (GObject *object)
 static void
 install_flag (GObjectClass *class, guint id, const char *name, const char *blurb, gboolean initial)
 {
-  g_object_class_install_property (class, id, g_param_spec_boolean (name, name, blurb, initial,
-    G_PARAM_READWRITE | G_PARAM_CONSTRUCT | G_PARAM_STATIC_STRINGS));
+  g_object_class_install_property (class, id,
+                                   g_param_spec_boolean (name, name, blurb, initial,
+                                                         G_PARAM_READWRITE | G_PARAM_CONSTRUCT
+                                                             | G_PARAM_STATIC_STRINGS));
 }
 
 static void
@@ -245,12 +243,15 @@ install_properties (GObjectClass *class)
   const GParamFlags construct = G_PARAM_READWRITE | G_PARAM_CONSTRUCT | G_PARAM_STATIC_STRINGS;
 
   g_object_class_install_property (class, PROP_MOUSE_MODE,
-    g_param_spec_int ("mouse-mode", "Mouse mode", "0 unknown, 1 server, 2 client", 0, G_MAXINT, 0, readable));
+                                   g_param_spec_int ("mouse-mode", "Mouse mode", "0 unknown, 1 server, 2 client", 0,
+                                                     G_MAXINT, 0, readable));
   g_object_class_install_property (class, PROP_AGENT_CONNECTED,
-    g_param_spec_boolean ("agent-connected", "Agent connected", "Whether there is a guest agent", FALSE, readable));
+                                   g_param_spec_boolean ("agent-connected", "Agent connected",
+                                                         "Whether there is a guest agent", FALSE, readable));
   g_object_class_install_property (class, PROP_AGENT_CAPS,
-    g_param_spec_int ("agent-caps-0", "Agent capabilities", "First word of the agent's capabilities", 0, G_MAXINT, 0,
-      readable));
+                                   g_param_spec_int ("agent-caps-0", "Agent capabilities",
+                                                     "First word of the agent's capabilities", 0, G_MAXINT, 0,
+                                                     readable));
   /**
    * SpiceMainChannel:color-depth:
    *
@@ -259,16 +260,17 @@ install_properties (GObjectClass *class)
    * Deprecated: 0.37: guests do not heed it
    */
   g_object_class_install_property (class, PROP_COLOR_DEPTH,
-    g_param_spec_uint ("color-depth", "Color depth", "Ignored", 0, 32, 0, construct | G_PARAM_DEPRECATED));
+                                   g_param_spec_uint ("color-depth", "Color depth", "Ignored", 0, 32, 0,
+                                                      construct | G_PARAM_DEPRECATED));
   install_flag (class, PROP_DISABLE_WALLPAPER, "disable-wallpaper", "Ask the guest for no wallpaper", FALSE);
   install_flag (class, PROP_DISABLE_FONT_SMOOTH, "disable-font-smooth", "Ask the guest not to smooth fonts", FALSE);
   install_flag (class, PROP_DISABLE_ANIMATION, "disable-animation", "Ask the guest for no animations", FALSE);
   install_flag (class, PROP_DISABLE_DISPLAY_POSITION, "disable-display-position",
-    "Do not tell the guest where monitors are", TRUE);
+                "Do not tell the guest where monitors are", TRUE);
   install_flag (class, PROP_DISABLE_DISPLAY_ALIGN, "disable-display-align", "Do not put monitors side by side", FALSE);
   g_object_class_install_property (class, PROP_MAX_CLIPBOARD,
-    g_param_spec_int ("max-clipboard", "Largest clipboard", "Bytes, -1 for no limit", -1, G_MAXINT,
-      DEFAULT_MAX_CLIPBOARD, construct));
+                                   g_param_spec_int ("max-clipboard", "Largest clipboard", "Bytes, -1 for no limit", -1,
+                                                     G_MAXINT, DEFAULT_MAX_CLIPBOARD, construct));
 }
 
 static void
@@ -283,7 +285,7 @@ install_signals (SpiceMainChannelClass *class)
    * The mouse mode has changed.
    */
   g_signal_new ("main-mouse-update", type, G_SIGNAL_RUN_FIRST, G_STRUCT_OFFSET (SpiceMainChannelClass, mouse_update),
-    NULL, NULL, NULL, G_TYPE_NONE, 0);
+                NULL, NULL, NULL, G_TYPE_NONE, 0);
   /**
    * SpiceMainChannel::main-agent-update:
    * @main: the main channel
@@ -291,7 +293,7 @@ install_signals (SpiceMainChannelClass *class)
    * The guest agent has come, gone, or told what it is capable of.
    */
   g_signal_new ("main-agent-update", type, G_SIGNAL_RUN_FIRST, G_STRUCT_OFFSET (SpiceMainChannelClass, agent_update),
-    NULL, NULL, NULL, G_TYPE_NONE, 0);
+                NULL, NULL, NULL, G_TYPE_NONE, 0);
 }
 
 static void

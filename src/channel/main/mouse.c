@@ -17,7 +17,7 @@ cw_main_mouse_mode (SpiceMainChannel *self, uint32_t supported, uint32_t current
   if (attempt == channel->priv->attempt && priv->wanted_mouse_mode != (int) current
       && (supported & (uint32_t) priv->wanted_mouse_mode))
     cw_channel_send (channel, CW_MSGC_MAIN_MOUSE_MODE_REQUEST,
-      &(CwMsgcMainMouseModeRequest){ .mode = (uint16_t) priv->wanted_mouse_mode });
+                     &(CwMsgcMainMouseModeRequest){ .mode = (uint16_t) priv->wanted_mouse_mode });
 }
 
 /**
@@ -35,7 +35,7 @@ spice_main_channel_request_mouse_mode (SpiceMainChannel *channel, int mode)
 
   channel->priv->wanted_mouse_mode = mode;
   cw_channel_send (SPICE_CHANNEL (channel), CW_MSGC_MAIN_MOUSE_MODE_REQUEST,
-    &(CwMsgcMainMouseModeRequest){ .mode = (uint16_t) mode });
+                   &(CwMsgcMainMouseModeRequest){ .mode = (uint16_t) mode });
 }
 
 /**

@@ -46,7 +46,7 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
     return 0;
   window = cw_glz_window_new (MAX_PIXELS);
   decoder = cw_glz_decoder_new (window, &in, NULL);
-  for (int i = 0; decoder != NULL && i < MAX_REFERENCED; i++) {
+  for (int i = 0; decoder && i < MAX_REFERENCED; i++) {
     status = cw_glz_decoder_step (decoder, &needed, NULL);
     if (status != CW_GLZ_NEEDS_IMAGE)
       break;

@@ -12,7 +12,7 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
   const uint8_t *alpha = size > 0 ? memmem (data, size, "  ZL", 4) : NULL;
 
   fuzz_jpeg_size (&in);
-  in.jpeg_size = alpha != NULL ? alpha - data : size / 2;
+  in.jpeg_size = alpha ? alpha - data : size / 2;
   fuzz_decode (cw_jpeg_alpha_decode, &in);
   in.flags = CW_CODEC_JPEG_ALPHA_TOP_DOWN;
   fuzz_decode (cw_jpeg_alpha_decode, &in);

@@ -7,12 +7,12 @@
 int
 LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
 {
-  static const uint32_t sizes[][2] = { { 1, 1 }, { 2, 2 }, { 21, 10 }, { 40, 30 }, { 77, 60 }, { 120, 90 },
-                                      { 300, 100 } };
+  static const uint32_t sizes[][2]
+      = { { 1, 1 }, { 2, 2 }, { 21, 10 }, { 40, 30 }, { 77, 60 }, { 120, 90 }, { 300, 100 } };
 
   for (size_t i = 0; i < G_N_ELEMENTS (sizes); i++) {
-    const CwCodecInput in = { .codec = CW_CODEC_LZ4, .width = sizes[i][0], .height = sizes[i][1],
-                              .data = { data, size } };
+    const CwCodecInput in
+        = { .codec = CW_CODEC_LZ4, .width = sizes[i][0], .height = sizes[i][1], .data = { data, size } };
 
     fuzz_decode (cw_lz4_decode, &in);
   }

@@ -12,7 +12,7 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
 
   if ((bytes == NULL) != (error != NULL))
     abort ();
-  if (bytes != NULL && (g_bytes_get_size (bytes) == 0 || g_bytes_get_size (bytes) > CW_VMC_MAX_SIZE))
+  if (bytes && (g_bytes_get_size (bytes) == 0 || g_bytes_get_size (bytes) > CW_VMC_MAX_SIZE))
     abort ();
   return 0;
 }

@@ -44,7 +44,7 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
     CwGlzDecoder *decoder = cw_glz_decoder_new (window, &in, NULL);
     uint64_t needed;
 
-    if (decoder != NULL)
+    if (decoder)
       cw_glz_decoder_step (decoder, &needed, NULL);
     cw_glz_decoder_free (decoder);
     cw_glz_window_unref (window);

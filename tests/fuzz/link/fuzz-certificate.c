@@ -9,7 +9,7 @@ static void
 check (bool accepted, GError *error)
 {
   g_assert_true (accepted == (error == NULL));
-  if (error != NULL)
+  if (error)
     g_assert_true (error->domain == CW_ERROR && g_utf8_validate (error->message, -1, NULL));
   g_clear_error (&error);
 }
@@ -19,12 +19,12 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
 {
   static const char *const hosts[] = { "localhost", "a.example.org", "127.0.0.1", "::1" };
   const unsigned char *at = data;
-  X509 *certificate = d2i_X509 (NULL, &at, (long)size);
+  X509 *certificate = d2i_X509 (NULL, &at, (long) size);
   GBytes *pin;
   GError *error;
   bool accepted;
 
-  if (certificate == NULL)
+  if (!certificate)
     return 0;
   for (unsigned i = 0; i < G_N_ELEMENTS (hosts); i++) {
     error = NULL;

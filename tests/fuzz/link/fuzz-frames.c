@@ -42,8 +42,8 @@ take_frames (CwInbox *inbox, GPtrArray *kept)
 int
 LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
 {
-  g_autoptr (GPtrArray) kept = g_ptr_array_new_with_free_func ((GDestroyNotify)g_bytes_unref);
-  size_t step = size > 1 && data[1] != 0 ? (size_t)data[1] * data[1] : SIZE_MAX;
+  g_autoptr (GPtrArray) kept = g_ptr_array_new_with_free_func ((GDestroyNotify) g_bytes_unref);
+  size_t step = size > 1 && data[1] != 0 ? (size_t) data[1] * data[1] : SIZE_MAX;
   size_t at = 2;
   CwInbox inbox;
 

@@ -14,9 +14,9 @@ fuzz_subject (const char *text)
   X509 *certificate = X509_new ();
 
   g_assert_true ((name == NULL) == (error != NULL));
-  if (error != NULL)
+  if (error)
     g_assert_true (g_utf8_validate (error->message, -1, NULL));
-  if (name != NULL) {
+  if (name) {
     /* Its own subject is the one it describes; none is another. */
     g_assert_cmpint (X509_NAME_entry_count (name), >, 0);
     g_assert_false (cw_verify_subject (certificate, text, NULL));
@@ -44,21 +44,21 @@ static void
 fuzz_names (const uint8_t *data, size_t size)
 {
   const uint8_t *nul = memchr (data, '\0', size);
-  size_t n = nul != NULL ? (size_t)(nul - data) : size;
-  g_autofree char *host = g_strndup ((const char *)data + MIN (n + 1, size), size - MIN (n + 1, size));
+  size_t n = nul ? (size_t) (nul - data) : size;
+  g_autofree char *host = g_strndup ((const char *) data + MIN (n + 1, size), size - MIN (n + 1, size));
   bool matches = cw_verify_match_name ((CwSlice){ data, n }, host);
 
-  if (n > 0 && memchr (data, '*', n) == NULL)
-    g_assert_cmpint (matches, ==, strlen (host) == n && g_ascii_strncasecmp (host, (const char *)data, n) == 0);
+  if (n > 0 && !memchr (data, '*', n))
+    g_assert_cmpint (matches, ==, strlen (host) == n && g_ascii_strncasecmp (host, (const char *) data, n) == 0);
   else if (matches)
-    check_wildcard ((const char *)data, n, host);
+    check_wildcard ((const char *) data, n, host);
   g_assert_false (cw_verify_match_name ((CwSlice){ data, size }, host) && nul != NULL);
 }
 
 int
 LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
 {
-  g_autofree char *text = g_strndup ((const char *)data, size);
+  g_autofree char *text = g_strndup ((const char *) data, size);
 
   fuzz_subject (text);
   fuzz_names (data, size);

@@ -21,8 +21,8 @@ main (int argc, char **argv)
         const CwMessage *message = stream[c]->pdata[i];
         gsize size;
         const guint8 *body = g_bytes_get_data (message->body, &size);
-        guint8 head[] = { c | (i % 3 == 0 ? 2 : 0) | (i % 2 == 0 ? 4 : 0), message->type, message->type >> 8, size,
-                          size >> 8 };
+        guint8 head[]
+            = { c | (i % 3 == 0 ? 2 : 0) | (i % 2 == 0 ? 4 : 0), message->type, message->type >> 8, size, size >> 8 };
 
         if (size > 0xffff || out->len + size > MAX_SIZE)
           continue;

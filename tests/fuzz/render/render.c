@@ -50,7 +50,7 @@ on_unsupported (gpointer data, const char *operation)
 static void
 on_failed (gpointer data, const GError *error)
 {
-  g_assert (error != NULL && error->domain == CW_ERROR);
+  g_assert (error && error->domain == CW_ERROR);
 }
 
 static const CwRenderEvents events = {
@@ -70,10 +70,9 @@ push (CwRender *render, uint16_t type, uint64_t serial, const uint8_t *data, siz
   /* A block of its own shows reads beyond its end. */
   g_autoptr (GBytes) body = g_bytes_new (data, size);
   g_autoptr (GError) error = NULL;
-  g_autoptr (CwMessage) message =
-    cw_message_parse (CW_CHANNEL_DISPLAY, CW_FROM_SERVER, type, serial, body, &error);
+  g_autoptr (CwMessage) message = cw_message_parse (CW_CHANNEL_DISPLAY, CW_FROM_SERVER, type, serial, body, &error);
 
-  if (message == NULL || cw_render_push (render, message, &error))
+  if (!message || cw_render_push (render, message, &error))
     return;
   g_assert (error != NULL);
   cw_render_reset (render);
@@ -99,9 +98,12 @@ act (uint8_t what, CwRender *render, CwRenderShared *shared, CwWorkerPool *pool)
 int
 LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
 {
-  static const CwRenderLimits limits = { .glz_window_pixels = 1 << 20, .image_cache_pixels = 1 << 18,
-                                         .queue_bytes = 1 << 20, .in_flight_bytes = 1 << 22,
-                                         .surface_bytes = 1 << 21, .n_surfaces = 50 };
+  static const CwRenderLimits limits = { .glz_window_pixels = 1 << 20,
+                                         .image_cache_pixels = 1 << 18,
+                                         .queue_bytes = 1 << 20,
+                                         .in_flight_bytes = 1 << 22,
+                                         .surface_bytes = 1 << 21,
+                                         .n_surfaces = 50 };
   g_autoptr (CwWorkerPool) pool = cw_worker_pool_new_manual ();
   g_autoptr (CwRenderShared) shared = cw_render_shared_new (pool, &limits);
   CwRender *renders[2];

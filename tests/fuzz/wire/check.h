@@ -17,7 +17,7 @@ check_parsed (CwMessage *message, CwChannelType channel, const GError *error, si
   g_auto (CwBuffer) first = { 0 }, second = { 0 };
 
   g_assert_true ((message == NULL) == (error != NULL));
-  if (message == NULL) {
+  if (!message) {
     g_assert_cmpint (error->domain, ==, CW_ERROR);
     return;
   }

@@ -26,8 +26,8 @@ test_layout (void)
 static void
 test_limits (void)
 {
-  static const guint32 sizes[][2] = { { 0, 1 }, { 1, 0 }, { 65536, 1 }, { 1, 65536 }, { 0xffffffff, 0xffffffff },
-                                      { 32767, 32767 } };
+  static const guint32 sizes[][2]
+      = { { 0, 1 }, { 1, 0 }, { 65536, 1 }, { 1, 65536 }, { 0xffffffff, 0xffffffff }, { 32767, 32767 } };
 
   for (gsize i = 0; i < G_N_ELEMENTS (sizes); i++) {
     g_autoptr (GError) error = NULL;

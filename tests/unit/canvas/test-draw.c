@@ -59,8 +59,8 @@ fill_random (GRand *rand, CwPixels *pixels)
 static CwPixels *
 random_pixels (GRand *rand, CwPixelFormat format, int max)
 {
-  CwPixels *pixels =
-    cw_pixels_new (format, between (rand, 1, max), between (rand, 1, max), g_rand_boolean (rand), NULL);
+  CwPixels *pixels
+      = cw_pixels_new (format, between (rand, 1, max), between (rand, 1, max), g_rand_boolean (rand), NULL);
 
   fill_random (rand, pixels);
   return pixels;
@@ -96,8 +96,8 @@ random_rect (GRand *rand, int max)
 static void
 case_init (Case *self, guint32 seed)
 {
-  static const CwPixelFormat surfaces[] = { CW_PIXELS_BGRX, CW_PIXELS_BGRA, CW_PIXELS_X1R5G5B5, CW_PIXELS_R5G6B5,
-                                            CW_PIXELS_A8 };
+  static const CwPixelFormat surfaces[]
+      = { CW_PIXELS_BGRX, CW_PIXELS_BGRA, CW_PIXELS_X1R5G5B5, CW_PIXELS_R5G6B5, CW_PIXELS_A8 };
   static const CwPixelFormat images[] = { CW_PIXELS_BGRX, CW_PIXELS_BGRA, CW_PIXELS_X1R5G5B5, CW_PIXELS_A8 };
   GRand *rand = g_rand_new_with_seed (seed);
 
@@ -120,7 +120,9 @@ case_init (Case *self, guint32 seed)
   self->invers = g_rand_boolean (rand);
   self->mask_position = (CwPoint){ between (rand, -5, 20), between (rand, -5, 20) };
   self->mode = g_rand_boolean (rand) ? CW_SCALE_NEAREST : CW_SCALE_INTERPOLATE;
-  self->brush = (CwBrush){ .kind = between (rand, 0, 2), .color = g_rand_int (rand), .pixels = self->pattern,
+  self->brush = (CwBrush){ .kind = between (rand, 0, 2),
+                           .color = g_rand_int (rand),
+                           .pixels = self->pattern,
                            .origin = { between (rand, -50, 50), between (rand, -50, 50) } };
   self->descriptor = 1 << between (rand, 3, 11) | (g_rand_int (rand) & 0x407);
 }
@@ -144,7 +146,7 @@ case_region (const Case *self)
 
   g_assert_true (cw_region_init (&region, &bounds, &self->box, self->n_clips < 0 ? NULL : self->clips,
                                  MAX (self->n_clips, 0), NULL));
-  if (self->mask != NULL)
+  if (self->mask)
     cw_region_set_mask (&region, self->mask, self->invers, &self->box, &self->mask_position);
   return region;
 }
@@ -165,10 +167,10 @@ in_region (const Case *self, int x, int y)
     clipped = clipped && !contains (&self->clips[i], x, y);
   if (clipped || !contains (&self->box, x, y))
     return false;
-  if (self->mask == NULL)
+  if (!self->mask)
     return true;
-  return mx >= 0 && my >= 0 && mx < (int) self->mask->width && my < (int) self->mask->height &&
-         get (self->mask, mx, my) != self->invers;
+  return mx >= 0 && my >= 0 && mx < (int) self->mask->width && my < (int) self->mask->height
+         && get (self->mask, mx, my) != self->invers;
 }
 
 static uint32_t
@@ -286,8 +288,9 @@ sample (const Case *self, CwScaleMode mode, bool argb, int x, int y, uint32_t *w
       uint64_t c00 = tap (self, x0, y0, argb) >> shift & 255, c10 = tap (self, x0 + 1, y0, argb) >> shift & 255;
       uint64_t c01 = tap (self, x0, y0 + 1, argb) >> shift & 255, c11 = tap (self, x0 + 1, y0 + 1, argb) >> shift & 255;
 
-      result |= (uint32_t) ((c00 * (256 - a) * (256 - b) + c10 * a * (256 - b) + c01 * (256 - a) * b + c11 * a * b) >>
-                            16) << shift;
+      result
+          |= (uint32_t) ((c00 * (256 - a) * (256 - b) + c10 * a * (256 - b) + c01 * (256 - a) * b + c11 * a * b) >> 16)
+             << shift;
     }
   }
   *word = argb ? result : from_argb (result, self->target->format);
@@ -410,8 +413,8 @@ compare (const Case *self, guint32 seed, uint32_t (*reference) (const Case *, in
   for (int y = 0; y < (int) self->target->height; y++) {
     for (int x = 0; x < (int) self->target->width; x++) {
       uint32_t before = get (self->before, x, y), now = get (self->target, x, y);
-      uint32_t expected = in_region (self, x, y) ? reference (self, x, y, before) & significant_bits (self->target)
-                                                 : before;
+      uint32_t expected
+          = in_region (self, x, y) ? reference (self, x, y, before) & significant_bits (self->target) : before;
 
       if ((now ^ expected) & ~ignore)
         g_error ("seed %u, format %d from %d, pixel %d,%d: %x, expected %x, was %x", seed, self->target->format,
@@ -423,8 +426,8 @@ compare (const Case *self, guint32 seed, uint32_t (*reference) (const Case *, in
 static bool
 case_is_scaled (const Case *self)
 {
-  return self->box.right - self->box.left != self->area.right - self->area.left ||
-         self->box.bottom - self->box.top != self->area.bottom - self->area.top;
+  return self->box.right - self->box.left != self->area.right - self->area.left
+         || self->box.bottom - self->box.top != self->area.bottom - self->area.top;
 }
 
 /* A scaled operation from or to nothing must be refused, and only that. */
@@ -470,8 +473,8 @@ case_source (const Case *self)
 static bool
 prepare_fill (Case *self, CwDraw *draw, CwRegion *region)
 {
-  g_assert_true (cw_draw_fill (draw, self->target, &self->brush, cw_rop_from_descriptor (self->descriptor, 2, 4),
-                               NULL));
+  g_assert_true (
+      cw_draw_fill (draw, self->target, &self->brush, cw_rop_from_descriptor (self->descriptor, 2, 4), NULL));
   return true;
 }
 
@@ -501,8 +504,8 @@ prepare_transparent (Case *self, CwDraw *draw, CwRegion *region)
   /* Random pixels rarely meet the key: take it from the source half of the time. */
   if (self->invers)
     self->brush.color = to_argb (get (self->source, 0, 0), self->source->format);
-  return expect_prepared (self, cw_draw_transparent (draw, self->target, region, &self->box, &source,
-                                                     self->brush.color, NULL));
+  return expect_prepared (self, cw_draw_transparent (draw, self->target, region, &self->box, &source, self->brush.color,
+                                                     NULL));
 }
 
 static bool
@@ -511,8 +514,8 @@ prepare_blend (Case *self, CwDraw *draw, CwRegion *region)
   CwDrawSource source = case_source (self);
 
   self->descriptor |= g_rand_boolean (self->rand) ? 255 : g_rand_int (self->rand);
-  return expect_prepared (self, cw_draw_blend (draw, self->target, region, &self->box, &source,
-                                               self->descriptor & 255, self->invers, NULL));
+  return expect_prepared (self, cw_draw_blend (draw, self->target, region, &self->box, &source, self->descriptor & 255,
+                                               self->invers, NULL));
 }
 
 static void
@@ -567,8 +570,8 @@ test_copy_bits (void)
       ;
     for (int y = 0; y < (int) c.target->height; y++) {
       for (int x = 0; x < (int) c.target->width; x++) {
-        bool moved = in_region (&c, x, y) && x - dx >= 0 && y - dy >= 0 && x - dx < (int) c.target->width &&
-                     y - dy < (int) c.target->height;
+        bool moved = in_region (&c, x, y) && x - dx >= 0 && y - dy >= 0 && x - dx < (int) c.target->width
+                     && y - dy < (int) c.target->height;
 
         g_assert_cmphex (get (c.target, x, y), ==, moved ? get (c.before, x - dx, y - dy) : get (c.before, x, y));
       }

@@ -68,7 +68,9 @@ test_blending (void)
     uint32_t source;
     uint8_t alpha;
     uint32_t result;
-  } vectors[] = { { 0x80402010, 0x80, 0x384050 }, { 0x80402010, 0xff, 0x504040 }, { 0xffffffff, 0x80, 0x90a0b0 },
+  } vectors[] = { { 0x80402010, 0x80, 0x384050 },
+                  { 0x80402010, 0xff, 0x504040 },
+                  { 0xffffffff, 0x80, 0x90a0b0 },
                   { 0xffffffff, 0xff, 0xffffff } };
   CwRect box = { .right = 1, .bottom = 1 };
 
@@ -104,8 +106,13 @@ test_surface_stride (void)
 static CwBitmap
 make_bitmap (unsigned format, uint32_t width, uint32_t height, uint32_t stride, const void *data, size_t size)
 {
-  return (CwBitmap){ .format = format, .top_down = true, .width = width, .height = height, .stride = stride,
-                     .data = { data, size }, .palette_as = CW_PIXELS_BGRX };
+  return (CwBitmap){ .format = format,
+                     .top_down = true,
+                     .width = width,
+                     .height = height,
+                     .stride = stride,
+                     .data = { data, size },
+                     .palette_as = CW_PIXELS_BGRX };
 }
 
 static void
@@ -116,8 +123,10 @@ test_indexed (void)
   static const struct {
     unsigned format;
     uint8_t index[3];
-  } formats[] = { { CW_BITMAP_1BIT_LE, { 1, 0, 0 } }, { CW_BITMAP_1BIT_BE, { 0, 0, 1 } },
-                  { CW_BITMAP_4BIT_LE, { 1, 3, 15 } }, { CW_BITMAP_4BIT_BE, { 3, 1, 15 } },
+  } formats[] = { { CW_BITMAP_1BIT_LE, { 1, 0, 0 } },
+                  { CW_BITMAP_1BIT_BE, { 0, 0, 1 } },
+                  { CW_BITMAP_4BIT_LE, { 1, 3, 15 } },
+                  { CW_BITMAP_4BIT_BE, { 3, 1, 15 } },
                   { CW_BITMAP_8BIT, { 0x31, 0xff, 0x0e } } };
 
   for (gsize i = 0; i < G_N_ELEMENTS (formats); i++) {
@@ -149,8 +158,10 @@ test_direct (void)
     unsigned format;
     CwPixelFormat pixels;
     uint32_t word;
-  } formats[] = { { CW_BITMAP_16BIT, CW_PIXELS_X1R5G5B5, 0x2030 }, { CW_BITMAP_24BIT, CW_PIXELS_BGRX, 0x102030 },
-                  { CW_BITMAP_32BIT, CW_PIXELS_BGRX, 0x99102030 }, { CW_BITMAP_RGBA, CW_PIXELS_BGRA, 0x99102030 },
+  } formats[] = { { CW_BITMAP_16BIT, CW_PIXELS_X1R5G5B5, 0x2030 },
+                  { CW_BITMAP_24BIT, CW_PIXELS_BGRX, 0x102030 },
+                  { CW_BITMAP_32BIT, CW_PIXELS_BGRX, 0x99102030 },
+                  { CW_BITMAP_RGBA, CW_PIXELS_BGRA, 0x99102030 },
                   { CW_BITMAP_8BIT_A, CW_PIXELS_A8, 0x30 } };
 
   for (gsize i = 0; i < G_N_ELEMENTS (formats); i++) {
@@ -212,10 +223,18 @@ test_bad_bitmaps (void)
   static const struct {
     unsigned format;
     uint32_t width, height, stride;
-  } bad[] = { { 0, 1, 1, 4 }, { 11, 1, 1, 4 }, { CW_BITMAP_32BIT, 0, 1, 4 }, { CW_BITMAP_32BIT, 1, 0, 4 },
-              { CW_BITMAP_32BIT, 2, 1, 7 }, { CW_BITMAP_1BIT_BE, 9, 1, 1 }, { CW_BITMAP_4BIT_LE, 3, 1, 1 },
-              { CW_BITMAP_24BIT, 2, 1, 5 }, { CW_BITMAP_32BIT, 1, 17, 4 }, { CW_BITMAP_32BIT, 0x40000001, 1, 4 },
-              { CW_BITMAP_8BIT, 1, 2, 0x80000000 }, { CW_BITMAP_8BIT, CW_PIXELS_MAX_SIDE + 1, 1, 0x20000 } };
+  } bad[] = { { 0, 1, 1, 4 },
+              { 11, 1, 1, 4 },
+              { CW_BITMAP_32BIT, 0, 1, 4 },
+              { CW_BITMAP_32BIT, 1, 0, 4 },
+              { CW_BITMAP_32BIT, 2, 1, 7 },
+              { CW_BITMAP_1BIT_BE, 9, 1, 1 },
+              { CW_BITMAP_4BIT_LE, 3, 1, 1 },
+              { CW_BITMAP_24BIT, 2, 1, 5 },
+              { CW_BITMAP_32BIT, 1, 17, 4 },
+              { CW_BITMAP_32BIT, 0x40000001, 1, 4 },
+              { CW_BITMAP_8BIT, 1, 2, 0x80000000 },
+              { CW_BITMAP_8BIT, CW_PIXELS_MAX_SIDE + 1, 1, 0x20000 } };
 
   for (gsize i = 0; i < G_N_ELEMENTS (bad); i++) {
     g_autoptr (GError) error = NULL;
@@ -291,8 +310,8 @@ test_clip_limit (void)
 
     if (k == 1)
       clips[500] = bounds;
-    g_assert_false (cw_region_init (&region, &bounds, &bounds, clips, k == 0 ? CW_REGION_MAX_CLIPS + 1 : most + 1,
-                                    &error));
+    g_assert_false (
+        cw_region_init (&region, &bounds, &bounds, clips, k == 0 ? CW_REGION_MAX_CLIPS + 1 : most + 1, &error));
     g_assert_error (error, CW_ERROR, CW_ERROR_LIMIT);
   }
   g_assert_true (cw_region_init (&region, &bounds, &bounds, clips, most, NULL));

@@ -144,7 +144,7 @@ load_data (Run *run, JsonObject *entry, CwSlice *data, uint8_t **block)
   g_autoptr (GError) error = NULL;
   gsize size;
 
-  if (file == NULL)
+  if (!file)
     return fail (run, entry_name (entry), "no file named in the index");
   if (!g_file_get_contents (path, &content, &size, &error))
     return fail (run, entry_name (entry), "%s", error->message);
@@ -159,7 +159,7 @@ load_palette (JsonObject *entry, Input *input)
 {
   JsonArray *palette = get_array (entry, "palette");
 
-  if (palette == NULL)
+  if (!palette)
     return;
   input->in.n_palette = json_array_get_length (palette);
   input->palette = g_new (uint32_t, input->in.n_palette + 1);
@@ -317,7 +317,7 @@ compare (Run *run, JsonObject *entry, const CwPixels *pixels)
     const char *layout = get_string (e, "layout");
     g_autoptr (GByteArray) got = pack (pixels, layout);
 
-    if (got == NULL)
+    if (!got)
       continue;
     n_compared++;
     if (got->len != get_int (e, "bytes"))
@@ -344,7 +344,7 @@ run_image (Run *run, JsonObject *entry)
   if (!load_input (run, entry, &input))
     return;
   decode = cw_codec_get (input.in.codec)->decode;
-  if (decode == NULL)
+  if (!decode)
     fail (run, entry_name (entry), "its codec has no decoder that works without a window");
   else if (!decode (&input.in, &pixels, &error))
     fail (run, entry_name (entry), "%s", error->message);
@@ -433,7 +433,7 @@ arrive (Play *play, guint i)
   if (!load_input (play->run, entry, &image->input))
     return false;
   image->decoder = cw_glz_decoder_new (play->window, &image->input.in, &error);
-  if (image->decoder == NULL)
+  if (!image->decoder)
     return fail (play->run, entry_name (entry), "%s", error->message);
   if (!advance (play, i))
     return false;
@@ -544,7 +544,7 @@ run_vmc (Run *run, JsonObject *entry)
   if (!load_data (run, entry, &body, &block))
     return;
   bytes = cw_vmc_decompress (body, &error);
-  if (bytes == NULL)
+  if (!bytes)
     fail (run, name, "%s", error->message);
   else if ((g_bytes_get_data (bytes, &size), (gint64) size) != get_int (expect, "bytes"))
     fail (run, name, "%zu bytes", size);
@@ -592,7 +592,7 @@ reject_glz (Run *run, JsonObject *entry, const Input *input, GError **error)
     return fail (run, name, "its setup %s failed", setup);
   window = setup != NULL ? cw_glz_window_ref (play.window) : cw_glz_window_new (WINDOW_PIXELS);
   decoder = cw_glz_decoder_new (window, &input->in, error);
-  if (decoder != NULL) {
+  if (decoder) {
     switch (cw_glz_decoder_step (decoder, &needed, error)) {
     case CW_GLZ_DONE:
       return fail (run, name, "accepted");
@@ -620,7 +620,7 @@ reject (Run *run, JsonObject *entry, GError **error)
   if (input.in.codec == CW_CODEC_GLZ_RGB || input.in.codec == CW_CODEC_ZLIB_GLZ_RGB)
     return reject_glz (run, entry, &input, error);
   decode = cw_codec_get (input.in.codec)->decode;
-  if (decode == NULL)
+  if (!decode)
     return fail (run, entry_name (entry), "its codec has no decoder");
   if (decode (&input.in, &pixels, error))
     return fail (run, entry_name (entry), "accepted");
@@ -676,7 +676,8 @@ usage (FILE *stream, int status)
          "Decodes the image test vectors that DIR/index.json names and compares the results. Prints every failure and\n"
          "a summary. Exits with 0 if there was at least one vector and all passed, with 1 if not, with 2 on wrong\n"
          "usage.\n"
-         "  --verbose  also print why each malformed vector was rejected\n", stream);
+         "  --verbose  also print why each malformed vector was rejected\n",
+         stream);
   return status;
 }
 
@@ -698,7 +699,7 @@ main (int argc, char **argv)
     else
       run.dir = argv[i];
   }
-  if (run.dir == NULL)
+  if (!run.dir)
     return usage (stderr, 2);
   index = g_build_filename (run.dir, "index.json", NULL);
   if (!json_parser_load_from_file (parser, index, &error)) {

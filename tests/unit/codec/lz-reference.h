@@ -111,7 +111,7 @@ ref_decode (const RefFormat *format, const guint8 *data, gsize size, guint32 *un
     } else {
       const RefImage *image = ref_image (format, distance);
 
-      if (distance > format->max_distance || image == NULL || offset + n > image->n_pixels)
+      if (distance > format->max_distance || !image || offset + n > image->n_pixels)
         return -1;
       for (; n > 0; n--)
         units[done++] = format->unit == CW_LZ_UNIT_BYTE ? image->pixels[offset++] >> 24 : image->pixels[offset++];
@@ -201,7 +201,7 @@ ref_put_random (GByteArray *out, GRand *rand, const RefFormat *format, gsize n_u
   while (done < n_units) {
     guint32 left = n_units - done, n;
     const RefImage *image = format->n_images > 0 ? &format->images[ref_below (rand, format->n_images)] : NULL;
-    guint kind = ref_below (rand, image != NULL ? 3 : 2);
+    guint kind = ref_below (rand, image ? 3 : 2);
 
     if (kind == 0 || done == 0 || left < bias[format->unit] + 1) {
       n = 1 + ref_below (rand, MIN (left, 32));

@@ -13,15 +13,17 @@ expect (unsigned type, uint32_t width, uint32_t height, const void *data, size_t
   g_assert_no_error (error);
   for (size_t i = 0; i < (size_t) width * height; i++)
     g_string_append_printf (text, "%s%02x%02x%02x%02x", i ? " " : "", rgba[4 * i], rgba[4 * i + 1], rgba[4 * i + 2],
-      rgba[4 * i + 3]);
+                            rgba[4 * i + 3]);
   g_assert_cmpstr (text->str, ==, pixels);
 }
 
-#define EXPECT(type, width, height, pixels, ...)                             \
-  G_STMT_START {                                                             \
-    const uint8_t data[] = { __VA_ARGS__ };                                  \
-    expect (type, width, height, data, sizeof data, pixels);                 \
-  } G_STMT_END
+#define EXPECT(type, width, height, pixels, ...)                                                                       \
+  G_STMT_START                                                                                                         \
+  {                                                                                                                    \
+    const uint8_t data[] = { __VA_ARGS__ };                                                                            \
+    expect (type, width, height, data, sizeof data, pixels);                                                           \
+  }                                                                                                                    \
+  G_STMT_END
 
 static void
 test_types (void)
@@ -54,10 +56,10 @@ test_mono (void)
   EXPECT (CW_CURSOR_SHAPE_MONO, 4, 1, "000000ff ffffffff 00000000 ffffffff", 0x30, 0x50);
   /* A shape that only inverts gets an edge, but not on its border. */
   EXPECT (CW_CURSOR_SHAPE_MONO, 4, 3,
-    "00000000 00000000 00000000 00000000 "
-    "00000000 ffffffff 000000ff 00000000 "
-    "00000000 00000000 00000000 00000000",
-    0xff, 0xff, 0xff, 0x00, 0x40, 0x00);
+          "00000000 00000000 00000000 00000000 "
+          "00000000 ffffffff 000000ff 00000000 "
+          "00000000 00000000 00000000 00000000",
+          0xff, 0xff, 0xff, 0x00, 0x40, 0x00);
 }
 
 /* Rows of masks begin at bytes where the data is long enough, and follow each other bit by bit otherwise. */
@@ -98,7 +100,7 @@ test_refused (void)
     g_autofree uint8_t *copy = g_memdup2 (data, rows[i].size);
 
     g_assert_null (
-      cw_cursor_decode (rows[i].type, rows[i].width, rows[i].height, (CwSlice){ copy, rows[i].size }, &error));
+        cw_cursor_decode (rows[i].type, rows[i].width, rows[i].height, (CwSlice){ copy, rows[i].size }, &error));
     g_assert_error (error, CW_ERROR, rows[i].code);
   }
 }

@@ -31,13 +31,13 @@ compare (const CwLzKernels *kernels, const RefFormat *format, const GByteArray *
 
   memset (in, 0xee, CW_LZ_LOOK_BEHIND);
   memcpy (in + CW_LZ_LOOK_BEHIND, data->data, data->len);
-  while ((status = kernels->glz[format->unit] (&stream)) == CW_GLZ_STREAM_NEEDS_IMAGE) {
+  while ((status = kernels->glz[format->unit](&stream)) == CW_GLZ_STREAM_NEEDS_IMAGE) {
     const RefImage *image = ref_image (format, stream.needed);
 
-    if (image == NULL)
+    if (!image)
       break;
-    stream.references[stream.needed % CW_GLZ_N_REFERENCES] =
-      (CwGlzReference){ image->distance, image->n_pixels, image->pixels };
+    stream.references[stream.needed % CW_GLZ_N_REFERENCES]
+        = (CwGlzReference){ image->distance, image->n_pixels, image->pixels };
   }
   g_assert_cmpint (status == CW_GLZ_STREAM_END, ==, consumed >= 0);
   if (consumed >= 0) {
@@ -67,7 +67,10 @@ test_kernels (void)
   }
   for (guint round = 0; round < 3000; round++) {
     g_autoptr (GByteArray) data = g_byte_array_new ();
-    RefFormat format = { .glz = true, .unit = round % CW_LZ_N_UNITS, .max_distance = 1 << 23, .images = images,
+    RefFormat format = { .glz = true,
+                         .unit = round % CW_LZ_N_UNITS,
+                         .max_distance = 1 << 23,
+                         .images = images,
                          .n_images = G_N_ELEMENTS (images) };
     gsize n_units = 1 + ref_size (rand, round % 16 == 0 ? 400000 : 20000);
     g_autofree guint32 *expected = g_new (guint32, n_units);
@@ -154,9 +157,8 @@ header (guint type, guint32 width, guint32 height, guint64 id, guint32 win_head_
 static CwCodecInput
 input (const GByteArray *data, guint32 width, guint32 height)
 {
-  return (CwCodecInput){
-    .codec = CW_CODEC_GLZ_RGB, .width = width, .height = height, .data = { data->data, data->len }
-  };
+  return (
+      CwCodecInput){ .codec = CW_CODEC_GLZ_RGB, .width = width, .height = height, .data = { data->data, data->len } };
 }
 
 static void
@@ -191,7 +193,7 @@ begin (CwGlzWindow *window, const GByteArray *data, CwGlzDecoder **decoder, guin
   CwCodecInput in = input (data, 8, 1);
 
   *decoder = cw_glz_decoder_new (window, &in, error);
-  if (*decoder == NULL)
+  if (!*decoder)
     return CW_GLZ_FAILED;
   return cw_glz_decoder_step (*decoder, needed, error);
 }
@@ -330,8 +332,9 @@ test_headers (void)
   static const struct {
     guint at;
     guint8 value;
-  } cases[] = { { 0, 0 }, { 7, 0 }, { 8, 16 }, { 8, 16 + 1 }, { 8, 16 + 5 }, { 8, 16 + 10 }, { 8, 16 + 15 }, { 12, 0 },
-                { 12, 9 }, { 16, 0 }, { 16, 2 }, { 20, 31 }, { 29, 1 }, { 32, 6 }, { 21, 255 } };
+  } cases[]
+      = { { 0, 0 },  { 7, 0 },  { 8, 16 }, { 8, 16 + 1 }, { 8, 16 + 5 }, { 8, 16 + 10 }, { 8, 16 + 15 }, { 12, 0 },
+          { 12, 9 }, { 16, 0 }, { 16, 2 }, { 20, 31 },    { 29, 1 },     { 32, 6 },      { 21, 255 } };
 
   for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
     g_autoptr (CwGlzWindow) window = cw_glz_window_new (100);
@@ -343,8 +346,8 @@ test_headers (void)
     if (cases[i].at == 21) /* no id can follow this one */
       memset (data->data + 21, 255, 8);
     g_assert_cmpint (begin (window, data, &decoder, NULL, &error), ==, CW_GLZ_FAILED);
-    g_assert_true (g_error_matches (error, CW_ERROR, CW_ERROR_MALFORMED) ||
-                   g_error_matches (error, CW_ERROR, CW_ERROR_LIMIT));
+    g_assert_true (g_error_matches (error, CW_ERROR, CW_ERROR_MALFORMED)
+                   || g_error_matches (error, CW_ERROR, CW_ERROR_LIMIT));
     g_assert_cmpuint (cw_glz_window_n_images (window), ==, 0);
   }
 }

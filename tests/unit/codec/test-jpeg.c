@@ -34,8 +34,8 @@ fill_row (uint8_t *row, int components, unsigned y, unsigned seed)
 static GBytes *
 encode (const Options *options, unsigned seed)
 {
-  static const jpeg_scan_info scans[3] = { { 1, { 0 }, 0, 63, 0, 0 }, { 1, { 1 }, 0, 63, 0, 0 },
-                                           { 1, { 2 }, 0, 63, 0, 0 } };
+  static const jpeg_scan_info scans[3]
+      = { { 1, { 0 }, 0, 63, 0, 0 }, { 1, { 1 }, 0, 63, 0, 0 }, { 1, { 2 }, 0, 63, 0, 0 } };
   struct jpeg_compress_struct info;
   struct jpeg_error_mgr errors;
   unsigned char *data = NULL;
@@ -108,8 +108,11 @@ assert_refused (CwCodecDecode decode, const CwCodecInput *in, int code)
 static void
 test_kinds (void)
 {
-  static const Options good[] = { { .components = 1 }, { .components = 3 }, { .components = 3, .across = 1, .down = 1 },
-                                  { .components = 3, .across = 4, .down = 2 }, { .components = 3, .optimized = true } };
+  static const Options good[] = { { .components = 1 },
+                                  { .components = 3 },
+                                  { .components = 3, .across = 1, .down = 1 },
+                                  { .components = 3, .across = 4, .down = 2 },
+                                  { .components = 3, .optimized = true } };
 
   for (size_t i = 0; i < G_N_ELEMENTS (good); i++) {
     g_autoptr (GBytes) file = encode (&good[i], 1);
@@ -293,8 +296,8 @@ test_stream_tables (void)
     g_assert_cmpmem (got->rows, cw_pixels_size (got), want->rows, cw_pixels_size (want));
   }
   /* With the standard tables in place of its own it is something else, or nothing. */
-  g_assert_true (!cw_mjpeg_decode (&in_later, &lone, NULL) ||
-                 memcmp (lone->rows, want->rows, cw_pixels_size (want)) != 0);
+  g_assert_true (!cw_mjpeg_decode (&in_later, &lone, NULL)
+                 || memcmp (lone->rows, want->rows, cw_pixels_size (want)) != 0);
 }
 
 /* Appends an alpha plane in literals only: encoded row r is r * 8 + x. */

@@ -41,7 +41,7 @@ compare (const CwLzKernels *kernels, CwLzUnit unit, const guint8 *data, gsize si
 
   memset (in, 0xee, CW_LZ_LOOK_BEHIND);
   memcpy (in + CW_LZ_LOOK_BEHIND, data, size);
-  ok = kernels->lz[unit] (&stream, out, n_units, slack);
+  ok = kernels->lz[unit](&stream, out, n_units, slack);
   g_assert_cmpint (ok, ==, consumed >= 0);
   if (ok) {
     g_assert_cmpint (stream.p - in - CW_LZ_LOOK_BEHIND, ==, consumed);
@@ -173,7 +173,8 @@ header (guint32 type, guint32 width, guint32 height, guint32 stride, guint32 top
 static CwCodecInput
 input (const GByteArray *data, guint32 width, guint32 height)
 {
-  return (CwCodecInput){ .codec = CW_CODEC_LZ_RGB, .width = width, .height = height, .data = { data->data, data->len } };
+  return (
+      CwCodecInput){ .codec = CW_CODEC_LZ_RGB, .width = width, .height = height, .data = { data->data, data->len } };
 }
 
 static void
@@ -320,10 +321,17 @@ test_headers (void)
   static const struct {
     guint32 type, width, height, stride, in_width, in_height;
   } cases[] = {
-    { 0, 8, 8, 32, 8, 8 },       { 12, 8, 8, 32, 8, 8 },       { 10, 8, 8, 32, 8, 8 },
-    { 5, 8, 8, 8, 8, 8 },        { 0x80000008, 8, 8, 32, 8, 8 }, { 8, 0, 8, 0, 0, 8 },
-    { 8, 8, 0, 32, 8, 0 },       { 8, 8, 8, 31, 8, 8 },        { 8, 8, 8, 32, 8, 9 },
-    { 8, 65536, 65536, 262144, 65536, 65536 },                 { 8, 0x40000000, 1, 0, 0x40000000, 1 },
+    { 0, 8, 8, 32, 8, 8 },
+    { 12, 8, 8, 32, 8, 8 },
+    { 10, 8, 8, 32, 8, 8 },
+    { 5, 8, 8, 8, 8, 8 },
+    { 0x80000008, 8, 8, 32, 8, 8 },
+    { 8, 0, 8, 0, 0, 8 },
+    { 8, 8, 0, 32, 8, 0 },
+    { 8, 8, 8, 31, 8, 8 },
+    { 8, 8, 8, 32, 8, 9 },
+    { 8, 65536, 65536, 262144, 65536, 65536 },
+    { 8, 0x40000000, 1, 0, 0x40000000, 1 },
     { 8, 16384, 4096, 65536, 16384, 4096 }, /* as large as allowed, but from these few tokens? */
   };
 
@@ -336,8 +344,8 @@ test_headers (void)
     PUT (data, "\x00\x00\x00\x00\xe0\xff\xff\xff\xff\xff\x00\x00\x00\x00\x00\x00\x00\x00");
     in = input (data, cases[c].in_width, cases[c].in_height);
     g_assert_false (cw_lz_rgb_decode (&in, &pixels, &error));
-    g_assert_true (g_error_matches (error, CW_ERROR, CW_ERROR_MALFORMED) ||
-                   g_error_matches (error, CW_ERROR, CW_ERROR_LIMIT));
+    g_assert_true (g_error_matches (error, CW_ERROR, CW_ERROR_MALFORMED)
+                   || g_error_matches (error, CW_ERROR, CW_ERROR_LIMIT));
     g_assert_null (pixels);
   }
 }

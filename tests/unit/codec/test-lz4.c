@@ -40,16 +40,19 @@ encode (uint8_t top_down, uint8_t format, const uint8_t *raw, size_t size, size_
 static CwCodecInput
 describe (const GByteArray *payload, uint32_t width, uint32_t height)
 {
-  return (CwCodecInput){ .codec = CW_CODEC_LZ4, .width = width, .height = height,
-                         .data = { payload->data, payload->len } };
+  return (
+      CwCodecInput){ .codec = CW_CODEC_LZ4, .width = width, .height = height, .data = { payload->data, payload->len } };
 }
 
 static const struct {
   uint8_t format;
   unsigned bytes;
   CwPixelFormat pixels;
-} formats[] = { { 6, 2, CW_PIXELS_X1R5G5B5 }, { 7, 3, CW_PIXELS_BGRX }, { 8, 4, CW_PIXELS_BGRX },
-                { 9, 4, CW_PIXELS_BGRA },     { 10, 1, CW_PIXELS_A8 } };
+} formats[] = { { 6, 2, CW_PIXELS_X1R5G5B5 },
+                { 7, 3, CW_PIXELS_BGRX },
+                { 8, 4, CW_PIXELS_BGRX },
+                { 9, 4, CW_PIXELS_BGRA },
+                { 10, 1, CW_PIXELS_A8 } };
 
 static void
 assert_pixel (const CwPixels *pixels, uint32_t x, uint32_t y, const uint8_t *raw, uint8_t format)
@@ -190,10 +193,10 @@ test_vmc (void)
     uint8_t type;
     uint32_t announced;
     int code;
-  } bad[] = { { 0, 50000, CW_ERROR_UNSUPPORTED },  { 2, 50000, CW_ERROR_UNSUPPORTED },
-              { 1, 0, CW_ERROR_LIMIT },            { 1, CW_VMC_MAX_SIZE + 1, CW_ERROR_LIMIT },
-              { 1, 0xffffffff, CW_ERROR_LIMIT },   { 1, 49999, CW_ERROR_MALFORMED },
-              { 1, 50001, CW_ERROR_MALFORMED },    { 1, CW_VMC_MAX_SIZE, CW_ERROR_MALFORMED } };
+  } bad[] = { { 0, 50000, CW_ERROR_UNSUPPORTED }, { 2, 50000, CW_ERROR_UNSUPPORTED },
+              { 1, 0, CW_ERROR_LIMIT },           { 1, CW_VMC_MAX_SIZE + 1, CW_ERROR_LIMIT },
+              { 1, 0xffffffff, CW_ERROR_LIMIT },  { 1, 49999, CW_ERROR_MALFORMED },
+              { 1, 50001, CW_ERROR_MALFORMED },   { 1, CW_VMC_MAX_SIZE, CW_ERROR_MALFORMED } };
   uint8_t raw[50000];
   g_autoptr (GByteArray) body = NULL;
   g_autoptr (GBytes) bytes = NULL;

@@ -67,12 +67,14 @@ static const Case cases[] = {
   { "lz-rgb32-64x48-flat-td1.bin", { .codec = CW_CODEC_LZ_RGB, .width = 64, .height = 48 }, 1 },
   { "lz-rgba-33x29-photo-td1.bin", { .codec = CW_CODEC_LZ_RGB, .width = 33, .height = 29 }, 1 },
   { "lz-plt4_le-150x100-ui-td0.bin",
-    { .codec = CW_CODEC_LZ_PLT, .width = 150, .height = 100, .palette = palette, .n_palette = 16 }, 2 },
+    { .codec = CW_CODEC_LZ_PLT, .width = 150, .height = 100, .palette = palette, .n_palette = 16 },
+    2 },
   { "glz-scroll-00.bin", { .codec = CW_CODEC_GLZ_RGB, .width = 94, .height = 71 }, 1 },
   { "zlib-glz-00.bin", { .codec = CW_CODEC_ZLIB_GLZ_RGB, .width = 23, .height = 72, .glz_data_size = 1103 }, 3 },
   { "jpeg-from32-64x48-photo.bin", { .codec = CW_CODEC_JPEG, .width = 64, .height = 48 }, 1 },
   { "jpeg_alpha-40x40-alpha-td1.bin",
-    { .codec = CW_CODEC_JPEG_ALPHA, .width = 40, .height = 40, .flags = 1, .jpeg_size = 852 }, 2 },
+    { .codec = CW_CODEC_JPEG_ALPHA, .width = 40, .height = 40, .flags = 1, .jpeg_size = 852 },
+    2 },
   { "lz4-24bit-77x60-ui-td1.bin", { .codec = CW_CODEC_LZ4, .width = 77, .height = 60 }, 1 },
   { "mjpeg-1-96x64-photo-q70.bin", { .codec = CW_CODEC_MJPEG, .width = 96, .height = 64, .flags = 1 }, 1 },
 };
@@ -96,7 +98,7 @@ decode_glz (const CwCodecInput *in, CwPixels **out, GError **error)
   g_autoptr (CwGlzDecoder) decoder = cw_glz_decoder_new (window, in, error);
   uint64_t needed;
 
-  if (decoder == NULL || cw_glz_decoder_step (decoder, &needed, error) != CW_GLZ_DONE)
+  if (!decoder || cw_glz_decoder_step (decoder, &needed, error) != CW_GLZ_DONE)
     return false;
   *out = cw_glz_decoder_steal_pixels (decoder);
   return true;
@@ -118,7 +120,7 @@ test_codec (gconstpointer data)
 
     countdown = n;
     injected = false;
-    if ((decode != NULL ? decode : decode_glz) (&in, &pixels, &error)) {
+    if ((decode ? decode : decode_glz) (&in, &pixels, &error)) {
       g_assert_nonnull (pixels);
       g_assert_false (injected);
     } else {

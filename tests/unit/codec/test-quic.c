@@ -119,8 +119,8 @@ static void
 test_example (void)
 {
   static const uint32_t words[] = {
-    0x43495551, 0, 4, 6, 3, 0x94a8bc84, 0x80808085, 0x02080822, 0x100000f3, 0x23b1c508, 0x404a1061, 0x000e2600,
-    0x04a28406, 0x20d41060, 0xc0000000, 0,
+    0x43495551, 0,          4,          6,          3,          0x94a8bc84, 0x80808085, 0x02080822,
+    0x100000f3, 0x23b1c508, 0x404a1061, 0x000e2600, 0x04a28406, 0x20d41060, 0xc0000000, 0,
   };
   static const uint32_t row[] = { 0x0a141e, 0x0c141e, 0x0c151e, 0x0c151e, 0x0c151e, 0xc800ff };
   static const uint32_t last[] = { 0x0b141e, 0x0c141e, 0x0c151e, 0x0c151e, 0x0c151e, 0x0c151e };
@@ -147,8 +147,8 @@ test_round_trip (void)
 {
   /* Around columns 3 (runs begin), 8 (fills) and 2048 (segments end), and past the last segment. */
   static const uint32_t sizes[][2] = {
-    { 1, 1 }, { 1, 40 }, { 2, 9 }, { 3, 7 }, { 4, 5 }, { 5, 33 }, { 9, 9 }, { 63, 40 }, { 64, 64 }, { 65, 40 },
-    { 2047, 4 }, { 2048, 3 }, { 2049, 5 }, { 4099, 5 }, { 130, 130 },
+    { 1, 1 },   { 1, 40 },  { 2, 9 },    { 3, 7 },    { 4, 5 },    { 5, 33 },   { 9, 9 },     { 63, 40 },
+    { 64, 64 }, { 65, 40 }, { 2047, 4 }, { 2048, 3 }, { 2049, 5 }, { 4099, 5 }, { 130, 130 },
   };
 
   for (CwQuicType type = CW_QUIC_GRAY; type <= CW_QUIC_RGBA; type++) {
@@ -243,7 +243,7 @@ test_corrupt (void)
       plain = decode (kernels[0], payload->data, payload->len, 300, 60, NULL);
       fast = decode (kernels[1], payload->data, payload->len, 300, 60, NULL);
       g_assert_true ((plain == NULL) == (fast == NULL));
-      if (plain != NULL)
+      if (plain)
         g_assert_cmpmem (plain->first, cw_pixels_size (plain), fast->first, cw_pixels_size (fast));
       else
         payload->data[byte] = 0; /* on with something else */

@@ -35,8 +35,8 @@ reply_bytes (const Reply *reply)
   uint8_t key[162] = { 0 };
   unsigned char *at = key;
 
-  if (reply->key != NULL) {
-    g_assert_cmpint (i2d_PUBKEY (reply->key, NULL), <=, (int)sizeof key);
+  if (reply->key) {
+    g_assert_cmpint (i2d_PUBKEY (reply->key, NULL), <=, (int) sizeof key);
     i2d_PUBKEY (reply->key, &at);
   }
   cw_buffer_init (&out, 1 << 20);
@@ -194,7 +194,7 @@ test_own_caps (void)
   g_assert_no_error (error);
   message = cw_link_take_output (link);
   g_assert_cmpuint (g_bytes_get_size (message), ==, 16 + 18 + 12);
-  g_assert_cmpmem ((const uint8_t *)g_bytes_get_data (message, NULL) + 34, 12, "\1\0\0\0\0\0\0\0\2\0\0\0", 12);
+  g_assert_cmpmem ((const uint8_t *) g_bytes_get_data (message, NULL) + 34, 12, "\1\0\0\0\0\0\0\0\2\0\0\0", 12);
   feed_reply (link, &reply);
   drop_output (link);
   feed_result (link, 0);
@@ -257,7 +257,7 @@ test_bad_reply (gconstpointer data)
   feed (link, changed, SIZE_MAX);
   g_assert_cmpint (cw_link_status (link), ==, CW_LINK_FAILED);
   g_assert_cmpint (cw_link_failure (link), ==, bad->failure);
-  g_assert_error (cw_link_error (link), CW_ERROR, (int)bad->code);
+  g_assert_error (cw_link_error (link), CW_ERROR, (int) bad->code);
   g_assert_null (cw_link_take_output (link)); /* nothing more is said to such a server */
   g_assert_cmpuint (cw_link_wanted (link), ==, 0);
   EVP_PKEY_free (key);
@@ -294,7 +294,7 @@ test_bad_result (gconstpointer data)
   feed_result (link, bad->result);
   g_assert_cmpint (cw_link_status (link), ==, CW_LINK_FAILED);
   g_assert_cmpint (cw_link_failure (link), ==, bad->failure);
-  g_assert_error (cw_link_error (link), CW_ERROR, (int)bad->code);
+  g_assert_error (cw_link_error (link), CW_ERROR, (int) bad->code);
   EVP_PKEY_free (key);
 }
 
@@ -334,7 +334,7 @@ test_long_password (void)
   drop_output (good);
   feed_reply (good, &reply);
   ticket = cw_link_take_output (good);
-  decrypt (key, (const uint8_t *)g_bytes_get_data (ticket, NULL) + 4, longest);
+  decrypt (key, (const uint8_t *) g_bytes_get_data (ticket, NULL) + 4, longest);
 
   drop_output (bad);
   feed_reply (bad, &reply);
@@ -403,7 +403,7 @@ test_caps (void)
   cw_caps_copy (&copy, &caps);
   cw_caps_clear (&caps);
   g_assert_true (cw_caps_test (&copy, 64));
-  cw_caps_set_from_wire (&copy, (CwSlice){ (const uint8_t *)"\1\0\0\200", 4 });
+  cw_caps_set_from_wire (&copy, (CwSlice){ (const uint8_t *) "\1\0\0\200", 4 });
   g_assert_true (cw_caps_test (&copy, 0) && cw_caps_test (&copy, 31) && !cw_caps_test (&copy, 64));
 }
 

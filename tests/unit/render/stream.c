@@ -140,8 +140,8 @@ image_lz4 (Arena *arena, uint64_t id, unsigned flags, unsigned format, uint32_t 
   CwWireImage *image = image_new (arena, id, CW_IMAGE_TYPE_LZ4, flags, w, h);
   gsize raw = (gsize) w * h * format_bits (format) / 8;
   guint8 *out = arena_alloc (arena, 6 + LZ4_compressBound (raw));
-  guint32 size = LZ4_compress_default ((const char *) random_bytes (arena, raw), (char *) out + 6, raw,
-                                       LZ4_compressBound (raw));
+  guint32 size
+      = LZ4_compress_default ((const char *) random_bytes (arena, raw), (char *) out + 6, raw, LZ4_compressBound (raw));
   guint32 be = GUINT32_TO_BE (size);
 
   out[0] = g_rand_boolean (arena->rand);
@@ -318,8 +318,8 @@ empty_message (uint16_t type)
 #define HEIGHT 150
 #define N_OFFSCREEN 3 /* of formats and sizes below, ids from 1 */
 
-static const uint32_t offscreen_formats[N_OFFSCREEN] = { CW_SURFACE_FMT_32_ARGB, CW_SURFACE_FMT_16_565,
-                                                         CW_SURFACE_FMT_8_A };
+static const uint32_t offscreen_formats[N_OFFSCREEN]
+    = { CW_SURFACE_FMT_32_ARGB, CW_SURFACE_FMT_16_565, CW_SURFACE_FMT_8_A };
 
 typedef struct {
   Arena arena;
@@ -339,8 +339,9 @@ random_box (Random *self)
 {
   int left = between (self, -20, WIDTH), top = between (self, -20, HEIGHT);
 
-  return (CwWireRect){ .left = left, .top = top, .right = left + between (self, 0, 120),
-                       .bottom = top + between (self, 0, 90) };
+  return (CwWireRect){
+    .left = left, .top = top, .right = left + between (self, 0, 120), .bottom = top + between (self, 0, 90)
+  };
 }
 
 static CwWireImage *
@@ -356,8 +357,7 @@ random_image (Random *self, uint32_t surface)
   case 0:
     if (self->cached->len > 0)
       return image_from_cache (&self->arena,
-                               g_array_index (self->cached, uint64_t, between (self, 0, self->cached->len - 1)),
-                               false);
+                               g_array_index (self->cached, uint64_t, between (self, 0, self->cached->len - 1)), false);
     break;
   case 1:
     /* Surface 1 has the primary's depth; the others can be drawn from onto themselves only. */
@@ -371,8 +371,7 @@ random_image (Random *self, uint32_t surface)
     /* Long enough for whatever the others copy from it. */
     if (flags & CW_IMAGE_FLAG_CACHE_ME)
       g_array_append_val (self->cached, id);
-    return image_glz (&self->arena, id, flags, glz, MIN (glz, 5), dist, 90 / self->shrink,
-                      60 / self->shrink);
+    return image_glz (&self->arena, id, flags, glz, MIN (glz, 5), dist, 90 / self->shrink, 60 / self->shrink);
   }
   case 5:
   case 6:
@@ -395,8 +394,8 @@ random_brush (Random *self, uint32_t surface)
   if (brush.type == CW_BRUSH_TYPE_SOLID)
     brush.color = g_rand_int (self->arena.rand);
   else if (brush.type == CW_BRUSH_TYPE_PATTERN)
-    brush.pattern = (CwWirePattern){ random_image (self, surface),
-                                     { between (self, -50, 50), between (self, -50, 50) } };
+    brush.pattern
+        = (CwWirePattern){ random_image (self, surface), { between (self, -50, 50), between (self, -50, 50) } };
   return brush;
 }
 
@@ -406,8 +405,8 @@ random_mask (Random *self)
   CwWireQMask mask = { .flags = between (self, 0, 1), .pos = { between (self, -5, 5), between (self, -5, 5) } };
 
   if (between (self, 0, 3) == 0)
-    mask.bitmap = image_bitmap (&self->arena, self->next_id++, 0, between (self, 1, 2), 130 / self->shrink,
-                                100 / self->shrink);
+    mask.bitmap
+        = image_bitmap (&self->arena, self->next_id++, 0, between (self, 1, 2), 130 / self->shrink, 100 / self->shrink);
   return mask;
 }
 
@@ -485,14 +484,14 @@ random_draw (Random *self)
   }
   case 6:
   case 7: {
-    CwMsgDisplayDrawAlphaBlend blend = { base, between (self, 0, 3), between (self, 0, 255),
-                                         random_image (self, surface), area };
+    CwMsgDisplayDrawAlphaBlend blend
+        = { base, between (self, 0, 3), between (self, 0, 255), random_image (self, surface), area };
 
     return stream_message (CW_MSG_DISPLAY_DRAW_ALPHA_BLEND, &blend);
   }
   default: {
-    CwMsgDisplayDrawCopy copy = { base, random_image (self, surface), area, rop, between (self, 0, 1),
-                                  random_mask (self) };
+    CwMsgDisplayDrawCopy copy
+        = { base, random_image (self, surface), area, rop, between (self, 0, 1), random_mask (self) };
 
     return stream_message (between (self, CW_MSG_DISPLAY_DRAW_COPY, CW_MSG_DISPLAY_DRAW_BLEND), &copy);
   }
@@ -542,7 +541,7 @@ static void
 record (Recorder *self, const char *word)
 {
   g_string_append_printf (self->log, "%s%s", self->log->len > 0 ? " " : "", word);
-  if (self->hook != NULL)
+  if (self->hook)
     self->hook (self->hook_data);
 }
 
@@ -597,7 +596,7 @@ on_reset (gpointer data)
   Recorder *self = data;
 
   /* No damage comes with it: who sees it knows. */
-  if (self->primary.data != NULL)
+  if (self->primary.data)
     memcpy (self->shadow, self->primary.data, (gsize) self->primary.stride * self->primary.height);
   record (data, "reset");
 }
@@ -662,8 +661,8 @@ recorder_wake (gpointer recorder)
 bool
 recorder_shadow_is_current (const Recorder *self)
 {
-  return self->primary.data == NULL ||
-         memcmp (self->shadow, self->primary.data, (gsize) self->primary.stride * self->primary.height) == 0;
+  return !self->primary.data
+         || memcmp (self->shadow, self->primary.data, (gsize) self->primary.stride * self->primary.height) == 0;
 }
 
 char *
@@ -689,12 +688,12 @@ drain (CwRender **renders, unsigned n, CwWorkerPool *manual, GRand *rand, int64_
         ;
       idle = idle && cw_render_is_idle (renders[i]);
     }
-    if (manual != NULL && cw_worker_pool_n_queued (manual) > 0)
-      cw_worker_pool_run_queued (manual, rand != NULL ? g_rand_int (rand) % cw_worker_pool_n_queued (manual) : 0);
-    else if (manual != NULL)
+    if (manual && cw_worker_pool_n_queued (manual) > 0)
+      cw_worker_pool_run_queued (manual, rand ? g_rand_int (rand) % cw_worker_pool_n_queued (manual) : 0);
+    else if (manual)
       return; /* nothing can change any more */
     else if (!idle)
       g_thread_yield ();
     g_assert_cmpint (g_get_monotonic_time (), <, end);
-  } while (!idle || (manual != NULL && cw_worker_pool_n_queued (manual) > 0));
+  } while (!idle || (manual && cw_worker_pool_n_queued (manual) > 0));
 }

@@ -26,8 +26,8 @@ setup (Fixture *self, unsigned n_channels, const CwRenderLimits *limits)
     recorder_init (&self->recorder[i]);
     if (i >= n_channels)
       continue;
-    self->render[i] =
-      cw_render_new (self->shared, &recorder_events, &self->recorder[i], recorder_wake, &self->recorder[i]);
+    self->render[i]
+        = cw_render_new (self->shared, &recorder_events, &self->recorder[i], recorder_wake, &self->recorder[i]);
     g_assert_true (cw_render_push (self->render[i], create, NULL));
   }
 }
@@ -69,7 +69,7 @@ push_refused (Fixture *self, CwMessage *message, int code)
 static void
 finish (Fixture *self)
 {
-  drain (self->render, self->render[1] != NULL ? 2 : 1, self->pool, NULL, 100000);
+  drain (self->render, self->render[1] ? 2 : 1, self->pool, NULL, 100000);
 }
 
 /* A 4×4 bitmap of one colour. */
@@ -215,7 +215,7 @@ test_cache_limit (void)
   g_autoptr (GError) error = NULL;
 
   setup (&f, 1, &limits);
-  while (error == NULL) {
+  while (!error) {
     g_autoptr (CwMessage) message = copy (plain (&f, n, CACHE_ME, n));
 
     cw_render_push (f.render[0], message, &error);
@@ -382,7 +382,8 @@ test_lz_palette (void)
   CwSurfaceInfo info;
   Fixture f;
 
-  image.lz_plt = (CwWireLzPlt){ .flags = CW_BITMAP_FLAG_TOP_DOWN | CW_BITMAP_FLAG_PAL_CACHE_ME, .palette = &palette,
+  image.lz_plt = (CwWireLzPlt){ .flags = CW_BITMAP_FLAG_TOP_DOWN | CW_BITMAP_FLAG_PAL_CACHE_ME,
+                                .palette = &palette,
                                 .data = { data->data, data->len } };
   setup (&f, 1, NULL);
   push (&f, 0, copy (&image));
@@ -409,7 +410,7 @@ test_too_many_palettes (void)
   Fixture f;
 
   setup (&f, 1, NULL);
-  for (unsigned i = 0; error == NULL; i++) {
+  for (unsigned i = 0; !error; i++) {
     g_autoptr (CwMessage) message = copy (indexed (&f, CW_BITMAP_FLAG_PAL_CACHE_ME, i, 1, ents));
 
     g_assert_cmpuint (i, <, 5000);

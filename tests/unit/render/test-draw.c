@@ -79,7 +79,8 @@ pixel (Fixture *self, uint32_t surface, int x, int y)
 }
 
 #define BASE_NO_CLIP(top, left, bottom, right)                                                                         \
-  "00000000" top "000000" left "000000" bottom "000000" right "000000" "00"
+  "00000000" top "000000" left "000000" bottom "000000" right "000000"                                                 \
+  "00"
 #define NO_MASK "00 00000000 00000000 00000000"
 
 static void
@@ -114,10 +115,12 @@ test_recorded_pattern (void)
 
   setup (&f, CW_SURFACE_FMT_32_XRGB);
   push_hex (&f, CW_MSG_DISPLAY_DRAW_FILL,
-            BASE_NO_CLIP ("00", "14", "08", "24") "02 31000000 15000000 01000000 0800 01 00000000 00000000 65000000"
-            "0100000000010000 00 00 02000000 02000000 08 04 02000000 02000000 08000000 00000000"
-            "30201000 33221100 36241200 39261300"
-            "0100000001010000 00 00 10000000 02000000 02 04 10000000 02000000 02000000 00000000 a50f3cff");
+            BASE_NO_CLIP (
+                "00", "14", "08",
+                "24") "02 31000000 15000000 01000000 0800 01 00000000 00000000 65000000"
+                      "0100000000010000 00 00 02000000 02000000 08 04 02000000 02000000 08000000 00000000"
+                      "30201000 33221100 36241200 39261300"
+                      "0100000001010000 00 00 10000000 02000000 02 04 10000000 02000000 02000000 00000000 a50f3cff");
   for (int y = 0; y < 8; y++) {
     for (int x = 20; x < 36; x++) {
       /* Drawn where the mask's bit is 0, as it is inverted; nothing below its two rows. Pattern from (21, 1). */
@@ -130,7 +133,9 @@ test_recorded_pattern (void)
 }
 
 #define COPY_HEAD(top, bottom, right, h, w)                                                                            \
-  BASE_NO_CLIP (top, "00", bottom, right) "39000000 00000000 00000000" h "000000" w "000000" "0800 00" NO_MASK
+  BASE_NO_CLIP (top, "00", bottom, right)                                                                              \
+  "39000000 00000000 00000000" h "000000" w "000000"                                                                   \
+  "0800 00" NO_MASK
 
 static void
 test_recorded_copy (void)
@@ -139,8 +144,9 @@ test_recorded_copy (void)
 
   setup (&f, CW_SURFACE_FMT_32_XRGB);
   push_hex (&f, CW_MSG_DISPLAY_DRAW_COPY,
-            COPY_HEAD ("0a", "0c", "02", "02", "02") "0100000002010000 00 00 02000000 02000000"
-            "08 04 02000000 02000000 08000000 00000000 30201000 33221100 36241200 39261300");
+            COPY_HEAD ("0a", "0c", "02", "02",
+                       "02") "0100000002010000 00 00 02000000 02000000"
+                             "08 04 02000000 02000000 08000000 00000000 30201000 33221100 36241200 39261300");
   g_assert_cmphex (pixel (&f, 0, 0, 10), ==, 0x102030);
   g_assert_cmphex (pixel (&f, 0, 1, 10), ==, 0x112233);
   g_assert_cmphex (pixel (&f, 0, 0, 11), ==, 0x122436);
@@ -151,10 +157,11 @@ test_recorded_copy (void)
     push (&f, draw_fill (0, 0, 0, 64, 48, 0));
     push_hex (&f, CW_MSG_DISPLAY_DRAW_COPY,
               i == 0 ? COPY_HEAD ("0a", "0c", "08", "02", "08") "0100000003010000 00 00 08000000 02000000"
-                       "02 01 08000000 02000000 02000000 61000000 aa005500"
-                       "7700000000000000 0200 33221100 66554400"
-                     : COPY_HEAD ("0a", "0c", "08", "02", "08") "0100000003010000 00 00 08000000 02000000"
-                       "02 02 08000000 02000000 02000000 7700000000000000 aa005500");
+                                                                "02 01 08000000 02000000 02000000 61000000 aa005500"
+                                                                "7700000000000000 0200 33221100 66554400"
+                     : COPY_HEAD ("0a", "0c", "08", "02",
+                                  "08") "0100000003010000 00 00 08000000 02000000"
+                                        "02 02 08000000 02000000 02000000 7700000000000000 aa005500");
     for (int x = 0; x < 8; x++) {
       g_assert_cmphex (pixel (&f, 0, x, 10), ==, 0x55 >> (7 - x) & 1 ? 0x445566 : 0x112233);
       g_assert_cmphex (pixel (&f, 0, x, 11), ==, 0xaa >> (7 - x) & 1 ? 0x445566 : 0x112233);
@@ -173,8 +180,8 @@ test_surfaces (void)
   CwMsgDisplayDrawFill fill = { .base.box = { .right = 20, .bottom = 20 },
                                 .brush = { .type = CW_BRUSH_TYPE_PATTERN, .pattern.origin = { 3, 3 } },
                                 .rop_descriptor = CW_ROPD_OP_PUT };
-  CwMsgDisplayDrawAlphaBlend blend = { .base.box = { .right = 4, .bottom = 4 }, .alpha = 255,
-                                       .src_area = { .right = 4, .bottom = 4 } };
+  CwMsgDisplayDrawAlphaBlend blend
+      = { .base.box = { .right = 4, .bottom = 4 }, .alpha = 255, .src_area = { .right = 4, .bottom = 4 } };
   Fixture f;
 
   setup (&f, CW_SURFACE_FMT_32_XRGB);

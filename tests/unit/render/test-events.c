@@ -31,7 +31,7 @@ setup (Fixture *self)
 static void
 teardown (Fixture *self)
 {
-  if (self->render != NULL)
+  if (self->render)
     cw_render_unref (self->render);
   while (cw_worker_pool_n_queued (self->pool) > 0)
     cw_worker_pool_run_queued (self->pool, 0);
@@ -141,8 +141,9 @@ test_primary (void)
 static void
 test_surface_limits (void)
 {
-  static const uint32_t sizes[][2] = { { 0, 5 }, { 5, 0 }, { 32768, 1 }, { 1, 32768 }, { 32767, 32767 },
-                                       { 0xffffffff, 0xffffffff }, { 0x40000001, 4 } };
+  static const uint32_t sizes[][2]
+      = { { 0, 5 },         { 5, 0 }, { 32768, 1 }, { 1, 32768 }, { 32767, 32767 }, { 0xffffffff, 0xffffffff },
+          { 0x40000001, 4 } };
   CwRenderLimits limits = { .surface_bytes = 100000, .n_surfaces = 20 };
 
   for (gsize i = 0; i < G_N_ELEMENTS (sizes); i++) {
@@ -417,7 +418,7 @@ hook_unref (gpointer data)
 {
   Fixture *f = data;
 
-  if (f->render != NULL)
+  if (f->render)
     cw_render_unref (g_steal_pointer (&f->render));
 }
 
@@ -442,10 +443,14 @@ test_reentrancy (void)
   for (gsize hook = 0; hook < G_N_ELEMENTS (hooks); hook++) {
     for (int delay = 0; delay < 6; delay++) {
       uint32_t zero = 0;
-      CwMessage *messages[] = { primary (16, 16), empty_message (CW_MSG_DISPLAY_MARK),
-                                draw_fill (0, 0, 0, 9, 9, 5), empty_message (CW_MSG_DISPLAY_RESET),
-                                stream_message (CW_MSG_DISPLAY_STREAM_DESTROY, &zero), surface_destroy (0),
-                                mode (7, 7, 32), empty_message (CW_MSG_DISPLAY_MARK) };
+      CwMessage *messages[] = { primary (16, 16),
+                                empty_message (CW_MSG_DISPLAY_MARK),
+                                draw_fill (0, 0, 0, 9, 9, 5),
+                                empty_message (CW_MSG_DISPLAY_RESET),
+                                stream_message (CW_MSG_DISPLAY_STREAM_DESTROY, &zero),
+                                surface_destroy (0),
+                                mode (7, 7, 32),
+                                empty_message (CW_MSG_DISPLAY_MARK) };
       Fixture f;
 
       setup (&f);
@@ -456,7 +461,7 @@ test_reentrancy (void)
       f.recorder.hook_data = &f;
       for (gsize i = delay; i < G_N_ELEMENTS (messages); i++)
         push (&f, cw_message_ref (messages[i]));
-      while (f.render != NULL && cw_render_step (f.render, 1000))
+      while (f.render && cw_render_step (f.render, 1000))
         ;
       if (hook == 0)
         g_assert_true (g_str_has_suffix (f.recorder.log->str, "create:7x7/32 mark"));

@@ -127,7 +127,7 @@ client_run (unsigned ms)
 static bool
 is_null (gpointer data)
 {
-  return *(gpointer *) data == NULL;
+  return !*(gpointer *) data;
 }
 
 void

@@ -76,7 +76,7 @@ accept_all (gpointer data)
   Server *self = data;
   GSocket *socket;
 
-  while ((socket = g_socket_accept (self->listener, NULL, NULL)) != NULL) {
+  while ((socket = g_socket_accept (self->listener, NULL, NULL))) {
     int fd = dup (g_socket_get_fd (socket));
 
     g_object_unref (socket);
@@ -142,8 +142,8 @@ server_socket (Server *self)
 bool
 server_send_bytes (PeerIo *io, uint16_t type, const void *body, size_t size)
 {
-  uint8_t header[6] = { (uint8_t) type, (uint8_t) (type >> 8), (uint8_t) size, (uint8_t) (size >> 8),
-    (uint8_t) (size >> 16), (uint8_t) (size >> 24) };
+  uint8_t header[6] = { (uint8_t) type,        (uint8_t) (type >> 8),  (uint8_t) size,
+                        (uint8_t) (size >> 8), (uint8_t) (size >> 16), (uint8_t) (size >> 24) };
 
   return peer_write (io, header, sizeof header) && (size == 0 || peer_write (io, body, size));
 }
@@ -180,8 +180,9 @@ bool
 server_send_start (PeerIo *io, const uint8_t *channels, uint32_t n_channels)
 {
   CwWireChannelId ids[16];
-  CwMsgMainInit init = { .session_id = 1, .display_channels_hint = 1, .supported_mouse_modes = 3,
-    .current_mouse_mode = CW_MOUSE_MODE_CLIENT };
+  CwMsgMainInit init = {
+    .session_id = 1, .display_channels_hint = 1, .supported_mouse_modes = 3, .current_mouse_mode = CW_MOUSE_MODE_CLIENT
+  };
   CwMsgMainChannelsList list = { .n_channels = n_channels, .channels = ids };
 
   g_assert_cmpuint (n_channels, <=, G_N_ELEMENTS (ids));

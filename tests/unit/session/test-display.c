@@ -9,7 +9,7 @@
 
 /* The server sends a step when it is asked to; the client says that all of it has come by what the last one causes. */
 typedef struct {
-  GAsyncQueue *steps;     /* CwMessage; the server takes the reference */
+  GAsyncQueue *steps;       /* CwMessage; the server takes the reference */
   GAsyncQueue *from_client; /* GBytes: type and body of what it sent */
   uint8_t id;
   bool knows_monitors;
@@ -76,8 +76,7 @@ typedef struct {
   GString *log;
 } Fixture;
 
-static void
-note (Fixture *self, const char *format, ...) G_GNUC_PRINTF (2, 3);
+static void note (Fixture *self, const char *format, ...) G_GNUC_PRINTF (2, 3);
 
 static void
 note (Fixture *self, const char *format, ...)
@@ -191,8 +190,8 @@ static void
 fixture_init (Fixture *self, uint8_t id, bool knows_monitors)
 {
   *self = (Fixture){ .log = g_string_new (NULL) };
-  self->script = (Script){ g_async_queue_new (), g_async_queue_new_full ((GDestroyNotify) g_bytes_unref), id,
-    knows_monitors };
+  self->script
+      = (Script){ g_async_queue_new (), g_async_queue_new_full ((GDestroyNotify) g_bytes_unref), id, knows_monitors };
   self->server = server_new (serve, &self->script);
   self->session = client_session (self->server);
   g_signal_connect (self->session, "channel-new", G_CALLBACK (watch), self);
@@ -223,8 +222,9 @@ primary (uint32_t width, uint32_t height, uint32_t format)
 static CwMessage *
 monitors (uint16_t max, unsigned n)
 {
-  const CwWireHead heads[] = { { .width = 320, .height = 480 }, { .monitor_id = 1, .width = 320, .height = 480, .x = 320 },
-    { .monitor_id = 7, .width = 1, .height = 1 } };
+  const CwWireHead heads[] = { { .width = 320, .height = 480 },
+                               { .monitor_id = 1, .width = 320, .height = 480, .x = 320 },
+                               { .monitor_id = 7, .width = 1, .height = 1 } };
 
   return stream_message (CW_MSG_DISPLAY_MONITORS_CONFIG, &(CwMsgDisplayMonitorsConfig){ max, n, heads });
 }

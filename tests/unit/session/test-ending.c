@@ -7,8 +7,8 @@
 
 #include <string.h>
 
-#define SIDE 256   /* of a picture */
-#define ACROSS 6   /* pictures side by side */
+#define SIDE 256 /* of a picture */
+#define ACROSS 6 /* pictures side by side */
 #define N_PICTURES (ACROSS * ACROSS)
 
 /* What the display channels are sent, made once. */
@@ -62,8 +62,8 @@ make_drawing (Arena *arena)
   quic = cw_quic_encode (CW_QUIC_RGB32, pixels, SIDE, SIDE);
   image.quic.data = (CwSlice){ quic->data, quic->len };
   drawing = g_ptr_array_new_with_free_func ((GDestroyNotify) cw_message_unref);
-  g_ptr_array_add (drawing, surface_create (0, ACROSS * SIDE, ACROSS * SIDE, CW_SURFACE_FMT_32_XRGB,
-    CW_SURFACE_FLAG_PRIMARY));
+  g_ptr_array_add (drawing,
+                   surface_create (0, ACROSS * SIDE, ACROSS * SIDE, CW_SURFACE_FMT_32_XRGB, CW_SURFACE_FLAG_PRIMARY));
   for (unsigned i = 0; i < N_PICTURES; i++)
     g_ptr_array_add (drawing, draw_copy (0, i % ACROSS * SIDE, i / ACROSS * SIDE, &image, SIDE, SIDE));
   wipe = draw_fill (0, 0, 0, ACROSS * SIDE, ACROSS * SIDE, 0);
@@ -228,7 +228,7 @@ test_end_in_handler (void)
 
   g_assert_true (client_run_until (10000, has_drawn, &displays[0]));
   g_signal_connect (client_channel (session, CW_CHANNEL_DISPLAY, 0), "display-invalidate",
-    G_CALLBACK (nested_disconnect), NULL);
+                    G_CALLBACK (nested_disconnect), NULL);
   g_assert_true (client_run_until (10000, has_closed, &displays[0]));
   g_assert_false (displays[0].complete);
   client_run (50);

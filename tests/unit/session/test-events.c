@@ -290,7 +290,7 @@ test_connected (void)
   run_for (100);
   /* The scripted server takes one connection only, so the inputs channel gets nowhere. */
   g_assert_true (g_str_has_prefix (watch.log->str,
-    "new:main:0 main:0=opened mouse-update mouse-mode name uuid uuid new:inputs:0"));
+                                   "new:main:0 main:0=opened mouse-update mouse-mode name uuid uuid new:inputs:0"));
   g_assert_null (strstr (watch.log->str, "playback"));
   g_string_truncate (watch.log, 0);
 
@@ -344,7 +344,7 @@ ticket_script (PeerIo *io, gpointer data)
 static void
 test_disconnect_early (gconstpointer data)
 {
-  Peer *peer = peer_new ("127.0.0.1", 0, data == NULL ? silent_script : ticket_script, NULL);
+  Peer *peer = peer_new ("127.0.0.1", 0, !data ? silent_script : ticket_script, NULL);
   Watch watch;
   int64_t start;
 

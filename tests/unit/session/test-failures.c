@@ -2,7 +2,6 @@
 /* How connections fail and end: one event for each way, with an error that says why. */
 #include "client.h"
 
-
 typedef struct {
   const char *name;
   void (*serve) (PeerIo *io);
@@ -185,7 +184,8 @@ on_event (SpiceChannel *channel, SpiceChannelEvent event, Watch *self)
   self->n_opened += event == SPICE_CHANNEL_OPENED;
   self->n_closed += event == SPICE_CHANNEL_CLOSED;
   self->n_errors += event >= SPICE_CHANNEL_ERROR_CONNECT;
-  self->ended = event == SPICE_CHANNEL_CLOSED || (event >= SPICE_CHANNEL_ERROR_CONNECT && event != SPICE_CHANNEL_ERROR_IO);
+  self->ended
+      = event == SPICE_CHANNEL_CLOSED || (event >= SPICE_CHANNEL_ERROR_CONNECT && event != SPICE_CHANNEL_ERROR_IO);
   if (event >= SPICE_CHANNEL_ERROR_CONNECT) {
     g_assert_nonnull (error);
     g_assert_true (g_utf8_validate (error->message, -1, NULL) && *error->message);

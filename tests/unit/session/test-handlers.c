@@ -6,14 +6,14 @@
 #include "session/session.h"
 #include "stream.h"
 
-#define N_ACTS 3       /* how often a run acts */
+#define N_ACTS 3 /* how often a run acts */
 #define NESTED_MS 10
 #define SETTLE_MS 10
 
 typedef enum {
   SERVER_STAYS,
   SERVER_CLOSES,
-  SERVER_REFUSES, /* all but the main channel */
+  SERVER_REFUSES,      /* all but the main channel */
   SERVER_TELLS_SLOWLY, /* of its channels, one by one */
 } ServerMood;
 
@@ -24,8 +24,8 @@ static GPtrArray *drawing;
 static void
 serve_main (PeerIo *io)
 {
-  static const uint8_t channels[] = { CW_CHANNEL_DISPLAY, 0, CW_CHANNEL_INPUTS, 0, CW_CHANNEL_CURSOR, 0,
-    CW_CHANNEL_DISPLAY, 1 };
+  static const uint8_t channels[]
+      = { CW_CHANNEL_DISPLAY, 0, CW_CHANNEL_INPUTS, 0, CW_CHANNEL_CURSOR, 0, CW_CHANNEL_DISPLAY, 1 };
   static const CwMsgMainName name = { { (const uint8_t *) "host", 5 } };
   static const CwMsgMainUuid uuid = { { 1, 2, 3 } };
 
@@ -35,7 +35,7 @@ serve_main (PeerIo *io)
   for (unsigned i = 0; i < 4; i++) {
     server_send (io, CW_MSG_MAIN_MOUSE_MODE, &(CwMsgMainMouseMode){ 3, 1 + i % 2 });
     server_send (io, i % 2 ? CW_MSG_MAIN_AGENT_DISCONNECTED : CW_MSG_MAIN_AGENT_CONNECTED,
-      i % 2 ? (const void *) &(CwMsgMainAgentDisconnected){ 0 } : NULL);
+                 i % 2 ? (const void *) &(CwMsgMainAgentDisconnected){ 0 } : NULL);
     server_send (io, CW_MSG_MAIN_MULTI_MEDIA_TIME, &(CwMsgMainMultiMediaTime){ i * 100000 });
   }
 }
@@ -388,8 +388,7 @@ watch_all (Run *self, SpiceChannel *channel)
       Hook *hook = g_new (Hook, 1);
 
       *hook = (Hook){ self, channel };
-      g_signal_connect_data (channel, g_signal_name (ids[i]), G_CALLBACK (on_any), hook, free_hook,
-        G_CONNECT_SWAPPED);
+      g_signal_connect_data (channel, g_signal_name (ids[i]), G_CALLBACK (on_any), hook, free_hook, G_CONNECT_SWAPPED);
     }
   }
 }
@@ -445,10 +444,10 @@ on_channel_new (SpiceSession *session, SpiceChannel *channel, Run *self)
 static const char *
 signal_of (const Pair *pair, SpiceChannel *channel)
 {
-  GType (*const types[]) (void) = { spice_session_get_type, spice_main_channel_get_type,
-    spice_display_channel_get_type, spice_inputs_channel_get_type, spice_cursor_channel_get_type };
+  GType (*const types[]) (void) = { spice_session_get_type, spice_main_channel_get_type, spice_display_channel_get_type,
+                                    spice_inputs_channel_get_type, spice_cursor_channel_get_type };
 
-  return G_TYPE_CHECK_INSTANCE_TYPE (channel, types[signals[pair->signal].of] ()) ? signals[pair->signal].signal : NULL;
+  return G_TYPE_CHECK_INSTANCE_TYPE (channel, types[signals[pair->signal].of]()) ? signals[pair->signal].signal : NULL;
 }
 
 typedef struct {
@@ -536,7 +535,7 @@ test_pair (gconstpointer data)
   const Pair *pair = data;
   ServerMood mood = signals[pair->signal].mood;
   Run self = { .server = server_new (mood == SERVER_REFUSES ? refuse : serve, GINT_TO_POINTER (mood)),
-    .act = acts[pair->act].act };
+               .act = acts[pair->act].act };
   Wiring wiring = { &self, pair };
   SpiceSession *session;
 

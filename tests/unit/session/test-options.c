@@ -57,10 +57,17 @@ static void
 test_applied (void)
 {
   static const char *const options[] = {
-    "--spice-secure-channels=main,all", "--spice-disable-effects=wallpaper", "--spice-ca-file=/nowhere/ca.pem",
-    "--spice-host-subject=CN=x",        "--spice-disable-audio",             "--spice-disable-usbredir",
-    "--spice-cache-size=4096",          "--spice-glz-window-size=8192",      "--spice-shared-dir=/nowhere",
-    "--spice-preferred-compression=lz", "--spice-smartcard-db=/nowhere/db",
+    "--spice-secure-channels=main,all",
+    "--spice-disable-effects=wallpaper",
+    "--spice-ca-file=/nowhere/ca.pem",
+    "--spice-host-subject=CN=x",
+    "--spice-disable-audio",
+    "--spice-disable-usbredir",
+    "--spice-cache-size=4096",
+    "--spice-glz-window-size=8192",
+    "--spice-shared-dir=/nowhere",
+    "--spice-preferred-compression=lz",
+    "--spice-smartcard-db=/nowhere/db",
   };
   g_autoptr (GObject) session = g_object_new (SPICE_TYPE_SESSION, NULL);
   g_auto (GStrv) secure = NULL, effects = NULL;
@@ -73,8 +80,9 @@ test_applied (void)
     g_assert_true (parse (options[i], NULL));
   spice_set_session_option (SPICE_SESSION (session));
   g_object_get (session, "secure-channels", &secure, "disable-effects", &effects, "ca-file", &ca, "cert-subject",
-    &subject, "enable-audio", &audio, "enable-usbredir", &usb, "cache-size", &cache, "glz-window-size", &window,
-    "shared-dir", &folder, "preferred-compression", &compression, "smartcard-db", &database, "verify", &verify, NULL);
+                &subject, "enable-audio", &audio, "enable-usbredir", &usb, "cache-size", &cache, "glz-window-size",
+                &window, "shared-dir", &folder, "preferred-compression", &compression, "smartcard-db", &database,
+                "verify", &verify, NULL);
   g_assert_cmpstr (secure[1], ==, "all");
   g_assert_cmpstr (effects[0], ==, "wallpaper");
   g_assert_cmpstr (ca, ==, "/nowhere/ca.pem");
@@ -134,8 +142,8 @@ test_verify_follows (void)
 static void
 test_utilities (void)
 {
-  static const guint8 uuid[16] = { 0xf0, 0xf1, 0xf2, 0xf3, 0xf4, 0xf5, 0xf6, 0xf7, 0xf8, 0xf9, 0xfa, 0xfb, 0xfc, 0xfd,
-    0xfe, 0xff };
+  static const guint8 uuid[16]
+      = { 0xf0, 0xf1, 0xf2, 0xf3, 0xf4, 0xf5, 0xf6, 0xf7, 0xf8, 0xf9, 0xfa, 0xfb, 0xfc, 0xfd, 0xfe, 0xff };
   g_autofree char *text = spice_uuid_to_string (uuid);
 
   g_assert_cmpstr (text, ==, "f0f1f2f3-f4f5-f6f7-f8f9-fafbfcfdfeff");

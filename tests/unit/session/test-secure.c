@@ -146,7 +146,7 @@ run_until_event (Client *self)
 static void
 on_disconnected (SpiceSession *session, gpointer data)
 {
-  *(bool *)data = true;
+  *(bool *) data = true;
 }
 
 /* After which the peers have come to their end. */
@@ -160,7 +160,7 @@ client_disconnect (Client *self)
   while (!done)
     g_main_context_iteration (NULL, TRUE);
   for (unsigned i = 0; i < MAX_PEERS; i++)
-    if (self->peers[i] != NULL)
+    if (self->peers[i])
       peer_stop (self->peers[i]);
 }
 
@@ -179,8 +179,8 @@ typedef struct {
   const char *name;
   const char *secure_channel; /* or NULL */
   const char *port, *tls_port;
-  const char *host;           /* NULL: the one in the certificate */
-  bool gives_first;           /* the socket comes with spice_session_open_fd () */
+  const char *host; /* NULL: the one in the certificate */
+  bool gives_first; /* the socket comes with spice_session_open_fd () */
   bool asks_again;
   PeerKind peers[MAX_PEERS];
   const char *log;
@@ -193,14 +193,42 @@ static const FdRow fd_rows[] = {
   { "tls-port-only", NULL, NULL, "2", NULL, false, false, { PEER_TLS }, "open-fd 1, opened" },
   { "given-tls", "all", NULL, NULL, NULL, true, false, { PEER_TLS }, "opened" },
   { "given-plain", NULL, NULL, NULL, NULL, true, false, { PEER_PLAIN }, "opened" },
-  { "needs-tls", NULL, NULL, NULL, NULL, false, false, { PEER_PLAIN_NEEDS_TLS, PEER_TLS },
+  { "needs-tls",
+    NULL,
+    NULL,
+    NULL,
+    NULL,
+    false,
+    false,
+    { PEER_PLAIN_NEEDS_TLS, PEER_TLS },
     "open-fd 0, open-fd 1, opened" },
   { "given-needs-tls", NULL, NULL, NULL, NULL, true, false, { PEER_PLAIN_NEEDS_TLS, PEER_TLS }, "open-fd 1, opened" },
-  { "asks-again", NULL, NULL, NULL, NULL, false, true, { PEER_PLAIN_NEEDS_TLS, PEER_TLS },
+  { "asks-again",
+    NULL,
+    NULL,
+    NULL,
+    NULL,
+    false,
+    true,
+    { PEER_PLAIN_NEEDS_TLS, PEER_TLS },
     "open-fd 0, open-fd 1, open-fd 1, opened" },
-  { "plain-twice", NULL, NULL, NULL, NULL, false, false, { PEER_PLAIN_NEEDS_TLS, PEER_OTHER },
+  { "plain-twice",
+    NULL,
+    NULL,
+    NULL,
+    NULL,
+    false,
+    false,
+    { PEER_PLAIN_NEEDS_TLS, PEER_OTHER },
     "open-fd 0, open-fd 1, error-tls" },
-  { "never-secure-enough", NULL, NULL, NULL, NULL, false, false, { PEER_PLAIN_NEEDS_TLS, PEER_TLS_NEEDS_TLS },
+  { "never-secure-enough",
+    NULL,
+    NULL,
+    NULL,
+    NULL,
+    false,
+    false,
+    { PEER_PLAIN_NEEDS_TLS, PEER_TLS_NEEDS_TLS },
     "open-fd 0, open-fd 1, error-link" },
   { "secured-at-once", "main", NULL, NULL, NULL, false, false, { PEER_TLS_NEEDS_TLS }, "open-fd 1, error-link" },
   { "other-host", "main", NULL, NULL, "my.server", false, false, { PEER_TLS }, "open-fd 1, error-tls" },
@@ -216,9 +244,9 @@ test_fd (gconstpointer data)
   client_init (&client);
   client.asks_again = row->asks_again;
   g_object_set (client.session, "port", row->port, "tls-port", row->tls_port, NULL);
-  if (row->secure_channel != NULL)
+  if (row->secure_channel)
     g_object_set (client.session, "secure-channels", secure, NULL);
-  if (row->host != NULL)
+  if (row->host)
     g_object_set (client.session, "host", row->host, NULL);
   for (unsigned i = 0; i < MAX_PEERS; i++)
     client.peers[i] = row->peers[i] != PEER_NONE ? start_peer (row->peers[i]) : NULL;
@@ -258,11 +286,11 @@ test_port (gconstpointer data)
 {
   const PortRow *row = data;
   const char *secure[] = { row->secure_channel, NULL };
-  const bool uses_tls_port = row->secure_channel != NULL || row->on_port != PEER_PLAIN;
+  const bool uses_tls_port = row->secure_channel || row->on_port != PEER_PLAIN;
   Client client;
 
   client_init (&client);
-  if (row->secure_channel != NULL)
+  if (row->secure_channel)
     g_object_set (client.session, "secure-channels", secure, NULL);
   if (row->on_port != PEER_NONE)
     set_port (&client, "port", client.peers[0] = start_peer (row->on_port));
@@ -272,9 +300,9 @@ test_port (gconstpointer data)
   run_until_event (&client);
   g_assert_cmpstr (client.log->str, ==, row->log);
   client_disconnect (&client);
-  if (client.peers[0] != NULL)
+  if (client.peers[0])
     g_assert_cmpint (peer_was_used (client.peers[0]), ==, row->secure_channel == NULL);
-  if (client.peers[1] != NULL)
+  if (client.peers[1])
     g_assert_cmpint (peer_was_used (client.peers[1]), ==, uses_tls_port);
   client_clear (&client);
 }
@@ -294,7 +322,7 @@ test_main_only (void)
   set_port (&client, "port", client.peers[0]);
   set_port (&client, "tls-port", client.peers[1]);
   g_assert_true (spice_session_connect (client.session));
-  while (client.inputs == NULL)
+  while (!client.inputs)
     g_main_context_iteration (NULL, TRUE);
   client.done = false;
   g_signal_connect (client.inputs, "channel-event", G_CALLBACK (on_event), &client);

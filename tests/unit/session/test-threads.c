@@ -80,7 +80,7 @@ now (void)
   clock_gettime (CLOCK_THREAD_CPUTIME_ID, &cpu);
   getrusage (RUSAGE_THREAD, &usage);
   return (Moment){ g_get_monotonic_time (), (int64_t) cpu.tv_sec * G_USEC_PER_SEC + cpu.tv_nsec / 1000,
-    usage.ru_nvcsw };
+                   usage.ru_nvcsw };
 }
 
 /* A thread that was merely not scheduled has not waited. */
@@ -91,10 +91,15 @@ expect_short (const char *what, const Moment *start)
 
   if (end.cpu - start->cpu > LONG_US || (end.waits > start->waits && end.wall - start->wall > LONG_US))
     g_error ("%s: %" G_GINT64_FORMAT " µs, %" G_GINT64_FORMAT " of them at work", what, end.wall - start->wall,
-      end.cpu - start->cpu);
+             end.cpu - start->cpu);
 }
 
-#define TAKES_NO_TIME(call) do { Moment start_ = now (); call; expect_short (#call, &start_); } while (0)
+#define TAKES_NO_TIME(call)                                                                                            \
+  do {                                                                                                                 \
+    Moment start_ = now ();                                                                                            \
+    call;                                                                                                              \
+    expect_short (#call, &start_);                                                                                     \
+  } while (0)
 
 /* --- watching signals -------------------------------------------------------------------------------------------- */
 
@@ -154,7 +159,8 @@ has_drawn (gpointer data)
   return ((Watch *) data)->n_drawn > 5;
 }
 
-/* --- the tests ----------------------------------------------------------------------------------------------------- */
+/* --- the tests -----------------------------------------------------------------------------------------------------
+ */
 
 /* Sentences 1, 3 and 10: a session of a context that only this function iterates. */
 static void
@@ -279,7 +285,7 @@ has_drawn_all (gpointer data)
   SpiceChannel *channel = client_channel (session, CW_CHANNEL_DISPLAY, 0);
 
   return channel && channel->priv->received_serial >= drawing->len
-    && cw_render_is_idle (SPICE_DISPLAY_CHANNEL (channel)->priv->render);
+         && cw_render_is_idle (SPICE_DISPLAY_CHANNEL (channel)->priv->render);
 }
 
 /* Sentence 6. */

@@ -26,12 +26,12 @@ set_subject (X509_NAME *name, const char *subject)
 {
   g_auto (GStrv) parts = g_strsplit (subject, "/", -1);
 
-  for (unsigned i = 0; parts[i] != NULL && *parts[i] != '\0'; i++) {
+  for (unsigned i = 0; parts[i] && *parts[i] != '\0'; i++) {
     char *value = strchr (parts[i], '=');
 
     g_assert_nonnull (value);
     *value++ = '\0';
-    g_assert_cmpint (X509_NAME_add_entry_by_txt (name, parts[i], MBSTRING_UTF8, (unsigned char *)value, -1, -1, 0), ==,
+    g_assert_cmpint (X509_NAME_add_entry_by_txt (name, parts[i], MBSTRING_UTF8, (unsigned char *) value, -1, -1, 0), ==,
                      1);
   }
 }
@@ -57,8 +57,8 @@ begin (EVP_PKEY *key, int days_from, int days_to)
 
   X509_set_version (certificate, 2);
   ASN1_INTEGER_set (X509_get_serialNumber (certificate), ++serial);
-  X509_gmtime_adj (X509_getm_notBefore (certificate), (long)days_from * DAY);
-  X509_gmtime_adj (X509_getm_notAfter (certificate), (long)days_to * DAY);
+  X509_gmtime_adj (X509_getm_notBefore (certificate), (long) days_from * DAY);
+  X509_gmtime_adj (X509_getm_notAfter (certificate), (long) days_to * DAY);
   X509_set_pubkey (certificate, key);
   return certificate;
 }
@@ -70,14 +70,14 @@ cert_new (const CertSpec *spec, EVP_PKEY *key, X509 *issuer, EVP_PKEY *issuer_ke
   X509 *self = begin (key, usual ? -1 : spec->days_from, usual ? 1 : spec->days_to);
 
   set_subject (X509_get_subject_name (self), spec->subject);
-  X509_set_issuer_name (self, X509_get_subject_name (issuer != NULL ? issuer : self));
+  X509_set_issuer_name (self, X509_get_subject_name (issuer ? issuer : self));
   if (spec->is_ca)
     add_extension (self, NID_basic_constraints, "critical,CA:TRUE");
-  if (spec->names != NULL)
+  if (spec->names)
     add_extension (self, NID_subject_alt_name, spec->names);
-  if (spec->usage != NULL)
+  if (spec->usage)
     add_extension (self, NID_ext_key_usage, spec->usage);
-  g_assert_cmpint (X509_sign (self, issuer_key != NULL ? issuer_key : key, EVP_sha256 ()), >, 0);
+  g_assert_cmpint (X509_sign (self, issuer_key ? issuer_key : key, EVP_sha256 ()), >, 0);
   return self;
 }
 
@@ -87,7 +87,7 @@ cert_new_raw_name (const char *name, int size, EVP_PKEY *key)
   X509 *self = begin (key, -1, 1);
 
   g_assert_cmpint (X509_NAME_add_entry_by_NID (X509_get_subject_name (self), NID_commonName, V_ASN1_UTF8STRING,
-                                               (const unsigned char *)name, size, -1, 0),
+                                               (const unsigned char *) name, size, -1, 0),
                    ==, 1);
   X509_set_issuer_name (self, X509_get_subject_name (self));
   g_assert_cmpint (X509_sign (self, key, EVP_sha256 ()), >, 0);

@@ -27,7 +27,7 @@ peer_read (PeerIo *io, void *data, size_t size)
   uint8_t *at = data;
 
   while (size > 0) {
-    ssize_t n = io->ssl != NULL ? SSL_read (io->ssl, at, (int)size) : recv (io->fd, at, size, 0);
+    ssize_t n = io->ssl ? SSL_read (io->ssl, at, (int) size) : recv (io->fd, at, size, 0);
 
     if (n <= 0)
       return false;
@@ -43,7 +43,7 @@ peer_write (PeerIo *io, const void *data, size_t size)
   const uint8_t *at = data;
 
   while (size > 0) {
-    ssize_t n = io->ssl != NULL ? SSL_write (io->ssl, at, (int)size) : send (io->fd, at, size, MSG_NOSIGNAL);
+    ssize_t n = io->ssl ? SSL_write (io->ssl, at, (int) size) : send (io->fd, at, size, MSG_NOSIGNAL);
 
     if (n <= 0)
       return false;
@@ -224,11 +224,11 @@ run (gpointer data)
   if (io.fd < 0)
     return NULL;
   self->used = true;
-  if (self->ctx != NULL) {
+  if (self->ctx) {
     io.ssl = SSL_new (self->ctx);
     SSL_set_fd (io.ssl, io.fd);
   }
-  if (io.ssl == NULL || SSL_accept (io.ssl) == 1)
+  if (!io.ssl || SSL_accept (io.ssl) == 1)
     self->func (&io, self->data);
   SSL_free (io.ssl);
   if (io.fd >= 0)
@@ -280,7 +280,7 @@ peer_was_used (const Peer *self)
 void
 peer_stop (Peer *self)
 {
-  if (self->thread == NULL)
+  if (!self->thread)
     return;
   shutdown (g_socket_get_fd (self->listener), SHUT_RDWR);
   g_thread_join (g_steal_pointer (&self->thread));

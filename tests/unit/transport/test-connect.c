@@ -39,7 +39,7 @@ outcome_clear (Outcome *self)
 {
   g_clear_pointer (&self->connection, cw_connection_free);
   g_clear_error (&self->error);
-  if (self->context != NULL) {
+  if (self->context) {
     while (g_main_context_iteration (self->context, FALSE))
       ;
     g_clear_pointer (&self->context, g_main_context_unref);
@@ -67,7 +67,7 @@ static void
 check_failure (Outcome *self, CwConnectFailure failure, GQuark domain, int code)
 {
   wait_done (self);
-  g_test_message ("%s", self->error != NULL ? self->error->message : "connected");
+  g_test_message ("%s", self->error ? self->error->message : "connected");
   g_assert_error (self->error, domain, code);
   g_assert_cmpint (self->failure, ==, failure);
   outcome_clear (self);
@@ -99,7 +99,7 @@ serve_link (PeerIo *io, gpointer data)
 {
   const PeerLink usual = PEER_LINK_INIT;
 
-  if (peer_link (io, data != NULL ? data : &usual))
+  if (peer_link (io, data ? data : &usual))
     peer_drain (io);
 }
 
@@ -108,7 +108,7 @@ has_ipv6 (void)
 {
   struct sockaddr_in6 address = { .sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT };
   int fd = socket (AF_INET6, SOCK_STREAM, 0);
-  bool has = fd >= 0 && bind (fd, (struct sockaddr *)&address, sizeof address) == 0;
+  bool has = fd >= 0 && bind (fd, (struct sockaddr *) &address, sizeof address) == 0;
 
   if (fd >= 0)
     close (fd);
@@ -218,11 +218,11 @@ test_unix_backlog (void)
   int fd;
 
   g_assert_cmpuint (g_strlcpy (address.sun_path, path, sizeof address.sun_path), <, sizeof address.sun_path);
-  g_assert_cmpint (bind (backlog.listener, (struct sockaddr *)&address, sizeof address), ==, 0);
+  g_assert_cmpint (bind (backlog.listener, (struct sockaddr *) &address, sizeof address), ==, 0);
   g_assert_cmpint (listen (backlog.listener, 0), ==, 0);
   for (unsigned i = 0; i < G_N_ELEMENTS (fillers); i++) {
     fillers[i] = socket (AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
-    backlog.n_waiting += connect (fillers[i], (struct sockaddr *)&address, sizeof address) == 0;
+    backlog.n_waiting += connect (fillers[i], (struct sockaddr *) &address, sizeof address) == 0;
   }
   g_assert_cmpuint (backlog.n_waiting, <, G_N_ELEMENTS (fillers));
 
@@ -351,8 +351,8 @@ lookup_async (GResolver *resolver, const char *name, GResolverNameLookupFlags fl
   }
   if ((flags & G_RESOLVER_NAME_LOOKUP_FLAGS_IPV4_ONLY) == 0 && g_str_equal (name, "both.test"))
     list = g_list_append (list, g_inet_address_new_from_string ("::1"));
-  if (list != NULL)
-    g_task_return_pointer (task, list, (GDestroyNotify)g_resolver_free_addresses);
+  if (list)
+    g_task_return_pointer (task, list, (GDestroyNotify) g_resolver_free_addresses);
   else
     g_task_return_new_error (task, G_RESOLVER_ERROR, G_RESOLVER_ERROR_NOT_FOUND, "no such address");
 }
@@ -396,7 +396,7 @@ test_next_address (gconstpointer data)
   Outcome outcome;
   Peer *peer;
 
-  if (strchr (row->address, ':') != NULL && !has_ipv6 ()) {
+  if (strchr (row->address, ':') && !has_ipv6 ()) {
     g_test_skip ("no IPv6 here");
     return;
   }
@@ -452,13 +452,13 @@ deaf_set_up (Deaf *self)
   socklen_t size = sizeof address;
 
   self->listener = socket (AF_INET, SOCK_STREAM, 0);
-  g_assert_cmpint (bind (self->listener, (struct sockaddr *)&address, sizeof address), ==, 0);
+  g_assert_cmpint (bind (self->listener, (struct sockaddr *) &address, sizeof address), ==, 0);
   g_assert_cmpint (listen (self->listener, 0), ==, 0);
-  getsockname (self->listener, (struct sockaddr *)&address, &size);
+  getsockname (self->listener, (struct sockaddr *) &address, &size);
   self->port = ntohs (address.sin_port);
   for (unsigned i = 0; i < G_N_ELEMENTS (self->fillers); i++) {
     self->fillers[i] = socket (AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
-    if (connect (self->fillers[i], (struct sockaddr *)&address, sizeof address) == 0)
+    if (connect (self->fillers[i], (struct sockaddr *) &address, sizeof address) == 0)
       continue;
   }
   g_usleep (50000);
@@ -528,8 +528,8 @@ stage_set_up (StageRun *self, const Stage *stage)
     deaf_set_up (&self->deaf);
   self->peer = peer_new ("127.0.0.1", 0, stage->serve, NULL);
   peer_start (self->peer);
-  self->params = tcp_params (stage->host != NULL ? stage->host : "127.0.0.1",
-                             stage->is_deaf ? self->deaf.port : peer_port (self->peer));
+  self->params
+      = tcp_params (stage->host ? stage->host : "127.0.0.1", stage->is_deaf ? self->deaf.port : peer_port (self->peer));
   self->params.tls = stage->is_tls ? &self->tls : NULL;
 }
 

@@ -37,7 +37,7 @@ on_frame (gpointer data, const CwPumpFrame *frame)
                             frame->is_sub ? "s" : "", frame->serial);
   g_clear_pointer (&self->last, g_bytes_unref);
   self->last = g_bytes_ref (frame->body);
-  if (self->hook != NULL)
+  if (self->hook)
     self->hook (self, frame);
 }
 
@@ -47,13 +47,13 @@ on_closed (gpointer data, const GError *error)
   Fixture *self = data;
 
   self->n_closed++;
-  self->closed = error != NULL ? g_error_copy (error) : NULL;
+  self->closed = error ? g_error_copy (error) : NULL;
 }
 
 static uint32_t
 frame_limit (gpointer data, uint16_t type)
 {
-  return ((Fixture *)data)->limit;
+  return ((Fixture *) data)->limit;
 }
 
 static const CwPumpEvents events = { on_frame, on_closed, frame_limit };
@@ -100,7 +100,7 @@ spin (Fixture *self)
 static void
 put (Fixture *self, const void *data, size_t size)
 {
-  g_assert_cmpint (send (self->peer, data, size, MSG_NOSIGNAL), ==, (ssize_t)size);
+  g_assert_cmpint (send (self->peer, data, size, MSG_NOSIGNAL), ==, (ssize_t) size);
 }
 
 static void
@@ -260,7 +260,7 @@ write_large (gpointer data)
 
   memcpy (bytes, (const uint8_t[]){ 101, 0, size & 0xff, size >> 8 & 0xff, size >> 16 & 0xff, size >> 24 }, 6);
   for (uint32_t i = 0; i < size; i++)
-    bytes[6 + i] = (uint8_t)(i * 7 + (i >> 12));
+    bytes[6 + i] = (uint8_t) (i * 7 + (i >> 12));
   while (at < size + 6) {
     ssize_t n = send (self->peer, bytes + at, size + 6 - at, MSG_NOSIGNAL);
 
@@ -298,7 +298,7 @@ test_large (void)
   data = g_bytes_get_data (f.large, &size);
   g_assert_cmpuint (size, ==, 9000000);
   for (uint32_t i = 0; i < size; i++)
-    g_assert_cmpuint (data[i], ==, (uint8_t)(i * 7 + (i >> 12)));
+    g_assert_cmpuint (data[i], ==, (uint8_t) (i * 7 + (i >> 12)));
   g_bytes_unref (f.large);
 }
 
@@ -310,7 +310,7 @@ check_pattern (Fixture *self, const CwPumpFrame *frame)
   const uint8_t *data = g_bytes_get_data (frame->body, &size);
 
   for (size_t i = 0; i < size; i++)
-    g_assert_cmpuint (data[i], ==, (uint8_t)(frame->type + i));
+    g_assert_cmpuint (data[i], ==, (uint8_t) (frame->type + i));
 }
 
 static void
@@ -328,8 +328,8 @@ test_sizes (void)
 
       g_byte_array_append (bytes, header, 6);
       for (uint32_t i = 0; i < size; i++)
-        g_byte_array_append (bytes, &(uint8_t){ (uint8_t)(k + i) }, 1);
-      g_string_append_printf (expected, "%u:%u@%u ", 256 + k, size, round * (unsigned)G_N_ELEMENTS (sizes) + k + 1);
+        g_byte_array_append (bytes, &(uint8_t){ (uint8_t) (k + i) }, 1);
+      g_string_append_printf (expected, "%u:%u@%u ", 256 + k, size, round * (unsigned) G_N_ELEMENTS (sizes) + k + 1);
     }
   }
   set_up (&f, true);
@@ -451,7 +451,7 @@ test_end_in_frame (gconstpointer data)
   Fixture f;
 
   set_up (&f, true);
-  f.hook = data != NULL ? drop_in_frame : close_in_frame;
+  f.hook = data ? drop_in_frame : close_in_frame;
   put_mini (&f, 101, NULL, 0);
   put_mini (&f, 102, NULL, 0);
   spin (&f);
@@ -467,7 +467,7 @@ on_flushed (gpointer data, const GError *error)
 
   self->n_flushed++;
   g_clear_error (&self->flushed);
-  self->flushed = error != NULL ? g_error_copy (error) : NULL;
+  self->flushed = error ? g_error_copy (error) : NULL;
 }
 
 static GBytes *
@@ -581,7 +581,7 @@ count_slowly (Fixture *self, const CwPumpFrame *frame)
 static gboolean
 on_redraw (gpointer data)
 {
-  ++*(unsigned *)data;
+  ++*(unsigned *) data;
   return G_SOURCE_CONTINUE;
 }
 

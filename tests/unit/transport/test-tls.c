@@ -158,11 +158,11 @@ test_row (gconstpointer data)
   CwTlsParams tls = { .verify = row->verify,
                       .host = row->host,
                       .subject = row->subject,
-                      .pubkey = row->pin != NULL ? *row->pin : NULL,
+                      .pubkey = row->pin ? *row->pin : NULL,
                       .ca = row->has_ca ? world.ca_pem : NULL };
   Outcome outcome = run_connect (peer, &tls);
 
-  if (row->refusal == NULL) {
+  if (!row->refusal) {
     g_assert_no_error (outcome.error);
     g_assert_true (outcome.connection->is_tls);
   } else {
@@ -174,7 +174,7 @@ test_row (gconstpointer data)
   outcome_clear (&outcome);
   peer_stop (peer);
   /* Names are announced, addresses are not. */
-  if (row->host != NULL && !g_hostname_is_ip_address (row->host))
+  if (row->host && !g_hostname_is_ip_address (row->host))
     g_assert_true (g_ascii_strcasecmp (peer_sni (peer), row->host) == 0);
   else
     g_assert_null (peer_sni (peer));
@@ -223,7 +223,7 @@ serve_plain (PeerIo *io, gpointer data)
 {
   uint8_t message[16];
 
-  if (peer_read (io, message, sizeof message) && data != NULL)
+  if (peer_read (io, message, sizeof message) && data)
     peer_write (io, data, strlen (data));
 }
 
@@ -231,7 +231,7 @@ static void
 test_not_tls (gconstpointer answer)
 {
   CwTlsParams tls = { .verify = 0 };
-  Peer *peer = peer_new ("127.0.0.1", 0, serve_plain, (gpointer)answer);
+  Peer *peer = peer_new ("127.0.0.1", 0, serve_plain, (gpointer) answer);
   Outcome outcome = run_connect (peer, &tls);
 
   g_test_message ("%s", outcome.error->message);
@@ -275,7 +275,7 @@ test_fd (gconstpointer data)
   peer_start (peer);
   params.fd = peer_connect (peer);
   outcome = run_params (&params, &tls);
-  if (row->refusal == NULL) {
+  if (!row->refusal) {
     g_assert_no_error (outcome.error);
     g_assert_true (outcome.connection->is_tls);
     g_assert_cmpint (outcome.connection->carrier, ==, CW_CARRIER_FD);
@@ -320,14 +320,14 @@ on_closed (gpointer data, const GError *error)
   Frames *self = data;
 
   self->is_closed = true;
-  self->error = error != NULL ? g_error_copy (error) : NULL;
+  self->error = error ? g_error_copy (error) : NULL;
 }
 
 static void
 on_flushed (gpointer data, const GError *error)
 {
   g_assert_no_error (error);
-  ((Frames *)data)->n_flushed++;
+  ((Frames *) data)->n_flushed++;
 }
 
 static const CwPumpEvents events = { on_frame, on_closed, NULL };
@@ -355,7 +355,7 @@ serve_five (PeerIo *io, gpointer data)
 static gboolean
 on_time (gpointer data)
 {
-  *(bool *)data = true;
+  *(bool *) data = true;
   return G_SOURCE_REMOVE;
 }
 
@@ -420,11 +420,11 @@ on_readable (GObject *stream, gpointer data)
 {
   uint8_t ping[18];
 
-  g_assert_cmpint (
-      g_pollable_input_stream_read_nonblocking (G_POLLABLE_INPUT_STREAM (stream), ping, sizeof ping, NULL, NULL), ==,
-      18);
+  g_assert_cmpint (g_pollable_input_stream_read_nonblocking (G_POLLABLE_INPUT_STREAM (stream), ping, sizeof ping, NULL,
+                                                             NULL),
+                   ==, 18);
   g_assert_cmpint (ping[0], ==, 4);
-  ++*(unsigned *)data;
+  ++*(unsigned *) data;
   return G_SOURCE_REMOVE;
 }
 
@@ -482,7 +482,7 @@ serve_bulk (PeerIo *io, gpointer data)
     return;
   for (unsigned i = 0; i < ECHO_MESSAGES; i++) {
     memcpy (message, "\xc8\0\x20\x4e\0\0", 6);
-    memset (message + 6, (int)i, ECHO_SIZE);
+    memset (message + 6, (int) i, ECHO_SIZE);
     if (!peer_write (io, message, sizeof message))
       return;
     if (i == ECHO_MESSAGES / 2)
@@ -516,7 +516,7 @@ test_bulk (gconstpointer data)
     g_autoptr (GBytes) body = NULL;
 
     for (unsigned k = 0; k < ECHO_SIZE; k++)
-      expected += bytes[k] = (uint8_t)(i + k);
+      expected += bytes[k] = (uint8_t) (i + k);
     body = g_bytes_new (bytes, ECHO_SIZE);
     g_assert_true (cw_pump_send (frames.pump, 300, body, CW_PUMP_NORMAL, NULL));
   }
@@ -546,7 +546,7 @@ static void
 test_end (gconstpointer data)
 {
   CwTlsParams tls = { .verify = 0 };
-  Peer *peer = tls_peer (serve_end, (gpointer)data, 0);
+  Peer *peer = tls_peer (serve_end, (gpointer) data, 0);
   Outcome outcome = run_connect (peer, &tls);
   Frames frames = { 0 };
 

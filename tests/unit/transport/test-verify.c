@@ -129,7 +129,7 @@ test_broken_names (void)
   X509_EXTENSION *extension;
 
   g_assert_true (cw_verify_host (certificate, "localhost", NULL));
-  ASN1_OCTET_STRING_set (bytes, (const unsigned char *)"\x30\x82\xff", 3);
+  ASN1_OCTET_STRING_set (bytes, (const unsigned char *) "\x30\x82\xff", 3);
   extension = X509_EXTENSION_create_by_NID (NULL, NID_subject_alt_name, 0, bytes);
   X509_add_ext (certificate, extension, -1);
   g_assert_false (cw_verify_host (certificate, "localhost", NULL));
@@ -151,16 +151,16 @@ test_linear_time (void)
   for (size_t i = 0; i < size; i++)
     stars[i] = i % 2 == 0 ? '*' : '.';
   stars[size] = '\0';
-  g_assert_false (cw_verify_match_name ((CwSlice){ (uint8_t *)stars, size }, host));
+  g_assert_false (cw_verify_match_name ((CwSlice){ (uint8_t *) stars, size }, host));
   memset (stars + 1, 'a', size - 1);
-  g_assert_false (cw_verify_match_name ((CwSlice){ (uint8_t *)stars, size }, host));
+  g_assert_false (cw_verify_match_name ((CwSlice){ (uint8_t *) stars, size }, host));
   memset (stars, '*', size);
   stars[size / 2] = host[size / 2] = '.';
-  g_assert_false (cw_verify_match_name ((CwSlice){ (uint8_t *)stars, size }, host));
+  g_assert_false (cw_verify_match_name ((CwSlice){ (uint8_t *) stars, size }, host));
   memset (stars + size / 2 + 1, 'a', size - size / 2 - 1);
-  g_assert_false (cw_verify_match_name ((CwSlice){ (uint8_t *)stars, size }, host));
+  g_assert_false (cw_verify_match_name ((CwSlice){ (uint8_t *) stars, size }, host));
   memset (stars + 1, 'a', size / 2 - 1);
-  g_assert_true (cw_verify_match_name ((CwSlice){ (uint8_t *)stars, size }, host));
+  g_assert_true (cw_verify_match_name ((CwSlice){ (uint8_t *) stars, size }, host));
   g_assert_cmpint (g_get_monotonic_time () - start, <, 2 * G_USEC_PER_SEC);
 }
 
@@ -337,7 +337,7 @@ check (const CwTlsParams *params, X509 *certificate, const char *refusal)
   g_autoptr (GError) error = NULL;
   bool accepted = verify (params, certificate, &error);
 
-  if (refusal == NULL) {
+  if (!refusal) {
     g_assert_no_error (error);
     g_assert_true (accepted);
   } else {
@@ -448,7 +448,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   for (unsigned i = 0; i < G_N_ELEMENTS (host_cases); i++) {
     g_autofree char *path
-        = g_strdup_printf ("/verify/host/%u:%s|%s|%s", i, host_cases[i].names != NULL ? host_cases[i].names : "none",
+        = g_strdup_printf ("/verify/host/%u:%s|%s|%s", i, host_cases[i].names ? host_cases[i].names : "none",
                            host_cases[i].subject, host_cases[i].host);
 
     g_strdelimit (path + strlen ("/verify/host/"), "/", '-');

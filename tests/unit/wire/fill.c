@@ -76,11 +76,11 @@ static void
 fill_array (Fill *fill, const CwFieldInfo *field, uint8_t *self)
 {
   uint32_t count = choose_count (fill, field, self);
-  size_t size = field->type != NULL ? field->type->size : field->width;
+  size_t size = field->type ? field->type->size : field->width;
   uint8_t *elements = allocate (fill, count * size);
 
   for (uint32_t i = 0; i < count; i++) {
-    if (field->type != NULL)
+    if (field->type)
       fill_struct (fill, field->type, elements + i * size, self);
     else
       fill_bytes (fill, elements + i * size, size);
@@ -175,7 +175,7 @@ same_array (const CwFieldInfo *field, uint32_t context, const uint8_t *a, const 
 
   if (n_a != n_b)
     return false;
-  if (field->type == NULL)
+  if (!field->type)
     return n_a == 0 || memcmp (x, y, (size_t) n_a * field->width) == 0;
   for (uint32_t i = 0; i < n_a; i++)
     if (!cw_same (field->type, context, x + i * field->type->size, y + i * field->type->size, where))
@@ -213,7 +213,7 @@ same_field (const CwFieldInfo *field, uint32_t context, const uint8_t *a, const 
       x = *(const void *const *) x;
       y = *(const void *const *) y;
     }
-    return x == y || (x != NULL && y != NULL && cw_same (field->type, context, x, y, where));
+    return x == y || (x && y && cw_same (field->type, context, x, y, where));
   default:
     return true;
   }

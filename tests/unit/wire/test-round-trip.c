@@ -128,7 +128,7 @@ check_damage (const CwMessageInfo *info, unsigned channels, uint32_t context, GR
       buffer.data[g_rand_int_range (rand, 0, (gint32) buffer.size)] = (uint8_t) g_rand_int (rand);
     message = parse (info, some_channel (channels, rand), context, buffer.data, size, &error);
     g_assert_true ((message == NULL) == (error != NULL));
-    if (message != NULL)
+    if (message)
       cw_message_print (message, text);
     else
       g_assert_cmpint (error->domain, ==, CW_ERROR);
@@ -148,9 +148,9 @@ check_amplification (const CwTypeInfo *type)
   for (unsigned i = 0; i < type->n_fields; i++) {
     const CwFieldInfo *field = &type->fields[i];
 
-    if (field->type != NULL)
+    if (field->type)
       check_amplification (field->type);
-    if (field->kind == CW_KIND_ARRAY && field->type != NULL)
+    if (field->kind == CW_KIND_ARRAY && field->type)
       g_assert_cmpuint (field->type->size, <=, field->type->min_wire * 5);
   }
 }

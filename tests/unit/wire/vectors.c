@@ -20,7 +20,7 @@ add_text (CwVector *self, const char *at)
 {
   const char *end = strchr (at + 1, '"');
 
-  if (end == NULL)
+  if (!end)
     g_error ("%s: a text without end", self->place);
   g_byte_array_append (self->bytes, (const guint8 *) at + 1, (guint) (end - at - 1));
   return end + 1;
@@ -88,7 +88,7 @@ cw_vectors_read (const char *path)
       vector = begin_vector (path, i + 1, lines[i] + 3);
       g_ptr_array_add (vectors, vector);
       in_expected = FALSE;
-    } else if (vector == NULL) {
+    } else if (!vector) {
       g_error ("%s:%u: no vector begins here", path, i + 1);
     } else if (strcmp (lines[i], "->") == 0) {
       in_expected = TRUE;
