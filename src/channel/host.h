@@ -28,7 +28,7 @@ typedef struct {
   /* Connecting. */
   bool (*asks_for_fd) (GObject *session);
   bool (*needs_tls) (GObject *session, int channel_type);
-  /* Fills carrier, TLS (params->tls points to *tls then) and link.connection_id and password of params, all borrowed
+  /* Fills endpoint, TLS (params->tls points to *tls then) and link.connection_id and password of params, all borrowed
    * until control returns to the main loop. *secured may be set when only the TLS port is there. False: there is no
    * way to connect; the error says why. */
   bool (*target) (GObject *session, int channel_type, bool *secured, CwConnectParams *params, CwTlsParams *tls,

@@ -78,7 +78,7 @@ choose_port (SpiceSession *self, bool *secured, CwConnectParams *params, GError 
 }
 
 static bool
-choose_carrier (SpiceSession *self, bool *secured, CwConnectParams *params, GError **error)
+choose_endpoint (SpiceSession *self, bool *secured, CwConnectParams *params, GError **error)
 {
   SpiceSessionPrivate *priv = self->priv;
 
@@ -103,7 +103,7 @@ cw_session_target (SpiceSession *self, int channel_type, bool *secured, CwConnec
     return fail (error, G_IO_ERROR_NOT_SUPPORTED, "Version 1 of the protocol is not supported.");
   if (is_secure_channel (self, channel_type))
     *secured = true;
-  if (!choose_carrier (self, secured, params, error))
+  if (!choose_endpoint (self, secured, params, error))
     return false;
   if (*secured) {
     fill_tls (self, tls);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* One attempt is one Attempt: stage after stage on sources of its context. It ends exactly once, in end (), which
- * stops whatever is under way; a carrier that is still being opened then ends by itself, into nothing. */
+ * stops whatever is under way; an endpoint that is still being opened then ends by itself, into nothing. */
 #include "transport/connect.h"
 
-#include "transport/carrier.h"
+#include "transport/endpoint.h"
 #include "transport/tls.h"
 #include "transport/verify.h"
 
@@ -14,7 +14,7 @@
 #define SETUP_TIMEOUTS 4
 
 typedef enum {
-  STAGE_CARRIER,
+  STAGE_ENDPOINT,
   STAGE_TLS,
   STAGE_LINK,
   STAGE_ENDED,
@@ -25,7 +25,7 @@ typedef struct {
   GMainContext *context;
   Stage stage;
   CwConnectFailure failure;
-  GCancellable *inner; /* of the carrier */
+  GCancellable *inner; /* of the endpoint */
   GSource *cancel_source;
   GSource *timeout_source;
   GSource *io_source;
@@ -38,7 +38,7 @@ typedef struct {
   GBytes *output; /* being written */
   size_t written;
 
-  CwCarrier carrier;
+  CwEndpoint endpoint;
   GSocket *socket;
   GIOStream *stream;
 } Attempt;
@@ -121,7 +121,7 @@ succeed (Attempt *self)
 
   connection->stream = g_steal_pointer (&self->stream);
   connection->socket = g_steal_pointer (&self->socket);
-  connection->carrier = self->carrier;
+  connection->endpoint = self->endpoint;
   connection->is_tls = self->tls != NULL;
   connection->mini_header = cw_link_mini_header (self->link);
   cw_caps_copy (&connection->common_caps, cw_link_peer_common_caps (self->link));
@@ -141,7 +141,7 @@ on_timeout (gpointer data)
   Attempt *self = data;
 
   switch (self->stage) {
-  case STAGE_CARRIER:
+  case STAGE_ENDPOINT:
     fail (self, CW_CONNECT_FAILURE_CONNECT,
           g_error_new (G_IO_ERROR, G_IO_ERROR_TIMED_OUT, "The connection could not be made in time"));
     break;
@@ -324,12 +324,12 @@ start_tls (Attempt *self)
 }
 
 static void
-on_carrier_open (GObject *object, GAsyncResult *result, gpointer data)
+on_endpoint_open (GObject *object, GAsyncResult *result, gpointer data)
 {
   g_autoptr (GTask) task = data;
   Attempt *self = g_task_get_task_data (task);
   GError *error = NULL;
-  GSocketConnection *connection = cw_carrier_open_finish (result, &error);
+  GSocketConnection *connection = cw_endpoint_open_finish (result, &error);
 
   if (self->stage == STAGE_ENDED) {
     g_clear_object (&connection);
@@ -371,7 +371,7 @@ start (Attempt *self, const CwConnectParams *params, GCancellable *cancellable)
 
   if (g_cancellable_set_error_if_cancelled (cancellable, &error)) {
     self->failure = CW_CONNECT_FAILURE_CANCELLED;
-  } else if (params->tls && self->carrier == CW_CARRIER_UNIX) {
+  } else if (params->tls && self->endpoint == CW_ENDPOINT_UNIX) {
     self->failure = CW_CONNECT_FAILURE_CONNECT;
     g_set_error (&error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "TLS cannot be used on a unix socket by its path");
   } else if (!(self->link = cw_link_new (&params->link, &error))) {
@@ -386,7 +386,7 @@ start (Attempt *self, const CwConnectParams *params, GCancellable *cancellable)
     return;
   }
   watch (self, connect_timeout_ms, cancellable);
-  cw_carrier_open_async (params, self->inner, on_carrier_open, g_object_ref (self->task));
+  cw_endpoint_open_async (params, self->inner, on_endpoint_open, g_object_ref (self->task));
 }
 
 void
@@ -400,7 +400,7 @@ cw_connect_async (const CwConnectParams *params, GCancellable *cancellable, GAsy
   self->context = params->context ? g_main_context_ref (params->context) : g_main_context_ref_thread_default ();
   self->inner = g_cancellable_new ();
   self->silence_us = (int64_t) silence_ms * 1000;
-  self->carrier = params->fd >= 0 ? CW_CARRIER_FD : params->unix_path ? CW_CARRIER_UNIX : CW_CARRIER_TCP;
+  self->endpoint = params->fd >= 0 ? CW_ENDPOINT_FD : params->unix_path ? CW_ENDPOINT_UNIX : CW_ENDPOINT_TCP;
   self->host = g_strdup (params->host);
   if (params->tls)
     self->tls = cw_tls_params_copy (params->tls, params->host);

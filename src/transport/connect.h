@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Opens one channel connection: carrier (TCP, unix socket, given descriptor), TLS, link, authentication. Everything
+/* Opens one channel connection: endpoint (TCP, unix socket, given descriptor), TLS, link, authentication. Everything
  * is asynchronous on one main context, and every stage ends at once when it is cancelled. */
 #pragma once
 
@@ -28,7 +28,7 @@ typedef struct {
 } CwTlsParams;
 
 typedef struct {
-  /* The carrier: the first that is set of fd ≥ 0, unix_path, host. */
+  /* The endpoint: the first that is set of fd ≥ 0, unix_path, host. */
   int fd;                /* -1 for none. Taken, and closed on failure, from the call on */
   const char *unix_path; /* or NULL */
   const char *host;      /* or NULL. Name or address; IPv6 brackets are allowed */
@@ -52,15 +52,15 @@ typedef enum {
 } CwConnectFailure;
 
 typedef enum {
-  CW_CARRIER_TCP,
-  CW_CARRIER_UNIX,
-  CW_CARRIER_FD,
-} CwCarrier;
+  CW_ENDPOINT_TCP,
+  CW_ENDPOINT_UNIX,
+  CW_ENDPOINT_FD,
+} CwEndpoint;
 
 typedef struct {
   GIOStream *stream; /* streams of both directions are pollable (GPollableInputStream, GPollableOutputStream) */
   GSocket *socket;   /* the one below stream */
-  CwCarrier carrier;
+  CwEndpoint endpoint;
   bool is_tls;
   bool mini_header;
   CwCaps common_caps;  /* of the server */

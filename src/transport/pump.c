@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Sources are one-shot: a dispatch takes its source away, works, and arms what it needs next. So nothing can be
- * dispatched while a frame callback runs, and TLS may wait on either direction of the socket each time.
- *
- * The descriptor that comes after a GL scanout on a unix socket will be read here, between two frames. */
+ * dispatched while a frame callback runs, and TLS may wait on either direction of the socket each time. */
 #include "transport/pump.h"
 
-#include "transport/inbox.h"
-#include "transport/outbox.h"
+#include "transport/frame-reader.h"
+#include "transport/frame-writer.h"
 
 /* After a full budget others go first, and a redraw of the application (GTK's priority is 120) among them. */
 #define CONTINUE_PRIORITY (G_PRIORITY_HIGH_IDLE + 30)
@@ -20,12 +18,12 @@ struct CwPump {
   const CwPumpEvents *events;
   gpointer data;
 
-  CwInbox inbox;
+  CwFrameReader reader;
   GSource *read_source;
   unsigned paused; /* reasons */
   bool delivering;
 
-  CwOutbox outbox;
+  CwFrameWriter writer;
   GSource *write_source;
   bool write_blocked;  /* write_source waits for the stream */
   GError *write_error; /* nothing is written any more; reading finds the end */
@@ -106,7 +104,7 @@ fail_flushes (CwPump *self, const GError *error)
   CwPumpFlushFunc done;
   gpointer data;
 
-  while (cw_outbox_abandon (&self->outbox, &done, &data))
+  while (cw_frame_writer_abandon (&self->writer, &done, &data))
     fail_flush (self, done, data, error);
 }
 
@@ -172,12 +170,12 @@ write_some (CwPump *self)
   gpointer data;
 
   while (!self->closed && !self->write_error && !self->write_source) {
-    CwSlice bytes = cw_outbox_peek (&self->outbox);
+    CwSlice bytes = cw_frame_writer_peek (&self->writer);
     GError *error = NULL;
     gssize n;
 
     if (bytes.size == 0) {
-      if (!cw_outbox_take_flush (&self->outbox, &done, &data))
+      if (!cw_frame_writer_take_flush (&self->writer, &done, &data))
         break;
       done (data, NULL);
       continue;
@@ -185,7 +183,7 @@ write_some (CwPump *self)
     n = g_pollable_output_stream_write_nonblocking (self->out, bytes.data, bytes.size, NULL, &error);
     if (n >= 0) {
       self->bytes_written += n;
-      cw_outbox_written (&self->outbox, n);
+      cw_frame_writer_written (&self->writer, n);
     } else if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK)) {
       g_clear_error (&error);
       self->write_blocked = true;
@@ -219,7 +217,7 @@ end_of_input (CwPump *self)
 {
   size_t missing;
 
-  if (cw_inbox_is_partial (&self->inbox, &missing))
+  if (cw_frame_reader_is_partial (&self->reader, &missing))
     end (self, g_error_new (CW_ERROR, CW_ERROR_CLOSED,
                             "The server closed the connection inside a message, %zu bytes before its end", missing));
   else /* a reset that writing met first looks like an orderly end to reading */
@@ -235,14 +233,14 @@ read_some (CwPump *self)
   size_t size;
   gssize n;
 
-  if (!cw_inbox_space (&self->inbox, &at, &size, &error)) {
+  if (!cw_frame_reader_space (&self->reader, &at, &size, &error)) {
     end (self, error);
     return false;
   }
   n = g_pollable_input_stream_read_nonblocking (self->in, at, size, NULL, &error);
   if (n > 0) {
     self->bytes_read += n;
-    cw_inbox_commit (&self->inbox, n);
+    cw_frame_reader_commit (&self->reader, n);
     return true;
   }
   if (n == 0) {
@@ -267,14 +265,14 @@ deliver_next (CwPump *self)
   GError *error = NULL;
   CwPumpFrame frame;
 
-  switch (cw_inbox_next (&self->inbox, &frame, &error)) {
-  case CW_INBOX_FRAME:
+  switch (cw_frame_reader_next (&self->reader, &frame, &error)) {
+  case CW_FRAME_READER_FRAME:
     self->delivering = true;
     self->events->frame (self->data, &frame);
     self->delivering = false;
     g_bytes_unref (frame.body);
     return true;
-  case CW_INBOX_NEEDS_BYTES:
+  case CW_FRAME_READER_NEEDS_BYTES:
     return read_some (self);
   default:
     end (self, error);
@@ -322,8 +320,8 @@ cw_pump_new (GIOStream *stream, GMainContext *context, bool mini_header, const C
   self->context = context ? g_main_context_ref (context) : g_main_context_ref_thread_default ();
   self->events = events;
   self->data = data;
-  cw_inbox_init (&self->inbox, mini_header, events->frame_limit, data);
-  cw_outbox_init (&self->outbox, mini_header);
+  cw_frame_reader_init (&self->reader, mini_header, events->frame_limit, data);
+  cw_frame_writer_init (&self->writer, mini_header);
   read_soon (self, G_PRIORITY_DEFAULT);
   return self;
 }
@@ -341,8 +339,8 @@ cw_pump_unref (CwPump *self)
   if (!self || --self->refs > 0)
     return;
   cw_pump_close (self);
-  cw_inbox_clear (&self->inbox);
-  cw_outbox_clear (&self->outbox);
+  cw_frame_reader_clear (&self->reader);
+  cw_frame_writer_clear (&self->writer);
   g_clear_error (&self->write_error);
   g_object_unref (self->stream);
   g_main_context_unref (self->context);
@@ -358,7 +356,7 @@ cw_pump_send (CwPump *self, uint16_t type, GBytes *body, CwPumpPriority priority
     g_set_error (error, CW_ERROR, CW_ERROR_CLOSED, "The connection is closed");
     return false;
   }
-  if (!cw_outbox_push (&self->outbox, type, body ? body : empty, priority, error))
+  if (!cw_frame_writer_push (&self->writer, type, body ? body : empty, priority, error))
     return false;
   write_soon (self);
   return true;
@@ -380,7 +378,7 @@ cw_pump_send_buffer (CwPump *self, uint16_t type, CwBuffer *body, CwPumpPriority
 void
 cw_pump_set_queue_limit (CwPump *self, size_t bytes)
 {
-  self->outbox.lanes[CW_PUMP_NORMAL].limit = bytes;
+  self->writer.lanes[CW_PUMP_NORMAL].limit = bytes;
 }
 
 void
@@ -392,7 +390,7 @@ cw_pump_flush (CwPump *self, CwPumpFlushFunc done, gpointer data)
     fail_flush (self, done, data, error);
     return;
   }
-  cw_outbox_push_flush (&self->outbox, done, data);
+  cw_frame_writer_push_flush (&self->writer, done, data);
   write_soon (self);
 }
 
@@ -442,5 +440,5 @@ cw_pump_bytes_written (const CwPump *self)
 size_t
 cw_pump_queued_bytes (const CwPump *self)
 {
-  return cw_outbox_bytes (&self->outbox);
+  return cw_frame_writer_bytes (&self->writer);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Host names as in RFC 6125, stricter than the client this replaces; names in certificates are the peer's choice. */
+/* Host names as in RFC 6125. What stands in a certificate is the peer's choice. */
 #include "transport/verify.h"
 
-#include "transport/carrier.h"
+#include "transport/endpoint.h"
 
 #include <openssl/err.h>
 #include <openssl/pem.h>

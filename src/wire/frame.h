@@ -10,7 +10,7 @@
 
 #define CW_FRAME_HEADER_MAX 18
 
-/* The mode belongs to one connection; the counters to the channel, which may carry them over to another connection. */
+/* The mode is that of one connection; the counters go on when a migrating channel exchanges its connection. */
 typedef struct {
   bool mini;                /* both sides announced MINI_HEADER */
   uint64_t received_serial; /* of the newest header decoded; 0 before the first */

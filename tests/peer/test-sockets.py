@@ -35,10 +35,10 @@ def ends_well(viewer):
 
 
 @tap.cases("sockets given {0[0]}, over {0[1]}: every channel asks once and works",
-           [(mode, carrier) for mode in ("inside", "later", "given") for carrier in ("TCP", "a unix socket")])
+           [(mode, endpoint) for mode in ("inside", "later", "given") for endpoint in ("TCP", "a unix socket")])
 def works(case):
-    mode, carrier = case
-    options = ["--unix", folder() / "spice.sock"] if carrier != "TCP" else []
+    mode, endpoint = case
+    options = ["--unix", folder() / "spice.sock"] if endpoint != "TCP" else []
     with peers.DemoServer("--no-animation", *options, scene=True) as server, \
             clients.Viewer(server.uri, f"sockets={mode}", env=FATAL) as viewer:
         for name in CHANNELS:

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The data phase: the first byte chooses the headers, the second the size of the pieces that come. */
 #include "fuzz/fuzz.h"
-#include "transport/inbox.h"
+#include "transport/frame-reader.h"
 
 #include <string.h>
 
@@ -17,13 +17,13 @@ limit (gpointer data, uint16_t type)
 
 /* false: the stream was refused. */
 static bool
-take_frames (CwInbox *inbox, GPtrArray *kept)
+take_frames (CwFrameReader *reader, GPtrArray *kept)
 {
   g_autoptr (GError) error = NULL;
-  CwInboxStatus status;
+  CwFrameReaderStatus status;
   CwPumpFrame frame;
 
-  while ((status = cw_inbox_next (inbox, &frame, &error)) == CW_INBOX_FRAME) {
+  while ((status = cw_frame_reader_next (reader, &frame, &error)) == CW_FRAME_READER_FRAME) {
     size_t size;
     const uint8_t *body = g_bytes_get_data (frame.body, &size);
 
@@ -35,8 +35,8 @@ take_frames (CwInbox *inbox, GPtrArray *kept)
     else
       g_bytes_unref (frame.body);
   }
-  g_assert_true ((status == CW_INBOX_FAILED) == (error != NULL));
-  return status == CW_INBOX_NEEDS_BYTES;
+  g_assert_true ((status == CW_FRAME_READER_FAILED) == (error != NULL));
+  return status == CW_FRAME_READER_NEEDS_BYTES;
 }
 
 int
@@ -45,23 +45,23 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
   g_autoptr (GPtrArray) kept = g_ptr_array_new_with_free_func ((GDestroyNotify) g_bytes_unref);
   size_t step = size > 1 && data[1] != 0 ? (size_t) data[1] * data[1] : SIZE_MAX;
   size_t at = 2;
-  CwInbox inbox;
+  CwFrameReader reader;
 
   if (size < 2)
     return 0;
-  cw_inbox_init (&inbox, data[0] & 1, limit, NULL);
-  while (take_frames (&inbox, kept) && at < size) {
+  cw_frame_reader_init (&reader, data[0] & 1, limit, NULL);
+  while (take_frames (&reader, kept) && at < size) {
     uint8_t *space;
     size_t n;
 
-    g_assert_true (cw_inbox_space (&inbox, &space, &n, NULL));
+    g_assert_true (cw_frame_reader_space (&reader, &space, &n, NULL));
     g_assert_cmpuint (n, >, 0);
     g_assert_cmpuint (n, <=, LIMIT);
     n = MIN (MIN (n, step), size - at);
     memcpy (space, data + at, n);
-    cw_inbox_commit (&inbox, n);
+    cw_frame_reader_commit (&reader, n);
     at += n;
   }
-  cw_inbox_clear (&inbox);
+  cw_frame_reader_clear (&reader);
   return 0;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Plain connections: carriers, time limits, cancellation at every stage, servers that misbehave. */
+/* Plain connections: endpoints, time limits, cancellation at every stage, servers that misbehave. */
 #include "peer.h"
 #include "transport/connect.h"
 
@@ -138,7 +138,7 @@ test_tcp (gconstpointer data)
   g_assert_no_error (outcome.error);
   g_assert_true (outcome.connection->mini_header);
   g_assert_false (outcome.connection->is_tls);
-  g_assert_cmpint (outcome.connection->carrier, ==, CW_CARRIER_TCP);
+  g_assert_cmpint (outcome.connection->endpoint, ==, CW_ENDPOINT_TCP);
   g_assert_true (cw_caps_test (&outcome.connection->channel_caps, 6));
   g_assert_true (cw_caps_test (&outcome.connection->common_caps, CW_COMMON_CAP_MINI_HEADER));
   g_assert_cmpint (option (outcome.connection->socket, IPPROTO_TCP, TCP_NODELAY), !=, 0);
@@ -168,7 +168,7 @@ test_unix (void)
   begin (&outcome, &params, NULL);
   wait_done (&outcome);
   g_assert_no_error (outcome.error);
-  g_assert_cmpint (outcome.connection->carrier, ==, CW_CARRIER_UNIX);
+  g_assert_cmpint (outcome.connection->endpoint, ==, CW_ENDPOINT_UNIX);
   outcome_clear (&outcome);
   peer_free (peer);
 
@@ -272,7 +272,7 @@ test_fd (void)
   begin (&outcome, &params, NULL);
   wait_done (&outcome);
   g_assert_no_error (outcome.error);
-  g_assert_cmpint (outcome.connection->carrier, ==, CW_CARRIER_FD);
+  g_assert_cmpint (outcome.connection->endpoint, ==, CW_ENDPOINT_FD);
   g_assert_cmpint (option (outcome.connection->socket, SOL_SOCKET, SO_KEEPALIVE), !=, 0);
   outcome_clear (&outcome);
   g_thread_join (thread);

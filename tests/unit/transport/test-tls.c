@@ -278,7 +278,7 @@ test_fd (gconstpointer data)
   if (!row->refusal) {
     g_assert_no_error (outcome.error);
     g_assert_true (outcome.connection->is_tls);
-    g_assert_cmpint (outcome.connection->carrier, ==, CW_CARRIER_FD);
+    g_assert_cmpint (outcome.connection->endpoint, ==, CW_ENDPOINT_FD);
   } else {
     g_assert_cmpint (outcome.failure, ==, CW_CONNECT_FAILURE_TLS);
     g_test_message ("%s", outcome.error->message);

@@ -6,9 +6,9 @@
 
 /* Uses fd, unix_path, host, port and tls of params, which is needed during the call only. The caller pushes the
  * thread-default context it wants the callback on, and sets the time limit by its cancellable. */
-void cw_carrier_open_async (const CwConnectParams *params, GCancellable *cancellable, GAsyncReadyCallback callback,
-                            gpointer user_data);
-GSocketConnection *cw_carrier_open_finish (GAsyncResult *result, GError **error);
+void cw_endpoint_open_async (const CwConnectParams *params, GCancellable *cancellable, GAsyncReadyCallback callback,
+                             gpointer user_data);
+GSocketConnection *cw_endpoint_open_finish (GAsyncResult *result, GError **error);
 
 /* "::1" for "[::1]"; everything else as it is. */
 char *cw_host_without_brackets (const char *host);

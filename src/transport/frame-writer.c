@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "transport/outbox.h"
+#include "transport/frame-writer.h"
 
 #include <string.h>
 
@@ -23,16 +23,16 @@ entry_free (gpointer data)
 }
 
 void
-cw_outbox_init (CwOutbox *self, bool mini_header)
+cw_frame_writer_init (CwFrameWriter *self, bool mini_header)
 {
-  *self = (CwOutbox){ .framing = { .mini = mini_header } };
+  *self = (CwFrameWriter){ .framing = { .mini = mini_header } };
   self->lanes[CW_PUMP_NORMAL].limit = CW_PUMP_QUEUE_LIMIT;
   self->lanes[CW_PUMP_URGENT].limit = CW_PUMP_URGENT_LIMIT;
-  self->chunk = g_malloc (CW_OUTBOX_CHUNK);
+  self->chunk = g_malloc (CW_FRAME_WRITER_CHUNK);
 }
 
 void
-cw_outbox_clear (CwOutbox *self)
+cw_frame_writer_clear (CwFrameWriter *self)
 {
   for (unsigned i = 0; i < G_N_ELEMENTS (self->lanes); i++) {
     g_queue_clear_full (&self->lanes[i].entries, entry_free);
@@ -50,7 +50,7 @@ cost (GBytes *body)
 }
 
 bool
-cw_outbox_push (CwOutbox *self, uint16_t type, GBytes *body, CwPumpPriority priority, GError **error)
+cw_frame_writer_push (CwFrameWriter *self, uint16_t type, GBytes *body, CwPumpPriority priority, GError **error)
 {
   CwOutLane *lane = &self->lanes[priority];
   size_t size = cost (body);
@@ -70,7 +70,7 @@ cw_outbox_push (CwOutbox *self, uint16_t type, GBytes *body, CwPumpPriority prio
 }
 
 void
-cw_outbox_push_flush (CwOutbox *self, CwPumpFlushFunc done, gpointer data)
+cw_frame_writer_push_flush (CwFrameWriter *self, CwPumpFlushFunc done, gpointer data)
 {
   Entry *entry = g_new0 (Entry, 1);
 
@@ -81,7 +81,7 @@ cw_outbox_push_flush (CwOutbox *self, CwPumpFlushFunc done, gpointer data)
 
 /* The lane whose head goes next into the chunk; NULL when there is none, or a flush has to come first. */
 static CwOutLane *
-next_lane (CwOutbox *self)
+next_lane (CwFrameWriter *self)
 {
   CwOutLane *normal = &self->lanes[CW_PUMP_NORMAL];
   const Entry *head;
@@ -94,7 +94,7 @@ next_lane (CwOutbox *self)
 
 /* A body that does not fit is begun in the chunk, so that its header never travels alone. */
 static void
-add_to_chunk (CwOutbox *self, CwOutLane *lane)
+add_to_chunk (CwFrameWriter *self, CwOutLane *lane)
 {
   Entry *entry = g_queue_pop_head (&lane->entries);
   size_t size, part;
@@ -102,7 +102,7 @@ add_to_chunk (CwOutbox *self, CwOutLane *lane)
 
   lane->in_chunk += cost (entry->body);
   self->chunk_size += cw_framing_encode (&self->framing, entry->type, size, self->chunk + self->chunk_size);
-  part = MIN (size, CW_OUTBOX_CHUNK - self->chunk_size);
+  part = MIN (size, CW_FRAME_WRITER_CHUNK - self->chunk_size);
   if (part > 0)
     memcpy (self->chunk + self->chunk_size, data, part);
   self->chunk_size += part;
@@ -114,14 +114,14 @@ add_to_chunk (CwOutbox *self, CwOutLane *lane)
 }
 
 CwSlice
-cw_outbox_peek (CwOutbox *self)
+cw_frame_writer_peek (CwFrameWriter *self)
 {
   CwOutLane *lane;
   const uint8_t *data;
   size_t size, offset;
 
   if (self->chunk_size == 0) {
-    while (!self->rest && CW_OUTBOX_CHUNK - self->chunk_size >= CW_FRAME_HEADER_MAX && (lane = next_lane (self)))
+    while (!self->rest && CW_FRAME_WRITER_CHUNK - self->chunk_size >= CW_FRAME_HEADER_MAX && (lane = next_lane (self)))
       add_to_chunk (self, lane);
   }
   if (self->written < self->chunk_size)
@@ -134,7 +134,7 @@ cw_outbox_peek (CwOutbox *self)
 }
 
 void
-cw_outbox_written (CwOutbox *self, size_t size)
+cw_frame_writer_written (CwFrameWriter *self, size_t size)
 {
   size_t total = self->chunk_size;
 
@@ -163,7 +163,7 @@ take_head_flush (CwOutLane *lane, CwPumpFlushFunc *done, gpointer *data)
 }
 
 bool
-cw_outbox_take_flush (CwOutbox *self, CwPumpFlushFunc *done, gpointer *data)
+cw_frame_writer_take_flush (CwFrameWriter *self, CwPumpFlushFunc *done, gpointer *data)
 {
   CwOutLane *lane = &self->lanes[CW_PUMP_NORMAL];
   const Entry *head = g_queue_peek_head (&lane->entries);
@@ -175,7 +175,7 @@ cw_outbox_take_flush (CwOutbox *self, CwPumpFlushFunc *done, gpointer *data)
 }
 
 bool
-cw_outbox_abandon (CwOutbox *self, CwPumpFlushFunc *done, gpointer *data)
+cw_frame_writer_abandon (CwFrameWriter *self, CwPumpFlushFunc *done, gpointer *data)
 {
   CwOutLane *lane = &self->lanes[CW_PUMP_NORMAL];
   const Entry *head;
@@ -192,14 +192,14 @@ cw_outbox_abandon (CwOutbox *self, CwPumpFlushFunc *done, gpointer *data)
 }
 
 bool
-cw_outbox_is_empty (const CwOutbox *self)
+cw_frame_writer_is_empty (const CwFrameWriter *self)
 {
   return self->chunk_size == 0 && g_queue_is_empty ((GQueue *) &self->lanes[CW_PUMP_NORMAL].entries)
          && g_queue_is_empty ((GQueue *) &self->lanes[CW_PUMP_URGENT].entries);
 }
 
 size_t
-cw_outbox_bytes (const CwOutbox *self)
+cw_frame_writer_bytes (const CwFrameWriter *self)
 {
   return self->lanes[CW_PUMP_NORMAL].bytes + self->lanes[CW_PUMP_URGENT].bytes;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "transport/inbox.h"
+#include "transport/frame-reader.h"
 
 #include "wire/messages.h"
 
@@ -45,13 +45,14 @@ block_slice (CwBlock *self, size_t offset, size_t size)
 }
 
 void
-cw_inbox_init (CwInbox *self, bool mini_header, uint32_t (*limit) (gpointer, uint16_t), gpointer limit_data)
+cw_frame_reader_init (CwFrameReader *self, bool mini_header, uint32_t (*limit) (gpointer, uint16_t),
+                      gpointer limit_data)
 {
-  *self = (CwInbox){ .framing = { .mini = mini_header }, .limit = limit, .limit_data = limit_data };
+  *self = (CwFrameReader){ .framing = { .mini = mini_header }, .limit = limit, .limit_data = limit_data };
 }
 
 void
-cw_inbox_clear (CwInbox *self)
+cw_frame_reader_clear (CwFrameReader *self)
 {
   g_clear_pointer (&self->block, block_unref);
   g_clear_pointer (&self->message, g_bytes_unref);
@@ -59,14 +60,14 @@ cw_inbox_clear (CwInbox *self)
 }
 
 static size_t
-wanted (const CwInbox *self)
+wanted (const CwFrameReader *self)
 {
   return self->has_header ? self->header.size : cw_framing_header_size (&self->framing);
 }
 
 /* Moves the unparsed bytes to the front of a block that has room for all that is wanted. */
 static bool
-make_room (CwInbox *self, GError **error)
+make_room (CwFrameReader *self, GError **error)
 {
   size_t left = self->end - self->start;
   size_t capacity = MAX (wanted (self), (size_t) CW_PUMP_BLOCK_SIZE);
@@ -89,7 +90,7 @@ make_room (CwInbox *self, GError **error)
 }
 
 bool
-cw_inbox_space (CwInbox *self, uint8_t **at, size_t *size, GError **error)
+cw_frame_reader_space (CwFrameReader *self, uint8_t **at, size_t *size, GError **error)
 {
   if (self->block && self->start == self->end && g_atomic_ref_count_compare (&self->block->refs, 1))
     self->start = self->end = 0;
@@ -103,14 +104,14 @@ cw_inbox_space (CwInbox *self, uint8_t **at, size_t *size, GError **error)
 }
 
 void
-cw_inbox_commit (CwInbox *self, size_t size)
+cw_frame_reader_commit (CwFrameReader *self, size_t size)
 {
   g_assert (size <= self->block->capacity - self->end);
   self->end += size;
 }
 
 static bool
-take_header (CwInbox *self, GError **error)
+take_header (CwFrameReader *self, GError **error)
 {
   uint32_t limit;
 
@@ -126,7 +127,7 @@ take_header (CwInbox *self, GError **error)
 }
 
 static bool
-take_body (CwInbox *self, GError **error)
+take_body (CwFrameReader *self, GError **error)
 {
   size_t size;
   const uint8_t *data;
@@ -142,8 +143,8 @@ take_body (CwInbox *self, GError **error)
   return cw_sub_list_init (&self->subs, (CwSlice){ data, size }, self->header.sub_list, error);
 }
 
-static CwInboxStatus
-next_of_message (CwInbox *self, CwPumpFrame *frame, GError **error)
+static CwFrameReaderStatus
+next_of_message (CwFrameReader *self, CwPumpFrame *frame, GError **error)
 {
   GError *reason = NULL;
   CwSubMessage sub;
@@ -154,40 +155,40 @@ next_of_message (CwInbox *self, CwPumpFrame *frame, GError **error)
                               .is_sub = true,
                               .serial = self->header.serial,
                               .body = g_bytes_new_from_bytes (self->message, sub.offset, sub.body.size) };
-      return CW_INBOX_FRAME;
+      return CW_FRAME_READER_FRAME;
     }
     if (reason) {
       g_propagate_error (error, reason);
-      return CW_INBOX_FAILED;
+      return CW_FRAME_READER_FAILED;
     }
     self->in_subs = false;
   }
   *frame = (CwPumpFrame){ .type = self->header.type,
                           .serial = self->header.serial,
                           .body = g_steal_pointer (&self->message) };
-  return CW_INBOX_FRAME;
+  return CW_FRAME_READER_FRAME;
 }
 
-CwInboxStatus
-cw_inbox_next (CwInbox *self, CwPumpFrame *frame, GError **error)
+CwFrameReaderStatus
+cw_frame_reader_next (CwFrameReader *self, CwPumpFrame *frame, GError **error)
 {
   if (self->message)
     return next_of_message (self, frame, error);
   if (!self->has_header) {
     if (self->end - self->start < wanted (self))
-      return CW_INBOX_NEEDS_BYTES;
+      return CW_FRAME_READER_NEEDS_BYTES;
     if (!take_header (self, error))
-      return CW_INBOX_FAILED;
+      return CW_FRAME_READER_FAILED;
   }
   if (self->end - self->start < wanted (self))
-    return CW_INBOX_NEEDS_BYTES;
+    return CW_FRAME_READER_NEEDS_BYTES;
   if (!take_body (self, error))
-    return CW_INBOX_FAILED;
+    return CW_FRAME_READER_FAILED;
   return next_of_message (self, frame, error);
 }
 
 bool
-cw_inbox_is_partial (const CwInbox *self, size_t *missing)
+cw_frame_reader_is_partial (const CwFrameReader *self, size_t *missing)
 {
   size_t have = self->end - self->start;
 

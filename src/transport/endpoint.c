@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* GSocketClient does the races between address families; proxies will enter here as its proxy resolver. */
-#include "transport/carrier.h"
+#include "transport/endpoint.h"
 
 #include <gio/gunixsocketaddress.h>
 #include <netinet/in.h>
@@ -140,12 +140,12 @@ open_fd (GTask *task, int fd)
 }
 
 void
-cw_carrier_open_async (const CwConnectParams *params, GCancellable *cancellable, GAsyncReadyCallback callback,
-                       gpointer user_data)
+cw_endpoint_open_async (const CwConnectParams *params, GCancellable *cancellable, GAsyncReadyCallback callback,
+                        gpointer user_data)
 {
   g_autoptr (GTask) task = g_task_new (NULL, cancellable, callback, user_data);
 
-  g_task_set_source_tag (task, cw_carrier_open_async);
+  g_task_set_source_tag (task, cw_endpoint_open_async);
   if (params->fd >= 0)
     open_fd (task, params->fd);
   else if (params->unix_path && strlen (params->unix_path) >= sizeof ((struct sockaddr_un *) 0)->sun_path)
@@ -166,7 +166,7 @@ cw_carrier_open_async (const CwConnectParams *params, GCancellable *cancellable,
 }
 
 GSocketConnection *
-cw_carrier_open_finish (GAsyncResult *result, GError **error)
+cw_endpoint_open_finish (GAsyncResult *result, GError **error)
 {
   return g_task_propagate_pointer (G_TASK (result), error);
 }

@@ -20,23 +20,24 @@ typedef struct {
   GBytes *message; /* complete, but not all of its frames have been given out */
   bool in_subs;
   CwSubList subs;
-} CwInbox;
+} CwFrameReader;
 
 typedef enum {
-  CW_INBOX_FRAME,
-  CW_INBOX_NEEDS_BYTES,
-  CW_INBOX_FAILED,
-} CwInboxStatus;
+  CW_FRAME_READER_FRAME,
+  CW_FRAME_READER_NEEDS_BYTES,
+  CW_FRAME_READER_FAILED,
+} CwFrameReaderStatus;
 
-void cw_inbox_init (CwInbox *self, bool mini_header, uint32_t (*limit) (gpointer, uint16_t), gpointer limit_data);
-void cw_inbox_clear (CwInbox *self);
+void cw_frame_reader_init (CwFrameReader *self, bool mini_header, uint32_t (*limit) (gpointer, uint16_t),
+                           gpointer limit_data);
+void cw_frame_reader_clear (CwFrameReader *self);
 
 /* After NEEDS_BYTES: where the next bytes go, at least one. Fails with CW_ERROR_MEMORY. */
-bool cw_inbox_space (CwInbox *self, uint8_t **at, size_t *size, GError **error);
-void cw_inbox_commit (CwInbox *self, size_t size);
+bool cw_frame_reader_space (CwFrameReader *self, uint8_t **at, size_t *size, GError **error);
+void cw_frame_reader_commit (CwFrameReader *self, size_t size);
 
 /* The next frame in order; its body is the caller's. Errors are final. */
-CwInboxStatus cw_inbox_next (CwInbox *self, CwPumpFrame *frame, GError **error);
+CwFrameReaderStatus cw_frame_reader_next (CwFrameReader *self, CwPumpFrame *frame, GError **error);
 
 /* Bytes of an unfinished message wait; *missing says how many more it needs at least. */
-bool cw_inbox_is_partial (const CwInbox *self, size_t *missing);
+bool cw_frame_reader_is_partial (const CwFrameReader *self, size_t *missing);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Messages → bytes without I/O: two queues bounded by bytes. Small messages are gathered, so that many go out with one
- * write; what has been shown by cw_outbox_peek () does not change until it has been written, as TLS demands. */
+ * write; what has been shown by cw_frame_writer_peek () does not change until it has been written, as TLS demands. */
 #pragma once
 
 #include "transport/pump.h"
 #include "wire/frame.h"
 
-#define CW_OUTBOX_CHUNK (16 * 1024) /* one TLS record */
+#define CW_FRAME_WRITER_CHUNK (16 * 1024) /* one TLS record */
 
 typedef struct {
   GQueue entries; /* Entry */
@@ -23,26 +23,26 @@ typedef struct {
   GBytes *rest; /* the rest of a large body, from rest_offset, follows the chunk */
   size_t rest_offset;
   size_t written; /* of chunk and rest together */
-} CwOutbox;
+} CwFrameWriter;
 
-void cw_outbox_init (CwOutbox *self, bool mini_header);
+void cw_frame_writer_init (CwFrameWriter *self, bool mini_header);
 
-/* Drops everything, flushes too: take those out before, by cw_outbox_abandon (). */
-void cw_outbox_clear (CwOutbox *self);
+/* Drops everything, flushes too: take those out before, by cw_frame_writer_abandon (). */
+void cw_frame_writer_clear (CwFrameWriter *self);
 
-bool cw_outbox_push (CwOutbox *self, uint16_t type, GBytes *body, CwPumpPriority priority, GError **error);
-void cw_outbox_push_flush (CwOutbox *self, CwPumpFlushFunc done, gpointer data);
+bool cw_frame_writer_push (CwFrameWriter *self, uint16_t type, GBytes *body, CwPumpPriority priority, GError **error);
+void cw_frame_writer_push_flush (CwFrameWriter *self, CwPumpFlushFunc done, gpointer data);
 
 /* The next bytes to write; size 0 when there are none (a flush may then be due). Valid until the next call. */
-CwSlice cw_outbox_peek (CwOutbox *self);
-void cw_outbox_written (CwOutbox *self, size_t size);
+CwSlice cw_frame_writer_peek (CwFrameWriter *self);
+void cw_frame_writer_written (CwFrameWriter *self, size_t size);
 
 /* Takes the oldest flush before which everything has been written. */
-bool cw_outbox_take_flush (CwOutbox *self, CwPumpFlushFunc *done, gpointer *data);
+bool cw_frame_writer_take_flush (CwFrameWriter *self, CwPumpFlushFunc *done, gpointer *data);
 
 /* Takes the oldest flush, due or not; what was to be written before it is dropped, so nothing may be written after. */
-bool cw_outbox_abandon (CwOutbox *self, CwPumpFlushFunc *done, gpointer *data);
+bool cw_frame_writer_abandon (CwFrameWriter *self, CwPumpFlushFunc *done, gpointer *data);
 
 /* Nothing to write and no flush. */
-bool cw_outbox_is_empty (const CwOutbox *self);
-size_t cw_outbox_bytes (const CwOutbox *self);
+bool cw_frame_writer_is_empty (const CwFrameWriter *self);
+size_t cw_frame_writer_bytes (const CwFrameWriter *self);
