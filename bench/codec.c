@@ -358,7 +358,7 @@ bench_case (const Case *c, CwPictureKind kind, const Picture *picture)
   for (unsigned i = 0; i < G_N_ELEMENTS (palette); i++)
     palette[i] = i * 0x010101;
   in.data = (CwSlice){ payload->data, payload->len };
-  in.flags = c->id == CW_CODEC_LZ_PLT ? CW_CODEC_LZ_PLT_TOP_DOWN : CW_CODEC_MJPEG_TOP_DOWN;
+  in.flags = c->id == CW_CODEC_LZ_PLT ? CW_BITMAP_FLAG_TOP_DOWN : CW_STREAM_TOP_DOWN;
   if (c->id == CW_CODEC_ZLIB_GLZ_RGB) {
     g_autoptr (GByteArray) inflated = encode_glz (picture);
 

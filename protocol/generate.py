@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Generates what the wire layer needs from the message descriptions.
+"""Generates numbers, structs and tables from the message descriptions.
 
-    generate.py --header OUT --types OUT --tables OUT --dictionary OUT FILE.msg…
+    generate.py --vocabulary OUT --header OUT --types OUT --tables OUT --dictionary OUT FILE.msg…
 
 The files are read in the given order; a name must be described before it is used.
 """
@@ -11,11 +11,12 @@ import argparse
 import os
 import sys
 
-from cwgen.emit_c import emit_header, emit_tables, emit_types_header
+from cwgen.emit_c import emit_header, emit_tables, emit_types_header, emit_vocabulary
 from cwgen.emit_dictionary import emit_dictionary
 from cwgen.syntax import DescriptionError, Reader
 
-OUTPUTS = {'header': emit_header, 'types': emit_types_header, 'tables': emit_tables, 'dictionary': emit_dictionary}
+OUTPUTS = {'vocabulary': emit_vocabulary, 'header': emit_header, 'types': emit_types_header, 'tables': emit_tables,
+           'dictionary': emit_dictionary}
 
 
 def main():

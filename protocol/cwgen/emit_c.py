@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Writes the C header (numbers and structs) and the C tables that the walkers in src/wire interpret."""
+"""Writes the C headers (numbers; structs) and the C tables that the walkers in src/wire interpret."""
 
 from .syntax import SCALARS, Message
 
@@ -44,7 +44,7 @@ def type_symbol(item):
     return 'cw_type_' + (message_key(item) if isinstance(item, Message) else lower(item.name))
 
 
-# Header
+# Headers
 
 def declare_field(field):
     name = lower(field.name)
@@ -90,8 +90,9 @@ def declare_struct(item):
     return '\n'.join(lines) + '\n'
 
 
-def emit_header(model):
-    out = [HEAD, '#pragma once\n\n#include "base/slice.h"\n\n#include <stdint.h>\n\n']
+def emit_vocabulary(model):
+    """The numbers alone, for layers that know no message."""
+    out = [HEAD, '#pragma once\n\n']
     for enum in model.enums.values():
         out.append('typedef enum {\n')
         out += [f'  CW_{upper(enum.prefix)}_{upper(n)} = {hex(v) if enum.kind == "flags" else v},\n'
@@ -114,6 +115,11 @@ def emit_header(model):
         out.append('/* What only the peers\' capabilities tell about a layout. */\nenum {\n')
         out += [f'  CW_CONTEXT_{upper(name)} = {1 << i},\n' for i, name in enumerate(model.contexts)]
         out.append('};\n\n')
+    return ''.join(out).rstrip('\n') + '\n'
+
+
+def emit_header(model):
+    out = [HEAD, '#pragma once\n\n#include "base/protocol.h"\n#include "base/slice.h"\n\n#include <stdint.h>\n\n']
     out += [text + '\n' for text in map(declare_struct, model.order) if text]
     return ''.join(out).rstrip('\n') + '\n'
 
@@ -225,16 +231,18 @@ def emit_groups(model):
     return ''.join(out)
 
 
+def used_enums(model):
+    used = {id(f.enum) for item in model.order for f in struct_of(item).fields}
+    return [enum for enum in model.enums.values() if id(enum) in used]
+
+
 def emit_tables(model):
     out = [HEAD, '#include "wire/types.h"\n\n#include <glib.h>\n\n']
-    used = {id(f.enum) for item in model.order for f in struct_of(item).fields}
-    for enum in model.enums.values():
-        if id(enum) not in used:
-            continue
+    for enum in used_enums(model):
         symbol = f'cw_values_{lower(enum.name)}'
         out.append(f'static const CwValueInfo {symbol}_values[] = {{\n')
         out += [f'  {{ "{n}", {v:#x} }},\n' for n, v in enum.values]
-        out.append(f'}};\nstatic const CwValuesInfo {symbol} = {{ .name = "{enum.name}", '
+        out.append(f'}};\nconst CwValuesInfo {symbol} = {{ .name = "{enum.name}", '
                    f'.is_flags = {"true" if enum.kind == "flags" else "false"},\n'
                    f'  .n_values = {len(enum.values)}, .values = {symbol}_values }};\n\n')
     out += [emit_type(item) for item in model.order]
@@ -245,4 +253,5 @@ def emit_tables(model):
 def emit_types_header(model):
     out = [HEAD, '#pragma once\n\n#include "wire/tables.h"\n\n']
     out += [f'extern const CwTypeInfo {type_symbol(item)};\n' for item in model.order]
+    out += [f'extern const CwValuesInfo cw_values_{lower(enum.name)};\n' for enum in used_enums(model)]
     return ''.join(out)

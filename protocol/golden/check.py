@@ -15,7 +15,7 @@ import sys
 import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-OUTPUTS = ('header', 'types', 'tables', 'dictionary')
+OUTPUTS = ('vocabulary', 'header', 'types', 'tables', 'dictionary')
 
 
 def run(path, folder):

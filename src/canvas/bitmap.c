@@ -1,21 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "canvas/bitmap.h"
 
+#include "base/bitmap-fmt.h"
 #include "base/error.h"
 #include "canvas/pixel.h"
-
-static const uint8_t format_bits[] = {
-  [CW_BITMAP_1BIT_LE] = 1, [CW_BITMAP_1BIT_BE] = 1, [CW_BITMAP_4BIT_LE] = 4, [CW_BITMAP_4BIT_BE] = 4,
-  [CW_BITMAP_8BIT] = 8,    [CW_BITMAP_16BIT] = 16,  [CW_BITMAP_24BIT] = 24,  [CW_BITMAP_32BIT] = 32,
-  [CW_BITMAP_RGBA] = 32,   [CW_BITMAP_8BIT_A] = 8,
-};
 
 bool
 cw_bitmap_check (const CwBitmap *self, GError **error)
 {
+  uint64_t bits = cw_bitmap_fmt_bits (self->format);
   uint64_t row;
 
-  if (self->format >= G_N_ELEMENTS (format_bits) || format_bits[self->format] == 0) {
+  if (bits == 0) {
     g_set_error (error, CW_ERROR, CW_ERROR_MALFORMED, "bitmap.format: %u is unknown", self->format);
     return false;
   }
@@ -24,7 +20,7 @@ cw_bitmap_check (const CwBitmap *self, GError **error)
                  self->height, CW_PIXELS_MAX_SIDE);
     return false;
   }
-  row = ((uint64_t) self->width * format_bits[self->format] + 7) / 8;
+  row = (self->width * bits + 7) / 8;
   if (self->stride < row) {
     g_set_error (error, CW_ERROR, CW_ERROR_MALFORMED, "bitmap.stride: %u < %" G_GUINT64_FORMAT, self->stride, row);
     return false;
@@ -40,21 +36,21 @@ cw_bitmap_check (const CwBitmap *self, GError **error)
 bool
 cw_bitmap_is_indexed (const CwBitmap *self)
 {
-  return self->format <= CW_BITMAP_8BIT;
+  return self->format <= CW_BITMAP_FMT_8BIT;
 }
 
 CwPixelFormat
 cw_bitmap_pixel_format (const CwBitmap *self)
 {
   switch (self->format) {
-  case CW_BITMAP_16BIT:
+  case CW_BITMAP_FMT_16BIT:
     return CW_PIXELS_X1R5G5B5;
-  case CW_BITMAP_24BIT:
-  case CW_BITMAP_32BIT:
+  case CW_BITMAP_FMT_24BIT:
+  case CW_BITMAP_FMT_32BIT:
     return CW_PIXELS_BGRX;
-  case CW_BITMAP_RGBA:
+  case CW_BITMAP_FMT_RGBA:
     return CW_PIXELS_BGRA;
-  case CW_BITMAP_8BIT_A:
+  case CW_BITMAP_FMT_8BIT_A:
     return CW_PIXELS_A8;
   default:
     return self->palette_as == CW_PIXELS_X1R5G5B5 || self->palette_as == CW_PIXELS_BGRA ? self->palette_as
@@ -72,13 +68,13 @@ static uint32_t
 bitmap_index (const CwBitmap *self, const uint8_t *row, uint32_t x)
 {
   switch (self->format) {
-  case CW_BITMAP_1BIT_LE:
+  case CW_BITMAP_FMT_1BIT_LE:
     return row[x / 8] >> x % 8 & 1;
-  case CW_BITMAP_1BIT_BE:
+  case CW_BITMAP_FMT_1BIT_BE:
     return row[x / 8] >> (7 - x % 8) & 1;
-  case CW_BITMAP_4BIT_LE:
+  case CW_BITMAP_FMT_4BIT_LE:
     return row[x / 2] >> x % 2 * 4 & 15;
-  case CW_BITMAP_4BIT_BE:
+  case CW_BITMAP_FMT_4BIT_BE:
     return row[x / 2] >> (1 - x % 2) * 4 & 15;
   default:
     return row[x];
@@ -115,15 +111,15 @@ decode_direct (const CwBitmap *self, CwPixels *out)
     uint8_t *to = cw_pixels_row (out, y);
 
     switch (self->format) {
-    case CW_BITMAP_16BIT:
+    case CW_BITMAP_FMT_16BIT:
       for (uint32_t x = 0; x < self->width; x++)
         cw_store16 (to + 2 * x, row[2 * x] | row[2 * x + 1] << 8);
       break;
-    case CW_BITMAP_24BIT:
+    case CW_BITMAP_FMT_24BIT:
       for (uint32_t x = 0; x < self->width; x++)
         cw_store32 (to + 4 * x, row[3 * x] | row[3 * x + 1] << 8 | row[3 * x + 2] << 16);
       break;
-    case CW_BITMAP_8BIT_A:
+    case CW_BITMAP_FMT_8BIT_A:
       memcpy (to, row, self->width);
       break;
     default:
@@ -160,7 +156,7 @@ cw_bitmap_decode_mask (const CwBitmap *self, GError **error)
 {
   CwPixels *out;
 
-  if (self->format != CW_BITMAP_1BIT_LE && self->format != CW_BITMAP_1BIT_BE) {
+  if (self->format != CW_BITMAP_FMT_1BIT_LE && self->format != CW_BITMAP_FMT_1BIT_BE) {
     g_set_error (error, CW_ERROR, CW_ERROR_MALFORMED, "mask.bitmap.format: %u is not a 1-bit format", self->format);
     return NULL;
   }
@@ -172,7 +168,7 @@ cw_bitmap_decode_mask (const CwBitmap *self, GError **error)
     uint8_t *to = cw_pixels_row (out, y);
     size_t size = (self->width + 7) / 8;
 
-    if (self->format == CW_BITMAP_1BIT_LE) {
+    if (self->format == CW_BITMAP_FMT_1BIT_LE) {
       memcpy (to, row, size);
     } else {
       for (size_t i = 0; i < size; i++)
@@ -187,8 +183,8 @@ cw_bitmap_view (const CwBitmap *self)
 {
   CwPixels *view;
 
-  if (cw_bitmap_is_indexed (self) || self->format == CW_BITMAP_24BIT
-      || (G_BYTE_ORDER != G_LITTLE_ENDIAN && self->format != CW_BITMAP_8BIT_A))
+  if (cw_bitmap_is_indexed (self) || self->format == CW_BITMAP_FMT_24BIT
+      || (G_BYTE_ORDER != G_LITTLE_ENDIAN && self->format != CW_BITMAP_FMT_8BIT_A))
     return NULL;
   view = g_new (CwPixels, 1);
   *view = (CwPixels){

@@ -3,24 +3,11 @@
 #pragma once
 
 #include "base/pixels.h"
+#include "base/protocol.h"
 #include "base/slice.h"
 
-/* Numbers as on the wire. */
-typedef enum {
-  CW_BITMAP_1BIT_LE = 1,
-  CW_BITMAP_1BIT_BE,
-  CW_BITMAP_4BIT_LE,
-  CW_BITMAP_4BIT_BE,
-  CW_BITMAP_8BIT,
-  CW_BITMAP_16BIT,
-  CW_BITMAP_24BIT,
-  CW_BITMAP_32BIT,
-  CW_BITMAP_RGBA,
-  CW_BITMAP_8BIT_A,
-} CwBitmapFormat;
-
 typedef struct {
-  unsigned format; /* CwBitmapFormat, unchecked */
+  unsigned format; /* CwBitmapFmt, unchecked */
   bool top_down;
   uint32_t width, height, stride;
   CwSlice data;

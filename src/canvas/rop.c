@@ -1,17 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "canvas/rop.h"
 
+#include "base/protocol.h"
+
 #include <stdbool.h>
 #include <string.h>
-
-#define OP_PUT 0x008
-#define OP_OR 0x010
-#define OP_AND 0x020
-#define OP_XOR 0x040
-#define OP_BLACKNESS 0x080
-#define OP_WHITENESS 0x100
-#define OP_INVERS 0x200
-#define INVERS_RES 0x400
 
 CwRop
 cw_rop_from_descriptor (uint16_t descriptor, uint16_t invert_s, uint16_t invert_d)
@@ -21,23 +14,23 @@ cw_rop_from_descriptor (uint16_t descriptor, uint16_t invert_s, uint16_t invert_
   CwRop result;
 
   /* The first bit set decides. A truth table combines like the bits it stands for. */
-  if (descriptor & OP_PUT)
+  if (descriptor & CW_ROPD_OP_PUT)
     result = s;
-  else if (descriptor & OP_OR)
+  else if (descriptor & CW_ROPD_OP_OR)
     result = s | d;
-  else if (descriptor & OP_AND)
+  else if (descriptor & CW_ROPD_OP_AND)
     result = s & d;
-  else if (descriptor & OP_XOR)
+  else if (descriptor & CW_ROPD_OP_XOR)
     result = s ^ d;
-  else if (descriptor & OP_BLACKNESS)
+  else if (descriptor & CW_ROPD_OP_BLACKNESS)
     return CW_ROP_ZERO;
-  else if (descriptor & OP_WHITENESS)
+  else if (descriptor & CW_ROPD_OP_WHITENESS)
     return CW_ROP_ONES;
-  else if (descriptor & OP_INVERS)
+  else if (descriptor & CW_ROPD_OP_INVERS)
     return CW_ROP_NOT_D;
   else
     return CW_ROP_S;
-  return descriptor & INVERS_RES ? result ^ 0xf : result;
+  return descriptor & CW_ROPD_INVERS_RES ? result ^ 0xf : result;
 }
 
 static uint64_t

@@ -14,12 +14,7 @@ typedef uint8_t CwRop;
 #define CW_ROP_S 0xc
 #define CW_ROP_ONES 0xf
 
-/* The bits of a rop descriptor. */
-#define CW_ROP_DESCRIPTOR_INVERS_SRC 0x001
-#define CW_ROP_DESCRIPTOR_INVERS_BRUSH 0x002
-#define CW_ROP_DESCRIPTOR_INVERS_DEST 0x004
-
-/* invert_s and invert_d tell which of the three bits above invert the two operands of this operation. */
+/* invert_s and invert_d (CW_ROPD_INVERS_SRC, …) tell which bits invert the two operands of this operation. */
 CwRop cw_rop_from_descriptor (uint16_t descriptor, uint16_t invert_s, uint16_t invert_d);
 
 /* dst = rop (src, dst) on size bytes; no overlap unless dst == src. */

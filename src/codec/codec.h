@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/pixels.h"
+#include "base/protocol.h"
 #include "base/slice.h"
 
 #include <glib.h>
@@ -22,18 +23,13 @@ typedef enum {
   CW_N_CODECS
 } CwCodecId;
 
-/* Bits of CwCodecInput.flags as the containers carry them. */
-#define CW_CODEC_LZ_PLT_TOP_DOWN 4
-#define CW_CODEC_JPEG_ALPHA_TOP_DOWN 1
-#define CW_CODEC_MJPEG_TOP_DOWN 1
-
 /* One compressed image as its container describes it. Everything is borrowed for the duration of the call (of the
  * decoder's life, for GLZ). Any of it may be hostile. */
 typedef struct {
   CwCodecId codec;
   uint32_t width, height; /* pixels, of the descriptor; the payload must agree */
   CwSlice data;
-  uint8_t flags;           /* LZ_PLT: bitmap flags; JPEG_ALPHA: container flags; MJPEG: stream flags */
+  uint8_t flags;           /* LZ_PLT: CwBitmapFlags; JPEG_ALPHA: CwJpegAlphaFlags; MJPEG: CwStreamFlags */
   uint32_t jpeg_size;      /* JPEG_ALPHA: bytes of data that are the colour part */
   uint32_t glz_data_size;  /* ZLIB_GLZ_RGB: bytes after inflating */
   CwPixelPool *pool;       /* where the memory of the pixels comes from, or NULL */

@@ -28,21 +28,21 @@ color_sizes (unsigned type, uint32_t width, uint32_t height, size_t *pixels, siz
 
   *palette = 0;
   switch (type) {
-  case CW_CURSOR_SHAPE_COLOR4:
+  case CW_CURSOR_TYPE_COLOR4:
     *pixels = (size_t) ((width + 1) / 2) * height;
     *palette = 16 * 4;
     return true;
-  case CW_CURSOR_SHAPE_COLOR8:
+  case CW_CURSOR_TYPE_COLOR8:
     *pixels = area;
     *palette = 256 * 4;
     return true;
-  case CW_CURSOR_SHAPE_COLOR16:
+  case CW_CURSOR_TYPE_COLOR16:
     *pixels = area * 2;
     return true;
-  case CW_CURSOR_SHAPE_COLOR24:
+  case CW_CURSOR_TYPE_COLOR24:
     *pixels = area * 3;
     return true;
-  case CW_CURSOR_SHAPE_COLOR32:
+  case CW_CURSOR_TYPE_COLOR32:
     *pixels = area * 4;
     return true;
   default:
@@ -81,20 +81,20 @@ color_at (const Shape *self, uint32_t x, uint32_t y, bool *white)
   uint32_t raw;
 
   switch (self->type) {
-  case CW_CURSOR_SHAPE_COLOR4: {
+  case CW_CURSOR_TYPE_COLOR4: {
     size_t nibble = self->padded ? (size_t) y * ((self->width + 1) / 2) * 2 + x : i;
 
     raw = read_u32 (self->palette + 4 * (self->pixels[nibble / 2] >> (nibble % 2 ? 0 : 4) & 0xf));
     break;
   }
-  case CW_CURSOR_SHAPE_COLOR8:
+  case CW_CURSOR_TYPE_COLOR8:
     raw = read_u32 (self->palette + 4 * self->pixels[i]);
     break;
-  case CW_CURSOR_SHAPE_COLOR16:
+  case CW_CURSOR_TYPE_COLOR16:
     raw = self->pixels[2 * i] | (uint32_t) self->pixels[2 * i + 1] << 8;
     *white = raw == 0x7fff;
     return (raw & 0x7c00) << 9 | (raw & 0x3e0) << 6 | (raw & 0x1f) << 3;
-  case CW_CURSOR_SHAPE_COLOR24:
+  case CW_CURSOR_TYPE_COLOR24:
     raw = self->pixels[3 * i] | (uint32_t) self->pixels[3 * i + 1] << 8 | (uint32_t) self->pixels[3 * i + 2] << 16;
     break;
   default:
@@ -171,9 +171,9 @@ take_data (Shape *self, CwSlice data, GError **error)
   size_t pixels, palette = 0, needed;
 
   self->pixels = data.data;
-  if (self->type == CW_CURSOR_SHAPE_ALPHA) {
+  if (self->type == CW_CURSOR_TYPE_ALPHA) {
     needed = (size_t) self->width * self->height * 4;
-  } else if (self->type == CW_CURSOR_SHAPE_MONO) {
+  } else if (self->type == CW_CURSOR_TYPE_MONO) {
     self->padded = true;
     needed = 2 * mask_size (self->width, self->height, true);
   } else if (color_sizes (self->type, self->width, self->height, &pixels, &palette)) {
@@ -211,9 +211,9 @@ cw_cursor_decode (unsigned type, uint32_t width, uint32_t height, CwSlice data, 
     g_set_error (error, CW_ERROR, CW_ERROR_MEMORY, "cursor: no memory for %u x %u pixels", width, height);
     return NULL;
   }
-  if (type == CW_CURSOR_SHAPE_ALPHA)
+  if (type == CW_CURSOR_TYPE_ALPHA)
     decode_alpha (&shape, out);
-  else if (type == CW_CURSOR_SHAPE_MONO)
+  else if (type == CW_CURSOR_TYPE_MONO)
     decode_mono (&shape, out);
   else
     decode_color (&shape, out);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/error.h"
+#include "base/protocol.h"
 #include "base/slice.h"
 
 #include <stdbool.h>
@@ -10,18 +11,8 @@
 /* Larger than any pointer hardware; keeps the result within 4 MiB. */
 #define CW_CURSOR_MAX_SIDE 1024
 
-/* Numbers as on the wire. */
-typedef enum {
-  CW_CURSOR_SHAPE_ALPHA = 0,
-  CW_CURSOR_SHAPE_MONO = 1,
-  CW_CURSOR_SHAPE_COLOR4 = 2,
-  CW_CURSOR_SHAPE_COLOR8 = 3,
-  CW_CURSOR_SHAPE_COLOR16 = 4,
-  CW_CURSOR_SHAPE_COLOR24 = 5,
-  CW_CURSOR_SHAPE_COLOR32 = 6,
-} CwCursorShapeType;
-
-/* width * height pixels of the bytes R, G, B, A, to be freed with g_free (); alpha shapes stay premultiplied. NULL:
+/* type: CwCursorType, unchecked.
+ * width * height pixels of the bytes R, G, B, A, to be freed with g_free (); alpha shapes stay premultiplied. NULL:
  * CW_ERROR_LIMIT for a side of 0 or beyond the maximum, CW_ERROR_UNSUPPORTED for an unknown type, CW_ERROR_MALFORMED
  * when data is too short, CW_ERROR_MEMORY. */
 uint8_t *cw_cursor_decode (unsigned type, uint32_t width, uint32_t height, CwSlice data, GError **error);

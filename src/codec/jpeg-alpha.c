@@ -26,7 +26,7 @@ cw_jpeg_alpha_decode (const CwCodecInput *in, CwPixels **out, GError **error)
   g_autoptr (CwJpegReader) reader = cw_jpeg_reader_new ();
   g_autoptr (CwPixels) pixels = NULL;
   g_autofree uint8_t *plane = NULL;
-  bool top_down, announced = in->flags & CW_CODEC_JPEG_ALPHA_TOP_DOWN;
+  bool top_down, announced = in->flags & CW_JPEG_ALPHA_TOP_DOWN;
   CwJpegFile file = { .width = in->width, .height = in->height, .flags = CW_JPEG_ALPHA, .pool = in->pool };
 
   if (in->jpeg_size < MIN_JPEG_SIZE || in->jpeg_size > in->data.size) {

@@ -12,17 +12,15 @@
 #define HISTORY 65536 /* bytes of output that a later block may refer to */
 #define MAX_RATIO 255 /* no LZ4 block expands to more than this many times its size */
 
-typedef enum { FORMAT_16BIT = 6, FORMAT_24BIT, FORMAT_32BIT, FORMAT_RGBA, FORMAT_8BIT_A } Lz4Format;
-
 typedef struct {
   CwPixelFormat pixels;
   unsigned bytes_per_pixel;
 } Lz4Layout;
 
 static const Lz4Layout layouts[] = {
-  [FORMAT_16BIT] = { CW_PIXELS_X1R5G5B5, 2 }, [FORMAT_24BIT] = { CW_PIXELS_BGRX, 3 },
-  [FORMAT_32BIT] = { CW_PIXELS_BGRX, 4 },     [FORMAT_RGBA] = { CW_PIXELS_BGRA, 4 },
-  [FORMAT_8BIT_A] = { CW_PIXELS_A8, 1 },
+  [CW_BITMAP_FMT_16BIT] = { CW_PIXELS_X1R5G5B5, 2 }, [CW_BITMAP_FMT_24BIT] = { CW_PIXELS_BGRX, 3 },
+  [CW_BITMAP_FMT_32BIT] = { CW_PIXELS_BGRX, 4 },     [CW_BITMAP_FMT_RGBA] = { CW_PIXELS_BGRA, 4 },
+  [CW_BITMAP_FMT_8BIT_A] = { CW_PIXELS_A8, 1 },
 };
 
 static bool
@@ -119,9 +117,9 @@ cw_lz4_decode (const CwCodecInput *in, CwPixels **out, GError **error)
 
   if (in->data.size < 2)
     return fail (error, "payload size, 2 are needed", in->data.size, 2);
-  if (in->data.data[1] < FORMAT_16BIT || in->data.data[1] > FORMAT_8BIT_A) {
+  if (in->data.data[1] < CW_BITMAP_FMT_16BIT || in->data.data[1] > CW_BITMAP_FMT_8BIT_A) {
     g_set_error (error, CW_ERROR, CW_ERROR_UNSUPPORTED, "lz4: format %u is outside %d … %d", in->data.data[1],
-                 FORMAT_16BIT, FORMAT_8BIT_A);
+                 CW_BITMAP_FMT_16BIT, CW_BITMAP_FMT_8BIT_A);
     return false;
   }
   layout = &layouts[in->data.data[1]];
@@ -135,7 +133,7 @@ cw_lz4_decode (const CwCodecInput *in, CwPixels **out, GError **error)
     return false;
   total *= layout->bytes_per_pixel;
   packed = pixels->first + cw_pixels_size (pixels) - total;
-  if (!read_blocks (blocks, packed, total, layout == &layouts[FORMAT_32BIT], error))
+  if (!read_blocks (blocks, packed, total, layout == &layouts[CW_BITMAP_FMT_32BIT], error))
     return false;
   if (layout->bytes_per_pixel < 4)
     spread (pixels, packed, layout->bytes_per_pixel);

@@ -31,7 +31,7 @@ cw_mjpeg_stream_decode (CwMjpegStream *self, const CwCodecInput *in, CwPixels **
     .width = in->width,
     .height = in->height,
     .pool = in->pool,
-    .flags = CW_JPEG_FAST | (in->flags & CW_CODEC_MJPEG_TOP_DOWN ? 0 : CW_JPEG_BOTTOM_UP),
+    .flags = CW_JPEG_FAST | (in->flags & CW_STREAM_TOP_DOWN ? 0 : CW_JPEG_BOTTOM_UP),
   };
 
   return cw_jpeg_reader_decode (self->reader, &file, out, error);

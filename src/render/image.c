@@ -178,7 +178,7 @@ check_type (const CwDecodeJob *self, GError **error)
 
   if (wire->type == CW_IMAGE_TYPE_BITMAP) {
     bitmap = job_bitmap (self);
-    if (self->mask && bitmap.format != CW_BITMAP_1BIT_LE && bitmap.format != CW_BITMAP_1BIT_BE) {
+    if (self->mask && bitmap.format != CW_BITMAP_FMT_1BIT_LE && bitmap.format != CW_BITMAP_FMT_1BIT_BE) {
       g_set_error (error, CW_ERROR, CW_ERROR_MALFORMED, "mask.bitmap.format: %u is no 1-bit format", bitmap.format);
       return false;
     }

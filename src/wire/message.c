@@ -107,16 +107,9 @@ parse (const CwMessageInfo *info, const char *channel, uint64_t serial, uint32_t
 static const char *
 channel_name (CwChannelType channel)
 {
-  static const char *const names[] = {
-    [CW_CHANNEL_MAIN] = "main",     [CW_CHANNEL_DISPLAY] = "display",     [CW_CHANNEL_INPUTS] = "inputs",
-    [CW_CHANNEL_CURSOR] = "cursor", [CW_CHANNEL_PLAYBACK] = "playback",   [CW_CHANNEL_RECORD] = "record",
-    [CW_CHANNEL_TUNNEL] = "tunnel", [CW_CHANNEL_SMARTCARD] = "smartcard", [CW_CHANNEL_USBREDIR] = "usbredir",
-    [CW_CHANNEL_PORT] = "port",     [CW_CHANNEL_WEBDAV] = "webdav",
-  };
+  const char *name = cw_channel_type_name (channel);
 
-  if ((unsigned) channel < G_N_ELEMENTS (names) && names[channel])
-    return names[channel];
-  return "unknown channel";
+  return name ? name : "unknown channel";
 }
 
 CwMessage *

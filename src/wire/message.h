@@ -39,6 +39,9 @@ typedef struct {
   GBytes *body;
 } CwMessage;
 
+/* "display"; NULL for numbers that are no channel type. */
+const char *cw_channel_type_name (unsigned type);
+
 /* NULL when there is no such message. Knows the base messages on every channel. */
 const CwMessageInfo *cw_message_info (CwChannelType channel, CwDirection direction, uint16_t type);
 

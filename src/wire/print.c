@@ -34,6 +34,7 @@ static void
 print_scalar (GString *out, const CwFieldInfo *field, const void *at)
 {
   uint64_t value = cw_load (at, field->width);
+  const char *name;
 
   if (field->flags & CW_FIELD_SIGNED) {
     unsigned shift = 64 - 8 * field->width;
@@ -49,9 +50,9 @@ print_scalar (GString *out, const CwFieldInfo *field, const void *at)
   g_string_append_printf (out, "%" G_GUINT64_FORMAT, value);
   if (!field->values)
     return;
-  for (unsigned i = 0; i < field->values->n_values; i++)
-    if (field->values->values[i].value == value)
-      g_string_append_printf (out, " %s", field->values->values[i].name);
+  name = cw_value_name (field->values, value);
+  if (name)
+    g_string_append_printf (out, " %s", name);
 }
 
 static bool

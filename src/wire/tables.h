@@ -59,6 +59,9 @@ typedef struct {
   const CwValueInfo *values;
 } CwValuesInfo;
 
+/* NULL when the value has no name, or is more than one flag. */
+const char *cw_value_name (const CwValuesInfo *self, uint64_t value);
+
 /* What a size rule objects to. */
 typedef struct {
   const char *field;

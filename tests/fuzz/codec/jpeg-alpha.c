@@ -14,7 +14,7 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
   fuzz_jpeg_size (&in);
   in.jpeg_size = alpha ? alpha - data : size / 2;
   fuzz_decode (cw_jpeg_alpha_decode, &in);
-  in.flags = CW_CODEC_JPEG_ALPHA_TOP_DOWN;
+  in.flags = CW_JPEG_ALPHA_TOP_DOWN;
   fuzz_decode (cw_jpeg_alpha_decode, &in);
   in.jpeg_size = size + 1;
   fuzz_decode (cw_jpeg_alpha_decode, &in);

@@ -29,7 +29,7 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
   decode_in_stream (stream, &part);
   part.data = (CwSlice){ data + size / 2, size - size / 2 };
   decode_in_stream (stream, &part);
-  in.flags = CW_CODEC_MJPEG_TOP_DOWN;
+  in.flags = CW_STREAM_TOP_DOWN;
   decode_in_stream (stream, &in);
   return 0;
 }

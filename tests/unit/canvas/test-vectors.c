@@ -123,11 +123,11 @@ test_indexed (void)
   static const struct {
     unsigned format;
     uint8_t index[3];
-  } formats[] = { { CW_BITMAP_1BIT_LE, { 1, 0, 0 } },
-                  { CW_BITMAP_1BIT_BE, { 0, 0, 1 } },
-                  { CW_BITMAP_4BIT_LE, { 1, 3, 15 } },
-                  { CW_BITMAP_4BIT_BE, { 3, 1, 15 } },
-                  { CW_BITMAP_8BIT, { 0x31, 0xff, 0x0e } } };
+  } formats[] = { { CW_BITMAP_FMT_1BIT_LE, { 1, 0, 0 } },
+                  { CW_BITMAP_FMT_1BIT_BE, { 0, 0, 1 } },
+                  { CW_BITMAP_FMT_4BIT_LE, { 1, 3, 15 } },
+                  { CW_BITMAP_FMT_4BIT_BE, { 3, 1, 15 } },
+                  { CW_BITMAP_FMT_8BIT, { 0x31, 0xff, 0x0e } } };
 
   for (gsize i = 0; i < G_N_ELEMENTS (formats); i++) {
     CwBitmap bitmap = make_bitmap (formats[i].format, 3, 1, 3, bits, sizeof bits);
@@ -158,11 +158,11 @@ test_direct (void)
     unsigned format;
     CwPixelFormat pixels;
     uint32_t word;
-  } formats[] = { { CW_BITMAP_16BIT, CW_PIXELS_X1R5G5B5, 0x2030 },
-                  { CW_BITMAP_24BIT, CW_PIXELS_BGRX, 0x102030 },
-                  { CW_BITMAP_32BIT, CW_PIXELS_BGRX, 0x99102030 },
-                  { CW_BITMAP_RGBA, CW_PIXELS_BGRA, 0x99102030 },
-                  { CW_BITMAP_8BIT_A, CW_PIXELS_A8, 0x30 } };
+  } formats[] = { { CW_BITMAP_FMT_16BIT, CW_PIXELS_X1R5G5B5, 0x2030 },
+                  { CW_BITMAP_FMT_24BIT, CW_PIXELS_BGRX, 0x102030 },
+                  { CW_BITMAP_FMT_32BIT, CW_PIXELS_BGRX, 0x99102030 },
+                  { CW_BITMAP_FMT_RGBA, CW_PIXELS_BGRA, 0x99102030 },
+                  { CW_BITMAP_FMT_8BIT_A, CW_PIXELS_A8, 0x30 } };
 
   for (gsize i = 0; i < G_N_ELEMENTS (formats); i++) {
     CwBitmap bitmap = make_bitmap (formats[i].format, 1, 2, 4, bytes, sizeof bytes);
@@ -180,7 +180,7 @@ test_direct (void)
     word = 0;
     memcpy (&word, cw_pixels_row (up, 1), cw_pixel_size (up->format));
     g_assert_cmphex (word, ==, formats[i].word);
-    if (formats[i].format == CW_BITMAP_24BIT) {
+    if (formats[i].format == CW_BITMAP_FMT_24BIT) {
       g_assert_null (view);
     } else if (G_BYTE_ORDER == G_LITTLE_ENDIAN) {
       g_assert_true (cw_pixels_row (view, 1) == bytes);
@@ -194,7 +194,7 @@ static void
 test_mask (void)
 {
   static const uint8_t bits[] = { 0xa5, 0x0f, 0x3c, 0xff };
-  CwBitmap bitmap = make_bitmap (CW_BITMAP_1BIT_BE, 16, 2, 2, bits, sizeof bits);
+  CwBitmap bitmap = make_bitmap (CW_BITMAP_FMT_1BIT_BE, 16, 2, 2, bits, sizeof bits);
   g_autoptr (CwPixels) be = cw_bitmap_decode_mask (&bitmap, NULL), up = NULL, any = NULL;
   g_autoptr (CwPixels) gray = cw_pixels_new (CW_PIXELS_X1R5G5B5, 3, 1, false, NULL);
   g_autoptr (GError) error = NULL;
@@ -202,12 +202,12 @@ test_mask (void)
   g_assert_cmpint (be->format, ==, CW_PIXELS_A1);
   g_assert_cmphex (be->rows[0], ==, 0xa5);
   g_assert_cmphex (be->rows[1], ==, 0xf0);
-  bitmap.format = CW_BITMAP_1BIT_LE;
+  bitmap.format = CW_BITMAP_FMT_1BIT_LE;
   bitmap.top_down = false;
   up = cw_bitmap_decode_mask (&bitmap, NULL);
   g_assert_cmphex (cw_pixels_row (up, 0)[0], ==, 0x3c);
   g_assert_cmphex (cw_pixels_row (up, 1)[1], ==, 0x0f);
-  bitmap.format = CW_BITMAP_8BIT;
+  bitmap.format = CW_BITMAP_FMT_8BIT;
   bitmap.width = 2;
   g_assert_null (cw_bitmap_decode_mask (&bitmap, &error));
   g_assert_error (error, CW_ERROR, CW_ERROR_MALFORMED);
@@ -225,16 +225,16 @@ test_bad_bitmaps (void)
     uint32_t width, height, stride;
   } bad[] = { { 0, 1, 1, 4 },
               { 11, 1, 1, 4 },
-              { CW_BITMAP_32BIT, 0, 1, 4 },
-              { CW_BITMAP_32BIT, 1, 0, 4 },
-              { CW_BITMAP_32BIT, 2, 1, 7 },
-              { CW_BITMAP_1BIT_BE, 9, 1, 1 },
-              { CW_BITMAP_4BIT_LE, 3, 1, 1 },
-              { CW_BITMAP_24BIT, 2, 1, 5 },
-              { CW_BITMAP_32BIT, 1, 17, 4 },
-              { CW_BITMAP_32BIT, 0x40000001, 1, 4 },
-              { CW_BITMAP_8BIT, 1, 2, 0x80000000 },
-              { CW_BITMAP_8BIT, CW_PIXELS_MAX_SIDE + 1, 1, 0x20000 } };
+              { CW_BITMAP_FMT_32BIT, 0, 1, 4 },
+              { CW_BITMAP_FMT_32BIT, 1, 0, 4 },
+              { CW_BITMAP_FMT_32BIT, 2, 1, 7 },
+              { CW_BITMAP_FMT_1BIT_BE, 9, 1, 1 },
+              { CW_BITMAP_FMT_4BIT_LE, 3, 1, 1 },
+              { CW_BITMAP_FMT_24BIT, 2, 1, 5 },
+              { CW_BITMAP_FMT_32BIT, 1, 17, 4 },
+              { CW_BITMAP_FMT_32BIT, 0x40000001, 1, 4 },
+              { CW_BITMAP_FMT_8BIT, 1, 2, 0x80000000 },
+              { CW_BITMAP_FMT_8BIT, CW_PIXELS_MAX_SIDE + 1, 1, 0x20000 } };
 
   for (gsize i = 0; i < G_N_ELEMENTS (bad); i++) {
     g_autoptr (GError) error = NULL;

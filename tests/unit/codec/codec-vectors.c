@@ -185,7 +185,7 @@ load_input (Run *run, JsonObject *entry, Input *input)
   input->in.glz_data_size = get_int (entry, "glz_data_size");
   input->in.flags = get_int (entry, "flags");
   if (id == CW_CODEC_MJPEG && get_int (entry, "top_down") != 0)
-    input->in.flags |= CW_CODEC_MJPEG_TOP_DOWN;
+    input->in.flags |= CW_STREAM_TOP_DOWN;
   load_palette (entry, input);
   return load_data (run, entry, &input->in.data, &input->data);
 }

@@ -28,12 +28,12 @@ expect (unsigned type, uint32_t width, uint32_t height, const void *data, size_t
 static void
 test_types (void)
 {
-  EXPECT (CW_CURSOR_SHAPE_ALPHA, 1, 1, "03020104", 1, 2, 3, 4);
-  EXPECT (CW_CURSOR_SHAPE_COLOR32, 2, 1, "332211ff 33221100", 0x11, 0x22, 0x33, 0, 0x11, 0x22, 0x33, 0, 0x40);
+  EXPECT (CW_CURSOR_TYPE_ALPHA, 1, 1, "03020104", 1, 2, 3, 4);
+  EXPECT (CW_CURSOR_TYPE_COLOR32, 2, 1, "332211ff 33221100", 0x11, 0x22, 0x33, 0, 0x11, 0x22, 0x33, 0, 0x40);
   /* White under the mask inverts: a checkerboard. */
-  EXPECT (CW_CURSOR_SHAPE_COLOR32, 2, 1, "50505030 303030c0", 0xff, 0xff, 0xff, 0, 0xff, 0xff, 0xff, 0, 0xc0);
-  EXPECT (CW_CURSOR_SHAPE_COLOR24, 1, 1, "332211ff", 0x11, 0x22, 0x33, 0);
-  EXPECT (CW_CURSOR_SHAPE_COLOR16, 2, 1, "f8f8f8ff 0800f800", 0xff, 0x7f, 0x1f, 0x04, 0x40);
+  EXPECT (CW_CURSOR_TYPE_COLOR32, 2, 1, "50505030 303030c0", 0xff, 0xff, 0xff, 0, 0xff, 0xff, 0xff, 0, 0xc0);
+  EXPECT (CW_CURSOR_TYPE_COLOR24, 1, 1, "332211ff", 0x11, 0x22, 0x33, 0);
+  EXPECT (CW_CURSOR_TYPE_COLOR16, 2, 1, "f8f8f8ff 0800f800", 0xff, 0x7f, 0x1f, 0x04, 0x40);
 }
 
 static void
@@ -43,19 +43,19 @@ test_palettes (void)
 
   memcpy (color4 + 1 + 4 * 2, "\x30\x20\x10\x00", 4);
   memcpy (color4 + 1 + 4 * 1, "\x03\x02\x01\x00", 4);
-  expect (CW_CURSOR_SHAPE_COLOR4, 2, 1, color4, sizeof color4, "102030ff 010203ff");
+  expect (CW_CURSOR_TYPE_COLOR4, 2, 1, color4, sizeof color4, "102030ff 010203ff");
   memcpy (color8 + 2 + 4 * 7, "\x30\x20\x10\x00", 4);
   memcpy (color8 + 2 + 4 * 9, "\x03\x02\x01\x00", 4);
   color8[sizeof color8 - 1] = 0x40;
-  expect (CW_CURSOR_SHAPE_COLOR8, 2, 1, color8, sizeof color8, "102030ff 01020300");
+  expect (CW_CURSOR_TYPE_COLOR8, 2, 1, color8, sizeof color8, "102030ff 01020300");
 }
 
 static void
 test_mono (void)
 {
-  EXPECT (CW_CURSOR_SHAPE_MONO, 4, 1, "000000ff ffffffff 00000000 ffffffff", 0x30, 0x50);
+  EXPECT (CW_CURSOR_TYPE_MONO, 4, 1, "000000ff ffffffff 00000000 ffffffff", 0x30, 0x50);
   /* A shape that only inverts gets an edge, but not on its border. */
-  EXPECT (CW_CURSOR_SHAPE_MONO, 4, 3,
+  EXPECT (CW_CURSOR_TYPE_MONO, 4, 3,
           "00000000 00000000 00000000 00000000 "
           "00000000 ffffffff 000000ff 00000000 "
           "00000000 00000000 00000000 00000000",
@@ -66,8 +66,8 @@ test_mono (void)
 static void
 test_padding (void)
 {
-  EXPECT (CW_CURSOR_SHAPE_COLOR24, 1, 2, "010101ff 01010100", 1, 1, 1, 1, 1, 1, 0x00, 0x80);
-  EXPECT (CW_CURSOR_SHAPE_COLOR24, 1, 2, "010101ff 01010100", 1, 1, 1, 1, 1, 1, 0x40);
+  EXPECT (CW_CURSOR_TYPE_COLOR24, 1, 2, "010101ff 01010100", 1, 1, 1, 1, 1, 1, 0x00, 0x80);
+  EXPECT (CW_CURSOR_TYPE_COLOR24, 1, 2, "010101ff 01010100", 1, 1, 1, 1, 1, 1, 0x40);
 }
 
 static void
@@ -80,17 +80,17 @@ test_refused (void)
     size_t size;
     int code;
   } rows[] = {
-    { CW_CURSOR_SHAPE_ALPHA, 0, 1, 4, CW_ERROR_LIMIT },
-    { CW_CURSOR_SHAPE_ALPHA, 1, 0, 4, CW_ERROR_LIMIT },
-    { CW_CURSOR_SHAPE_ALPHA, 1025, 1, sizeof data, CW_ERROR_LIMIT },
-    { CW_CURSOR_SHAPE_ALPHA, 65535, 65535, sizeof data, CW_ERROR_LIMIT },
-    { CW_CURSOR_SHAPE_ALPHA, 8, 8, 255, CW_ERROR_MALFORMED },
-    { CW_CURSOR_SHAPE_MONO, 9, 2, 7, CW_ERROR_MALFORMED },
-    { CW_CURSOR_SHAPE_COLOR4, 8, 8, 32 + 64 + 7, CW_ERROR_MALFORMED },
-    { CW_CURSOR_SHAPE_COLOR8, 8, 8, 64 + 1024 + 7, CW_ERROR_MALFORMED },
-    { CW_CURSOR_SHAPE_COLOR16, 8, 8, 128 + 7, CW_ERROR_MALFORMED },
-    { CW_CURSOR_SHAPE_COLOR24, 8, 8, 192 + 7, CW_ERROR_MALFORMED },
-    { CW_CURSOR_SHAPE_COLOR32, 8, 8, 256 + 7, CW_ERROR_MALFORMED },
+    { CW_CURSOR_TYPE_ALPHA, 0, 1, 4, CW_ERROR_LIMIT },
+    { CW_CURSOR_TYPE_ALPHA, 1, 0, 4, CW_ERROR_LIMIT },
+    { CW_CURSOR_TYPE_ALPHA, 1025, 1, sizeof data, CW_ERROR_LIMIT },
+    { CW_CURSOR_TYPE_ALPHA, 65535, 65535, sizeof data, CW_ERROR_LIMIT },
+    { CW_CURSOR_TYPE_ALPHA, 8, 8, 255, CW_ERROR_MALFORMED },
+    { CW_CURSOR_TYPE_MONO, 9, 2, 7, CW_ERROR_MALFORMED },
+    { CW_CURSOR_TYPE_COLOR4, 8, 8, 32 + 64 + 7, CW_ERROR_MALFORMED },
+    { CW_CURSOR_TYPE_COLOR8, 8, 8, 64 + 1024 + 7, CW_ERROR_MALFORMED },
+    { CW_CURSOR_TYPE_COLOR16, 8, 8, 128 + 7, CW_ERROR_MALFORMED },
+    { CW_CURSOR_TYPE_COLOR24, 8, 8, 192 + 7, CW_ERROR_MALFORMED },
+    { CW_CURSOR_TYPE_COLOR32, 8, 8, 256 + 7, CW_ERROR_MALFORMED },
     { 7, 8, 8, sizeof data, CW_ERROR_UNSUPPORTED },
   };
 

@@ -77,7 +77,7 @@ encode (const Options *options, unsigned seed)
 static CwCodecInput
 describe (GBytes *file)
 {
-  CwCodecInput in = { .codec = CW_CODEC_JPEG, .width = WIDTH, .height = HEIGHT, .flags = CW_CODEC_MJPEG_TOP_DOWN };
+  CwCodecInput in = { .codec = CW_CODEC_JPEG, .width = WIDTH, .height = HEIGHT, .flags = CW_STREAM_TOP_DOWN };
 
   in.data.data = g_bytes_get_data (file, &in.data.size);
   return in;
