@@ -2,7 +2,7 @@
 /* SpicePortChannel: a named byte pipe. Its messages are those of the spicevmc family, and three of its own. */
 #include "channel-port.h"
 #include "channel/channel.h"
-#include "codec/vmc.h"
+#include "channel/spicevmc.h"
 
 #include "spice-client.h"
 
@@ -10,10 +10,8 @@
 
 #define MAX_NAME 255 /* bytes */
 
-/* What the reference server takes in one message is 32 bytes more. */
-#define MAX_PIECE 65536
-
 struct _SpicePortChannelPrivate {
+  CwSpicevmc *pipe;
   char *name;
   bool announced; /* the server has told the name on this connection */
   bool opened;
@@ -65,18 +63,28 @@ take_event (SpicePortChannel *self, uint8_t event)
   return attempt == channel->priv->attempt;
 }
 
-static char *
-parse_name (CwSlice bytes, GError **error)
+/* The longest beginning of text that ends between two characters and has at most MAX_NAME bytes. */
+static size_t
+cut_name (const char *text, size_t size)
 {
-  size_t size = bytes.size > 0 ? strnlen ((const char *) bytes.data, bytes.size) : 0;
+  if (size <= MAX_NAME)
+    return size;
+  size = MAX_NAME;
+  while (size > 0 && (text[size] & 0xc0) == 0x80)
+    size--;
+  return size;
+}
 
-  if (size > MAX_NAME)
-    g_set_error (error, CW_ERROR, CW_ERROR_LIMIT, "port: init.name: %zu bytes, the limit is %d", size, MAX_NAME);
-  else if (size > 0 && !g_utf8_validate ((const char *) bytes.data, (gssize) size, NULL))
-    g_set_error (error, CW_ERROR, CW_ERROR_MALFORMED, "port: init.name: %zu bytes that are not UTF-8", size);
-  else
-    return g_strndup (size > 0 ? (const char *) bytes.data : "", size);
-  return NULL;
+/* A port is worth more than its name: one that is too long is cut, one that is not UTF-8 is made so. */
+static char *
+parse_name (CwSlice bytes)
+{
+  const char *text = (const char *) bytes.data;
+  size_t size = bytes.size > 0 ? cut_name (text, strnlen (text, bytes.size)) : 0;
+  char *name = size > 0 ? g_utf8_make_valid (text, (gssize) size) : g_strdup ("");
+
+  name[cut_name (name, strlen (name))] = '\0';
+  return name;
 }
 
 /* The first message of a connection. It may be repeated; then only what has changed is told. */
@@ -86,16 +94,11 @@ handle_init (SpiceChannel *channel, const CwMessage *message)
   const CwMsgPortInit *init = message->data;
   SpicePortChannel *self = SPICE_PORT_CHANNEL (channel);
   SpicePortChannelPrivate *priv = self->priv;
-  GError *error = NULL;
-  g_autofree char *name = parse_name (init->name, &error);
+  g_autofree char *name = parse_name (init->name);
   bool opened = init->opened != 0;
-  bool renamed = name && g_strcmp0 (name, priv->name) != 0;
+  bool renamed = g_strcmp0 (name, priv->name) != 0;
   bool changed = priv->announced ? opened != priv->opened : opened;
 
-  if (!name) {
-    cw_channel_end (channel, error);
-    return;
-  }
   priv->announced = true;
   if (renamed) {
     g_free (priv->name);
@@ -141,41 +144,17 @@ take_data (SpiceChannel *channel, CwSlice data)
 static void
 handle_data (SpiceChannel *channel, const CwMessage *message)
 {
-  const CwMsgSpicevmcData *data = message->data;
-
   if (is_announced (channel, message))
-    take_data (channel, data->data);
+    cw_spicevmc_take (SPICE_PORT_CHANNEL (channel)->priv->pipe, message);
 }
 
-static void
-handle_compressed_data (SpiceChannel *channel, const CwMessage *message)
-{
-  const CwMsgSpicevmcCompressedData *compressed = message->data;
-  g_autoptr (GBytes) plain = NULL;
-  GError *error = NULL;
-  CwSlice body;
-
-  if (!is_announced (channel, message))
-    return;
-  if (compressed->type == CW_DATA_COMPRESSION_TYPE_NONE) {
-    take_data (channel, compressed->data);
-    return;
-  }
-  body.data = g_bytes_get_data (message->body, &body.size);
-  plain = cw_vmc_decompress (body, &error);
-  if (!plain) {
-    cw_channel_end (channel, error);
-    return;
-  }
-  body.data = g_bytes_get_data (plain, &body.size);
-  take_data (channel, body);
-}
+static const CwSpicevmcEvents pipe_events = { take_data, NULL };
 
 static const CwChannelHandler handlers[] = {
   { CW_MSG_PORT_INIT, handle_init },
   { CW_MSG_PORT_EVENT, handle_event },
   { CW_MSG_SPICEVMC_DATA, handle_data },
-  { CW_MSG_SPICEVMC_COMPRESSED_DATA, handle_compressed_data },
+  { CW_MSG_SPICEVMC_COMPRESSED_DATA, handle_data },
   { 0, NULL },
 };
 
@@ -184,11 +163,10 @@ static SpiceChannelClassPrivate port_class = {
   .handlers = handlers,
 };
 
-/* What waits to be sent is the application's memory, and it hears when each piece is free again: the limit is its. */
 static void
 channel_up (SpiceChannel *channel)
 {
-  cw_pump_set_queue_limit (channel->priv->pump, G_MAXSIZE);
+  cw_spicevmc_start (SPICE_PORT_CHANNEL (channel)->priv->pipe, false);
 }
 
 static void
@@ -224,7 +202,10 @@ get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
 static void
 finalize (GObject *object)
 {
-  g_free (SPICE_PORT_CHANNEL (object)->priv->name);
+  SpicePortChannelPrivate *priv = SPICE_PORT_CHANNEL (object)->priv;
+
+  g_free (priv->name);
+  cw_spicevmc_unref (priv->pipe);
   G_OBJECT_CLASS (spice_port_channel_parent_class)->finalize (object);
 }
 
@@ -273,21 +254,7 @@ static void
 spice_port_channel_init (SpicePortChannel *self)
 {
   self->priv = spice_port_channel_get_instance_private (self);
-}
-
-static bool
-send_pieces (SpiceChannel *channel, const uint8_t *data, size_t size, GError **error)
-{
-  g_autoptr (GBytes) all = g_bytes_new_static (data, size);
-
-  for (size_t at = 0; at < size; at += MAX_PIECE) {
-    g_autoptr (GBytes) piece = g_bytes_new_from_bytes (all, at, MIN (MAX_PIECE, size - at));
-
-    /* Whatever stands against one stands against the first. */
-    if (!cw_channel_send_bytes (channel, CW_MSGC_SPICEVMC_DATA, piece, error))
-      return false;
-  }
-  return true;
+  self->priv->pipe = cw_spicevmc_new (SPICE_CHANNEL (self), &pipe_events);
 }
 
 static void
@@ -311,12 +278,15 @@ written (gpointer data, const GError *error)
  * @user_data: for @callback
  *
  * Sends bytes through the port, which has to be open. Several writes may wait at the same time and keep their order.
+ * Of many, wait for some before going on: when 64 MiB wait (each write counts for 1 KiB more than its bytes), the next
+ * fails with %G_IO_ERROR_BUSY. A single write may have any size.
  */
 void
 spice_port_channel_write_async (SpicePortChannel *port, const void *buffer, gsize count, GCancellable *cancellable,
                                 GAsyncReadyCallback callback, gpointer user_data)
 {
   g_autoptr (GTask) task = NULL;
+  g_autoptr (GBytes) bytes = NULL;
   GError *error = NULL;
 
   g_return_if_fail (SPICE_IS_PORT_CHANNEL (port));
@@ -329,12 +299,15 @@ spice_port_channel_write_async (SpicePortChannel *port, const void *buffer, gsiz
   g_task_set_task_data (task, GSIZE_TO_POINTER (count), NULL);
   if (g_task_return_error_if_cancelled (task))
     return;
-  if (!port->priv->opened || !cw_channel_is_ready (SPICE_CHANNEL (port)))
+  if (!port->priv->opened || !cw_channel_is_ready (SPICE_CHANNEL (port))) {
     g_task_return_new_error (task, SPICE_CLIENT_ERROR, SPICE_CLIENT_ERROR_FAILED, "The port is not open.");
-  else if (!send_pieces (SPICE_CHANNEL (port), buffer, count, &error))
-    g_task_return_error (task, error);
+    return;
+  }
+  bytes = g_bytes_new_static (buffer, count);
+  if (cw_spicevmc_write (port->priv->pipe, bytes, written, task, &error))
+    g_steal_pointer (&task);
   else
-    cw_pump_flush (SPICE_CHANNEL (port)->priv->pump, written, g_steal_pointer (&task));
+    g_task_return_error (task, error);
 }
 
 /**
@@ -359,7 +332,8 @@ spice_port_channel_write_finish (SpicePortChannel *port, GAsyncResult *result, G
  * @port: the channel
  * @event: what to tell; 0 and 1 (opened and closed) are the server's to tell
  *
- * Tells the other end of something, such as a break (2).
+ * Tells the other end of something, such as a break (2), after what has been written before. It is lost without a
+ * connection, in a read-only session, and when too much waits to be sent already.
  */
 void
 spice_port_channel_event (SpicePortChannel *port, guint8 event)
@@ -367,7 +341,8 @@ spice_port_channel_event (SpicePortChannel *port, guint8 event)
   g_return_if_fail (SPICE_IS_PORT_CHANNEL (port));
   g_return_if_fail (event > CW_PORT_EVENT_CLOSED);
 
-  cw_channel_send (SPICE_CHANNEL (port), CW_MSGC_PORT_EVENT, &(CwMsgcPortEvent){ .event = event });
+  if (cw_spicevmc_has_room (port->priv->pipe, 1))
+    cw_channel_send (SPICE_CHANNEL (port), CW_MSGC_PORT_EVENT, &(CwMsgcPortEvent){ .event = event });
 }
 
 /**

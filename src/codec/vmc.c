@@ -43,3 +43,25 @@ cw_vmc_decompress (CwSlice body, GError **error)
   }
   return g_bytes_new_take (g_steal_pointer (&data), size);
 }
+
+GBytes *
+cw_vmc_compress (CwSlice plain)
+{
+  g_autofree uint8_t *data = NULL;
+  int got;
+
+  if (plain.size <= HEADER_SIZE || plain.size > CW_VMC_MAX_SIZE)
+    return NULL;
+  data = g_try_malloc (plain.size);
+  if (!data)
+    return NULL;
+  /* One byte less than the plain ones, or it is not worth it. */
+  got = LZ4_compress_default ((const char *) plain.data, (char *) data + HEADER_SIZE, plain.size,
+                              plain.size - HEADER_SIZE - 1);
+  if (got <= 0)
+    return NULL;
+  data[0] = COMPRESSION_LZ4;
+  for (int i = 0; i < 4; i++)
+    data[1 + i] = plain.size >> (8 * i);
+  return g_bytes_new_take (g_steal_pointer (&data), HEADER_SIZE + got);
+}

@@ -13,3 +13,7 @@
  * CW_ERROR_MALFORMED, UNSUPPORTED (a compression other than LZ4), LIMIT or MEMORY. body is only read during the call.
  * Any thread. */
 GBytes *cw_vmc_decompress (CwSlice body, GError **error);
+
+/* The body of a compressed message that stands for these bytes, at most CW_VMC_MAX_SIZE; NULL when it would not be
+ * shorter, or there is no memory. Any thread. */
+GBytes *cw_vmc_compress (CwSlice plain);

@@ -4,15 +4,38 @@
 
 #include <stdlib.h>
 
+/* What is packed is shorter, and gives the same bytes. */
+static void
+check_round_trip (CwSlice plain)
+{
+  g_autoptr (GBytes) packed = cw_vmc_compress (plain);
+  g_autoptr (GBytes) again = NULL, wanted = NULL;
+  CwSlice body;
+
+  if (!packed)
+    return;
+  body.data = g_bytes_get_data (packed, &body.size);
+  again = cw_vmc_decompress (body, NULL);
+  wanted = g_bytes_new_static (plain.data, plain.size);
+  if (body.size >= plain.size || !again || !g_bytes_equal (again, wanted))
+    abort ();
+}
+
 int
 LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (GBytes) bytes = cw_vmc_decompress ((CwSlice){ data, size }, &error);
+  CwSlice plain;
 
   if ((bytes == NULL) != (error != NULL))
     abort ();
-  if (bytes && (g_bytes_get_size (bytes) == 0 || g_bytes_get_size (bytes) > CW_VMC_MAX_SIZE))
+  check_round_trip ((CwSlice){ data, size });
+  if (!bytes)
+    return 0;
+  plain.data = g_bytes_get_data (bytes, &plain.size);
+  if (plain.size == 0 || plain.size > CW_VMC_MAX_SIZE)
     abort ();
+  check_round_trip (plain);
   return 0;
 }

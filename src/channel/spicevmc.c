@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "channel/spicevmc.h"
+
+#include "codec/vmc.h"
+
+#include "spice-client.h"
+
+/* Shorter pieces gain nothing; the reference server draws the line here too. */
+#define MIN_COMPRESSED 1000
+
+struct CwSpicevmc {
+  int refs;
+  SpiceChannel *channel; /* borrowed: it owns the pipe */
+  const CwSpicevmcEvents *events;
+  bool compress;
+  bool awaits_room;  /* room () is due when the queue has gone */
+  unsigned n_writes; /* that wait for their answer */
+};
+
+typedef struct {
+  CwSpicevmc *pipe; /* strong */
+  CwPumpFlushFunc written;
+  gpointer data;
+} Write;
+
+CwSpicevmc *
+cw_spicevmc_new (SpiceChannel *channel, const CwSpicevmcEvents *events)
+{
+  CwSpicevmc *self = g_new0 (CwSpicevmc, 1);
+
+  self->refs = 1;
+  self->channel = channel;
+  self->events = events;
+  return self;
+}
+
+void
+cw_spicevmc_unref (CwSpicevmc *self)
+{
+  if (--self->refs == 0)
+    g_free (self);
+}
+
+void
+cw_spicevmc_start (CwSpicevmc *self, bool compress)
+{
+  self->compress = compress;
+  self->awaits_room = false;
+  /* The limit is this pipe's, as a single write may exceed it. */
+  cw_pump_set_queue_limit (self->channel->priv->pump, G_MAXSIZE);
+}
+
+void
+cw_spicevmc_take (CwSpicevmc *self, const CwMessage *message)
+{
+  const CwMsgSpicevmcCompressedData *compressed = message->data;
+  g_autoptr (GBytes) plain = NULL;
+  GError *error = NULL;
+  CwSlice bytes;
+
+  if (message->info->type == CW_MSG_SPICEVMC_DATA) {
+    bytes = ((const CwMsgSpicevmcData *) message->data)->data;
+  } else if (compressed->type == CW_DATA_COMPRESSION_TYPE_NONE) {
+    bytes = compressed->data;
+  } else {
+    bytes.data = g_bytes_get_data (message->body, &bytes.size);
+    plain = cw_vmc_decompress (bytes, &error);
+    if (!plain) {
+      cw_channel_end (self->channel, error);
+      return;
+    }
+    bytes.data = g_bytes_get_data (plain, &bytes.size);
+  }
+  if (bytes.size > 0)
+    self->events->received (self->channel, bytes);
+}
+
+void
+cw_spicevmc_pause (CwSpicevmc *self)
+{
+  if (self->channel->priv->pump)
+    cw_pump_pause (self->channel->priv->pump, CW_PAUSE_FULL);
+}
+
+void
+cw_spicevmc_resume (CwSpicevmc *self)
+{
+  if (self->channel->priv->pump)
+    cw_pump_resume (self->channel->priv->pump, CW_PAUSE_FULL);
+}
+
+bool
+cw_spicevmc_has_room (const CwSpicevmc *self, size_t size)
+{
+  const CwPump *pump = self->channel->priv->pump;
+  size_t waiting = (size_t) self->n_writes * CW_SPICEVMC_WRITE_COST + (pump ? cw_pump_queued_bytes (pump) : 0);
+
+  return waiting <= CW_SPICEVMC_FULL
+         || (waiting <= CW_SPICEVMC_MAX_WAITING && size <= CW_SPICEVMC_MAX_WAITING - waiting);
+}
+
+static bool
+send_piece (CwSpicevmc *self, GBytes *piece, GError **error)
+{
+  CwSlice bytes = { .size = 0 };
+  g_autoptr (GBytes) packed = NULL;
+
+  bytes.data = g_bytes_get_data (piece, &bytes.size);
+  if (self->compress && bytes.size > MIN_COMPRESSED)
+    packed = cw_vmc_compress (bytes);
+  if (packed)
+    return cw_channel_send_bytes (self->channel, CW_MSGC_SPICEVMC_COMPRESSED_DATA, packed, error);
+  return cw_channel_send_bytes (self->channel, CW_MSGC_SPICEVMC_DATA, piece, error);
+}
+
+static void
+on_written (gpointer data, const GError *error)
+{
+  g_autofree Write *write = data;
+
+  write->pipe->n_writes--;
+  write->written (write->data, error);
+  cw_spicevmc_unref (write->pipe);
+}
+
+bool
+cw_spicevmc_write (CwSpicevmc *self, GBytes *bytes, CwPumpFlushFunc written, gpointer data, GError **error)
+{
+  size_t size = g_bytes_get_size (bytes);
+  Write *write;
+
+  if (!cw_spicevmc_has_room (self, size)) {
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_BUSY, "Too much waits to be sent already.");
+    return false;
+  }
+  for (size_t at = 0; at < size; at += CW_SPICEVMC_MAX_PIECE) {
+    g_autoptr (GBytes) piece = g_bytes_new_from_bytes (bytes, at, MIN (CW_SPICEVMC_MAX_PIECE, size - at));
+
+    /* Whatever stands against one stands against the first. */
+    if (!send_piece (self, piece, error))
+      return false;
+  }
+  if (written) {
+    write = g_new (Write, 1);
+    *write = (Write){ self, written, data };
+    self->refs++;
+    self->n_writes++;
+    cw_pump_flush (self->channel->priv->pump, on_written, write);
+  }
+  return true;
+}
+
+static void
+on_room (gpointer data, const GError *error)
+{
+  CwSpicevmc *self = data;
+  bool awaited = self->awaits_room && !error;
+
+  if (awaited) {
+    self->awaits_room = false;
+    self->events->room (self->channel);
+  }
+  cw_spicevmc_unref (self);
+}
+
+bool
+cw_spicevmc_is_full (CwSpicevmc *self)
+{
+  CwPump *pump = self->channel->priv->pump;
+
+  if (!pump || cw_pump_queued_bytes (pump) < CW_SPICEVMC_FULL)
+    return false;
+  if (!self->awaits_room && self->events->room) {
+    self->awaits_room = true;
+    self->refs++;
+    cw_pump_flush (pump, on_room, self);
+  }
+  return true;
+}
