@@ -1,46 +1,49 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Holds the library against the description of the interface programs are compiled for (reference.json).
+"""Holds the library against the description of the interface programs are compiled for (interface.py).
 
-  compare.py symbols REFERENCE NOT_YET LIBRARY   what the shared library exports, and with which version
-  compare.py types REFERENCE NOT_YET LIBRARY     registered types, their properties, signals and values
-  compare.py source REFERENCE NOT_YET OUT HEADER...  writes C that compiles only if the headers agree
-  compare.py static LIBRARY...                   global names of static libraries
+  compare.py symbols REFERENCE NOT_YET ADDITIONS LIBRARY   what the shared library exports, and with which version
+  compare.py types REFERENCE NOT_YET ADDITIONS LIBRARY     registered types, their properties, signals and values
+  compare.py source REFERENCE NOT_YET ADDITIONS OUT HEADER...  writes C that compiles only if the headers agree
+  compare.py static LIBRARY...                             global names of static libraries
 
-NOT_YET lists what does not exist so far, one name a line: a name that has appeared, or that the reference does not
-know, is an error, and so is anything missing that is not listed."""
+NOT_YET lists what does not exist so far: a name that has appeared, or that the reference does not know, is an error,
+and so is anything missing that is not listed. ADDITIONS lists what exists beyond the reference, and all of it."""
 import ctypes
-import json
 import re
 import subprocess
 import sys
+
+from interface import OWN_NODE, Interface
 
 PREFIXES = ("cw_", "spice_")
 
 
 class Report:
-    def __init__(self, reference, not_yet):
-        with open(reference) as file:
-            self.reference = json.load(file)
-        with open(not_yet) as file:
-            lines = (line.split("#")[0].strip() for line in file)
-            self.not_yet = set(filter(None, lines))
+    def __init__(self, *lists):
+        self.interface = Interface(*lists)
+        self.reference = self.interface.reference
         self.problems = []
 
     def problem(self, text):
         self.problems.append(text)
 
     def presence(self, section, expected, found):
-        """Names of a section: missing ones must be listed, listed ones must be missing. Returns those to compare."""
-        listed = {name[len(section) + 1:] for name in self.not_yet if name.startswith(section + " ")}
+        """Names of a section: missing ones must be listed, listed ones must be missing, and what is found beyond the
+        reference must be listed as added. Returns those to compare."""
+        listed, added = self.interface.missing(section), self.interface.added(section)
         for name in sorted(listed - set(expected)):
             self.problem(f"not-yet: the reference has no {section} {name}")
         for name in sorted(listed & set(found)):
             self.problem(f"not-yet: {section} {name} has appeared; take it off the list")
         for name in sorted(set(expected) - set(found) - listed):
             self.problem(f"{section} {name} is missing")
-        for name in sorted(set(found) - set(expected)):
+        for name in sorted(set(found) - set(expected) - added):
             self.problem(f"{section} {name} is not in the reference")
+        for name in sorted(added & set(expected)):
+            self.problem(f"additions: {section} {name} is in the reference")
+        for name in sorted(added - set(found)):
+            self.problem(f"additions: {section} {name} is missing")
         return sorted(set(expected) & set(found))
 
     def equal(self, what, expected, found):
@@ -76,10 +79,12 @@ def exported(library):
 def check_symbols(report, library):
     elf = report.reference["elf"]
     found, nodes = exported(library)
-    common = report.presence("symbol", elf["symbols"], found)
+    common = report.presence("function", elf["symbols"], found)
     for name in common:
         report.equal(f"symbol {name}", elf["symbols"][name], found[name])
-    report.equal("version nodes", elf["version_definitions"], sorted(nodes))
+    for name in sorted(report.interface.added("function") & set(found)):
+        report.equal(f"symbol {name} version", OWN_NODE, found[name]["version"])
+    report.equal("version nodes", sorted(report.interface.nodes()), sorted(nodes))
     soname = re.search(r"\(SONAME\).*\[(.*)\]", output("readelf", "--dynamic", "--wide", library))
     report.equal("soname", elf["soname"], soname and soname.group(1))
     return report.finish("symbols", len(common))
@@ -219,7 +224,8 @@ def write_source(report, out, headers):
     sections = {"function": "functions", "record": "records", "enum": "enums", "macro": "macros"}
     present = {}
     for singular, plural in sections.items():
-        present[singular] = report.presence(singular, reference[plural], set(reference[plural]) & known)
+        names = set(reference[plural]) | report.interface.added(singular)
+        present[singular] = report.presence(singular, reference[plural], names & known)
     for name in present["function"]:
         signature = reference["functions"][name]["signature"]
         require(f"__builtin_types_compatible_p (__typeof__ ({name}), __typeof__ ({signature}))", f"prototype of {name}")
@@ -260,13 +266,13 @@ def main(arguments):
     command = arguments[0]
     if command == "static":
         return check_static(arguments[1:])
-    report = Report(arguments[1], arguments[2])
+    report = Report(*arguments[1:4])
     if command == "symbols":
-        return check_symbols(report, arguments[3])
+        return check_symbols(report, arguments[4])
     if command == "types":
-        return check_types(report, arguments[3])
+        return check_types(report, arguments[4])
     if command == "source":
-        return write_source(report, arguments[3], arguments[4:])
+        return write_source(report, arguments[4], arguments[5:])
     raise SystemExit(__doc__)
 
 
