@@ -5,7 +5,8 @@
 #include "channel-inputs.h"
 #include "channel-main.h"
 #include "channel-port.h"
-#include "session/tables.h"
+#include "channel/host.h"
+#include "session/registry.h"
 #include "wire/messages.h"
 
 static const CwChannelKind channels[] = {
@@ -21,13 +22,6 @@ static const CwFeature features[] = {
   { NULL },
 };
 
-static const CwSessionTables tables = { channels, features };
+const CwRegistry cw_registry = { channels, features };
 
-/* Runs when the library is loaded, after GObject. The session's type has to be known before the class of any channel
- * is made: a property of the channels is of that type. */
-__attribute__ ((constructor)) static void
-register_builtin (void)
-{
-  cw_session_use_tables (&tables);
-  g_type_ensure (SPICE_TYPE_SESSION);
-}
+GType (*const cw_channel_session_type) (void) = spice_session_get_type;

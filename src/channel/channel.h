@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the kinds of channels share: the inside of SpiceChannel. Everything belongs to the owner's thread. */
+/* What a kind of channel (main, display, inputs …) may use of SpiceChannel. Everything belongs to the owner's thread.
+ */
 #pragma once
 
-#include "channel/host.h"
-#include "spice-channel.h"
-#include "transport/connect.h"
-#include "transport/pump.h"
-#include "wire/frame.h"
+#include "base/error.h"
+#include "channel/identity.h"
 #include "wire/message.h"
 
 /* One row per message a kind of channel understands. The message lives during the call; take a reference to keep it. */
@@ -25,7 +23,7 @@ typedef struct {
 struct _SpiceChannelClassPrivate {
   const CwChannelHandler *handlers; /* ends with type 0 */
   const CwChannelCap *caps;         /* ends with CW_CHANNEL_CAP_END; may be NULL */
-  /* The largest body of a message of this type; NULL: CW_PUMP_FRAME_LIMIT for all. */
+  /* The largest body of a message of this type, in bytes; 0, or no function: the usual limit. */
   uint32_t (*frame_limit) (uint16_t type);
   /* A message whose body may be bad without ending the channel, 0: none. */
   uint16_t lenient_message;
@@ -35,7 +33,7 @@ struct _SpiceChannelClassPrivate {
   uint64_t (*processed) (SpiceChannel *channel, uint64_t received);
   /* The server has ended the stream or spoilt it. True: not all that came before has taken effect; the kind calls
    * cw_channel_end () with reason, which it has taken, as soon as it has. NULL: messages take effect at once. */
-  bool (*linger) (SpiceChannel *channel, GError *reason);
+  bool (*drain) (SpiceChannel *channel, GError *reason);
 };
 
 #define CW_CHANNEL_CAP_END                                                                                             \
@@ -43,82 +41,47 @@ struct _SpiceChannelClassPrivate {
     UINT32_MAX, NULL                                                                                                   \
   }
 
+/* Reasons for which a kind pauses reading. */
 typedef enum {
-  CW_CHANNEL_STATE_UNCONNECTED,
-  CW_CHANNEL_STATE_CONNECTING,
-  CW_CHANNEL_STATE_READY,
-} CwChannelState;
+  CW_PAUSE_EMIT = 1 << 0, /* a handler of the application runs outside a message */
+  CW_PAUSE_FULL = 1 << 1, /* too much waits to take effect */
+} CwChannelPause;
 
-/* Reasons for which reading pauses. */
-enum {
-  CW_PAUSE_EMIT = 1 << 0,    /* a handler of the application runs outside a frame */
-  CW_PAUSE_WAIT = 1 << 1,    /* WAIT_FOR_CHANNELS */
-  CW_PAUSE_FULL = 1 << 2,    /* too much waits to be drawn */
-  CW_PAUSE_ANSWERS = 1 << 3, /* too many answers wait to be sent */
-  CW_PAUSE_HUSHED = 1 << 4,  /* for good */
-};
+/* The channel and its session */
 
-struct _SpiceChannelPrivate {
-  GObject *session; /* strong; NULL once detached */
-  const CwChannelHost *host;
-  GObject *left_session; /* after detaching, as long as the connection has events to send */
-  GMainContext *context;
-  int type, id;
-  bool adding;   /* being added to its session, from inside its construction */
-  bool dropped;  /* the session has dropped it meanwhile */
-  bool hushed;   /* on its way out of its session: nothing of the server's is handled any more */
-  bool disabled; /* ignores its own messages (SPICE_DISABLE_CHANNELS) */
-  CwCaps caps, common_caps;
+/* Where the channel's sources go. Borrowed. */
+GMainContext *cw_channel_context (SpiceChannel *self);
 
-  CwChannelState state;
-  bool up;            /* its own first messages have been sent, and no handler of OPENED runs */
-  unsigned n_running; /* connections and attempts with events to send; each holds a reference on the channel */
-  unsigned attempt;   /* tells callbacks of an earlier attempt */
-  bool secured;       /* this attempt is to use TLS */
-  bool wants_fd;      /* open-fd was emitted, no answer yet */
-  int fd;             /* given for this attempt, or -1 */
-  GSource *pending;   /* the beginning of an attempt, in a later turn */
-  GCancellable *cancellable;
-  GError *error;
+/* What the session does for main and display channels (main/host.h, display/host.h); not without a session. */
+const struct CwMainHost *cw_channel_main_host (SpiceChannel *self);
+const struct CwDisplayHost *cw_channel_display_host (SpiceChannel *self);
 
-  CwConnection *connection;
-  CwPump *pump;
-  uint64_t read_before; /* bytes of earlier connections */
-  CwAckWindow ack;
-  size_t answers; /* bytes queued since they were last known to be sent */
-  uint64_t received_serial;
-  CwMessage *held; /* waits for other channels before it is handled, or NULL */
-  void (*held_handler) (SpiceChannel *channel, const CwMessage *message); /* NULL: nothing but the waiting */
-  GSource *held_source; /* borrowed; it need not wait any more and is handled in a later turn */
-};
+/* The state of its connection */
 
-/* base.c */
+/* Changes whenever a connection begins or ends: who emits a signal compares it, to see whether a handler did that. */
+unsigned cw_channel_attempt (SpiceChannel *self);
 
-const SpiceChannelClassPrivate *cw_channel_class (SpiceChannel *self);
+/* There is a connection, or the beginning of one. */
+bool cw_channel_is_active (SpiceChannel *self);
+/* Its own first messages have been sent, no handler of OPENED runs, and what the server sends is still handled. */
+bool cw_channel_is_started (SpiceChannel *self);
 
-/* Calls func (channel) in a later turn, holding a reference. */
+/* Ends a ready channel: reset, ERROR_IO when error is not NULL (taken), CLOSED. */
+void cw_channel_end (SpiceChannel *self, GError *error);
+/* Likewise, once what came before has taken effect; nothing more is handled. For ends that the server causes. */
+void cw_channel_finish (SpiceChannel *self, GError *error);
+
+/* Calls func (channel) in a later turn, holding a reference. Borrowed; destroying the source takes it back. */
 GSource *cw_channel_defer (SpiceChannel *self, void (*func) (SpiceChannel *channel));
 
 /* An error as applications see it: GIO's as they are, ours as SPICE_CLIENT_ERROR_FAILED. Takes error. */
 GError *cw_channel_public_error (GError *error);
 
-/* send.c */
+/* Receiving */
 
-/* Queues a message; data is its struct, or NULL when it is empty. Dropped silently when the channel is not ready, when
- * the session is read-only and the message would alter the guest, or when the queue is full. True when queued. */
-bool cw_channel_send (SpiceChannel *self, uint16_t type, const void *data);
-
-/* Queues a message with this body, which is not copied; cw_pump_flush () tells when it has gone. False: it was not
- * queued, for a reason that may be shown to people (GIO's, or SPICE_CLIENT_ERROR). */
-bool cw_channel_send_bytes (SpiceChannel *self, uint16_t type, GBytes *body, GError **error);
-bool cw_channel_is_ready (SpiceChannel *self);
-
-/* messages.c */
-
-/* Handles one frame. False: the connection has to end, because of error. */
-bool cw_channel_frame (SpiceChannel *self, const CwPumpFrame *frame, GError **error);
-void cw_channel_messages_start (SpiceChannel *self);
-void cw_channel_messages_stop (SpiceChannel *self);
+/* Nothing is handled while a reason is set. Nothing happens without a connection. */
+void cw_channel_pause (SpiceChannel *self, CwChannelPause reason);
+void cw_channel_resume (SpiceChannel *self, CwChannelPause reason);
 
 /* Calls handler (channel, message) when what entries name has been processed, now or later; until then the channel
  * reads nothing. */
@@ -126,18 +89,26 @@ void cw_channel_handle_after (SpiceChannel *self, const CwWireWaitForChannel *en
                               const CwMessage *message,
                               void (*handler) (SpiceChannel *channel, const CwMessage *message));
 
-/* connection.c */
+/* What the class's function `processed` says has changed. */
+void cw_channel_advanced (SpiceChannel *self);
 
-/* Ends a ready channel: reset, ERROR_IO when error is not NULL (taken), CLOSED. */
-void cw_channel_end (SpiceChannel *self, GError *error);
+/* Sending */
 
-/* Likewise, once what came before has taken effect; nothing more is handled. For ends that the server causes. */
-void cw_channel_finish (SpiceChannel *self, GError *error);
+/* Queues a message; data is its struct, or NULL when it is empty. Dropped silently when the channel is not ready, when
+ * the session is read-only and the message would alter the guest, or when the queue is full. True when queued. */
+bool cw_channel_send (SpiceChannel *self, uint16_t type, const void *data);
 
-/* Handles nothing more that comes from the server, until the channel is detached. */
-void cw_channel_hush (SpiceChannel *self);
+/* Queues a message with this body, which is not copied; cw_channel_flush () tells when it has gone. False: it was not
+ * queued, for a reason that may be shown to people (GIO's, or SPICE_CLIENT_ERROR). */
+bool cw_channel_send_bytes (SpiceChannel *self, uint16_t type, GBytes *body, GError **error);
 
-/* Takes the channel out of its session and closes its connection. True: connection_ended of the host comes later. */
-bool cw_channel_detach (SpiceChannel *self);
+/* Calls done once, in a later turn, when all that was queued before has been handed to the system, or never will be.
+ * The channel has to be ready. */
+typedef void (*CwChannelFlushFunc) (gpointer data, const GError *error);
+void cw_channel_flush (SpiceChannel *self, CwChannelFlushFunc done, gpointer data);
 
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (SpiceChannel, g_object_unref)
+/* What waits to be sent, in bytes of memory; 0 without a connection. */
+size_t cw_channel_queued_bytes (SpiceChannel *self);
+
+/* How many bytes of this connection may wait; the channel has to be ready. */
+void cw_channel_set_queue_limit (SpiceChannel *self, size_t bytes);

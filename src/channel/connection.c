@@ -4,8 +4,8 @@
  * Whatever happens, the channel is unconnected before the application hears of it, so a handler may connect again;
  * `attempt` tells everything that belongs to an earlier connection. From the beginning of an attempt to its last
  * event each connection holds a reference on the channel (`n_running`). */
-#include "channel/channel.h"
-
+#include "channel/owner.h"
+#include "channel/private.h"
 #include "spice-client.h"
 
 #include <unistd.h>
@@ -16,19 +16,15 @@ end_running (SpiceChannel *self)
 {
   SpiceChannelPrivate *priv = self->priv;
   const CwChannelHost *host = priv->host;
-  g_autoptr (GObject) session = NULL;
+  SpiceSession *session = NULL;
 
   if (--priv->n_running == 0)
-    session = g_steal_pointer (&priv->left_session);
+    session = g_steal_pointer (&priv->departed_session);
   g_object_unref (self);
-  if (session)
-    host->connection_ended (session, self);
-}
-
-static void
-emit_event (SpiceChannel *self, SpiceChannelEvent event)
-{
-  g_signal_emit_by_name (self, "channel-event", event);
+  if (!session)
+    return;
+  host->connection_ended (session, self);
+  g_object_unref (session);
 }
 
 static void
@@ -44,7 +40,6 @@ drop_fd (SpiceChannelPrivate *priv)
   if (priv->fd >= 0)
     close (priv->fd);
   priv->fd = -1;
-  priv->wants_fd = false;
 }
 
 /* Ends an attempt or a connection without a word; what is to be told, the caller tells. */
@@ -52,17 +47,15 @@ static void
 tear_down (SpiceChannel *self)
 {
   SpiceChannelPrivate *priv = self->priv;
-  bool was_ready = priv->state == CW_CHANNEL_STATE_READY;
+  bool was_ready = cw_channel_is_ready (self);
   g_autoptr (CwPump) pump = g_steal_pointer (&priv->pump);
 
-  priv->state = CW_CHANNEL_STATE_UNCONNECTED;
-  priv->up = false;
+  cw_channel_set_state (self, CW_CHANNEL_UNCONNECTED);
   priv->attempt++;
   drop_fd (priv);
-  if (priv->pending) {
-    g_source_destroy (priv->pending);
-    priv->pending = NULL;
-  }
+  if (priv->scheduled)
+    g_source_destroy (priv->scheduled);
+  priv->scheduled = NULL;
   if (priv->cancellable)
     g_cancellable_cancel (priv->cancellable);
   g_clear_object (&priv->cancellable);
@@ -84,7 +77,7 @@ fail_attempt (SpiceChannel *self, SpiceChannelEvent event, GError *error)
   g_clear_error (&priv->error);
   priv->error = cw_channel_public_error (error);
   reset (self);
-  emit_event (self, event);
+  cw_channel_emit_event (self, event);
   end_running (self);
 }
 
@@ -94,7 +87,7 @@ cw_channel_end (SpiceChannel *self, GError *error)
   SpiceChannelPrivate *priv = self->priv;
   bool broken = error != NULL;
 
-  if (priv->state != CW_CHANNEL_STATE_READY) {
+  if (!cw_channel_is_ready (self)) {
     g_clear_error (&error);
     return;
   }
@@ -103,19 +96,21 @@ cw_channel_end (SpiceChannel *self, GError *error)
   priv->error = cw_channel_public_error (error);
   reset (self);
   if (broken)
-    emit_event (self, SPICE_CHANNEL_ERROR_IO);
-  emit_event (self, SPICE_CHANNEL_CLOSED);
+    cw_channel_emit_event (self, SPICE_CHANNEL_ERROR_IO);
+  cw_channel_emit_event (self, SPICE_CHANNEL_CLOSED);
   end_running (self);
 }
 
 void
 cw_channel_finish (SpiceChannel *self, GError *error)
 {
+  SpiceChannelPrivate *priv = self->priv;
   const SpiceChannelClassPrivate *class = cw_channel_class (self);
 
-  if (cw_channel_is_ready (self)) {
-    cw_pump_pause (self->priv->pump, CW_PAUSE_HUSHED);
-    if (class->linger && class->linger (self, error))
+  if (priv->state == CW_CHANNEL_STARTED && class->drain) {
+    cw_pump_pause (priv->pump, CW_PAUSE_RETIRED);
+    cw_channel_set_state (self, CW_CHANNEL_DRAINING);
+    if (class->drain (self, error))
       return;
   }
   cw_channel_end (self, error);
@@ -144,7 +139,9 @@ frame_limit (gpointer data, uint16_t type)
 {
   const SpiceChannelClassPrivate *class = cw_channel_class (data);
 
-  return class->frame_limit ? class->frame_limit (type) : CW_PUMP_FRAME_LIMIT;
+  uint32_t limit = class->frame_limit ? class->frame_limit (type) : 0;
+
+  return limit > 0 ? limit : CW_PUMP_FRAME_LIMIT;
 }
 
 /* What the server sent before its first message: programs count it. */
@@ -168,17 +165,17 @@ open_connection (SpiceChannel *self, CwConnection *connection)
   priv->read_before += link_bytes (connection);
   priv->pump = cw_pump_new (connection->stream, priv->context, connection->mini_header, &events, self);
   cw_pump_pause (priv->pump, CW_PAUSE_EMIT);
-  priv->state = CW_CHANNEL_STATE_READY;
+  cw_channel_set_state (self, CW_CHANNEL_OPENING);
   cw_channel_messages_start (self);
 
-  emit_event (self, SPICE_CHANNEL_OPENED);
+  cw_channel_emit_event (self, SPICE_CHANNEL_OPENED);
   if (attempt != priv->attempt)
     return;
   if (SPICE_CHANNEL_GET_CLASS (self)->channel_up)
     SPICE_CHANNEL_GET_CLASS (self)->channel_up (self);
   if (attempt != priv->attempt)
     return;
-  priv->up = true;
+  cw_channel_set_state (self, CW_CHANNEL_STARTED);
   cw_pump_resume (priv->pump, CW_PAUSE_EMIT);
 }
 
@@ -221,9 +218,9 @@ ask_for_fd (SpiceChannel *self)
 {
   SpiceChannelPrivate *priv = self->priv;
 
-  priv->wants_fd = true;
+  cw_channel_set_state (self, CW_CHANNEL_AWAITING_FD);
   priv->secured = priv->secured || priv->host->needs_tls (priv->session, priv->type);
-  g_signal_emit_by_name (self, "open-fd", priv->secured ? 1 : 0);
+  cw_channel_emit_open_fd (self, priv->secured);
 }
 
 /* The server wants this channel secured: the same attempt goes on so, once. */
@@ -249,7 +246,7 @@ on_connected (GObject *source, GAsyncResult *result, gpointer data)
   CwConnectFailure failure = CW_CONNECT_FAILURE_CONNECT;
   g_autoptr (CwConnection) connection = cw_connect_finish (result, &failure, &error);
 
-  if (attempt->attempt != priv->attempt || priv->hushed)
+  if (attempt->attempt != priv->attempt || priv->retired)
     return;
   if (connection) {
     open_connection (self, g_steal_pointer (&connection));
@@ -273,9 +270,10 @@ begin_connect (SpiceChannel *self)
   GError *error = NULL;
   Attempt *attempt;
 
-  priv->pending = NULL;
-  if (priv->hushed)
+  priv->scheduled = NULL;
+  if (priv->retired)
     return;
+  cw_channel_set_state (self, CW_CHANNEL_CONNECTING);
   params.fd = priv->fd;
   if (!priv->session || !priv->host->target (priv->session, priv->type, &priv->secured, &params, &tls, &error)) {
     fail_attempt (self, SPICE_CHANNEL_ERROR_CONNECT, error);
@@ -295,11 +293,17 @@ begin_connect (SpiceChannel *self)
 }
 
 static void
+schedule_connect (SpiceChannel *self)
+{
+  cw_channel_set_state (self, CW_CHANNEL_SCHEDULED);
+  self->priv->scheduled = cw_channel_defer (self, begin_connect);
+}
+
+static void
 begin_attempt (SpiceChannel *self)
 {
   SpiceChannelPrivate *priv = self->priv;
 
-  priv->state = CW_CHANNEL_STATE_CONNECTING;
   priv->secured = false;
   g_clear_error (&priv->error);
   priv->n_running++;
@@ -324,13 +328,13 @@ spice_channel_connect (SpiceChannel *channel)
   priv = channel->priv;
   if (!priv->session || !priv->host)
     return FALSE;
-  if (priv->state != CW_CHANNEL_STATE_UNCONNECTED)
+  if (cw_channel_is_active (channel))
     return TRUE;
   begin_attempt (channel);
   if (priv->host->asks_for_fd (priv->session))
     ask_for_fd (channel);
   else
-    priv->pending = cw_channel_defer (channel, begin_connect);
+    schedule_connect (channel);
   return TRUE;
 }
 
@@ -355,12 +359,12 @@ spice_channel_open_fd (SpiceChannel *channel, int fd)
   g_return_val_if_fail (priv->fd < 0, FALSE);
   if (!priv->session || !priv->host)
     return FALSE;
-  if (priv->state == CW_CHANNEL_STATE_READY || (priv->state == CW_CHANNEL_STATE_CONNECTING && !priv->wants_fd)) {
+  if (cw_channel_is_active (channel) && !cw_channel_awaits_fd (channel)) {
     g_warning ("%s:%d: the channel is connected already, or connecting", spice_channel_type_to_string (priv->type),
                priv->id);
     return FALSE;
   }
-  if (priv->state == CW_CHANNEL_STATE_UNCONNECTED) {
+  if (!cw_channel_is_active (channel)) {
     begin_attempt (channel);
     priv->secured = priv->host->needs_tls (priv->session, priv->type);
   }
@@ -368,9 +372,8 @@ spice_channel_open_fd (SpiceChannel *channel, int fd)
     ask_for_fd (channel);
     return TRUE;
   }
-  priv->wants_fd = false;
   priv->fd = fd;
-  priv->pending = cw_channel_defer (channel, begin_connect);
+  schedule_connect (channel);
   return TRUE;
 }
 
@@ -379,7 +382,7 @@ static void
 announce_closed (SpiceChannel *self)
 {
   reset (self);
-  emit_event (self, SPICE_CHANNEL_CLOSED);
+  cw_channel_emit_event (self, SPICE_CHANNEL_CLOSED);
   end_running (self);
 }
 
@@ -398,10 +401,10 @@ spice_channel_disconnect (SpiceChannel *channel, SpiceChannelEvent reason)
 
   g_return_if_fail (SPICE_IS_CHANNEL (channel));
 
-  if (channel->priv->state == CW_CHANNEL_STATE_UNCONNECTED)
+  if (!cw_channel_is_active (channel))
     return;
   guard = g_object_ref (channel);
-  was_ready = channel->priv->state == CW_CHANNEL_STATE_READY;
+  was_ready = cw_channel_is_ready (channel);
   tear_down (channel);
   if (was_ready && reason == SPICE_CHANNEL_CLOSED) {
     announce_closed (channel);
@@ -410,30 +413,31 @@ spice_channel_disconnect (SpiceChannel *channel, SpiceChannelEvent reason)
   if (was_ready)
     cw_channel_defer (channel, announce_closed);
   if (reason != SPICE_CHANNEL_NONE)
-    emit_event (channel, reason);
+    cw_channel_emit_event (channel, reason);
   if (!was_ready)
     end_running (channel);
 }
 
 void
-cw_channel_hush (SpiceChannel *self)
+cw_channel_retire (SpiceChannel *self)
 {
-  self->priv->hushed = true;
+  self->priv->retired = true;
   if (self->priv->pump)
-    cw_pump_pause (self->priv->pump, CW_PAUSE_HUSHED);
+    cw_pump_pause (self->priv->pump, CW_PAUSE_RETIRED);
 }
 
 bool
 cw_channel_detach (SpiceChannel *self)
 {
   SpiceChannelPrivate *priv = self->priv;
-  g_autoptr (GObject) session = NULL;
 
   spice_channel_disconnect (self, SPICE_CHANNEL_NONE);
-  session = g_steal_pointer (&priv->session);
-  if (priv->n_running == 0)
+  if (priv->n_running == 0) {
+    g_clear_object (&priv->session);
     return false;
-  priv->left_session = g_steal_pointer (&session);
+  }
+  g_set_object (&priv->departed_session, priv->session);
+  g_clear_object (&priv->session);
   return true;
 }
 

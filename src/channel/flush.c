@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Waiting until all messages have been sent. */
-#include "channel/channel.h"
-
+#include "channel/private.h"
 #include "spice-client.h"
+#include "transport/source.h"
 
 /* The pump tells the end of each flush, once; the application may have heard of its cancellation by then. */
 typedef struct {
@@ -10,21 +10,13 @@ typedef struct {
   GSource *source; /* waits for the cancellation, or NULL */
 } Flush;
 
-static void
-drop_source (Flush *self)
-{
-  if (self->source)
-    g_source_destroy (self->source);
-  g_clear_pointer (&self->source, g_source_unref);
-}
-
 static gboolean
 on_cancelled (GCancellable *cancellable, gpointer data)
 {
   Flush *self = data;
   g_autoptr (GTask) task = g_steal_pointer (&self->task);
 
-  drop_source (self);
+  cw_clear_source (&self->source);
   g_task_return_error_if_cancelled (task);
   return G_SOURCE_REMOVE;
 }
@@ -34,7 +26,7 @@ flushed (gpointer data, const GError *error)
 {
   Flush *self = data;
 
-  drop_source (self);
+  cw_clear_source (&self->source);
   if (self->task && error)
     g_task_return_error (self->task, cw_channel_public_error (g_error_copy (error)));
   else if (self->task)
@@ -63,7 +55,7 @@ spice_channel_flush_async (SpiceChannel *channel, GCancellable *cancellable, GAs
 
   task = g_task_new (channel, cancellable, callback, user_data);
   g_task_set_source_tag (task, spice_channel_flush_async);
-  if (channel->priv->state != CW_CHANNEL_STATE_READY) {
+  if (!cw_channel_is_ready (channel)) {
     g_task_return_new_error (task, SPICE_CLIENT_ERROR, SPICE_CLIENT_ERROR_FAILED, "The channel is not connected.");
     return;
   }

@@ -135,13 +135,6 @@ spice_inputs_channel_init (SpiceInputsChannel *self)
   self->priv->wanted_locks = -1;
 }
 
-/* Whether there is a connection, or the beginning of one. */
-static bool
-is_connected (SpiceInputsChannel *self)
-{
-  return SPICE_CHANNEL (self)->priv->state != CW_CHANNEL_STATE_UNCONNECTED;
-}
-
 /**
  * spice_inputs_channel_motion:
  * @channel: the channel
@@ -155,7 +148,7 @@ void
 spice_inputs_channel_motion (SpiceInputsChannel *channel, gint dx, gint dy, gint button_state)
 {
   g_return_if_fail (SPICE_IS_INPUTS_CHANNEL (channel));
-  g_return_if_fail (is_connected (channel));
+  g_return_if_fail (cw_channel_is_active (SPICE_CHANNEL (channel)));
 
   if (!cw_channel_is_ready (SPICE_CHANNEL (channel)))
     return;
@@ -289,7 +282,7 @@ void
 spice_inputs_channel_key_press (SpiceInputsChannel *channel, guint scancode)
 {
   g_return_if_fail (SPICE_IS_INPUTS_CHANNEL (channel));
-  g_return_if_fail (is_connected (channel));
+  g_return_if_fail (cw_channel_is_active (SPICE_CHANNEL (channel)));
 
   send_key (channel, scancode, false);
 }
@@ -305,7 +298,7 @@ void
 spice_inputs_channel_key_release (SpiceInputsChannel *channel, guint scancode)
 {
   g_return_if_fail (SPICE_IS_INPUTS_CHANNEL (channel));
-  g_return_if_fail (is_connected (channel));
+  g_return_if_fail (cw_channel_is_active (SPICE_CHANNEL (channel)));
 
   send_key (channel, scancode, true);
 }
@@ -325,7 +318,7 @@ spice_inputs_channel_key_press_and_release (SpiceInputsChannel *channel, guint s
   unsigned size;
 
   g_return_if_fail (SPICE_IS_INPUTS_CHANNEL (channel));
-  g_return_if_fail (is_connected (channel));
+  g_return_if_fail (cw_channel_is_active (SPICE_CHANNEL (channel)));
 
   if (!cw_channel_is_ready (SPICE_CHANNEL (channel)))
     return;
@@ -353,6 +346,6 @@ spice_inputs_channel_set_key_locks (SpiceInputsChannel *channel, guint locks)
   g_return_if_fail (SPICE_IS_INPUTS_CHANNEL (channel));
 
   channel->priv->wanted_locks = (uint16_t) locks;
-  if (SPICE_CHANNEL (channel)->priv->up)
+  if (cw_channel_is_started (SPICE_CHANNEL (channel)))
     send_locks (channel);
 }

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* From frames to the handlers of a channel; the messages that all channels share. */
-#include "channel/channel.h"
+#include "channel/private.h"
 
 /* Text of a peer that goes to the debug log. */
 #define MAX_LOGGED_TEXT 256
 
-/* Answers that may wait before no more questions are read; half of what the pump takes. */
-#define MAX_ANSWERS (CW_PUMP_URGENT_LIMIT / 2)
-#define ANSWER_BYTES 128 /* of memory: more than an answer and what keeps it in the queue */
+/* Replies that may wait before no more questions are read; half of what the pump takes. */
+#define MAX_REPLY_BYTES (CW_PUMP_URGENT_LIMIT / 2)
+#define REPLY_BYTES 128 /* of memory: more than a reply and what keeps it in the queue */
 
 static uint64_t
 processed_serial (gpointer data)
@@ -16,32 +16,32 @@ processed_serial (gpointer data)
   const SpiceChannelClassPrivate *class = cw_channel_class (self);
   uint64_t serial = self->priv->received_serial;
 
-  if (self->priv->held && self->priv->held->serial <= serial)
-    serial = self->priv->held->serial - 1;
+  if (self->priv->deferred && self->priv->deferred->serial <= serial)
+    serial = self->priv->deferred->serial - 1;
   return class->processed ? class->processed (self, serial) : serial;
 }
 
-static void
-advance (SpiceChannel *self)
+void
+cw_channel_advanced (SpiceChannel *self)
 {
   if (self->priv->session)
     cw_sync_advanced (self->priv->host->sync (self->priv->session));
 }
 
 static void
-handle_held (SpiceChannel *self)
+handle_deferred (SpiceChannel *self)
 {
   SpiceChannelPrivate *priv = self->priv;
-  g_autoptr (CwMessage) message = g_steal_pointer (&priv->held);
+  g_autoptr (CwMessage) message = g_steal_pointer (&priv->deferred);
   unsigned attempt = priv->attempt;
 
-  priv->held_source = NULL;
-  if (priv->held_handler)
-    priv->held_handler (self, message);
+  priv->deferred_source = NULL;
+  if (priv->deferred_handler)
+    priv->deferred_handler (self, message);
   if (attempt != priv->attempt)
     return;
   cw_pump_resume (priv->pump, CW_PAUSE_WAIT);
-  advance (self);
+  cw_channel_advanced (self);
 }
 
 /* Comes from inside what another channel does, so it only schedules. */
@@ -50,7 +50,7 @@ wait_is_over (gpointer data)
 {
   SpiceChannel *self = data;
 
-  self->priv->held_source = cw_channel_defer (self, handle_held);
+  self->priv->deferred_source = cw_channel_defer (self, handle_deferred);
 }
 
 void
@@ -64,46 +64,46 @@ cw_channel_handle_after (SpiceChannel *self, const CwWireWaitForChannel *entries
       handler (self, message);
     return;
   }
-  priv->held = cw_message_ref ((CwMessage *) message);
-  priv->held_handler = handler;
+  priv->deferred = cw_message_ref ((CwMessage *) message);
+  priv->deferred_handler = handler;
   cw_pump_pause (priv->pump, CW_PAUSE_WAIT);
 }
 
 typedef struct {
   SpiceChannel *channel; /* strong */
   unsigned attempt;
-} Answers;
+} Replies;
 
 static void
-answers_sent (gpointer data, const GError *error)
+replies_sent (gpointer data, const GError *error)
 {
-  Answers *self = data;
+  Replies *self = data;
   SpiceChannelPrivate *priv = self->channel->priv;
 
   if (self->attempt == priv->attempt && priv->pump) {
-    priv->answers = 0;
-    cw_pump_resume (priv->pump, CW_PAUSE_ANSWERS);
+    priv->reply_bytes = 0;
+    cw_pump_resume (priv->pump, CW_PAUSE_REPLIES);
   }
   g_object_unref (self->channel);
   g_free (self);
 }
 
-/* Sends an answer without which the server stalls: rather than drop one, reading stops until they are under way. */
+/* Sends a reply without which the server stalls: rather than drop one, reading stops until they are under way. */
 static void
-answer (SpiceChannel *self, uint16_t type, const void *data)
+reply (SpiceChannel *self, uint16_t type, const void *data)
 {
   SpiceChannelPrivate *priv = self->priv;
-  Answers *answers;
+  Replies *replies;
 
   if (!cw_channel_send (self, type, data))
     return;
-  priv->answers += ANSWER_BYTES;
-  if (priv->answers < MAX_ANSWERS || priv->answers - ANSWER_BYTES >= MAX_ANSWERS)
+  priv->reply_bytes += REPLY_BYTES;
+  if (priv->reply_bytes < MAX_REPLY_BYTES || priv->reply_bytes - REPLY_BYTES >= MAX_REPLY_BYTES)
     return;
-  answers = g_new (Answers, 1);
-  *answers = (Answers){ g_object_ref (self), priv->attempt };
-  cw_pump_pause (priv->pump, CW_PAUSE_ANSWERS);
-  cw_pump_flush (priv->pump, answers_sent, answers);
+  replies = g_new (Replies, 1);
+  *replies = (Replies){ g_object_ref (self), priv->attempt };
+  cw_pump_pause (priv->pump, CW_PAUSE_REPLIES);
+  cw_pump_flush (priv->pump, replies_sent, replies);
 }
 
 static void
@@ -112,7 +112,7 @@ handle_set_ack (SpiceChannel *self, const CwMessage *message)
   const CwMsgSetAck *set_ack = message->data;
 
   cw_ack_window_set (&self->priv->ack, set_ack->window);
-  answer (self, CW_MSGC_ACK_SYNC, &(CwMsgcAckSync){ .generation = set_ack->generation });
+  reply (self, CW_MSGC_ACK_SYNC, &(CwMsgcAckSync){ .generation = set_ack->generation });
 }
 
 static void
@@ -120,7 +120,7 @@ handle_ping (SpiceChannel *self, const CwMessage *message)
 {
   const CwMsgPing *ping = message->data;
 
-  answer (self, CW_MSGC_PONG, &(CwMsgcPong){ .id = ping->id, .timestamp = ping->timestamp });
+  reply (self, CW_MSGC_PONG, &(CwMsgcPong){ .id = ping->id, .timestamp = ping->timestamp });
 }
 
 static void
@@ -207,14 +207,14 @@ cw_channel_frame (SpiceChannel *self, const CwPumpFrame *frame, GError **error)
   unsigned attempt = priv->attempt;
 
   if (!frame->is_sub && cw_ack_window_received (&priv->ack))
-    answer (self, CW_MSGC_ACK, NULL);
+    reply (self, CW_MSGC_ACK, NULL);
   if (!handle_frame (self, frame, error))
     return false;
   /* A handler may have ended this connection, and even begun another. */
   if (frame->is_sub || attempt != priv->attempt || !cw_channel_is_ready (self))
     return true;
   priv->received_serial = frame->serial;
-  advance (self);
+  cw_channel_advanced (self);
   return true;
 }
 
@@ -225,7 +225,7 @@ cw_channel_messages_start (SpiceChannel *self)
 
   priv->ack = (CwAckWindow){ 0 };
   priv->received_serial = 0;
-  priv->answers = 0;
+  priv->reply_bytes = 0;
   if (priv->session)
     cw_sync_add (priv->host->sync (priv->session), (uint8_t) priv->type, (uint8_t) priv->id, processed_serial,
                  wait_is_over, self);
@@ -236,10 +236,24 @@ cw_channel_messages_stop (SpiceChannel *self)
 {
   SpiceChannelPrivate *priv = self->priv;
 
-  g_clear_pointer (&priv->held, cw_message_unref);
-  if (priv->held_source)
-    g_source_destroy (priv->held_source);
-  priv->held_source = NULL;
+  g_clear_pointer (&priv->deferred, cw_message_unref);
+  if (priv->deferred_source)
+    g_source_destroy (priv->deferred_source);
+  priv->deferred_source = NULL;
   if (priv->session)
     cw_sync_remove (priv->host->sync (priv->session), self);
+}
+
+void
+cw_channel_pause (SpiceChannel *self, CwChannelPause reason)
+{
+  if (self->priv->pump)
+    cw_pump_pause (self->priv->pump, reason);
+}
+
+void
+cw_channel_resume (SpiceChannel *self, CwChannelPause reason)
+{
+  if (self->priv->pump)
+    cw_pump_resume (self->priv->pump, reason);
 }

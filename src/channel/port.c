@@ -32,13 +32,13 @@ static bool
 set_opened (SpicePortChannel *self, bool opened)
 {
   SpiceChannel *channel = SPICE_CHANNEL (self);
-  unsigned attempt = channel->priv->attempt;
+  unsigned attempt = cw_channel_attempt (channel);
 
   if (self->priv->opened == opened)
     return true;
   self->priv->opened = opened;
   g_object_notify (G_OBJECT (self), "port-opened");
-  return attempt == channel->priv->attempt;
+  return attempt == cw_channel_attempt (channel);
 }
 
 /* The name of a connection that has ended is there until its last handler has run. That may be after the handler in
@@ -54,13 +54,13 @@ static bool
 take_event (SpicePortChannel *self, uint8_t event)
 {
   SpiceChannel *channel = SPICE_CHANNEL (self);
-  unsigned attempt = channel->priv->attempt;
+  unsigned attempt = cw_channel_attempt (channel);
 
   self->priv->emitting++;
   if (event > CW_PORT_EVENT_CLOSED || set_opened (self, event == CW_PORT_EVENT_OPENED))
     g_signal_emit_by_name (self, "port-event", (gint) event);
   end_emitting (self->priv);
-  return attempt == channel->priv->attempt;
+  return attempt == cw_channel_attempt (channel);
 }
 
 /* The longest beginning of text that ends between two characters and has at most MAX_NAME bytes. */

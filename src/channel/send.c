@@ -1,17 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Sending, and what a read-only session does not send. */
-#include "channel/channel.h"
+#include "channel/private.h"
 
 #include "spice-client.h"
 
 /* Larger than any message of ours: what is long is cut into pieces by the protocol. */
 #define MAX_BODY (1024 * 1024)
-
-bool
-cw_channel_is_ready (SpiceChannel *self)
-{
-  return self->priv->state == CW_CHANNEL_STATE_READY;
-}
 
 static bool
 alters_guest (SpiceChannel *self, uint16_t type)
@@ -69,4 +63,22 @@ cw_channel_send_bytes (SpiceChannel *self, uint16_t type, GBytes *body, GError *
     return true;
   g_propagate_error (error, cw_channel_public_error (problem));
   return false;
+}
+
+void
+cw_channel_flush (SpiceChannel *self, CwChannelFlushFunc done, gpointer data)
+{
+  cw_pump_flush (self->priv->pump, done, data);
+}
+
+void
+cw_channel_set_queue_limit (SpiceChannel *self, size_t bytes)
+{
+  cw_pump_set_queue_limit (self->priv->pump, bytes);
+}
+
+size_t
+cw_channel_queued_bytes (SpiceChannel *self)
+{
+  return self->priv->pump ? cw_pump_queued_bytes (self->priv->pump) : 0;
 }

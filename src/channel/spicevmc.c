@@ -19,7 +19,7 @@ struct CwSpicevmc {
 
 typedef struct {
   CwSpicevmc *pipe; /* strong */
-  CwPumpFlushFunc written;
+  CwChannelFlushFunc written;
   gpointer data;
 } Write;
 
@@ -47,7 +47,7 @@ cw_spicevmc_start (CwSpicevmc *self, bool compress)
   self->compress = compress;
   self->awaits_room = false;
   /* The limit is this pipe's, as a single write may exceed it. */
-  cw_pump_set_queue_limit (self->channel->priv->pump, G_MAXSIZE);
+  cw_channel_set_queue_limit (self->channel, G_MAXSIZE);
 }
 
 void
@@ -78,22 +78,19 @@ cw_spicevmc_take (CwSpicevmc *self, const CwMessage *message)
 void
 cw_spicevmc_pause (CwSpicevmc *self)
 {
-  if (self->channel->priv->pump)
-    cw_pump_pause (self->channel->priv->pump, CW_PAUSE_FULL);
+  cw_channel_pause (self->channel, CW_PAUSE_FULL);
 }
 
 void
 cw_spicevmc_resume (CwSpicevmc *self)
 {
-  if (self->channel->priv->pump)
-    cw_pump_resume (self->channel->priv->pump, CW_PAUSE_FULL);
+  cw_channel_resume (self->channel, CW_PAUSE_FULL);
 }
 
 bool
 cw_spicevmc_has_room (const CwSpicevmc *self, size_t size)
 {
-  const CwPump *pump = self->channel->priv->pump;
-  size_t waiting = (size_t) self->n_writes * CW_SPICEVMC_WRITE_COST + (pump ? cw_pump_queued_bytes (pump) : 0);
+  size_t waiting = (size_t) self->n_writes * CW_SPICEVMC_WRITE_COST + cw_channel_queued_bytes (self->channel);
 
   return waiting <= CW_SPICEVMC_FULL
          || (waiting <= CW_SPICEVMC_MAX_WAITING && size <= CW_SPICEVMC_MAX_WAITING - waiting);
@@ -124,7 +121,7 @@ on_written (gpointer data, const GError *error)
 }
 
 bool
-cw_spicevmc_write (CwSpicevmc *self, GBytes *bytes, CwPumpFlushFunc written, gpointer data, GError **error)
+cw_spicevmc_write (CwSpicevmc *self, GBytes *bytes, CwChannelFlushFunc written, gpointer data, GError **error)
 {
   size_t size = g_bytes_get_size (bytes);
   Write *write;
@@ -145,7 +142,7 @@ cw_spicevmc_write (CwSpicevmc *self, GBytes *bytes, CwPumpFlushFunc written, gpo
     *write = (Write){ self, written, data };
     self->refs++;
     self->n_writes++;
-    cw_pump_flush (self->channel->priv->pump, on_written, write);
+    cw_channel_flush (self->channel, on_written, write);
   }
   return true;
 }
@@ -166,14 +163,12 @@ on_room (gpointer data, const GError *error)
 bool
 cw_spicevmc_is_full (CwSpicevmc *self)
 {
-  CwPump *pump = self->channel->priv->pump;
-
-  if (!pump || cw_pump_queued_bytes (pump) < CW_SPICEVMC_FULL)
+  if (cw_channel_queued_bytes (self->channel) < CW_SPICEVMC_FULL)
     return false;
   if (!self->awaits_room && self->events->room) {
     self->awaits_room = true;
     self->refs++;
-    cw_pump_flush (pump, on_room, self);
+    cw_channel_flush (self->channel, on_room, self);
   }
   return true;
 }

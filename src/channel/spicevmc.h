@@ -42,7 +42,7 @@ void cw_spicevmc_resume (CwSpicevmc *self);
 /* Queues bytes, which are not copied. False, and nothing has been queued: for a reason that may be shown to people;
  * G_IO_ERROR_BUSY when too much waits. written may be NULL; otherwise it is called once, later, when all of it has been
  * handed to the system (error NULL) or never will be. */
-bool cw_spicevmc_write (CwSpicevmc *self, GBytes *bytes, CwPumpFlushFunc written, gpointer data, GError **error);
+bool cw_spicevmc_write (CwSpicevmc *self, GBytes *bytes, CwChannelFlushFunc written, gpointer data, GError **error);
 
 /* Whether a message of this many bytes beside the stream would still fit the limit. */
 bool cw_spicevmc_has_room (const CwSpicevmc *self, size_t size);

@@ -7,7 +7,7 @@
 
 typedef struct {
   uint8_t type, id;
-} Announced;
+} ChannelId;
 
 static void
 emit_channel (SpiceSession *self, const char *signal, SpiceChannel *channel)
@@ -16,9 +16,9 @@ emit_channel (SpiceSession *self, const char *signal, SpiceChannel *channel)
 }
 
 static const CwChannelKind *
-find_kind (SpiceSession *self, int type)
+find_kind (int type)
 {
-  for (const CwChannelKind *kind = self->priv->tables->channels; kind->type != 0; kind++)
+  for (const CwChannelKind *kind = cw_registry.channels; kind->type != 0; kind++)
     if (kind->type == type)
       return kind;
   return NULL;
@@ -39,15 +39,15 @@ cw_session_channel_added (SpiceSession *self, SpiceChannel *channel)
 {
   g_autoptr (SpiceSession) guard = NULL;
   SpiceSessionPrivate *priv = self->priv;
-  const CwFeature *features = priv->tables->features;
+  const CwFeature *features = cw_registry.features;
 
   guard = g_object_ref (self);
   priv->channels = g_list_prepend (priv->channels, channel);
-  if (!priv->main && channel->priv->type == CW_CHANNEL_MAIN)
+  if (!priv->main && cw_channel_type (channel) == CW_CHANNEL_MAIN)
     priv->main = channel;
   emit_channel (self, "channel-new", channel);
   for (unsigned i = 0; features[i].name; i++)
-    if (features[i].channel_added && channel->priv->session)
+    if (features[i].channel_added && cw_channel_session (channel))
       features[i].channel_added (priv->feature_data[i], channel);
 }
 
@@ -55,9 +55,9 @@ static void
 drop_channel (SpiceSession *self, SpiceChannel *channel)
 {
   SpiceSessionPrivate *priv = self->priv;
-  const CwFeature *features = priv->tables->features;
+  const CwFeature *features = cw_registry.features;
 
-  cw_channel_hush (channel);
+  cw_channel_retire (channel);
   priv->channels = g_list_remove (priv->channels, channel);
   if (channel == priv->main)
     priv->main = NULL;
@@ -66,23 +66,19 @@ drop_channel (SpiceSession *self, SpiceChannel *channel)
     if (features[i].channel_removed)
       features[i].channel_removed (priv->feature_data[i], channel);
   if (cw_channel_detach (channel))
-    g_hash_table_add (priv->leaving, channel);
-  /* Dropped by a handler of its own channel-new: g_object_new () has not returned yet. */
-  if (channel->priv->adding)
-    channel->priv->dropped = true;
-  else
-    g_object_unref (channel);
+    g_hash_table_add (priv->departing, channel);
+  g_object_unref (channel);
 }
 
 static void
-stop_announcing (SpiceSession *self)
+stop_creating (SpiceSession *self)
 {
   SpiceSessionPrivate *priv = self->priv;
 
-  g_queue_clear_full (&priv->announced, g_free);
-  if (priv->announcing)
-    g_source_destroy (priv->announcing);
-  g_clear_pointer (&priv->announcing, g_source_unref);
+  g_queue_clear_full (&priv->channels_to_create, g_free);
+  if (priv->creating)
+    g_source_destroy (priv->creating);
+  g_clear_pointer (&priv->creating, g_source_unref);
 }
 
 static gpointer
@@ -97,17 +93,17 @@ cw_session_drop_channels (SpiceSession *self, bool also_main)
 {
   SpiceSessionPrivate *priv = self->priv;
   GList *channels = g_list_copy_deep (priv->channels, ref_object, NULL);
-  unsigned connects = priv->connects;
+  unsigned generation = priv->connect_generation;
 
-  stop_announcing (self);
+  stop_creating (self);
   /* Or it goes on announcing channels while handlers run main loops. */
   if (also_main && priv->main)
-    cw_channel_hush (priv->main);
+    cw_channel_retire (priv->main);
   for (GList *at = channels; at; at = at->next)
     if (g_list_find (priv->channels, at->data) && (also_main || at->data != priv->main))
       drop_channel (self, at->data);
   g_list_free_full (channels, g_object_unref);
-  if (connects == priv->connects)
+  if (generation == priv->connect_generation)
     cw_session_forget_server (self);
 }
 
@@ -116,9 +112,9 @@ tell_disconnected (SpiceSession *self)
 {
   SpiceSessionPrivate *priv = self->priv;
 
-  if (!priv->owes_disconnected || g_hash_table_size (priv->leaving) > 0)
+  if (!priv->disconnected_due || g_hash_table_size (priv->departing) > 0)
     return;
-  priv->owes_disconnected = false;
+  priv->disconnected_due = false;
   /* A new connection has begun meanwhile: a program that ends on the signal would end it. */
   if (!priv->channels)
     g_signal_emit_by_name (self, "disconnected");
@@ -130,7 +126,7 @@ cw_session_end (SpiceSession *self)
   SpiceSessionPrivate *priv = self->priv;
 
   if (priv->channels)
-    priv->owes_disconnected = true;
+    priv->disconnected_due = true;
   cw_session_drop_channels (self, true);
   tell_disconnected (self);
 }
@@ -138,14 +134,14 @@ cw_session_end (SpiceSession *self)
 void
 cw_session_connection_ended (SpiceSession *self, gpointer channel)
 {
-  g_hash_table_remove (self->priv->leaving, channel);
+  g_hash_table_remove (self->priv->departing, channel);
   tell_disconnected (self);
 }
 
 SpiceChannel *
 cw_session_make_channel (SpiceSession *self, int type, int id)
 {
-  const CwChannelKind *kind = find_kind (self, type);
+  const CwChannelKind *kind = find_kind (type);
   g_autoptr (SpiceSession) guard = NULL;
   SpiceChannel *channel;
 
@@ -159,17 +155,17 @@ cw_session_make_channel (SpiceSession *self, int type, int id)
 
 /* Makes one channel of the server's list; the others come in later turns. */
 static gboolean
-make_announced (gpointer data)
+create_next (gpointer data)
 {
   g_autoptr (SpiceSession) self = g_object_ref (data);
   SpiceSessionPrivate *priv = self->priv;
-  g_autofree Announced *next = g_queue_pop_head (&priv->announced);
+  g_autofree ChannelId *next = g_queue_pop_head (&priv->channels_to_create);
 
   if (next)
     cw_session_make_channel (self, next->type, next->id);
-  if (!g_queue_is_empty (&priv->announced))
+  if (!g_queue_is_empty (&priv->channels_to_create))
     return G_SOURCE_CONTINUE;
-  g_clear_pointer (&priv->announcing, g_source_unref);
+  g_clear_pointer (&priv->creating, g_source_unref);
   return G_SOURCE_REMOVE;
 }
 
@@ -177,24 +173,24 @@ static bool
 is_known (SpiceSession *self, int type, int id)
 {
   for (GList *at = self->priv->channels; at; at = at->next)
-    if (SPICE_CHANNEL (at->data)->priv->type == type && SPICE_CHANNEL (at->data)->priv->id == id)
+    if (cw_channel_type (at->data) == type && cw_channel_id (at->data) == id)
       return true;
-  for (GList *at = self->priv->announced.head; at; at = at->next)
-    if (((Announced *) at->data)->type == type && ((Announced *) at->data)->id == id)
+  for (GList *at = self->priv->channels_to_create.head; at; at = at->next)
+    if (((ChannelId *) at->data)->type == type && ((ChannelId *) at->data)->id == id)
       return true;
   return false;
 }
 
 void
-cw_session_announce (SpiceSession *self, const CwMsgMainChannelsList *list)
+cw_session_create_listed (SpiceSession *self, const CwMsgMainChannelsList *list)
 {
   SpiceSessionPrivate *priv = self->priv;
-  unsigned n_known = g_list_length (priv->channels) + priv->announced.length;
+  unsigned n_known = g_list_length (priv->channels) + priv->channels_to_create.length;
 
   for (uint32_t i = 0; i < list->n_channels; i++) {
     uint8_t type = list->channels[i].type, id = list->channels[i].id;
-    const CwChannelKind *kind = find_kind (self, type);
-    Announced *entry;
+    const CwChannelKind *kind = find_kind (type);
+    ChannelId *entry;
 
     if (!kind || type == CW_CHANNEL_MAIN || !is_enabled (self, kind) || is_known (self, type, id))
       continue;
@@ -202,15 +198,15 @@ cw_session_announce (SpiceSession *self, const CwMsgMainChannelsList *list)
       g_debug ("the server lists more than %d channels; the others are left out", MAX_CHANNELS);
       break;
     }
-    entry = g_new (Announced, 1);
-    *entry = (Announced){ type, id };
-    g_queue_push_tail (&priv->announced, entry);
+    entry = g_new (ChannelId, 1);
+    *entry = (ChannelId){ type, id };
+    g_queue_push_tail (&priv->channels_to_create, entry);
   }
-  if (!priv->announcing && !g_queue_is_empty (&priv->announced)) {
-    priv->announcing = g_idle_source_new ();
-    g_source_set_priority (priv->announcing, G_PRIORITY_DEFAULT);
-    g_source_set_callback (priv->announcing, make_announced, self, NULL);
-    g_source_attach (priv->announcing, priv->context);
+  if (!priv->creating && !g_queue_is_empty (&priv->channels_to_create)) {
+    priv->creating = g_idle_source_new ();
+    g_source_set_priority (priv->creating, G_PRIORITY_DEFAULT);
+    g_source_set_callback (priv->creating, create_next, self, NULL);
+    g_source_attach (priv->creating, priv->context);
   }
   /* Programs rely on this coming before the channels, also from servers without a uuid. */
   g_object_notify (G_OBJECT (self), "uuid");

@@ -95,7 +95,7 @@ set_uri (SpiceSession *self, const char *text)
     g_warning ("the SPICE URI is not used: %s", error->message);
     return;
   }
-  if (uri.odd)
+  if (uri.ignored_parts)
     g_warning ("a path, or a port that does not go with the scheme, in the SPICE URI is ignored");
   if (uri.password)
     g_warning ("a password in a SPICE URI may be visible to others");
@@ -234,7 +234,7 @@ find_switch (SpiceSession *self, Property id)
 static void
 set_property (GObject *object, guint id, const GValue *value, GParamSpec *pspec)
 {
-  SpiceSession *self = cw_session_from (object);
+  SpiceSession *self = SPICE_SESSION (object);
   bool *on = find_switch (self, id);
 
   if (on) {
@@ -319,7 +319,7 @@ get_structured (SpiceSession *self, Property id, GValue *value, GParamSpec *pspe
 static void
 get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
 {
-  SpiceSession *self = cw_session_from (object);
+  SpiceSession *self = SPICE_SESSION (object);
   const bool *on = find_switch (self, id);
 
   if (on)

@@ -4,21 +4,13 @@
 
 #include "spice-util.h"
 
-static const CwSessionTables *session_tables;
-
 G_DEFINE_TYPE_WITH_PRIVATE (SpiceSession, spice_session, G_TYPE_OBJECT)
-
-void
-cw_session_use_tables (const CwSessionTables *tables)
-{
-  session_tables = tables;
-}
 
 static void
 spice_session_constructed (GObject *object)
 {
   SpiceSessionPrivate *priv = SPICE_SESSION (object)->priv;
-  const CwFeature *features = priv->tables->features;
+  const CwFeature *features = cw_registry.features;
 
   G_OBJECT_CLASS (spice_session_parent_class)->constructed (object);
   for (unsigned i = 0; features[i].name; i++)
@@ -30,7 +22,7 @@ static void
 detach_features (SpiceSession *self)
 {
   SpiceSessionPrivate *priv = self->priv;
-  const CwFeature *features = priv->tables->features;
+  const CwFeature *features = cw_registry.features;
 
   for (unsigned i = 0; priv->feature_data && features[i].name; i++)
     if (features[i].detach)
@@ -56,7 +48,7 @@ spice_session_finalize (GObject *object)
   SpiceSessionPrivate *priv = SPICE_SESSION (object)->priv;
 
   cw_session_clear_properties (SPICE_SESSION (object));
-  g_clear_pointer (&priv->leaving, g_hash_table_unref);
+  g_clear_pointer (&priv->departing, g_hash_table_unref);
   g_clear_pointer (&priv->sync, cw_sync_free);
   g_clear_pointer (&priv->render_shared, cw_render_shared_unref);
   g_clear_pointer (&priv->pool, cw_worker_pool_unref);
@@ -123,18 +115,16 @@ spice_session_init (SpiceSession *self)
   SpiceSessionPrivate *priv = spice_session_get_instance_private (self);
   unsigned n_features = 0;
 
-  g_assert (session_tables);
   self->priv = priv;
-  priv->tables = session_tables;
-  while (priv->tables->features[n_features].name)
+  while (cw_registry.features[n_features].name)
     n_features++;
   priv->feature_data = g_new0 (gpointer, n_features + 1);
   priv->context = g_main_context_ref_thread_default ();
-  priv->leaving = g_hash_table_new (NULL, NULL);
+  priv->departing = g_hash_table_new (NULL, NULL);
   priv->sync = cw_sync_new ();
-  g_queue_init (&priv->announced);
+  g_queue_init (&priv->channels_to_create);
   cw_session_init_properties (self);
-  cw_channel_host_attach (G_OBJECT (self), &cw_session_host);
+  cw_channel_host_attach (self, &cw_session_host);
 }
 
 /**

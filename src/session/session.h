@@ -3,9 +3,11 @@
 #pragma once
 
 #include "base/worker-pool.h"
-#include "channel/channel.h"
+#include "channel/display/host.h"
+#include "channel/main/host.h"
+#include "channel/owner.h"
 #include "session/clock.h"
-#include "session/tables.h"
+#include "session/registry.h"
 #include "spice-session.h"
 
 /* The string properties: one place each. */
@@ -26,7 +28,6 @@ typedef enum {
 
 struct _SpiceSessionPrivate {
   GMainContext *context;
-  const CwSessionTables *tables;
   gpointer *feature_data; /* one for each feature */
 
   /* Parameters (session.c, properties.c). */
@@ -41,14 +42,14 @@ struct _SpiceSessionPrivate {
   SpiceURI *proxy;
 
   /* Channels (channels.c). */
-  GList *channels;     /* newest first; holds the first reference of each */
-  SpiceChannel *main;  /* one of them, or NULL */
-  GQueue announced;    /* channels of the server's list that are to be made, a turn each */
-  GSource *announcing; /* or NULL */
-  GHashTable *leaving; /* addresses of channels out of the list whose connections have not ended */
-  unsigned connects;   /* how often it was begun */
-  bool disconnecting;  /* spice_session_disconnect () was called and has not run */
-  bool owes_disconnected;
+  GList *channels;           /* newest first; holds the first reference of each */
+  SpiceChannel *main;        /* one of them, or NULL */
+  GQueue channels_to_create; /* of the server's list, a turn each */
+  GSource *creating;         /* or NULL */
+  GHashTable *departing;     /* addresses of channels out of the list whose connections have not ended */
+  unsigned connect_generation;
+  bool disconnecting;    /* spice_session_disconnect () was called and has not run */
+  bool disconnected_due; /* "disconnected" is to be emitted */
 
   /* What the server says (server.c), and what channels share. */
   uint32_t connection_id;
@@ -61,14 +62,6 @@ struct _SpiceSessionPrivate {
   CwRenderShared *render_shared;
 };
 
-/* The session that an object is known to be. SPICE_SESSION () asks for the type, and with it for the set-up of the
- * class, which needs all that is declared below: files that the set-up needs do without, or they form a cycle. */
-static inline SpiceSession *
-cw_session_from (GObject *object)
-{
-  return (SpiceSession *) object;
-}
-
 /* properties.c */
 void cw_session_install_properties (GObjectClass *class);
 void cw_session_init_properties (SpiceSession *self);
@@ -77,7 +70,7 @@ void cw_session_clear_properties (SpiceSession *self);
 /* channels.c */
 void cw_session_channel_added (SpiceSession *self, SpiceChannel *channel);
 void cw_session_connection_ended (SpiceSession *self, gpointer channel);
-void cw_session_announce (SpiceSession *self, const CwMsgMainChannelsList *list);
+void cw_session_create_listed (SpiceSession *self, const CwMsgMainChannelsList *list);
 /* The session owns it. NULL: a kind that is unknown or disabled, or a handler of channel-new dropped it. */
 SpiceChannel *cw_session_make_channel (SpiceSession *self, int type, int id);
 /* All channels, or all but the main one; newest first. */
@@ -85,12 +78,12 @@ void cw_session_drop_channels (SpiceSession *self, bool also_main);
 /* Drops all; "disconnected" comes when their connections have ended. */
 void cw_session_end (SpiceSession *self);
 
-/* connect.c */
+/* target.c */
 bool cw_session_needs_tls (SpiceSession *self, int channel_type);
 bool cw_session_target (SpiceSession *self, int channel_type, bool *secured, CwConnectParams *params, CwTlsParams *tls,
                         GError **error);
 
-/* server.c */
+/* server-info.c */
 void cw_session_server_init (SpiceSession *self, const CwMsgMainInit *init);
 void cw_session_server_name (SpiceSession *self, CwSlice name);
 void cw_session_server_uuid (SpiceSession *self, const uint8_t uuid[16]);

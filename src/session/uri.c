@@ -138,7 +138,7 @@ parse_pair (const char *text, size_t size, bool tls, CwUri *uri, GError **error)
   if (!*value)
     return true;
   if (tls && place != &uri->password) {
-    uri->odd = true;
+    uri->ignored_parts = true;
     return true;
   }
   return set_once (place, g_steal_pointer (&value), error);
@@ -170,7 +170,7 @@ parse_network (const char *text, bool tls, CwUri *uri, GError **error)
   if (*text == '/') {
     size_t path = strcspn (text, "?;");
 
-    uri->odd |= path > 1;
+    uri->ignored_parts |= path > 1;
     text += path;
   }
   if (*text && !parse_query (text + 1, tls, uri, error))

@@ -14,7 +14,7 @@ typedef struct {
   char *unix_path;
   char *username;
   char *password;
-  bool odd; /* something was ignored: a path, or ports that do not go with the scheme */
+  bool ignored_parts; /* something was ignored: a path, or ports that do not go with the scheme */
 } CwUri;
 
 /* out is written on success only; CW_ERROR_MALFORMED says what is wrong. */

@@ -86,7 +86,7 @@ static const uint16_t read_only_messages[] = {
 static uint32_t
 frame_limit (uint16_t type)
 {
-  return type == CW_MSG_LIST || type >= CW_MSG_DISPLAY_STREAM_CREATE ? DRAW_MAX : CW_PUMP_FRAME_LIMIT;
+  return type == CW_MSG_LIST || type >= CW_MSG_DISPLAY_STREAM_CREATE ? DRAW_MAX : 0;
 }
 
 static SpiceChannelClassPrivate display_class = {
@@ -95,21 +95,20 @@ static SpiceChannelClassPrivate display_class = {
   .frame_limit = frame_limit,
   .read_only_messages = read_only_messages,
   .processed = cw_display_processed,
-  .linger = cw_display_linger,
+  .drain = cw_display_drain,
 };
 
 static void
 channel_up (SpiceChannel *channel)
 {
   SpiceDisplayChannel *self = SPICE_DISPLAY_CHANNEL (channel);
-  SpiceChannelPrivate *base = channel->priv;
-  unsigned attempt = base->attempt;
+  unsigned attempt = cw_channel_attempt (channel);
   uint32_t cache, window;
 
-  if (!base->session)
+  if (!cw_channel_session (channel))
     return;
   cw_display_screen_start (self);
-  base->host->display_budgets (base->session, &cache, &window);
+  cw_channel_display_host (channel)->budgets (cw_channel_session (channel), &cache, &window);
   cw_channel_send (channel, CW_MSGC_DISPLAY_INIT,
                    &(CwMsgcDisplayInit){
                        .pixmap_cache_id = CACHE_ID,
@@ -119,7 +118,7 @@ channel_up (SpiceChannel *channel)
                    });
   /* Programs open their windows on this; the array is what it was at the last connection. */
   g_object_notify (G_OBJECT (self), "monitors");
-  if (attempt == base->attempt)
+  if (attempt == cw_channel_attempt (channel))
     cw_display_preferences_up (self);
 }
 

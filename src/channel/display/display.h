@@ -5,6 +5,7 @@
 
 #include "channel-display.h"
 #include "channel/channel.h"
+#include "channel/display/host.h"
 #include "render/render.h"
 
 struct _SpiceDisplayChannelPrivate {
@@ -35,7 +36,7 @@ void cw_display_screen_start (SpiceDisplayChannel *self);
 void cw_display_screen_reset (SpiceDisplayChannel *self);
 void cw_display_screen_dispose (SpiceDisplayChannel *self);
 void cw_display_push (SpiceChannel *channel, const CwMessage *message);
-bool cw_display_linger (SpiceChannel *channel, GError *reason);
+bool cw_display_drain (SpiceChannel *channel, GError *reason);
 uint64_t cw_display_processed (SpiceChannel *channel, uint64_t received);
 
 /* monitors.c */

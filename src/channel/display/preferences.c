@@ -15,11 +15,11 @@ send_compression (SpiceDisplayChannel *self, int compression)
 void
 cw_display_preferences_up (SpiceDisplayChannel *self)
 {
-  SpiceChannelPrivate *base = SPICE_CHANNEL (self)->priv;
+  SpiceChannel *channel = SPICE_CHANNEL (self);
   int compression = self->priv->wanted_compression;
 
-  if (compression == 0 && base->session)
-    compression = base->host->preferred_compression (base->session);
+  if (compression == 0 && cw_channel_session (channel))
+    compression = cw_channel_display_host (channel)->preferred_compression (cw_channel_session (channel));
   self->priv->wanted_compression = 0;
   if (compression != 0)
     send_compression (self, compression);
@@ -38,7 +38,7 @@ spice_display_channel_change_preferred_compression (SpiceChannel *channel, gint 
   g_return_if_fail (SPICE_IS_DISPLAY_CHANNEL (channel));
   g_return_if_fail (compression > CW_IMAGE_COMPRESSION_INVALID && compression <= CW_IMAGE_COMPRESSION_LZ4);
 
-  if (channel->priv->up)
+  if (cw_channel_is_started (channel))
     send_compression (SPICE_DISPLAY_CHANNEL (channel), compression);
   else if (cw_channel_is_ready (channel))
     SPICE_DISPLAY_CHANNEL (channel)->priv->wanted_compression = compression; /* DISPLAY_INIT has to be first */

@@ -2,13 +2,14 @@
 /* The glue between messages, the render and signals: messages are pushed into the render as they come; one source
  * draws what is ready, for a few milliseconds at a time, and the render's events become signals. */
 #include "channel/display/display.h"
+#include "transport/source.h"
 
 #define STEP_BUDGET_US 4000
 #define UNMARK_DELAY_MS 1000
 #define QUIET_MS 250
 
 /* How long what a server sent before it ended the stream may take to be drawn. */
-#define LINGER_MS 2000
+#define DRAIN_MS 2000
 
 typedef struct {
   GSource source;
@@ -16,21 +17,12 @@ typedef struct {
 } StepSource;
 
 static void
-stop_timer (GSource **timer)
-{
-  if (!*timer)
-    return;
-  g_source_destroy (*timer);
-  g_clear_pointer (timer, g_source_unref);
-}
-
-static void
 start_timer (SpiceDisplayChannel *self, GSource **timer, unsigned ms, GSourceFunc func)
 {
-  stop_timer (timer);
+  cw_clear_source (timer);
   *timer = g_timeout_source_new (ms);
   g_source_set_callback (*timer, func, self, NULL);
-  g_source_attach (*timer, SPICE_CHANNEL (self)->priv->context);
+  g_source_attach (*timer, cw_channel_context (SPICE_CHANNEL (self)));
 }
 
 static void
@@ -38,7 +30,7 @@ on_primary_create (gpointer data, const CwSurfaceInfo *info)
 {
   SpiceDisplayChannel *self = data;
 
-  stop_timer (&self->priv->unmark_timer);
+  cw_clear_source (&self->priv->unmark_timer);
   self->priv->primary = *info;
   g_signal_emit_by_name (self, "display-primary-create", (gint) info->format, (gint) info->width, (gint) info->height,
                          (gint) info->stride, -1, info->data);
@@ -54,7 +46,7 @@ unmark (gpointer data)
 
   if (self->priv->stepping) /* a handler runs */
     return G_SOURCE_CONTINUE;
-  stop_timer (&self->priv->unmark_timer);
+  cw_clear_source (&self->priv->unmark_timer);
   self->priv->marked = false;
   g_signal_emit_by_name (self, "display-mark", FALSE);
   return G_SOURCE_REMOVE;
@@ -68,7 +60,7 @@ on_primary_destroy (gpointer data)
   self->priv->primary = (CwSurfaceInfo){ 0 };
   g_signal_emit_by_name (self, "display-primary-destroy");
   /* On secondary displays a new one soon follows, or the display is off. */
-  if (SPICE_CHANNEL (self)->priv->id != 0)
+  if (cw_channel_id (SPICE_CHANNEL (self)) != 0)
     start_timer (self, &self->priv->unmark_timer, UNMARK_DELAY_MS, unmark);
 }
 
@@ -102,7 +94,7 @@ on_monitors (gpointer data, const CwMsgDisplayMonitorsConfig *config)
 static void
 on_unsupported (gpointer data, const char *operation)
 {
-  g_message ("display:%d: the server uses %s, which is not drawn", SPICE_CHANNEL (data)->priv->id, operation);
+  g_message ("display:%d: the server uses %s, which is not drawn", cw_channel_id (SPICE_CHANNEL (data)), operation);
 }
 
 static void
@@ -128,29 +120,25 @@ static const CwRenderEvents render_events = {
 static void
 regulate (SpiceDisplayChannel *self)
 {
-  SpiceChannelPrivate *base = SPICE_CHANNEL (self)->priv;
-
-  if (!base->pump)
-    return;
   if (cw_render_is_full (self->priv->render))
-    cw_pump_pause (base->pump, CW_PAUSE_FULL);
+    cw_channel_pause (SPICE_CHANNEL (self), CW_PAUSE_FULL);
   else
-    cw_pump_resume (base->pump, CW_PAUSE_FULL);
+    cw_channel_resume (SPICE_CHANNEL (self), CW_PAUSE_FULL);
 }
 
 static void
-stop_lingering (SpiceDisplayChannel *self)
+stop_draining (SpiceDisplayChannel *self)
 {
-  stop_timer (&self->priv->end_timer);
+  cw_clear_source (&self->priv->end_timer);
   g_clear_error (&self->priv->end_reason);
 }
 
 static void
-end_lingering (SpiceDisplayChannel *self)
+end_draining (SpiceDisplayChannel *self)
 {
   GError *reason = g_steal_pointer (&self->priv->end_reason);
 
-  stop_lingering (self);
+  stop_draining (self);
   cw_channel_end (SPICE_CHANNEL (self), reason);
 }
 
@@ -161,12 +149,12 @@ on_end_timer (gpointer data)
 
   self->priv->end_overdue = true;
   if (!self->priv->stepping)
-    end_lingering (self);
+    end_draining (self);
   return G_SOURCE_REMOVE;
 }
 
 bool
-cw_display_linger (SpiceChannel *channel, GError *reason)
+cw_display_drain (SpiceChannel *channel, GError *reason)
 {
   SpiceDisplayChannel *self = SPICE_DISPLAY_CHANNEL (channel);
   SpiceDisplayChannelPrivate *priv = self->priv;
@@ -175,7 +163,7 @@ cw_display_linger (SpiceChannel *channel, GError *reason)
     return false;
   priv->end_reason = reason;
   priv->end_overdue = false;
-  start_timer (self, &priv->end_timer, LINGER_MS, on_end_timer);
+  start_timer (self, &priv->end_timer, DRAIN_MS, on_end_timer);
   return true;
 }
 
@@ -184,14 +172,12 @@ static void
 after_step (SpiceDisplayChannel *self)
 {
   SpiceDisplayChannelPrivate *priv = self->priv;
-  SpiceChannelPrivate *base = SPICE_CHANNEL (self)->priv;
 
   if (priv->failure)
     cw_channel_end (SPICE_CHANNEL (self), g_steal_pointer (&priv->failure));
   if (priv->end_timer && (priv->end_overdue || cw_render_is_idle (priv->render)))
-    end_lingering (self);
-  if (base->session)
-    cw_sync_advanced (base->host->sync (base->session));
+    end_draining (self);
+  cw_channel_advanced (SPICE_CHANNEL (self));
 }
 
 /* Memory for pictures is kept as long as there may be another one soon. */
@@ -204,7 +190,7 @@ on_quiet (gpointer data)
   self->priv->stepped = false;
   if (stepped)
     return G_SOURCE_CONTINUE;
-  stop_timer (&self->priv->quiet_timer);
+  cw_clear_source (&self->priv->quiet_timer);
   cw_render_trim (self->priv->render);
   return G_SOURCE_REMOVE;
 }
@@ -214,22 +200,22 @@ step (GSource *source, GSourceFunc callback, gpointer data)
 {
   g_autoptr (SpiceDisplayChannel) self = g_object_ref (((StepSource *) source)->channel);
   SpiceDisplayChannelPrivate *priv = self->priv;
-  SpiceChannelPrivate *base = SPICE_CHANNEL (self)->priv;
-  unsigned attempt = base->attempt;
+  SpiceChannel *channel = SPICE_CHANNEL (self);
+  unsigned attempt = cw_channel_attempt (channel);
 
   g_source_set_ready_time (source, -1);
   /* Before the channel is up, its pump is paused for other reasons, and there is nothing to draw. */
-  if (!base->up || base->hushed)
+  if (!cw_channel_is_started (channel))
     return G_SOURCE_CONTINUE;
-  cw_pump_pause (base->pump, CW_PAUSE_EMIT);
+  cw_channel_pause (channel, CW_PAUSE_EMIT);
   priv->stepping = priv->stepped = true;
   if (!priv->quiet_timer)
     start_timer (self, &priv->quiet_timer, QUIET_MS, on_quiet);
   if (cw_render_step (priv->render, STEP_BUDGET_US))
     g_source_set_ready_time (source, 0);
   priv->stepping = false;
-  if (attempt == base->attempt)
-    cw_pump_resume (base->pump, CW_PAUSE_EMIT);
+  if (attempt == cw_channel_attempt (channel))
+    cw_channel_resume (channel, CW_PAUSE_EMIT);
   regulate (self);
   after_step (self);
   return G_SOURCE_CONTINUE;
@@ -247,7 +233,7 @@ void
 cw_display_screen_start (SpiceDisplayChannel *self)
 {
   SpiceDisplayChannelPrivate *priv = self->priv;
-  SpiceChannelPrivate *base = SPICE_CHANNEL (self)->priv;
+  SpiceChannel *channel = SPICE_CHANNEL (self);
 
   if (priv->render) {
     cw_render_begin (priv->render);
@@ -256,9 +242,9 @@ cw_display_screen_start (SpiceDisplayChannel *self)
   priv->step_source = g_source_new (&step_funcs, sizeof (StepSource));
   ((StepSource *) priv->step_source)->channel = self;
   g_source_set_static_name (priv->step_source, "display step");
-  g_source_attach (priv->step_source, base->context);
-  priv->render
-      = cw_render_new (base->host->render_shared (base->session), &render_events, self, wake, priv->step_source);
+  g_source_attach (priv->step_source, cw_channel_context (channel));
+  priv->render = cw_render_new (cw_channel_display_host (channel)->render_shared (cw_channel_session (channel)),
+                                &render_events, self, wake, priv->step_source);
 }
 
 void
@@ -266,7 +252,7 @@ cw_display_screen_reset (SpiceDisplayChannel *self)
 {
   SpiceDisplayChannelPrivate *priv = self->priv;
 
-  stop_lingering (self);
+  stop_draining (self);
   g_clear_error (&priv->failure);
   if (priv->render)
     cw_render_reset (priv->render);
@@ -277,9 +263,9 @@ cw_display_screen_dispose (SpiceDisplayChannel *self)
 {
   SpiceDisplayChannelPrivate *priv = self->priv;
 
-  stop_timer (&priv->unmark_timer);
-  stop_timer (&priv->quiet_timer);
-  stop_lingering (self);
+  cw_clear_source (&priv->unmark_timer);
+  cw_clear_source (&priv->quiet_timer);
+  stop_draining (self);
   if (priv->render)
     cw_render_close (priv->render);
   g_clear_pointer (&priv->render, cw_render_unref);

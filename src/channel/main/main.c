@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* SpiceMainChannel: the type, and the start of a session. */
+#include "channel/main/host.h"
 #include "channel/main/main.h"
 
 #define DEFAULT_MAX_CLIPBOARD (100 * 1024 * 1024)
@@ -24,25 +25,24 @@ static void
 handle_init (SpiceChannel *channel, const CwMessage *message)
 {
   SpiceMainChannel *self = SPICE_MAIN_CHANNEL (channel);
-  SpiceChannelPrivate *base = channel->priv;
   const CwMsgMainInit *init = message->data;
-  unsigned attempt = base->attempt;
+  unsigned attempt = cw_channel_attempt (channel);
 
-  if (base->session)
-    base->host->server_init (base->session, init);
-  if (attempt == base->attempt)
+  if (cw_channel_session (channel))
+    cw_channel_main_host (channel)->server_init (cw_channel_session (channel), init);
+  if (attempt == cw_channel_attempt (channel))
     cw_main_mouse_mode (self, init->supported_mouse_modes, init->current_mouse_mode);
-  if (attempt == base->attempt && init->agent_connected)
+  if (attempt == cw_channel_attempt (channel) && init->agent_connected)
     cw_main_agent_set_connected (self, true);
-  if (attempt == base->attempt)
+  if (attempt == cw_channel_attempt (channel))
     cw_channel_send (channel, CW_MSGC_MAIN_ATTACH_CHANNELS, NULL);
 }
 
 static void
 handle_channels_list (SpiceChannel *channel, const CwMessage *message)
 {
-  if (channel->priv->session)
-    channel->priv->host->server_channels (channel->priv->session, message->data);
+  if (cw_channel_session (channel))
+    cw_channel_main_host (channel)->server_channels (cw_channel_session (channel), message->data);
 }
 
 static void
@@ -58,8 +58,8 @@ handle_time (SpiceChannel *channel, const CwMessage *message)
 {
   const CwMsgMainMultiMediaTime *time = message->data;
 
-  if (channel->priv->session)
-    channel->priv->host->server_time (channel->priv->session, time->time);
+  if (cw_channel_session (channel))
+    cw_channel_main_host (channel)->server_time (cw_channel_session (channel), time->time);
 }
 
 static void
@@ -79,8 +79,8 @@ handle_name (SpiceChannel *channel, const CwMessage *message)
 {
   const CwMsgMainName *name = message->data;
 
-  if (channel->priv->session)
-    channel->priv->host->server_name (channel->priv->session, name->name);
+  if (cw_channel_session (channel))
+    cw_channel_main_host (channel)->server_name (cw_channel_session (channel), name->name);
 }
 
 static void
@@ -88,8 +88,8 @@ handle_uuid (SpiceChannel *channel, const CwMessage *message)
 {
   const CwMsgMainUuid *uuid = message->data;
 
-  if (channel->priv->session)
-    channel->priv->host->server_uuid (channel->priv->session, uuid->uuid);
+  if (cw_channel_session (channel))
+    cw_channel_main_host (channel)->server_uuid (cw_channel_session (channel), uuid->uuid);
 }
 
 static const CwChannelHandler handlers[] = {
@@ -215,12 +215,11 @@ static void
 constructed (GObject *object)
 {
   SpiceMainChannelPrivate *priv = SPICE_MAIN_CHANNEL (object)->priv;
-  SpiceChannelPrivate *base = SPICE_CHANNEL (object)->priv;
-  const CwChannelHost *host = cw_channel_host_of (base->session);
+  SpiceChannel *channel = SPICE_CHANNEL (object);
   CwDisabledEffects effects = { 0 };
 
-  if (host)
-    effects = host->disabled_effects (base->session);
+  if (cw_channel_session (channel))
+    effects = cw_channel_main_host (channel)->disabled_effects (cw_channel_session (channel));
   priv->disable_wallpaper |= effects.wallpaper;
   priv->disable_font_smooth |= effects.font_smooth;
   priv->disable_animation |= effects.animation;

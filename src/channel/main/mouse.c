@@ -7,14 +7,14 @@ cw_main_mouse_mode (SpiceMainChannel *self, uint32_t supported, uint32_t current
 {
   SpiceMainChannelPrivate *priv = self->priv;
   SpiceChannel *channel = SPICE_CHANNEL (self);
-  unsigned attempt = channel->priv->attempt;
+  unsigned attempt = cw_channel_attempt (channel);
 
   if (priv->mouse_mode != (int) current) {
     priv->mouse_mode = (int) MIN (current, G_MAXINT);
     g_signal_emit_by_name (self, "main-mouse-update");
     g_object_notify (G_OBJECT (self), "mouse-mode");
   }
-  if (attempt == channel->priv->attempt && priv->wanted_mouse_mode != (int) current
+  if (attempt == cw_channel_attempt (channel) && priv->wanted_mouse_mode != (int) current
       && (supported & (uint32_t) priv->wanted_mouse_mode))
     cw_channel_send (channel, CW_MSGC_MAIN_MOUSE_MODE_REQUEST,
                      &(CwMsgcMainMouseModeRequest){ .mode = (uint16_t) priv->wanted_mouse_mode });

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "client.h"
 
-#include "session/tables.h"
+#include "channel/host.h"
+#include "session/registry.h"
 
 #include <sys/socket.h>
 
@@ -13,14 +14,8 @@ static const CwChannelKind kinds[] = {
   { 0, NULL, NULL },
 };
 static const CwFeature features[] = { { NULL } };
-static const CwSessionTables tables = { kinds, features };
-
-void
-client_setup (void)
-{
-  cw_session_use_tables (&tables);
-  g_type_ensure (SPICE_TYPE_SESSION);
-}
+const CwRegistry cw_registry = { kinds, features };
+GType (*const cw_channel_session_type) (void) = spice_session_get_type;
 
 static void
 connect_channel (SpiceSession *session, SpiceChannel *channel, gpointer data)
@@ -84,7 +79,7 @@ client_channel (SpiceSession *session, int type, int id)
   g_autoptr (GList) channels = spice_session_get_channels (session);
 
   for (GList *at = channels; at; at = at->next)
-    if (SPICE_CHANNEL (at->data)->priv->type == type && SPICE_CHANNEL (at->data)->priv->id == id)
+    if (cw_channel_type (at->data) == type && cw_channel_id (at->data) == id)
       return at->data;
   return NULL;
 }

@@ -372,7 +372,6 @@ main (int argc, char **argv)
   int result;
 
   g_test_init (&argc, &argv, NULL);
-  client_setup ();
   the_end = empty_message (CW_MSG_DISPLAY_MARK);
   g_test_add_func ("/display/sequence", test_sequence);
   g_test_add_func ("/display/stays", test_stays);

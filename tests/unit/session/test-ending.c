@@ -117,8 +117,8 @@ watch (SpiceSession *session, SpiceChannel *channel, gpointer data)
 {
   if (!SPICE_IS_DISPLAY_CHANNEL (channel))
     return;
-  g_signal_connect (channel, "channel-event", G_CALLBACK (on_event), &displays[channel->priv->id]);
-  g_signal_connect (channel, "display-invalidate", G_CALLBACK (on_invalidate), &displays[channel->priv->id]);
+  g_signal_connect (channel, "channel-event", G_CALLBACK (on_event), &displays[cw_channel_id (channel)]);
+  g_signal_connect (channel, "display-invalidate", G_CALLBACK (on_invalidate), &displays[cw_channel_id (channel)]);
 }
 
 static bool
@@ -244,7 +244,6 @@ main (int argc, char **argv)
   int result;
 
   g_test_init (&argc, &argv, NULL);
-  client_setup ();
   arena_init (&arena, 5);
   make_drawing (&arena);
   g_test_add_data_func ("/ending/complete", GINT_TO_POINTER (END_ORDERLY), test_complete);

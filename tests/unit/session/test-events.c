@@ -5,7 +5,8 @@
 #include "channel-main.h"
 #include "channel-inputs.h"
 #include "channel/channel.h"
-#include "session/tables.h"
+#include "channel/host.h"
+#include "session/registry.h"
 #include "spice-client.h"
 
 #include <string.h>
@@ -19,7 +20,8 @@ static const CwChannelKind kinds[] = {
   { 0, NULL, NULL },
 };
 static const CwFeature features[] = { { NULL } };
-static const CwSessionTables tables = { kinds, features };
+const CwRegistry cw_registry = { kinds, features };
+GType (*const cw_channel_session_type) (void) = spice_session_get_type;
 
 typedef struct {
   SpiceSession *session;
@@ -580,8 +582,6 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  cw_session_use_tables (&tables);
-  g_type_ensure (SPICE_TYPE_SESSION);
   g_test_add_func ("/session/refused", test_refused);
   g_test_add_func ("/session/no-port", test_no_port);
   g_test_add_func ("/session/connected", test_connected);

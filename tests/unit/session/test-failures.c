@@ -336,7 +336,7 @@ has_inputs (gpointer data)
 {
   SpiceChannel *inputs = client_channel (data, CW_CHANNEL_INPUTS, 0);
 
-  return inputs && inputs->priv->up;
+  return inputs && cw_channel_is_started (SPICE_CHANNEL (inputs));
 }
 
 static void
@@ -452,7 +452,6 @@ main (int argc, char **argv)
   g_autoptr (GTypeClass) class = NULL;
 
   g_test_init (&argc, &argv, NULL);
-  client_setup ();
   class = g_type_class_ref (SPICE_TYPE_CHANNEL_EVENT);
   for (unsigned i = 0; i < G_N_ELEMENTS (rows); i++) {
     g_autofree char *path = g_strdup_printf ("/failures/%s", rows[i].name);

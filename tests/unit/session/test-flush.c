@@ -2,6 +2,8 @@
 /* spice_channel_flush_async (): one answer, at the right time, whatever happens. */
 #include "client.h"
 
+#include "channel/private.h"
+
 #define MANY 3000 /* messages: more than fit the socket's buffer */
 
 typedef struct {
@@ -33,7 +35,7 @@ is_up (gpointer data)
   Flush *self = data;
 
   self->inputs = client_channel (self->session, CW_CHANNEL_INPUTS, 0);
-  return self->inputs && self->inputs->priv->up;
+  return self->inputs && cw_channel_is_started (SPICE_CHANNEL (self->inputs));
 }
 
 static void
@@ -199,7 +201,6 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  client_setup ();
   g_test_add_func ("/flush/sent", test_sent);
   g_test_add_data_func ("/flush/cancel", NULL, test_cancel);
   g_test_add_data_func ("/flush/cancel-elsewhere", "", test_cancel);

@@ -571,7 +571,6 @@ main (int argc, char **argv)
   int result;
 
   g_test_init (&argc, &argv, NULL);
-  client_setup ();
   arena_init (&arena, 5);
   make_drawing (&arena);
   for (unsigned s = 0; s < G_N_ELEMENTS (signals); s++)

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Command-line options, and the utilities of the public API. */
-#include "session/tables.h"
+#include "channel/host.h"
+#include "session/registry.h"
 #include "spice-client.h"
 
 #include <stdbool.h>
 
 static const CwChannelKind kinds[] = { { 0, NULL, NULL } };
 static const CwFeature features[] = { { NULL } };
-static const CwSessionTables tables = { kinds, features };
+const CwRegistry cw_registry = { kinds, features };
+GType (*const cw_channel_session_type) (void) = spice_session_get_type;
 
 static bool
 parse (const char *option, GError **error)
@@ -163,7 +165,6 @@ main (int argc, char **argv)
   g_setenv ("HOME", "/nowhere", TRUE);
   g_unsetenv ("SPICE_PROXY");
   g_test_init (&argc, &argv, NULL);
-  cw_session_use_tables (&tables);
   g_test_add_func ("/options/refused", test_refused);
   g_test_add_func ("/options/untouched", test_untouched);
   g_test_add_func ("/options/applied", test_applied);

@@ -3,6 +3,7 @@
 #include "client.h"
 
 #include "channel/display/display.h"
+#include "channel/private.h"
 #include "session/session.h"
 #include "stream.h"
 #include "support/quic-encode.h"
@@ -524,7 +525,6 @@ main (int argc, char **argv)
   int result;
 
   g_test_init (&argc, &argv, NULL);
-  client_setup ();
   make_drawing ();
   g_test_add_func ("/threads/context", test_context);
   g_test_add_func ("/threads/two-owners", test_two_owners);

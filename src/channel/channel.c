@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* SpiceChannel: the type, its properties and capabilities. Connecting is in connection.c, messages are in messages.c,
  * flushing is in flush.c. */
-#include "channel/channel.h"
-
+#include "channel/owner.h"
+#include "channel/private.h"
 #include "spice-client.h"
 #include "spice-glib-enums.h"
 
@@ -16,6 +16,14 @@ enum {
   PROP_READ_BYTES,
   PROP_SOCKET,
 };
+
+enum {
+  CHANNEL_EVENT,
+  OPEN_FD,
+  N_SIGNALS,
+};
+
+static guint signals[N_SIGNALS];
 
 G_DEFINE_TYPE_WITH_PRIVATE (SpiceChannel, spice_channel, G_TYPE_OBJECT)
 
@@ -33,15 +41,51 @@ host_quark (void)
 }
 
 void
-cw_channel_host_attach (GObject *session, const CwChannelHost *host)
+cw_channel_host_attach (SpiceSession *session, const CwChannelHost *host)
 {
-  g_object_set_qdata (session, host_quark (), (gpointer) host);
+  g_object_set_qdata (G_OBJECT (session), host_quark (), (gpointer) host);
 }
 
-const CwChannelHost *
-cw_channel_host_of (GObject *session)
+int
+cw_channel_type (SpiceChannel *self)
 {
-  return session ? g_object_get_qdata (session, host_quark ()) : NULL;
+  return self->priv->type;
+}
+
+int
+cw_channel_id (SpiceChannel *self)
+{
+  return self->priv->id;
+}
+
+SpiceSession *
+cw_channel_session (SpiceChannel *self)
+{
+  return self->priv->session;
+}
+
+GMainContext *
+cw_channel_context (SpiceChannel *self)
+{
+  return self->priv->context;
+}
+
+const struct CwMainHost *
+cw_channel_main_host (SpiceChannel *self)
+{
+  return self->priv->host->main;
+}
+
+const struct CwDisplayHost *
+cw_channel_display_host (SpiceChannel *self)
+{
+  return self->priv->host->display;
+}
+
+unsigned
+cw_channel_attempt (SpiceChannel *self)
+{
+  return self->priv->attempt;
 }
 
 const SpiceChannelClassPrivate *
@@ -109,6 +153,18 @@ add_caps (CwCaps *caps, const CwChannelCap *rows)
       cw_caps_set (caps, rows->bit);
 }
 
+void
+cw_channel_emit_event (SpiceChannel *self, SpiceChannelEvent event)
+{
+  g_signal_emit (self, signals[CHANNEL_EVENT], 0, event);
+}
+
+void
+cw_channel_emit_open_fd (SpiceChannel *self, bool with_tls)
+{
+  g_signal_emit (self, signals[OPEN_FD], 0, with_tls ? 1 : 0);
+}
+
 static void
 nothing (SpiceChannel *self)
 {
@@ -120,24 +176,21 @@ spice_channel_constructed (GObject *object)
   SpiceChannel *self = SPICE_CHANNEL (object);
   SpiceChannelPrivate *priv = self->priv;
   const char *disabled = g_getenv ("SPICE_DISABLE_CHANNELS");
+  g_autoptr (SpiceChannel) guard = NULL;
 
   G_OBJECT_CLASS (spice_channel_parent_class)->constructed (object);
 
   priv->disabled = disabled && strstr (disabled, spice_channel_type_to_string (priv->type));
   add_caps (&priv->common_caps, common_caps);
   add_caps (&priv->caps, cw_channel_class (self)->caps);
-  priv->host = cw_channel_host_of (priv->session);
-  if (!priv->host)
+  if (!priv->session)
     return;
   priv->context = g_main_context_ref (priv->host->context (priv->session));
-  priv->adding = true;
+  /* A handler may make the session drop its reference, which is the one that the constructor returns. */
+  guard = g_object_ref (self);
   priv->host->channel_added (priv->session, self);
-  priv->adding = false;
-  /* The session's reference goes when the constructor has returned the object. */
-  if (priv->dropped) {
+  if (!priv->session)
     cw_channel_defer (self, nothing);
-    g_object_unref (self);
-  }
 }
 
 static void
@@ -145,10 +198,10 @@ spice_channel_dispose (GObject *object)
 {
   SpiceChannelPrivate *priv = SPICE_CHANNEL (object)->priv;
 
-  if (priv->session && priv->host)
+  if (priv->session)
     cw_sync_remove (priv->host->sync (priv->session), object);
   g_clear_object (&priv->session);
-  g_clear_object (&priv->left_session);
+  g_clear_object (&priv->departed_session);
   G_OBJECT_CLASS (spice_channel_parent_class)->dispose (object);
 }
 
@@ -198,6 +251,7 @@ spice_channel_set_property (GObject *object, guint id, const GValue *value, GPar
   switch (id) {
   case PROP_SESSION:
     priv->session = g_value_dup_object (value);
+    priv->host = priv->session ? g_object_get_qdata (G_OBJECT (priv->session), host_quark ()) : NULL;
     break;
   case PROP_TYPE:
     priv->type = g_value_get_int (value);
@@ -210,15 +264,6 @@ spice_channel_set_property (GObject *object, guint id, const GValue *value, GPar
   }
 }
 
-/* The session's type is above this layer; the library registers it before any class is made (builtin.c). */
-static GType
-session_type (void)
-{
-  GType type = g_type_from_name ("SpiceSession");
-
-  return type ? type : G_TYPE_OBJECT;
-}
-
 static void
 install_properties (GObjectClass *class)
 {
@@ -227,8 +272,8 @@ install_properties (GObjectClass *class)
 
   g_object_class_install_property (class, PROP_SESSION,
                                    g_param_spec_object ("spice-session", "Session",
-                                                        "The session the channel belongs to", session_type (),
-                                                        construct));
+                                                        "The session the channel belongs to",
+                                                        cw_channel_session_type (), construct));
   g_object_class_install_property (class, PROP_TYPE,
                                    g_param_spec_int ("channel-type", "Type", "What kind of channel this is", -1,
                                                      G_MAXINT, -1, construct));
@@ -263,9 +308,9 @@ spice_channel_class_init (SpiceChannelClass *class)
    *
    * The connection of the channel changed. spice_channel_get_error() tells more about errors.
    */
-  g_signal_new ("channel-event", G_OBJECT_CLASS_TYPE (class), G_SIGNAL_RUN_FIRST,
-                G_STRUCT_OFFSET (SpiceChannelClass, channel_event), NULL, NULL, NULL, G_TYPE_NONE, 1,
-                SPICE_TYPE_CHANNEL_EVENT);
+  signals[CHANNEL_EVENT] = g_signal_new ("channel-event", G_OBJECT_CLASS_TYPE (class), G_SIGNAL_RUN_FIRST,
+                                         G_STRUCT_OFFSET (SpiceChannelClass, channel_event), NULL, NULL, NULL,
+                                         G_TYPE_NONE, 1, SPICE_TYPE_CHANNEL_EVENT);
   /**
    * SpiceChannel::open-fd:
    * @channel: the channel
@@ -273,8 +318,9 @@ spice_channel_class_init (SpiceChannelClass *class)
    *
    * A connected socket is needed; answer, now or later, by spice_channel_open_fd().
    */
-  g_signal_new ("open-fd", G_OBJECT_CLASS_TYPE (class), G_SIGNAL_RUN_FIRST,
-                G_STRUCT_OFFSET (SpiceChannelClass, open_fd), NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_INT);
+  signals[OPEN_FD]
+      = g_signal_new ("open-fd", G_OBJECT_CLASS_TYPE (class), G_SIGNAL_RUN_FIRST,
+                      G_STRUCT_OFFSET (SpiceChannelClass, open_fd), NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_INT);
 }
 
 static void

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What a session can be made of. The tables are constant and come from above (builtin.c), so the session knows kinds
- * of channels and features only as rows. */
+/* What a session can be made of. The table is constant and comes from above (builtin.c), so the session knows kinds of
+ * channels and features only as rows. */
 #pragma once
 
 #include "spice-channel.h"
@@ -26,7 +26,7 @@ typedef struct {
 typedef struct {
   const CwChannelKind *channels;
   const CwFeature *features;
-} CwSessionTables;
+} CwRegistry;
 
-/* To be called before the first session is made, once; the tables are used as they are. */
-void cw_session_use_tables (const CwSessionTables *tables);
+/* Whoever links the session defines it. */
+extern const CwRegistry cw_registry;

@@ -24,11 +24,10 @@ spice_channel_new (SpiceSession *s, int type, int id)
 static void
 end_connection (SpiceSession *self, bool client_sockets)
 {
-  SpiceChannelPrivate *main = self->priv->main->priv;
+  SpiceChannel *main = self->priv->main;
 
-  if (main->state == CW_CHANNEL_STATE_READY
-      || (main->state == CW_CHANNEL_STATE_CONNECTING && (main->wants_fd || client_sockets)))
-    spice_channel_disconnect (self->priv->main, SPICE_CHANNEL_NONE);
+  if (cw_channel_is_ready (main) || cw_channel_awaits_fd (main) || (cw_channel_is_connecting (main) && client_sockets))
+    spice_channel_disconnect (main, SPICE_CHANNEL_NONE);
 }
 
 /* The main channel, unconnected, and no other. False: the session is gone from under us. */
@@ -41,7 +40,7 @@ start_over (SpiceSession *self, bool client_sockets)
   if (priv->main)
     end_connection (self, client_sockets);
   cw_session_drop_channels (self, false);
-  priv->connects++;
+  priv->connect_generation++;
   priv->client_sockets = client_sockets;
   return priv->main || cw_session_make_channel (self, CW_CHANNEL_MAIN, 0);
 }
@@ -151,7 +150,7 @@ spice_session_has_channel_type (SpiceSession *session, gint type)
   g_return_val_if_fail (SPICE_IS_SESSION (session), FALSE);
 
   for (GList *at = session->priv->channels; at; at = at->next)
-    if (SPICE_CHANNEL (at->data)->priv->type == type)
+    if (cw_channel_type (at->data) == type)
       return TRUE;
   return FALSE;
 }

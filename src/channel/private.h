@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The inside of SpiceChannel, for the files that make it up: channel.c, connection.c, messages.c, send.c, flush.c. */
+#pragma once
+
+#include "channel/channel.h"
+#include "channel/host.h"
+#include "transport/pump.h"
+#include "wire/frame.h"
+
+/* What state.c lets follow what is drawn in docs/channel.md. */
+typedef enum {
+  CW_CHANNEL_UNCONNECTED,
+  CW_CHANNEL_AWAITING_FD, /* open-fd was emitted, no answer yet */
+  CW_CHANNEL_SCHEDULED,   /* connecting begins in a later turn */
+  CW_CHANNEL_CONNECTING,
+  CW_CHANNEL_OPENING, /* handlers of OPENED run, the kind sends its first messages */
+  CW_CHANNEL_STARTED,
+  CW_CHANNEL_DRAINING, /* the server has ended the stream; what it sent before takes effect */
+  CW_CHANNEL_N_STATES,
+} CwChannelState;
+
+/* Reasons for which reading pauses, besides those of the kinds (CwChannelPause). */
+enum {
+  CW_PAUSE_WAIT = 1 << 8,     /* WAIT_FOR_CHANNELS */
+  CW_PAUSE_REPLIES = 1 << 9,  /* too many replies wait to be sent */
+  CW_PAUSE_RETIRED = 1 << 10, /* for good */
+};
+
+struct _SpiceChannelPrivate {
+  SpiceSession *session; /* strong; NULL once detached */
+  const CwChannelHost *host;
+  SpiceSession *departed_session; /* after detaching, as long as the connection has events to send */
+  GMainContext *context;
+  int type, id;
+  bool retired;  /* on its way out of its session: nothing of the server's is handled any more */
+  bool disabled; /* ignores its own messages (SPICE_DISABLE_CHANNELS) */
+  CwCaps caps, common_caps;
+
+  CwChannelState state;
+  unsigned n_running; /* connections and attempts with events to send; each holds a reference on the channel */
+  unsigned attempt;   /* tells callbacks of an earlier attempt */
+  bool secured;       /* this attempt is to use TLS */
+  int fd;             /* given for this attempt, or -1 */
+  GSource *scheduled; /* borrowed; the beginning of an attempt, in a later turn */
+  GCancellable *cancellable;
+  GError *error;
+
+  CwConnection *connection;
+  CwPump *pump;
+  uint64_t read_before; /* bytes of earlier connections */
+  CwAckWindow ack;
+  size_t reply_bytes; /* queued since they were last known to be sent */
+  uint64_t received_serial;
+  CwMessage *deferred; /* waits for other channels before it is handled, or NULL */
+  void (*deferred_handler) (SpiceChannel *channel, const CwMessage *message); /* NULL: nothing but the waiting */
+  GSource *deferred_source; /* borrowed; it need not wait any more and is handled in a later turn */
+};
+
+/* state.c */
+
+/* Asserts that next may follow the state the channel is in. */
+void cw_channel_set_state (SpiceChannel *self, CwChannelState next);
+
+/* channel.c */
+
+const SpiceChannelClassPrivate *cw_channel_class (SpiceChannel *self);
+void cw_channel_emit_event (SpiceChannel *self, SpiceChannelEvent event);
+void cw_channel_emit_open_fd (SpiceChannel *self, bool with_tls);
+
+/* messages.c */
+
+/* Handles one frame. False: the connection has to end, because of error. */
+bool cw_channel_frame (SpiceChannel *self, const CwPumpFrame *frame, GError **error);
+void cw_channel_messages_start (SpiceChannel *self);
+void cw_channel_messages_stop (SpiceChannel *self);

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The states of a channel's connection, and which may follow which. */
+#include "channel/owner.h"
+#include "channel/private.h"
+
+#define BIT(state) (1u << CW_CHANNEL_##state)
+
+static const unsigned may_follow[CW_CHANNEL_N_STATES] = {
+  [CW_CHANNEL_UNCONNECTED] = BIT (AWAITING_FD) | BIT (SCHEDULED),
+  [CW_CHANNEL_AWAITING_FD] = BIT (AWAITING_FD) | BIT (SCHEDULED) | BIT (UNCONNECTED),
+  [CW_CHANNEL_SCHEDULED] = BIT (CONNECTING) | BIT (UNCONNECTED),
+  /* The server may want the same attempt to go on with TLS. */
+  [CW_CHANNEL_CONNECTING] = BIT (OPENING) | BIT (CONNECTING) | BIT (AWAITING_FD) | BIT (UNCONNECTED),
+  [CW_CHANNEL_OPENING] = BIT (STARTED) | BIT (UNCONNECTED),
+  [CW_CHANNEL_STARTED] = BIT (DRAINING) | BIT (UNCONNECTED),
+  [CW_CHANNEL_DRAINING] = BIT (UNCONNECTED),
+};
+
+void
+cw_channel_set_state (SpiceChannel *self, CwChannelState next)
+{
+  g_assert (may_follow[self->priv->state] & (1u << next));
+  self->priv->state = next;
+}
+
+bool
+cw_channel_is_active (SpiceChannel *self)
+{
+  return self->priv->state != CW_CHANNEL_UNCONNECTED;
+}
+
+bool
+cw_channel_is_connecting (SpiceChannel *self)
+{
+  return cw_channel_is_active (self) && !cw_channel_is_ready (self);
+}
+
+bool
+cw_channel_awaits_fd (SpiceChannel *self)
+{
+  return self->priv->state == CW_CHANNEL_AWAITING_FD;
+}
+
+bool
+cw_channel_is_ready (SpiceChannel *self)
+{
+  return self->priv->state >= CW_CHANNEL_OPENING;
+}
+
+bool
+cw_channel_is_started (SpiceChannel *self)
+{
+  return self->priv->state >= CW_CHANNEL_STARTED && !self->priv->retired;
+}
