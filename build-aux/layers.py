@@ -12,6 +12,7 @@ MAY_USE = {
     'transport': ['base', 'wire', 'link'],
     'channel': ['base', 'wire', 'link', 'codec', 'canvas', 'render', 'transport'],
     'session': ['base', 'wire', 'link', 'codec', 'canvas', 'render', 'transport', 'channel'],
+    'feature': ['base', 'wire', 'link', 'codec', 'canvas', 'render', 'transport', 'channel', 'session'],
 }
 
 # These know no GObject, no GIO and no main loop, so that they are built, tested, fuzzed and measured alone.
