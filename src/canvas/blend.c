@@ -7,6 +7,12 @@
 #  include <emmintrin.h>
 #endif
 
+typedef struct {
+  CwPixelReader source;
+  uint8_t alpha;
+  uint32_t opaque; /* bits set in the destination's 8888 before, to make it opaque */
+} Blend;
+
 #define LANES 0x00ff00ff00ff00ff
 
 /* Blue, red, green, alpha from the lowest lane to the highest. */
@@ -66,7 +72,7 @@ rest_sse2 (__m128i lanes)
 
 /* Four pixels at a time; returns how many. */
 static uint32_t
-blend_sse2 (const CwDraw *self, uint8_t *dst, const uint8_t *src, uint32_t n)
+blend_sse2 (const Blend *self, uint8_t *dst, const uint8_t *src, uint32_t n)
 {
   const __m128i zero = _mm_setzero_si128 (), opaque = _mm_set1_epi32 (self->opaque);
   const __m128i fade = _mm_set1_epi16 (self->alpha);
@@ -89,7 +95,7 @@ blend_sse2 (const CwDraw *self, uint8_t *dst, const uint8_t *src, uint32_t n)
 #endif
 
 static void
-blend_run (const CwDraw *self, uint8_t *dst, const uint8_t *src, uint32_t n)
+blend_run (const Blend *self, uint8_t *dst, const uint8_t *src, uint32_t n)
 {
   uint32_t i = 0;
 
@@ -102,17 +108,18 @@ blend_run (const CwDraw *self, uint8_t *dst, const uint8_t *src, uint32_t n)
 }
 
 static void
-paint_blend (CwDraw *self, const CwRect *piece)
+paint (CwDraw *draw, const CwRect *piece)
 {
-  CwConvertRow narrow = cw_convert_from_argb (self->target->format);
-  CwConvertRow widen = cw_convert_to_argb (self->target->format);
+  Blend *self = cw_draw_state (draw);
+  CwConvertRow narrow = cw_convert_from_argb (draw->target->pixels->format);
+  CwConvertRow widen = cw_convert_to_argb (draw->target->pixels->format);
   uint32_t source[CW_CANVAS_RUN], wide[CW_CANVAS_RUN];
 
   for (int32_t y = piece->top; y < piece->bottom; y++) {
     for (int32_t x = piece->left; x < piece->right; x += CW_CANVAS_RUN) {
       uint32_t n = MIN (CW_CANVAS_RUN, (uint32_t) (piece->right - x));
-      const uint8_t *s = cw_source_row (&self->source, x, y, n, (uint8_t *) source);
-      uint8_t *d = cw_draw_target (self, x, y);
+      const uint8_t *s = cw_pixel_reader_row (&self->source, x, y, n, (uint8_t *) source);
+      uint8_t *d = cw_draw_at (draw, x, y);
 
       if (!narrow) {
         blend_run (self, d, s, n);
@@ -125,18 +132,22 @@ paint_blend (CwDraw *self, const CwRect *piece)
   }
 }
 
-bool
-cw_draw_blend (CwDraw *self, CwPixels *target, CwRegion *region, const CwRect *box, const CwDrawSource *source,
-               uint8_t alpha, bool target_has_alpha, GError **error)
+static void
+clear (gpointer state)
 {
-  CwDrawSource nearest = *source;
+  cw_pixel_reader_clear (&((Blend *) state)->source);
+}
 
-  *self = (CwDraw){
-    .paint = paint_blend,
-    .target = target,
-    .alpha = alpha,
-    .opaque = target->format == CW_PIXELS_BGRX && !target_has_alpha ? 0xff000000 : 0,
-  };
+static const CwDrawKind kind = { sizeof (Blend), paint, clear };
+
+bool
+cw_draw_blend (CwDraw *draw, CwDrawTarget *target, const CwBlendParams *params, GError **error)
+{
+  Blend *self = cw_draw_begin (draw, target, &kind);
+  CwImageOperand nearest = params->source;
+
+  self->alpha = params->alpha;
+  self->opaque = target->pixels->format == CW_PIXELS_BGRX && !params->target_has_alpha ? 0xff000000 : 0;
   nearest.mode = CW_SCALE_NEAREST;
-  return cw_draw_set_source (self, region, box, &nearest, CW_SOURCE_ARGB, error);
+  return cw_draw_read (draw, &self->source, &nearest, CW_READ_ARGB, error);
 }

@@ -1,16 +1,32 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "canvas/draw.h"
 
+typedef struct {
+  CwPixelReader source;
+  CwRop rop;
+} Copy;
+
 static void
-paint_copy (CwDraw *self, const CwRect *piece)
+paint (CwDraw *draw, const CwRect *piece)
 {
-  cw_draw_paint_source (self, piece, self->rop);
+  Copy *self = cw_draw_state (draw);
+
+  cw_draw_paint_read (draw, &self->source, piece, self->rop);
 }
 
-bool
-cw_draw_copy (CwDraw *self, CwPixels *target, CwRegion *region, const CwRect *box, const CwDrawSource *source,
-              CwRop rop, GError **error)
+static void
+clear (gpointer state)
 {
-  *self = (CwDraw){ .paint = paint_copy, .target = target, .rop = rop };
-  return cw_draw_set_source (self, region, box, source, source->raw ? CW_SOURCE_RAW : CW_SOURCE_CONVERTED, error);
+  cw_pixel_reader_clear (&((Copy *) state)->source);
+}
+
+static const CwDrawKind kind = { sizeof (Copy), paint, clear };
+
+bool
+cw_draw_copy (CwDraw *draw, CwDrawTarget *target, const CwImageOperand *source, CwRop rop, GError **error)
+{
+  Copy *self = cw_draw_begin (draw, target, &kind);
+
+  self->rop = rop;
+  return cw_draw_read (draw, &self->source, source, source->raw ? CW_READ_RAW : CW_READ_CONVERTED, error);
 }

@@ -10,57 +10,68 @@
 /* Pieces are kept this small, so that a time limit can be honoured between them. */
 #define MAX_PIECE 65536
 
+gpointer
+cw_draw_begin (CwDraw *self, CwDrawTarget *target, const CwDrawKind *kind)
+{
+  g_assert (kind->state_size <= sizeof self->state);
+  self->kind = kind;
+  self->target = target;
+  memset (&self->state, 0, kind->state_size);
+  return &self->state;
+}
+
 void
 cw_draw_clear (CwDraw *self)
 {
-  cw_source_clear (&self->source);
-  *self = (CwDraw){ 0 };
+  if (self->kind && self->kind->clear)
+    self->kind->clear (&self->state);
+  self->kind = NULL;
 }
 
 bool
-cw_draw_paint (CwDraw *self, CwRegion *region, uint32_t max_pixels)
+cw_draw_paint (CwDraw *self, uint32_t max_pixels)
 {
   int64_t left = max_pixels;
   CwRect piece;
 
+  if (!self->kind)
+    return true;
   while (left > 0) {
-    if (!cw_region_next (region, MIN (max_pixels, MAX_PIECE), &piece))
+    if (!cw_region_next (&self->target->region, MIN (max_pixels, MAX_PIECE), &piece))
       return true;
-    self->paint (self, &piece);
+    self->kind->paint (self, &piece);
     left -= cw_rect_width (&piece) * cw_rect_height (&piece) + PIECE_COST;
   }
   return false;
 }
 
 bool
-cw_draw_set_source (CwDraw *self, CwRegion *region, const CwRect *box, const CwDrawSource *source, CwSourceKind kind,
-                    GError **error)
+cw_draw_read (CwDraw *self, CwPixelReader *reader, const CwImageOperand *source, CwReadKind kind, GError **error)
 {
-  CwRect columns = cw_region_extents (region);
+  CwDrawTarget *target = self->target;
+  CwReadTarget read = { target->pixels->format, target->box, cw_region_extents (&target->region) };
 
-  if (!cw_source_init (&self->source, source->pixels, kind, self->target->format, box, &source->area, source->mode,
-                       &columns, error))
+  if (!cw_pixel_reader_init (reader, source, kind, &read, error))
     return false;
   /* Unscaled, there is nothing where the source has no pixels. */
-  if (!self->source.scaler)
-    cw_region_intersect (region, -self->source.dx, -self->source.dy, source->pixels->width, source->pixels->height);
+  if (!reader->scaler)
+    cw_region_intersect (&target->region, -reader->dx, -reader->dy, source->pixels->width, source->pixels->height);
   return true;
 }
 
 void
-cw_draw_paint_source (CwDraw *self, const CwRect *piece, CwRop rop)
+cw_draw_paint_read (CwDraw *self, CwPixelReader *reader, const CwRect *piece, CwRop rop)
 {
-  size_t size = self->source.pixel_size;
   uint32_t buffer[CW_CANVAS_RUN];
-  bool direct = !self->source.scaler && !self->source.convert;
+  bool direct = !reader->scaler && !reader->convert;
   uint32_t run = direct ? piece->right - piece->left : CW_CANVAS_RUN;
 
   for (int32_t y = piece->top; y < piece->bottom; y++) {
     for (int32_t x = piece->left; x < piece->right; x += run) {
       uint32_t n = MIN (run, (uint32_t) (piece->right - x));
-      const uint8_t *row = cw_source_row (&self->source, x, y, n, (uint8_t *) buffer);
+      const uint8_t *row = cw_pixel_reader_row (reader, x, y, n, (uint8_t *) buffer);
 
-      cw_rop_row (rop, cw_draw_target (self, x, y), row, n * size);
+      cw_rop_row (rop, cw_draw_at (self, x, y), row, n * reader->pixel_size);
     }
   }
 }

@@ -1,9 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "canvas/draw.h"
 
+typedef struct {
+  CwPixelReader source;
+  CwBrushReader brush;
+  CwRop rop;
+} Opaque;
+
 /* Where the source has pixels. Its offset may be far away, so nothing is narrowed before it is limited. */
 static CwRect
-covered_part (const CwSource *source, const CwRect *piece)
+covered_part (const CwPixelReader *source, const CwRect *piece)
 {
   int64_t left = -source->dx, top = -source->dy;
 
@@ -17,24 +23,37 @@ covered_part (const CwSource *source, const CwRect *piece)
 
 /* The brush works on what has just been copied, while that is still in the processor's cache. */
 static void
-paint_opaque (CwDraw *self, const CwRect *piece)
+paint (CwDraw *draw, const CwRect *piece)
 {
+  Opaque *self = cw_draw_state (draw);
   CwRect covered = !self->source.scaler ? covered_part (&self->source, piece) : *piece;
 
   if (!cw_rect_is_empty (&covered))
-    cw_draw_paint_source (self, &covered, CW_ROP_S);
-  cw_draw_paint_brush (self, piece);
+    cw_draw_paint_read (draw, &self->source, &covered, CW_ROP_S);
+  for (int32_t y = piece->top; y < piece->bottom; y++)
+    cw_brush_reader_rop (&self->brush, self->rop, (CwPoint){ piece->left, y }, piece->right - piece->left,
+                         cw_draw_at (draw, piece->left, y));
 }
 
-bool
-cw_draw_opaque (CwDraw *self, CwPixels *target, CwRegion *region, const CwRect *box, const CwDrawSource *source,
-                const CwBrush *brush, CwRop rop, GError **error)
+static void
+clear (gpointer state)
 {
-  CwRect columns = cw_region_extents (region);
+  cw_pixel_reader_clear (&((Opaque *) state)->source);
+}
 
-  *self = (CwDraw){ .paint = paint_opaque, .target = target, .rop = rop };
+static const CwDrawKind kind = { sizeof (Opaque), paint, clear };
+
+bool
+cw_draw_opaque (CwDraw *draw, CwDrawTarget *target, const CwOpaqueParams *params, GError **error)
+{
+  CwReadKind read = params->source.raw ? CW_READ_RAW : CW_READ_CONVERTED;
+  Opaque *self = cw_draw_begin (draw, target, &kind);
+
+  self->rop = params->rop;
   /* Unlike a copy, the brush also paints where the source has no pixels, so the region stays as it is. */
-  return cw_draw_set_brush (self, brush, error)
-         && cw_source_init (&self->source, source->pixels, source->raw ? CW_SOURCE_RAW : CW_SOURCE_CONVERTED,
-                            target->format, box, &source->area, source->mode, &columns, error);
+  return cw_brush_reader_init (&self->brush, &params->brush, target->pixels->format, error)
+         && cw_pixel_reader_init (&self->source, &params->source, read,
+                                  &(CwReadTarget){ target->pixels->format, target->box,
+                                                   cw_region_extents (&target->region) },
+                                  error);
 }

@@ -3,7 +3,7 @@
  * not depend on clipping. */
 #include "base/error.h"
 #include "canvas/pixel.h"
-#include "canvas/source.h"
+#include "canvas/pixel-reader.h"
 
 #ifdef __SSE2__
 #  include <emmintrin.h>
@@ -57,24 +57,26 @@ set_columns (CwScaler *self, const CwRect *box, const CwRect *area, const CwRect
 }
 
 static void
-set_conversions (CwScaler *self, CwSourceKind kind, CwPixelFormat target)
+set_conversions (CwScaler *self, const CwImageOperand *operand, CwReadKind kind, CwPixelFormat target)
 {
   CwPixelFormat format = self->pixels->format;
 
   self->target_size = cw_pixel_size (target);
-  if (kind != CW_SOURCE_ARGB && self->target_size != 4) {
-    if (kind == CW_SOURCE_CONVERTED)
+  if (kind != CW_READ_ARGB && self->target_size != 4) {
+    if (kind == CW_READ_CONVERTED)
       self->to_target = cw_convert_to_format (format, target);
     format = target; /* raw words count as the target's */
     self->narrow = cw_convert_from_argb (target);
   }
-  self->target_to_argb = cw_convert_to_argb (format);
+  if (!operand->has_alpha)
+    self->target_to_argb = cw_convert_to_argb (format);
 }
 
 CwScaler *
-cw_scaler_new (const CwPixels *pixels, CwSourceKind kind, CwPixelFormat target, const CwRect *box, const CwRect *area,
-               CwScaleMode mode, const CwRect *columns, GError **error)
+cw_scaler_new (const CwImageOperand *operand, CwReadKind kind, const CwReadTarget *target, GError **error)
 {
+  const CwRect *box = &target->box, *area = &operand->area, *columns = &target->columns;
+  const CwPixels *pixels = operand->pixels;
   CwScaler *self;
   uint32_t n = MAX (columns->right - columns->left, 1); /* asking for none must not look like no memory */
   size_t line = pixels->width + 2 * PAD;
@@ -89,12 +91,12 @@ cw_scaler_new (const CwPixels *pixels, CwSourceKind kind, CwPixelFormat target, 
   }
   self = g_new0 (CwScaler, 1);
   self->pixels = pixels;
-  self->mode = mode;
+  self->mode = operand->mode;
   self->top = box->top;
   self->area_top = area->top;
   self->step_y = cw_rect_height (area) * 65536 / cw_rect_height (box);
   self->columns_left = columns->left;
-  set_conversions (self, kind, target);
+  set_conversions (self, operand, kind, target->format);
   self->tap = g_try_new (int32_t, n);
   self->weight = g_try_new (uint16_t, n);
   self->lines[0] = (Line){ INT64_MIN, g_try_new0 (uint32_t, line) };

@@ -2,8 +2,13 @@
 #include "canvas/draw.h"
 #include "canvas/pixel.h"
 
+typedef struct {
+  CwPixelReader source;
+  uint32_t key, key_mask;
+} Transparent;
+
 static void
-paint_run (const CwDraw *self, uint8_t *dst, const uint8_t *src, uint32_t n)
+paint_run (const Transparent *self, uint8_t *dst, const uint8_t *src, uint32_t n)
 {
   switch (self->source.pixel_size) {
   case 4:
@@ -31,27 +36,36 @@ paint_run (const CwDraw *self, uint8_t *dst, const uint8_t *src, uint32_t n)
 }
 
 static void
-paint_transparent (CwDraw *self, const CwRect *piece)
+paint (CwDraw *draw, const CwRect *piece)
 {
+  Transparent *self = cw_draw_state (draw);
   uint32_t buffer[CW_CANVAS_RUN];
 
   for (int32_t y = piece->top; y < piece->bottom; y++) {
     for (int32_t x = piece->left; x < piece->right; x += CW_CANVAS_RUN) {
       uint32_t n = MIN (CW_CANVAS_RUN, (uint32_t) (piece->right - x));
 
-      paint_run (self, cw_draw_target (self, x, y), cw_source_row (&self->source, x, y, n, (uint8_t *) buffer), n);
+      paint_run (self, cw_draw_at (draw, x, y), cw_pixel_reader_row (&self->source, x, y, n, (uint8_t *) buffer), n);
     }
   }
 }
 
-bool
-cw_draw_transparent (CwDraw *self, CwPixels *target, CwRegion *region, const CwRect *box, const CwDrawSource *source,
-                     uint32_t key, GError **error)
+static void
+clear (gpointer state)
 {
-  CwDrawSource nearest = *source;
+  cw_pixel_reader_clear (&((Transparent *) state)->source);
+}
 
-  *self = (CwDraw){ .paint = paint_transparent, .target = target, .key_mask = 0xffff };
-  switch (target->format) {
+static const CwDrawKind kind = { sizeof (Transparent), paint, clear };
+
+bool
+cw_draw_transparent (CwDraw *draw, CwDrawTarget *target, const CwImageOperand *source, uint32_t key, GError **error)
+{
+  Transparent *self = cw_draw_begin (draw, target, &kind);
+  CwImageOperand nearest = *source;
+
+  self->key_mask = 0xffff;
+  switch (target->pixels->format) {
   case CW_PIXELS_X1R5G5B5:
     self->key = cw_555_of_rgb (key);
     break;
@@ -66,5 +80,5 @@ cw_draw_transparent (CwDraw *self, CwPixels *target, CwRegion *region, const CwR
     self->key = key & 0xffffff;
   }
   nearest.mode = CW_SCALE_NEAREST;
-  return cw_draw_set_source (self, region, box, &nearest, source->raw ? CW_SOURCE_RAW : CW_SOURCE_CONVERTED, error);
+  return cw_draw_read (draw, &self->source, &nearest, source->raw ? CW_READ_RAW : CW_READ_CONVERTED, error);
 }

@@ -11,35 +11,35 @@ target_format (const CwOp *op)
 }
 
 static bool
-book_surface (CwRender *self, CwOp *op, const CwImageField *field, GError **error)
+book_surface (CwRender *self, CwOp *op, unsigned number, const CwWireImage *wire, GError **error)
 {
-  CwRenderSurface *surface = cw_surface_table_get_booked (&self->surfaces, field->wire->surface.surface_id);
+  CwRenderSurface *surface = cw_surface_table_get_booked (&self->surfaces, wire->surface.surface_id);
 
   if (!surface) {
     g_set_error (error, CW_ERROR, CW_ERROR_STATE, "image of surface %u, which does not exist",
-                 field->wire->surface.surface_id);
+                 wire->surface.surface_id);
     return false;
   }
-  op->operands[field->role].surface = cw_render_surface_ref (surface);
+  op->operands[number].surface = cw_render_surface_ref (surface);
   return true;
 }
 
 static bool
-book_from_cache (CwRender *self, CwOp *op, const CwImageField *field, bool *parked, GError **error)
+book_from_cache (CwRender *self, CwOp *op, unsigned number, const CwWireImage *wire, bool *parked, GError **error)
 {
-  bool lossless = field->wire->type == CW_IMAGE_TYPE_FROM_CACHE_LOSSLESS;
-  CwImage *image = cw_image_cache_get (self->shared->cache, field->wire->id, lossless);
+  bool lossless = wire->type == CW_IMAGE_TYPE_FROM_CACHE_LOSSLESS;
+  CwImage *image = cw_image_cache_get (self->shared->cache, wire->id, lossless);
 
   if (!image && cw_render_shared_may_bring (self->shared, self)) {
     *parked = true;
     return false;
   }
   if (!image) {
-    g_set_error (error, CW_ERROR, CW_ERROR_STATE, "image %" G_GINT64_MODIFIER "x is not in the cache%s",
-                 field->wire->id, lossless ? " without loss" : "");
+    g_set_error (error, CW_ERROR, CW_ERROR_STATE, "image %" G_GINT64_MODIFIER "x is not in the cache%s", wire->id,
+                 lossless ? " without loss" : "");
     return false;
   }
-  op->operands[field->role].image = image;
+  op->operands[number].image = image;
   return true;
 }
 
@@ -73,29 +73,29 @@ enter_cache (CwRender *self, const CwWireImage *wire, CwImage *image, GError **e
 }
 
 static bool
-book_new (CwRender *self, CwOp *op, const CwImageField *field, GError **error)
+book_new (CwRender *self, CwOp *op, unsigned number, const CwWireImage *wire, GError **error)
 {
-  CwGlzWindow *window = cw_wire_image_is_glz (field->wire) ? cw_render_shared_get_window (self->shared) : NULL;
+  CwGlzWindow *window = cw_wire_image_is_glz (wire) ? cw_render_shared_get_window (self->shared) : NULL;
   CwPalette *palette;
   CwDecodeJob *job;
   CwPixels *view;
   CwImage *image;
 
-  if (!resolve_palette (self, field->wire, &palette, error))
+  if (!resolve_palette (self, wire, &palette, error))
     return false;
-  job = cw_decode_job_new (op->message, field->wire, palette, target_format (op), field->mask, window,
+  job = cw_decode_job_new (op->message, wire, palette, target_format (op), number == CW_OPERAND_MASK, window,
                            self->shared->pixels, error);
   g_clear_pointer (&palette, cw_palette_unref);
   if (!job)
     return false;
   view = cw_decode_job_view (job);
   if (view) {
-    op->operands[field->role].image = cw_image_new_ready (view, op->message);
+    op->operands[number].image = cw_image_new_ready (view, op->message);
     cw_decode_job_free (job);
     return true;
   }
-  image = op->operands[field->role].image = cw_image_ref (job->image);
-  if (!enter_cache (self, field->wire, image, error)) {
+  image = op->operands[number].image = cw_image_ref (job->image);
+  if (!enter_cache (self, wire, image, error)) {
     cw_decode_job_free (job);
     return false;
   }
@@ -107,30 +107,34 @@ book_new (CwRender *self, CwOp *op, const CwImageField *field, GError **error)
 }
 
 static bool
-book_image (CwRender *self, CwOp *op, const CwImageField *field, bool *parked, GError **error)
+book_image (CwRender *self, CwOp *op, unsigned number, const CwImageField *field, bool *parked, GError **error)
 {
   if (!field->wire) {
-    if (field->optional)
+    if (!field->needed)
       return true;
     g_set_error (error, CW_ERROR, CW_ERROR_MALFORMED, "image: 0, where one is needed");
     return false;
   }
   if (field->wire->type == CW_IMAGE_TYPE_SURFACE)
-    return book_surface (self, op, field, error);
+    return book_surface (self, op, number, field->wire, error);
   if (cw_wire_image_is_from_cache (field->wire))
-    return book_from_cache (self, op, field, parked, error);
-  return book_new (self, op, field, error);
+    return book_from_cache (self, op, number, field->wire, parked, error);
+  return book_new (self, op, number, field->wire, error);
 }
 
 bool
 cw_render_book_images (CwRender *self, CwOp *op, bool *parked, GError **error)
 {
-  CwImageField fields[CW_N_OPERANDS];
-  unsigned n = op->info->images ? op->info->images (op->message->data, fields) : 0;
+  CwImageField fields[CW_N_OPERANDS] = { 0 };
+  const CwWireQMask *mask = cw_op_mask (op);
 
   *parked = false;
-  for (; op->n_booked < n; op->n_booked++) {
-    if (!book_image (self, op, &fields[op->n_booked], parked, error))
+  if (op->info->images)
+    op->info->images (op->message->data, fields);
+  if (mask)
+    fields[CW_OPERAND_MASK].wire = mask->bitmap;
+  for (; op->n_booked < CW_N_OPERANDS; op->n_booked++) {
+    if (!book_image (self, op, op->n_booked, &fields[op->n_booked], parked, error))
       return false;
   }
   return true;

@@ -1,26 +1,20 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The messages that draw: which images they have and how they are drawn. A drawing message is added here. */
+/* The messages that draw: which images they have and what canvas is to do with them. A drawing operation is a file in
+ * canvas and a row here. */
 #include "base/error.h"
 #include "render/op.h"
 
-static unsigned
-add (CwImageField *fields, unsigned n, CwOperandRole role, const CwWireImage *wire)
+static void
+need (CwImageField *field, const CwWireImage *wire)
 {
-  fields[n] = (CwImageField){ .role = role, .wire = wire };
-  return n + 1;
+  *field = (CwImageField){ wire, true };
 }
 
-static unsigned
-add_brush (CwImageField *fields, unsigned n, CwOperandRole role, const CwWireBrush *brush)
+static void
+need_brush (CwImageField *field, const CwWireBrush *brush)
 {
-  return brush->type == CW_BRUSH_TYPE_PATTERN ? add (fields, n, role, brush->pattern.image) : n;
-}
-
-static unsigned
-add_mask (CwImageField *fields, unsigned n, const CwWireQMask *mask)
-{
-  fields[n] = (CwImageField){ .role = CW_OPERAND_MASK, .wire = mask->bitmap, .optional = true, .mask = true };
-  return n + 1;
+  if (brush->type == CW_BRUSH_TYPE_PATTERN)
+    need (field, brush->pattern.image);
 }
 
 static bool
@@ -33,39 +27,40 @@ check_scale_mode (uint8_t mode, GError **error)
 }
 
 /* A surface may be drawn on itself: then what is read has to be copied before anything is written. */
-static const CwPixels *
-surface_pixels (CwOp *op, CwRenderSurface *surface, CwRect *area, unsigned slot, GError **error)
+static CwPixels *
+surface_pixels (const CwOp *op, CwOperand *operand, CwRect *area, GError **error)
 {
-  if (!surface->pixels || surface->pixels->format == CW_PIXELS_A1) {
-    g_set_error (error, CW_ERROR, CW_ERROR_MALFORMED, "surface %u cannot be drawn from", surface->id);
+  CwPixels *pixels = operand->surface->pixels;
+
+  if (!pixels || pixels->format == CW_PIXELS_A1) {
+    g_set_error (error, CW_ERROR, CW_ERROR_MALFORMED, "surface %u cannot be drawn from", operand->surface->id);
     return NULL;
   }
-  if (surface != op->target)
-    return surface->pixels;
-  op->copies[slot] = cw_draw_snapshot (surface->pixels, area, error);
-  return op->copies[slot];
+  if (operand->surface != op->target)
+    return pixels;
+  return operand->copy = cw_draw_snapshot (pixels, area, error);
 }
 
 static bool
-get_source (CwOp *op, const CwWireRect *area, uint8_t mode, CwDrawSource *source, GError **error)
+get_image (CwOp *op, unsigned number, const CwWireRect *area, uint8_t mode, CwImageOperand *out, GError **error)
 {
-  const CwOperand *operand = &op->operands[CW_OPERAND_SOURCE];
+  CwOperand *operand = &op->operands[number];
 
-  *source = (CwDrawSource){ .area = cw_rect_from_wire (area),
-                            .mode = mode == CW_IMAGE_SCALE_MODE_NEAREST ? CW_SCALE_NEAREST : CW_SCALE_INTERPOLATE };
+  *out = (CwImageOperand){ .area = cw_rect_from_wire (area),
+                           .mode = mode == CW_IMAGE_SCALE_MODE_NEAREST ? CW_SCALE_NEAREST : CW_SCALE_INTERPOLATE };
   if (operand->surface) {
-    source->raw = true;
-    source->pixels = surface_pixels (op, operand->surface, &source->area, 0, error);
+    out->raw = true;
+    out->pixels = surface_pixels (op, operand, &out->area, error);
   } else {
-    source->pixels = operand->image->pixels;
+    out->pixels = operand->image->pixels;
   }
-  return source->pixels != NULL;
+  return out->pixels != NULL;
 }
 
 static bool
-get_brush (CwOp *op, const CwWireBrush *wire, CwBrush *brush, GError **error)
+get_brush (CwOp *op, unsigned number, const CwWireBrush *wire, CwBrush *brush, GError **error)
 {
-  const CwOperand *operand = &op->operands[CW_OPERAND_BRUSH];
+  CwOperand *operand = &op->operands[number];
   CwRect area;
 
   *brush = (CwBrush){ .kind = CW_BRUSH_NOTHING };
@@ -78,7 +73,7 @@ get_brush (CwOp *op, const CwWireBrush *wire, CwBrush *brush, GError **error)
     if (operand->surface) {
       area = (CwRect){ .right = operand->surface->width, .bottom = operand->surface->height };
       brush->raw = true;
-      brush->pixels = (CwPixels *) surface_pixels (op, operand->surface, &area, 1, error);
+      brush->pixels = surface_pixels (op, operand, &area, error);
     } else {
       brush->pixels = operand->image->pixels;
     }
@@ -87,33 +82,34 @@ get_brush (CwOp *op, const CwWireBrush *wire, CwBrush *brush, GError **error)
   return true;
 }
 
-static unsigned
+enum { FILL_BRUSH };
+
+static void
 fill_images (const void *data, CwImageField *fields)
 {
-  const CwMsgDisplayDrawFill *fill = data;
-
-  return add_mask (fields, add_brush (fields, 0, CW_OPERAND_BRUSH, &fill->brush), &fill->mask);
+  need_brush (&fields[FILL_BRUSH], &((const CwMsgDisplayDrawFill *) data)->brush);
 }
 
 static bool
 prepare_fill (CwOp *op, const void *data, GError **error)
 {
   const CwMsgDisplayDrawFill *fill = data;
+  CwRop rop = cw_rop_from_descriptor (fill->rop_descriptor, CW_ROPD_INVERS_BRUSH, CW_ROPD_INVERS_DEST);
   CwBrush brush;
 
-  return get_brush (op, &fill->brush, &brush, error)
-         && cw_draw_fill (&op->draw, op->target->pixels, &brush,
-                          cw_rop_from_descriptor (fill->rop_descriptor, CW_ROPD_INVERS_BRUSH, CW_ROPD_INVERS_DEST),
-                          error);
+  return get_brush (op, FILL_BRUSH, &fill->brush, &brush, error)
+         && cw_draw_fill (&op->draw, &op->on, &brush, rop, error);
 }
 
-static unsigned
+enum { OPAQUE_SOURCE, OPAQUE_BRUSH };
+
+static void
 opaque_images (const void *data, CwImageField *fields)
 {
   const CwMsgDisplayDrawOpaque *opaque = data;
-  unsigned n = add (fields, 0, CW_OPERAND_SOURCE, opaque->src_bitmap);
 
-  return add_mask (fields, add_brush (fields, n, CW_OPERAND_BRUSH, &opaque->brush), &opaque->mask);
+  need (&fields[OPAQUE_SOURCE], opaque->src_bitmap);
+  need_brush (&fields[OPAQUE_BRUSH], &opaque->brush);
 }
 
 static bool
@@ -126,26 +122,24 @@ static bool
 prepare_opaque (CwOp *op, const void *data, GError **error)
 {
   const CwMsgDisplayDrawOpaque *opaque = data;
-  CwDrawSource source;
-  CwBrush brush;
+  CwOpaqueParams params;
 
-  return get_source (op, &opaque->src_area, opaque->scale_mode, &source, error)
-         && get_brush (op, &opaque->brush, &brush, error)
-         && cw_draw_opaque (&op->draw, op->target->pixels, &op->region, &op->box, &source, &brush,
-                            cw_rop_from_descriptor (opaque->rop_descriptor, CW_ROPD_INVERS_BRUSH, CW_ROPD_INVERS_SRC),
-                            error);
+  params.rop = cw_rop_from_descriptor (opaque->rop_descriptor, CW_ROPD_INVERS_BRUSH, CW_ROPD_INVERS_SRC);
+  return get_image (op, OPAQUE_SOURCE, &opaque->src_area, opaque->scale_mode, &params.source, error)
+         && get_brush (op, OPAQUE_BRUSH, &opaque->brush, &params.brush, error)
+         && cw_draw_opaque (&op->draw, &op->on, &params, error);
 }
 
 /* DRAW_BLEND has the fields and the meaning of DRAW_COPY. */
 G_STATIC_ASSERT (sizeof (CwMsgDisplayDrawBlend) == sizeof (CwMsgDisplayDrawCopy));
 G_STATIC_ASSERT (G_STRUCT_OFFSET (CwMsgDisplayDrawBlend, mask) == G_STRUCT_OFFSET (CwMsgDisplayDrawCopy, mask));
 
-static unsigned
+enum { COPY_SOURCE };
+
+static void
 copy_images (const void *data, CwImageField *fields)
 {
-  const CwMsgDisplayDrawCopy *copy = data;
-
-  return add_mask (fields, add (fields, 0, CW_OPERAND_SOURCE, copy->src_bitmap), &copy->mask);
+  need (&fields[COPY_SOURCE], ((const CwMsgDisplayDrawCopy *) data)->src_bitmap);
 }
 
 static bool
@@ -158,31 +152,19 @@ static bool
 prepare_copy (CwOp *op, const void *data, GError **error)
 {
   const CwMsgDisplayDrawCopy *copy = data;
-  CwDrawSource source;
+  CwRop rop = cw_rop_from_descriptor (copy->rop_descriptor, CW_ROPD_INVERS_SRC, CW_ROPD_INVERS_DEST);
+  CwImageOperand source;
 
-  return get_source (op, &copy->src_area, copy->scale_mode, &source, error)
-         && cw_draw_copy (&op->draw, op->target->pixels, &op->region, &op->box, &source,
-                          cw_rop_from_descriptor (copy->rop_descriptor, CW_ROPD_INVERS_SRC, CW_ROPD_INVERS_DEST),
-                          error);
+  return get_image (op, COPY_SOURCE, &copy->src_area, copy->scale_mode, &source, error)
+         && cw_draw_copy (&op->draw, &op->on, &source, rop, error);
 }
 
 /* BLACKNESS, WHITENESS and INVERS have nothing but a mask. */
-G_STATIC_ASSERT (G_STRUCT_OFFSET (CwMsgDisplayDrawWhiteness, mask)
-                 == G_STRUCT_OFFSET (CwMsgDisplayDrawBlackness, mask));
-G_STATIC_ASSERT (G_STRUCT_OFFSET (CwMsgDisplayDrawInvers, mask) == G_STRUCT_OFFSET (CwMsgDisplayDrawBlackness, mask));
-
-static unsigned
-mask_images (const void *data, CwImageField *fields)
-{
-  return add_mask (fields, 0, &((const CwMsgDisplayDrawBlackness *) data)->mask);
-}
 
 static bool
 prepare_constant (CwOp *op, CwRop rop, GError **error)
 {
-  CwBrush brush = { .kind = CW_BRUSH_NOTHING };
-
-  return cw_draw_fill (&op->draw, op->target->pixels, &brush, rop, error);
+  return cw_draw_fill (&op->draw, &op->on, &(CwBrush){ .kind = CW_BRUSH_NOTHING }, rop, error);
 }
 
 static bool
@@ -207,106 +189,114 @@ static bool
 prepare_copy_bits (CwOp *op, const void *data, GError **error)
 {
   const CwMsgDisplayCopyBits *copy = data;
-  CwPoint from = { copy->src_pos.x, copy->src_pos.y };
 
-  cw_draw_copy_bits (&op->draw, op->target->pixels, &op->region, &op->box, &from);
+  cw_draw_copy_bits (&op->draw, &op->on, &(CwPoint){ copy->src_pos.x, copy->src_pos.y });
   return true;
 }
 
-static unsigned
+enum { TRANSPARENT_SOURCE };
+
+static void
 transparent_images (const void *data, CwImageField *fields)
 {
-  return add (fields, 0, CW_OPERAND_SOURCE, ((const CwMsgDisplayDrawTransparent *) data)->src_bitmap);
+  need (&fields[TRANSPARENT_SOURCE], ((const CwMsgDisplayDrawTransparent *) data)->src_bitmap);
 }
 
 static bool
 prepare_transparent (CwOp *op, const void *data, GError **error)
 {
   const CwMsgDisplayDrawTransparent *transparent = data;
-  CwDrawSource source;
+  CwImageOperand source;
 
-  return get_source (op, &transparent->src_area, CW_IMAGE_SCALE_MODE_NEAREST, &source, error)
-         && cw_draw_transparent (&op->draw, op->target->pixels, &op->region, &op->box, &source, transparent->true_color,
-                                 error);
+  return get_image (op, TRANSPARENT_SOURCE, &transparent->src_area, CW_IMAGE_SCALE_MODE_NEAREST, &source, error)
+         && cw_draw_transparent (&op->draw, &op->on, &source, transparent->true_color, error);
 }
 
-static unsigned
+enum { ALPHA_BLEND_SOURCE };
+
+static void
 alpha_blend_images (const void *data, CwImageField *fields)
 {
-  return add (fields, 0, CW_OPERAND_SOURCE, ((const CwMsgDisplayDrawAlphaBlend *) data)->src_bitmap);
+  need (&fields[ALPHA_BLEND_SOURCE], ((const CwMsgDisplayDrawAlphaBlend *) data)->src_bitmap);
 }
 
 static bool
 prepare_alpha_blend (CwOp *op, const void *data, GError **error)
 {
   const CwMsgDisplayDrawAlphaBlend *blend = data;
-  CwDrawSource source;
+  CwBlendParams params
+      = { .alpha = blend->alpha, .target_has_alpha = blend->alpha_flags & CW_ALPHA_FLAG_DEST_HAS_ALPHA };
 
-  if (blend->alpha == 0) {
-    cw_region_intersect (&op->region, 0, 0, 0, 0);
+  if (blend->alpha == 0)
     return true;
-  }
-  if (!get_source (op, &blend->src_area, CW_IMAGE_SCALE_MODE_NEAREST, &source, error))
+  if (!get_image (op, ALPHA_BLEND_SOURCE, &blend->src_area, CW_IMAGE_SCALE_MODE_NEAREST, &params.source, error))
     return false;
-  if (source.raw && source.pixels->format == CW_PIXELS_BGRX
-      && (blend->alpha_flags & CW_ALPHA_FLAG_SRC_SURFACE_HAS_ALPHA)) {
-    op->view = *source.pixels;
-    op->view.format = CW_PIXELS_BGRA;
-    source.pixels = &op->view;
-  }
-  return cw_draw_blend (&op->draw, op->target->pixels, &op->region, &op->box, &source, blend->alpha,
-                        blend->alpha_flags & CW_ALPHA_FLAG_DEST_HAS_ALPHA, error);
+  params.source.has_alpha = params.source.raw && params.source.pixels->format == CW_PIXELS_BGRX
+                            && (blend->alpha_flags & CW_ALPHA_FLAG_SRC_SURFACE_HAS_ALPHA);
+  return cw_draw_blend (&op->draw, &op->on, &params, error);
 }
 
 /* Not drawn yet, but their images are of the cache and of the dictionary like all others. */
 
-static unsigned
+enum { ROP3_SOURCE, ROP3_BRUSH };
+
+static void
 rop3_images (const void *data, CwImageField *fields)
 {
   const CwMsgDisplayDrawRop3 *rop3 = data;
-  unsigned n = add (fields, 0, CW_OPERAND_SOURCE, rop3->src_bitmap);
 
-  return add_mask (fields, add_brush (fields, n, CW_OPERAND_BRUSH, &rop3->brush), &rop3->mask);
+  need (&fields[ROP3_SOURCE], rop3->src_bitmap);
+  need_brush (&fields[ROP3_BRUSH], &rop3->brush);
 }
 
-static unsigned
+enum { STROKE_BRUSH };
+
+static void
 stroke_images (const void *data, CwImageField *fields)
 {
-  return add_brush (fields, 0, CW_OPERAND_BRUSH, &((const CwMsgDisplayDrawStroke *) data)->brush);
+  need_brush (&fields[STROKE_BRUSH], &((const CwMsgDisplayDrawStroke *) data)->brush);
 }
 
-static unsigned
+enum { TEXT_FORE, TEXT_BACK };
+
+static void
 text_images (const void *data, CwImageField *fields)
 {
   const CwMsgDisplayDrawText *text = data;
-  unsigned n = add_brush (fields, 0, CW_OPERAND_BRUSH, &text->fore_brush);
 
-  return add_brush (fields, n, CW_OPERAND_SOURCE, &text->back_brush);
+  need_brush (&fields[TEXT_FORE], &text->fore_brush);
+  need_brush (&fields[TEXT_BACK], &text->back_brush);
 }
 
-static unsigned
+enum { COMPOSITE_SOURCE, COMPOSITE_MASK };
+
+static void
 composite_images (const void *data, CwImageField *fields)
 {
   const CwMsgDisplayDrawComposite *composite = data;
-  unsigned n = add (fields, 0, CW_OPERAND_SOURCE, composite->src_bitmap);
 
-  return composite->mask_bitmap ? add (fields, n, CW_OPERAND_MASK, composite->mask_bitmap) : n;
+  need (&fields[COMPOSITE_SOURCE], composite->src_bitmap);
+  fields[COMPOSITE_MASK].wire = composite->mask_bitmap;
 }
 
+#define MASK(type) G_STRUCT_OFFSET (CwMsgDisplay##type, mask)
+
+/* clang-format off */
 const CwOpInfo cw_draw_ops[] = {
   { CW_MSG_DISPLAY_COPY_BITS, CW_OP_DRAW, .prepare = prepare_copy_bits },
-  { CW_MSG_DISPLAY_DRAW_FILL, CW_OP_DRAW, fill_images, .prepare = prepare_fill },
-  { CW_MSG_DISPLAY_DRAW_OPAQUE, CW_OP_DRAW, opaque_images, check_opaque, .prepare = prepare_opaque },
-  { CW_MSG_DISPLAY_DRAW_COPY, CW_OP_DRAW, copy_images, check_copy, .prepare = prepare_copy },
-  { CW_MSG_DISPLAY_DRAW_BLEND, CW_OP_DRAW, copy_images, check_copy, .prepare = prepare_copy },
-  { CW_MSG_DISPLAY_DRAW_BLACKNESS, CW_OP_DRAW, mask_images, .prepare = prepare_blackness },
-  { CW_MSG_DISPLAY_DRAW_WHITENESS, CW_OP_DRAW, mask_images, .prepare = prepare_whiteness },
-  { CW_MSG_DISPLAY_DRAW_INVERS, CW_OP_DRAW, mask_images, .prepare = prepare_invers },
+  { CW_MSG_DISPLAY_DRAW_FILL, CW_OP_DRAW, fill_images, MASK (DrawFill), .prepare = prepare_fill },
+  { CW_MSG_DISPLAY_DRAW_OPAQUE, CW_OP_DRAW, opaque_images, MASK (DrawOpaque), check_opaque, .prepare = prepare_opaque },
+  { CW_MSG_DISPLAY_DRAW_COPY, CW_OP_DRAW, copy_images, MASK (DrawCopy), check_copy, .prepare = prepare_copy },
+  { CW_MSG_DISPLAY_DRAW_BLEND, CW_OP_DRAW, copy_images, MASK (DrawBlend), check_copy, .prepare = prepare_copy },
+  { CW_MSG_DISPLAY_DRAW_BLACKNESS, CW_OP_DRAW, .mask = MASK (DrawBlackness), .prepare = prepare_blackness },
+  { CW_MSG_DISPLAY_DRAW_WHITENESS, CW_OP_DRAW, .mask = MASK (DrawWhiteness), .prepare = prepare_whiteness },
+  { CW_MSG_DISPLAY_DRAW_INVERS, CW_OP_DRAW, .mask = MASK (DrawInvers), .prepare = prepare_invers },
   { CW_MSG_DISPLAY_DRAW_TRANSPARENT, CW_OP_DRAW, transparent_images, .prepare = prepare_transparent },
   { CW_MSG_DISPLAY_DRAW_ALPHA_BLEND, CW_OP_DRAW, alpha_blend_images, .prepare = prepare_alpha_blend },
-  { CW_MSG_DISPLAY_DRAW_ROP3, CW_OP_UNSUPPORTED, rop3_images },
+  { CW_MSG_DISPLAY_DRAW_ROP3, CW_OP_UNSUPPORTED, rop3_images, MASK (DrawRop3) },
   { CW_MSG_DISPLAY_DRAW_STROKE, CW_OP_UNSUPPORTED, stroke_images },
   { CW_MSG_DISPLAY_DRAW_TEXT, CW_OP_UNSUPPORTED, text_images },
   { CW_MSG_DISPLAY_DRAW_COMPOSITE, CW_OP_UNSUPPORTED, composite_images },
 };
+/* clang-format on */
 const unsigned cw_n_draw_ops = G_N_ELEMENTS (cw_draw_ops);

@@ -34,13 +34,12 @@ cw_op_free (CwOp *self)
 {
   if (self->started) {
     cw_draw_clear (&self->draw);
-    cw_region_clear (&self->region);
+    cw_region_clear (&self->on.region);
   }
-  for (unsigned i = 0; i < G_N_ELEMENTS (self->copies); i++)
-    g_clear_pointer (&self->copies[i], cw_pixels_unref);
   for (unsigned i = 0; i < CW_N_OPERANDS; i++) {
     g_clear_pointer (&self->operands[i].image, cw_image_unref);
     g_clear_pointer (&self->operands[i].surface, cw_render_surface_unref);
+    g_clear_pointer (&self->operands[i].copy, cw_pixels_unref);
   }
   g_clear_pointer (&self->target, cw_render_surface_unref);
   g_clear_pointer (&self->message, cw_message_unref);
@@ -80,12 +79,12 @@ init_region (CwOp *self, const CwWireClip *clip, GError **error)
   g_autofree CwRect *clips = NULL;
 
   if (clip->type != CW_CLIP_TYPE_RECTS)
-    return cw_region_init (&self->region, &bounds, &self->box, NULL, 0, error);
+    return cw_region_init (&self->on.region, &bounds, &self->on.box, NULL, 0, error);
   /* Refused by number before memory is taken for them. */
   clips = g_new (CwRect, MIN (clip->n_rects, CW_REGION_MAX_CLIPS) + 1);
   for (uint32_t i = 0; i < MIN (clip->n_rects, CW_REGION_MAX_CLIPS); i++)
     clips[i] = cw_rect_from_wire (&clip->rects[i]);
-  return cw_region_init (&self->region, &bounds, &self->box, clips, clip->n_rects, error);
+  return cw_region_init (&self->on.region, &bounds, &self->on.box, clips, clip->n_rects, error);
 }
 
 static bool
@@ -101,52 +100,29 @@ set_mask (CwOp *self, const CwWireQMask *mask, GError **error)
     if (!bits)
       return false;
   }
-  cw_region_set_mask (&self->region, pixels, mask->flags & CW_MASK_INVERS, &self->box, &position);
+  cw_region_set_mask (&self->on.region, pixels, mask->flags & CW_MASK_INVERS, &self->on.box, &position);
   return true;
-}
-
-/* The mask of those messages that have one. */
-static const CwWireQMask *
-message_mask (const CwMessage *message)
-{
-  switch (message->type) {
-  case CW_MSG_DISPLAY_DRAW_FILL:
-    return &((const CwMsgDisplayDrawFill *) message->data)->mask;
-  case CW_MSG_DISPLAY_DRAW_OPAQUE:
-    return &((const CwMsgDisplayDrawOpaque *) message->data)->mask;
-  case CW_MSG_DISPLAY_DRAW_COPY:
-    return &((const CwMsgDisplayDrawCopy *) message->data)->mask;
-  case CW_MSG_DISPLAY_DRAW_BLEND:
-    return &((const CwMsgDisplayDrawBlend *) message->data)->mask;
-  case CW_MSG_DISPLAY_DRAW_BLACKNESS:
-    return &((const CwMsgDisplayDrawBlackness *) message->data)->mask;
-  case CW_MSG_DISPLAY_DRAW_WHITENESS:
-    return &((const CwMsgDisplayDrawWhiteness *) message->data)->mask;
-  case CW_MSG_DISPLAY_DRAW_INVERS:
-    return &((const CwMsgDisplayDrawInvers *) message->data)->mask;
-  default:
-    return NULL;
-  }
 }
 
 bool
 cw_op_start (CwOp *self, const char **unsupported, GError **error)
 {
   const CwWireDisplayBase *base = self->message->data;
-  const CwWireQMask *mask = message_mask (self->message);
+  const CwWireQMask *mask = cw_op_mask (self);
 
   *unsupported = NULL;
   if (self->target->pixels->format == CW_PIXELS_A1) {
     *unsupported = "drawing on a 1-bit surface";
     return true;
   }
-  self->box = cw_rect_from_wire (&base->box);
+  self->on.pixels = self->target->pixels;
+  self->on.box = cw_rect_from_wire (&base->box);
   if (!init_region (self, &base->clip, error))
     return false;
   self->started = true;
   if (mask && mask->bitmap && !set_mask (self, mask, error))
     return false;
-  if (cw_region_is_empty (&self->region))
+  if (cw_region_is_empty (&self->on.region))
     return true;
   return self->info->prepare (self, self->message->data, error);
 }

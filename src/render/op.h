@@ -6,24 +6,22 @@
 #include "render/image.h"
 #include "render/surfaces.h"
 
-typedef enum {
-  CW_OPERAND_SOURCE,
-  CW_OPERAND_BRUSH,
-  CW_OPERAND_MASK, /* or a second image that nothing here draws */
-  CW_N_OPERANDS,
-} CwOperandRole;
+/* An operation's images have the numbers that its own functions give them, in the order of their fields in the message;
+ * its mask comes after them. */
+#define CW_OP_MAX_IMAGES 2
+#define CW_OPERAND_MASK CW_OP_MAX_IMAGES
+#define CW_N_OPERANDS (CW_OP_MAX_IMAGES + 1)
 
 /* An image of a message, before anything has been done about it. */
 typedef struct {
-  CwOperandRole role;
-  const CwWireImage *wire; /* NULL: an error, unless optional */
-  bool optional;
-  bool mask; /* only its bits count */
+  const CwWireImage *wire; /* NULL: an error if it is needed */
+  bool needed;
 } CwImageField;
 
 typedef struct {
   CwImage *image;           /* or */
   CwRenderSurface *surface; /* for SURFACE images */
+  CwPixels *copy;           /* of a surface drawn on itself */
 } CwOperand;
 
 typedef struct CwOpInfo CwOpInfo;
@@ -41,11 +39,8 @@ typedef struct {
   CwOperand operands[CW_N_OPERANDS];
 
   bool started; /* drawing; all below is valid */
-  CwRect box;
-  CwRegion region;
+  CwDrawTarget on;
   CwDraw draw;
-  CwPixels view;       /* a surface's pixels, taken as another format */
-  CwPixels *copies[2]; /* of a surface drawn on itself */
 } CwOp;
 
 typedef enum {
@@ -59,15 +54,16 @@ typedef enum {
 struct CwOpInfo {
   uint16_t type;
   CwOpKind kind;
-  /* Lists up to CW_N_OPERANDS images in field order. NULL: none. */
-  unsigned (*images) (const void *data, CwImageField *fields);
+  /* Names images, in fields that are all zero before. NULL: there are none. */
+  void (*images) (const void *data, CwImageField fields[CW_OP_MAX_IMAGES]);
+  size_t mask; /* where the message has its CwWireQMask; 0: nowhere */
   /* Values that have no meaning, when the message is pushed. NULL: all have. */
   bool (*check) (const void *data, GError **error);
   /* CW_OP_BOOKED and CW_OP_EVENT: bookkeeping when pushed; may queue operations of its own. */
   bool (*book) (CwRender *render, CwOp *op, const void *data, GError **error);
   /* CW_OP_EVENT: when its turn comes. */
   bool (*apply) (CwRender *render, CwOp *op, const void *data, GError **error);
-  /* CW_OP_DRAW: prepares op->draw when its turn comes; op->region is not empty. */
+  /* CW_OP_DRAW: prepares op->draw when its turn comes; op->on.region is not empty. */
   bool (*prepare) (CwOp *op, const void *data, GError **error);
 };
 
@@ -83,6 +79,13 @@ CwImageState cw_op_poll (CwOp *self, CwWaker *waker, const GError **error);
 /* A draw operation whose turn has come. *unsupported names what cannot be drawn; nothing is started then. An empty
  * region is started too. */
 bool cw_op_start (CwOp *self, const char **unsupported, GError **error);
+
+/* NULL if its message has none. */
+static inline const CwWireQMask *
+cw_op_mask (const CwOp *self)
+{
+  return self->info->mask > 0 ? G_STRUCT_MEMBER_P (self->message->data, self->info->mask) : NULL;
+}
 
 static inline CwRect
 cw_rect_from_wire (const CwWireRect *wire)

@@ -274,7 +274,7 @@ static void
 add_damage (CwRender *self, const CwOp *op)
 {
   if (op->target == self->surfaces.live_primary)
-    cw_damage_add (&self->damage, &op->box, op->target->width, op->target->height);
+    cw_damage_add (&self->damage, &op->on.box, op->target->width, op->target->height);
 }
 
 static Outcome
@@ -292,7 +292,7 @@ run_draw (CwRender *self, CwOp *op, int64_t deadline, GError **error)
       return DONE;
     }
   }
-  while (!cw_draw_paint (&op->draw, &op->region, PIXELS_PER_LOOK)) {
+  while (!cw_draw_paint (&op->draw, PIXELS_PER_LOOK)) {
     if (g_get_monotonic_time () >= deadline)
       return UNFINISHED;
   }

@@ -138,17 +138,17 @@ case_clear (Case *self)
   g_rand_free (self->rand);
 }
 
-static CwRegion
-case_region (const Case *self)
+static CwDrawTarget
+case_target (const Case *self)
 {
   CwRect bounds = { .right = self->target->width, .bottom = self->target->height };
-  CwRegion region;
+  CwDrawTarget on = { .pixels = self->target, .box = self->box };
 
-  g_assert_true (cw_region_init (&region, &bounds, &self->box, self->n_clips < 0 ? NULL : self->clips,
+  g_assert_true (cw_region_init (&on.region, &bounds, &self->box, self->n_clips < 0 ? NULL : self->clips,
                                  MAX (self->n_clips, 0), NULL));
   if (self->mask)
-    cw_region_set_mask (&region, self->mask, self->invers, &self->box, &self->mask_position);
-  return region;
+    cw_region_set_mask (&on.region, self->mask, self->invers, &self->box, &self->mask_position);
+  return on;
 }
 
 static bool
@@ -440,82 +440,79 @@ expect_prepared (const Case *self, bool prepared)
   return prepared;
 }
 
-typedef bool (*Prepare) (Case *self, CwDraw *draw, CwRegion *region);
+typedef bool (*Prepare) (Case *self, CwDraw *draw, CwDrawTarget *on);
 
 static void
 run_cases (Prepare prepare, uint32_t (*reference) (const Case *, int, int, uint32_t), int n)
 {
   for (guint32 seed = 1; (int) seed <= n; seed++) {
     Case c;
-    CwRegion region;
+    CwDrawTarget on;
     CwDraw draw = { 0 };
 
     case_init (&c, seed);
-    region = case_region (&c);
-    if (prepare (&c, &draw, &region)) {
+    on = case_target (&c);
+    if (prepare (&c, &draw, &on)) {
       /* In small portions, as a time limit would cut it. */
-      while (!cw_draw_paint (&draw, &region, 1 + seed % 300))
+      while (!cw_draw_paint (&draw, 1 + seed % 300))
         ;
       compare (&c, seed, reference, 0);
     }
     cw_draw_clear (&draw);
-    cw_region_clear (&region);
+    cw_region_clear (&on.region);
     case_clear (&c);
   }
 }
 
-static CwDrawSource
+static CwImageOperand
 case_source (const Case *self)
 {
-  return (CwDrawSource){ .pixels = self->source, .raw = self->raw, .area = self->area, .mode = self->mode };
+  return (CwImageOperand){ .pixels = self->source, .raw = self->raw, .area = self->area, .mode = self->mode };
 }
 
 static bool
-prepare_fill (Case *self, CwDraw *draw, CwRegion *region)
+prepare_fill (Case *self, CwDraw *draw, CwDrawTarget *on)
 {
-  g_assert_true (
-      cw_draw_fill (draw, self->target, &self->brush, cw_rop_from_descriptor (self->descriptor, 2, 4), NULL));
+  g_assert_true (cw_draw_fill (draw, on, &self->brush, cw_rop_from_descriptor (self->descriptor, 2, 4), NULL));
   return true;
 }
 
 static bool
-prepare_copy (Case *self, CwDraw *draw, CwRegion *region)
+prepare_copy (Case *self, CwDraw *draw, CwDrawTarget *on)
 {
-  CwDrawSource source = case_source (self);
+  CwImageOperand source = case_source (self);
 
-  return expect_prepared (self, cw_draw_copy (draw, self->target, region, &self->box, &source,
-                                              cw_rop_from_descriptor (self->descriptor, 1, 4), NULL));
+  return expect_prepared (self,
+                          cw_draw_copy (draw, on, &source, cw_rop_from_descriptor (self->descriptor, 1, 4), NULL));
 }
 
 static bool
-prepare_opaque (Case *self, CwDraw *draw, CwRegion *region)
+prepare_opaque (Case *self, CwDraw *draw, CwDrawTarget *on)
 {
-  CwDrawSource source = case_source (self);
+  CwOpaqueParams params = { case_source (self), self->brush, cw_rop_from_descriptor (self->descriptor, 2, 1) };
 
-  return expect_prepared (self, cw_draw_opaque (draw, self->target, region, &self->box, &source, &self->brush,
-                                                cw_rop_from_descriptor (self->descriptor, 2, 1), NULL));
+  return expect_prepared (self, cw_draw_opaque (draw, on, &params, NULL));
 }
 
 static bool
-prepare_transparent (Case *self, CwDraw *draw, CwRegion *region)
+prepare_transparent (Case *self, CwDraw *draw, CwDrawTarget *on)
 {
-  CwDrawSource source = case_source (self);
+  CwImageOperand source = case_source (self);
 
   /* Random pixels rarely meet the key: take it from the source half of the time. */
   if (self->invers)
     self->brush.color = to_argb (get (self->source, 0, 0), self->source->format);
-  return expect_prepared (self, cw_draw_transparent (draw, self->target, region, &self->box, &source, self->brush.color,
-                                                     NULL));
+  return expect_prepared (self, cw_draw_transparent (draw, on, &source, self->brush.color, NULL));
 }
 
 static bool
-prepare_blend (Case *self, CwDraw *draw, CwRegion *region)
+prepare_blend (Case *self, CwDraw *draw, CwDrawTarget *on)
 {
-  CwDrawSource source = case_source (self);
+  CwBlendParams params = { .source = case_source (self), .target_has_alpha = self->invers };
 
   self->descriptor |= g_rand_boolean (self->rand) ? 255 : g_rand_int (self->rand);
-  return expect_prepared (self, cw_draw_blend (draw, self->target, region, &self->box, &source, self->descriptor & 255,
-                                               self->invers, NULL));
+  params.alpha = self->descriptor & 255;
+  return expect_prepared (self, cw_draw_blend (draw, on, &params, NULL));
 }
 
 static void
@@ -554,7 +551,7 @@ test_copy_bits (void)
 {
   for (guint32 seed = 1; seed <= 3000; seed++) {
     Case c;
-    CwRegion region;
+    CwDrawTarget on;
     CwDraw draw;
     CwPoint from;
     int dx, dy;
@@ -564,9 +561,9 @@ test_copy_bits (void)
     from = (CwPoint){ c.box.left + between (c.rand, -12, 12), c.box.top + between (c.rand, -12, 12) };
     dx = c.box.left - from.x;
     dy = c.box.top - from.y;
-    region = case_region (&c);
-    cw_draw_copy_bits (&draw, c.target, &region, &c.box, &from);
-    while (!cw_draw_paint (&draw, &region, 1 + seed % 60))
+    on = case_target (&c);
+    cw_draw_copy_bits (&draw, &on, &from);
+    while (!cw_draw_paint (&draw, 1 + seed % 60))
       ;
     for (int y = 0; y < (int) c.target->height; y++) {
       for (int x = 0; x < (int) c.target->width; x++) {
@@ -577,7 +574,7 @@ test_copy_bits (void)
       }
     }
     cw_draw_clear (&draw);
-    cw_region_clear (&region);
+    cw_region_clear (&on.region);
     case_clear (&c);
   }
 }
@@ -588,9 +585,9 @@ test_snapshot (void)
 {
   for (guint32 seed = 1; seed <= 1500; seed++) {
     Case c;
-    CwRegion region;
+    CwDrawTarget on;
     CwDraw draw = { 0 };
-    CwDrawSource source;
+    CwImageOperand source;
     g_autoptr (CwPixels) snapshot = NULL;
 
     case_init (&c, seed);
@@ -600,14 +597,13 @@ test_snapshot (void)
     source = case_source (&c);
     snapshot = cw_draw_snapshot (c.target, &source.area, NULL);
     source.pixels = snapshot;
-    region = case_region (&c);
-    if (expect_prepared (&c, cw_draw_copy (&draw, c.target, &region, &c.box, &source,
-                                           cw_rop_from_descriptor (c.descriptor, 1, 4), NULL))) {
-      g_assert_true (cw_draw_paint (&draw, &region, G_MAXUINT32));
+    on = case_target (&c);
+    if (expect_prepared (&c, cw_draw_copy (&draw, &on, &source, cw_rop_from_descriptor (c.descriptor, 1, 4), NULL))) {
+      g_assert_true (cw_draw_paint (&draw, G_MAXUINT32));
       compare (&c, seed, copy_reference, 0);
     }
     cw_draw_clear (&draw);
-    cw_region_clear (&region);
+    cw_region_clear (&on.region);
     case_clear (&c);
   }
 }

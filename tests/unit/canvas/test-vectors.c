@@ -31,15 +31,15 @@ scaled (int width, int height, CwScaleMode mode)
   g_autoptr (CwPixels) image = two_columns ();
   CwPixels *target = cw_surface_new (CW_PIXELS_BGRX, width, height, NULL);
   CwRect box = { .right = width, .bottom = height };
-  CwDrawSource source = { .pixels = image, .area = { .right = 2, .bottom = 2 }, .mode = mode };
-  CwRegion region;
+  CwImageOperand source = { .pixels = image, .area = { .right = 2, .bottom = 2 }, .mode = mode };
+  CwDrawTarget on = { .pixels = target, .box = box };
   CwDraw draw;
 
-  g_assert_true (cw_region_init (&region, &box, &box, NULL, 0, NULL));
-  g_assert_true (cw_draw_copy (&draw, target, &region, &box, &source, CW_ROP_S, NULL));
-  g_assert_true (cw_draw_paint (&draw, &region, G_MAXUINT32));
+  g_assert_true (cw_region_init (&on.region, &box, &box, NULL, 0, NULL));
+  g_assert_true (cw_draw_copy (&draw, &on, &source, CW_ROP_S, NULL));
+  g_assert_true (cw_draw_paint (&draw, G_MAXUINT32));
   cw_draw_clear (&draw);
-  cw_region_clear (&region);
+  cw_region_clear (&on.region);
   return target;
 }
 
@@ -77,18 +77,18 @@ test_blending (void)
   for (gsize i = 0; i < G_N_ELEMENTS (vectors); i++) {
     g_autoptr (CwPixels) image = cw_pixels_new (CW_PIXELS_BGRA, 1, 1, false, NULL);
     g_autoptr (CwPixels) target = cw_surface_new (CW_PIXELS_BGRX, 1, 1, NULL);
-    CwDrawSource source = { .pixels = image, .area = box };
-    CwRegion region;
+    CwBlendParams params = { .source = { .pixels = image, .area = box }, .alpha = vectors[i].alpha };
+    CwDrawTarget on = { .pixels = target, .box = box };
     CwDraw draw;
 
     cw_store32 (image->rows, vectors[i].source);
     cw_store32 (target->rows, 0x204060);
-    g_assert_true (cw_region_init (&region, &box, &box, NULL, 0, NULL));
-    g_assert_true (cw_draw_blend (&draw, target, &region, &box, &source, vectors[i].alpha, false, NULL));
-    g_assert_true (cw_draw_paint (&draw, &region, 100));
+    g_assert_true (cw_region_init (&on.region, &box, &box, NULL, 0, NULL));
+    g_assert_true (cw_draw_blend (&draw, &on, &params, NULL));
+    g_assert_true (cw_draw_paint (&draw, 100));
     g_assert_cmphex (words (target, 0)[0] & 0xffffff, ==, vectors[i].result);
     cw_draw_clear (&draw);
-    cw_region_clear (&region);
+    cw_region_clear (&on.region);
   }
 }
 
@@ -260,34 +260,33 @@ test_extremes (void)
   memset (mask->rows, 0xff, (size_t) mask->stride * 20);
   for (guint i = 0; i < 5 * 5 * 5 * 5 * 4; i++) {
     int32_t a = ends[i % 5], b = ends[i / 5 % 5], c = ends[i / 25 % 5], d = ends[i / 125 % 5];
-    CwRect box = { a, a, b, b };
-    CwDrawSource source = { .pixels = image, .area = { c, d, d, c }, .mode = i & 1 };
+    CwDrawTarget on = { .pixels = target, .box = { a, a, b, b } };
+    CwOpaqueParams params = { { .pixels = image, .area = { c, d, d, c }, .mode = i & 1 }, brush, CW_ROP_S };
     CwPoint position = { c, d };
-    CwRegion region;
     CwDraw draw = { 0 };
     bool prepared = true;
 
-    g_assert_true (cw_region_init (&region, &bounds, &box, NULL, 0, NULL));
+    g_assert_true (cw_region_init (&on.region, &bounds, &on.box, NULL, 0, NULL));
     if (i & 2)
-      cw_region_set_mask (&region, mask, false, &box, &position);
+      cw_region_set_mask (&on.region, mask, false, &on.box, &position);
     switch (i / 625) {
     case 0:
-      prepared = cw_draw_copy (&draw, target, &region, &box, &source, CW_ROP_S, NULL);
+      prepared = cw_draw_copy (&draw, &on, &params.source, CW_ROP_S, NULL);
       break;
     case 1:
-      prepared = cw_draw_opaque (&draw, target, &region, &box, &source, &brush, CW_ROP_S, NULL);
+      prepared = cw_draw_opaque (&draw, &on, &params, NULL);
       break;
     case 2:
-      prepared = cw_draw_fill (&draw, target, &brush, CW_ROP_NOT_D, NULL);
+      prepared = cw_draw_fill (&draw, &on, &brush, CW_ROP_NOT_D, NULL);
       break;
     default:
-      g_clear_pointer (&region.mask, cw_pixels_unref);
-      cw_draw_copy_bits (&draw, target, &region, &box, &position);
+      g_clear_pointer (&on.region.mask, cw_pixels_unref);
+      cw_draw_copy_bits (&draw, &on, &position);
     }
     if (prepared)
-      g_assert_true (cw_draw_paint (&draw, &region, 100000));
+      g_assert_true (cw_draw_paint (&draw, 100000));
     cw_draw_clear (&draw);
-    cw_region_clear (&region);
+    cw_region_clear (&on.region);
   }
 }
 
@@ -329,16 +328,16 @@ test_refused (void)
   for (gsize i = 0; i < G_N_ELEMENTS (formats); i++) {
     g_autoptr (CwPixels) image = cw_pixels_new (formats[i], 8, 8, false, NULL);
     g_autoptr (GError) error = NULL;
-    CwDrawSource source = { .pixels = image, .raw = true, .area = box };
+    CwImageOperand source = { .pixels = image, .raw = true, .area = box };
     CwBrush brush = { .kind = CW_BRUSH_PATTERN, .pixels = image, .raw = true };
-    CwRegion region;
+    CwDrawTarget on = { .pixels = target, .box = box };
     CwDraw draw;
 
-    g_assert_true (cw_region_init (&region, &box, &box, NULL, 0, NULL));
-    g_assert_false (cw_draw_copy (&draw, target, &region, &box, &source, CW_ROP_S, &error));
+    g_assert_true (cw_region_init (&on.region, &box, &box, NULL, 0, NULL));
+    g_assert_false (cw_draw_copy (&draw, &on, &source, CW_ROP_S, &error));
     g_assert_error (error, CW_ERROR, CW_ERROR_MALFORMED);
-    g_assert_false (cw_draw_fill (&draw, target, &brush, CW_ROP_S, NULL));
-    cw_region_clear (&region);
+    g_assert_false (cw_draw_fill (&draw, &on, &brush, CW_ROP_S, NULL));
+    cw_region_clear (&on.region);
   }
 }
 
