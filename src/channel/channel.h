@@ -7,10 +7,13 @@
 #include "channel/identity.h"
 #include "wire/message.h"
 
-/* One row per message a kind of channel understands. The message lives during the call; take a reference to keep it. */
+/* The message lives during the call; take a reference to keep it. */
+typedef void (*CwMessageHandler) (SpiceChannel *channel, const CwMessage *message);
+
+/* One row per message a kind of channel understands. */
 typedef struct {
   uint16_t type;
-  void (*handle) (SpiceChannel *channel, const CwMessage *message);
+  CwMessageHandler handle;
 } CwChannelHandler;
 
 /* A capability a kind of channel announces, unless the environment variable of this name is "0". */
@@ -22,7 +25,9 @@ typedef struct {
 /* The constant part of a kind of channel; class_init points SpiceChannelClass.priv to it. */
 struct _SpiceChannelClassPrivate {
   const CwChannelHandler *handlers; /* ends with type 0 */
-  const CwChannelCap *caps;         /* ends with CW_CHANNEL_CAP_END; may be NULL */
+  /* The kind's own messages that no row names; NULL: they are passed over. */
+  CwMessageHandler handle_other;
+  const CwChannelCap *caps; /* ends with CW_CHANNEL_CAP_END; may be NULL */
   /* The largest body of a message of this type, in bytes; 0, or no function: the usual limit. */
   uint32_t (*frame_limit) (uint16_t type);
   /* A message whose body may be bad without ending the channel, 0: none. */

@@ -161,13 +161,28 @@ static const CwChannelHandler common_handlers[] = {
   { 0, NULL },
 };
 
-static const CwChannelHandler *
-find_handler (const CwChannelHandler *rows, uint16_t type)
+/* Numbers below are those of the messages that all channels share. */
+#define FIRST_OF_KIND 101
+
+static CwMessageHandler
+find_row (const CwChannelHandler *rows, uint16_t type)
 {
   for (; rows->handle; rows++)
     if (rows->type == type)
-      return rows;
+      return rows->handle;
   return NULL;
+}
+
+static CwMessageHandler
+find_handler (SpiceChannel *self, uint16_t type)
+{
+  const SpiceChannelClassPrivate *class = cw_channel_class (self);
+  CwMessageHandler handle = find_row (common_handlers, type);
+
+  if (handle || self->priv->disabled)
+    return handle;
+  handle = find_row (class->handlers, type);
+  return !handle && type >= FIRST_OF_KIND ? class->handle_other : handle;
 }
 
 static bool
@@ -175,20 +190,18 @@ handle_frame (SpiceChannel *self, const CwPumpFrame *frame, GError **error)
 {
   SpiceChannelPrivate *priv = self->priv;
   const SpiceChannelClassPrivate *class = cw_channel_class (self);
-  const CwChannelHandler *handler = find_handler (common_handlers, frame->type);
+  CwMessageHandler handle = find_handler (self, frame->type);
   g_autoptr (CwMessage) message = NULL;
   g_autoptr (GError) problem = NULL;
 
-  if (!handler && !priv->disabled)
-    handler = find_handler (class->handlers, frame->type);
   /* Also messages that nothing is done with have to be well-formed. */
-  if (!handler && (priv->disabled || !cw_message_info (priv->type, CW_FROM_SERVER, frame->type)))
+  if ((!handle && priv->disabled) || !cw_message_info (priv->type, CW_FROM_SERVER, frame->type))
     return true;
 
   message = cw_message_parse (priv->type, CW_FROM_SERVER, frame->type, frame->serial, frame->body, &problem);
   if (message) {
-    if (handler)
-      handler->handle (self, message);
+    if (handle)
+      handle (self, message);
     return true;
   }
   /* What is built on the message would be wrong for ever. */

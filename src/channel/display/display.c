@@ -31,36 +31,7 @@ handle_inval_all_pixmaps (SpiceChannel *channel, const CwMessage *message)
 }
 
 static const CwChannelHandler handlers[] = {
-  { CW_MSG_DISPLAY_MODE, cw_display_push },
-  { CW_MSG_DISPLAY_MARK, cw_display_push },
-  { CW_MSG_DISPLAY_RESET, cw_display_push },
-  { CW_MSG_DISPLAY_COPY_BITS, cw_display_push },
-  { CW_MSG_DISPLAY_INVAL_LIST, cw_display_push },
   { CW_MSG_DISPLAY_INVAL_ALL_PIXMAPS, handle_inval_all_pixmaps },
-  { CW_MSG_DISPLAY_INVAL_PALETTE, cw_display_push },
-  { CW_MSG_DISPLAY_INVAL_ALL_PALETTES, cw_display_push },
-  { CW_MSG_DISPLAY_STREAM_CREATE, cw_display_push },
-  { CW_MSG_DISPLAY_STREAM_DATA, cw_display_push },
-  { CW_MSG_DISPLAY_STREAM_DATA_SIZED, cw_display_push },
-  { CW_MSG_DISPLAY_STREAM_CLIP, cw_display_push },
-  { CW_MSG_DISPLAY_STREAM_DESTROY, cw_display_push },
-  { CW_MSG_DISPLAY_STREAM_DESTROY_ALL, cw_display_push },
-  { CW_MSG_DISPLAY_DRAW_FILL, cw_display_push },
-  { CW_MSG_DISPLAY_DRAW_OPAQUE, cw_display_push },
-  { CW_MSG_DISPLAY_DRAW_COPY, cw_display_push },
-  { CW_MSG_DISPLAY_DRAW_BLEND, cw_display_push },
-  { CW_MSG_DISPLAY_DRAW_BLACKNESS, cw_display_push },
-  { CW_MSG_DISPLAY_DRAW_WHITENESS, cw_display_push },
-  { CW_MSG_DISPLAY_DRAW_INVERS, cw_display_push },
-  { CW_MSG_DISPLAY_DRAW_ROP3, cw_display_push },
-  { CW_MSG_DISPLAY_DRAW_STROKE, cw_display_push },
-  { CW_MSG_DISPLAY_DRAW_TEXT, cw_display_push },
-  { CW_MSG_DISPLAY_DRAW_TRANSPARENT, cw_display_push },
-  { CW_MSG_DISPLAY_DRAW_ALPHA_BLEND, cw_display_push },
-  { CW_MSG_DISPLAY_DRAW_COMPOSITE, cw_display_push },
-  { CW_MSG_DISPLAY_SURFACE_CREATE, cw_display_push },
-  { CW_MSG_DISPLAY_SURFACE_DESTROY, cw_display_push },
-  { CW_MSG_DISPLAY_MONITORS_CONFIG, cw_display_push },
   { 0, NULL },
 };
 
@@ -91,6 +62,7 @@ frame_limit (uint16_t type)
 
 static SpiceChannelClassPrivate display_class = {
   .handlers = handlers,
+  .handle_other = cw_display_push,
   .caps = caps,
   .frame_limit = frame_limit,
   .read_only_messages = read_only_messages,
