@@ -18,8 +18,8 @@ static const CwChannelKind channels[] = {
   { 0, NULL, NULL },
 };
 
-static const CwFeature features[] = {
-  { NULL },
+static const CwFeature *const features[] = {
+  NULL,
 };
 
 const CwRegistry cw_registry = { channels, features };

@@ -15,8 +15,8 @@ emit_channel (SpiceSession *self, const char *signal, SpiceChannel *channel)
   g_signal_emit_by_name (self, signal, channel);
 }
 
-static const CwChannelKind *
-find_kind (int type)
+const CwChannelKind *
+cw_registry_find_channel (int type)
 {
   for (const CwChannelKind *kind = cw_registry.channels; kind->type != 0; kind++)
     if (kind->type == type)
@@ -39,32 +39,26 @@ cw_session_channel_added (SpiceSession *self, SpiceChannel *channel)
 {
   g_autoptr (SpiceSession) guard = NULL;
   SpiceSessionPrivate *priv = self->priv;
-  const CwFeature *features = cw_registry.features;
 
   guard = g_object_ref (self);
   priv->channels = g_list_prepend (priv->channels, channel);
   if (!priv->main && cw_channel_type (channel) == CW_CHANNEL_MAIN)
     priv->main = channel;
   emit_channel (self, "channel-new", channel);
-  for (unsigned i = 0; features[i].name; i++)
-    if (features[i].channel_added && cw_channel_session (channel))
-      features[i].channel_added (priv->feature_data[i], channel);
+  cw_session_features_channel_added (self, channel);
 }
 
 static void
 drop_channel (SpiceSession *self, SpiceChannel *channel)
 {
   SpiceSessionPrivate *priv = self->priv;
-  const CwFeature *features = cw_registry.features;
 
   cw_channel_retire (channel);
   priv->channels = g_list_remove (priv->channels, channel);
   if (channel == priv->main)
     priv->main = NULL;
   emit_channel (self, "channel-destroy", channel);
-  for (unsigned i = 0; features[i].name; i++)
-    if (features[i].channel_removed)
-      features[i].channel_removed (priv->feature_data[i], channel);
+  cw_session_features_channel_removed (self, channel);
   if (cw_channel_detach (channel))
     g_hash_table_add (priv->departing, channel);
   g_object_unref (channel);
@@ -141,7 +135,7 @@ cw_session_connection_ended (SpiceSession *self, gpointer channel)
 SpiceChannel *
 cw_session_make_channel (SpiceSession *self, int type, int id)
 {
-  const CwChannelKind *kind = find_kind (type);
+  const CwChannelKind *kind = cw_registry_find_channel (type);
   g_autoptr (SpiceSession) guard = NULL;
   SpiceChannel *channel;
 
@@ -189,7 +183,7 @@ cw_session_create_listed (SpiceSession *self, const CwMsgMainChannelsList *list)
 
   for (uint32_t i = 0; i < list->n_channels; i++) {
     uint8_t type = list->channels[i].type, id = list->channels[i].id;
-    const CwChannelKind *kind = find_kind (type);
+    const CwChannelKind *kind = cw_registry_find_channel (type);
     ChannelId *entry;
 
     if (!kind || type == CW_CHANNEL_MAIN || !is_enabled (self, kind) || is_known (self, type, id))

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Command-line options, and their way into a session. Values are the process's: that is how the interface is made. */
-#include "spice-option.h"
+#include "session/options.h"
 
+#include "session/registry.h"
 #include "spice-channel.h"
+#include "spice-option.h"
 #include "spice-util.h"
+#include "wire/messages.h"
 
 #include <spice/enums.h>
 #include <stdlib.h>
@@ -132,6 +135,9 @@ spice_get_option_group (void)
   GOptionGroup *group = g_option_group_new ("spice", "SPICE options:", "Show the options of SPICE", NULL, NULL);
 
   g_option_group_add_entries (group, entries);
+  for (unsigned i = 0; cw_registry.features[i]; i++)
+    if (cw_registry.features[i]->options)
+      g_option_group_add_entries (group, cw_registry.features[i]->options);
   return group;
 }
 
@@ -153,8 +159,9 @@ set_devices (SpiceSession *session)
     g_object_set (session, "enable-audio", FALSE, NULL);
   if (values.disable_usbredir)
     g_object_set (session, "enable-usbredir", FALSE, NULL);
-  if (values.usb_auto_filter || values.usb_connect_filter || values.shared_cds)
-    g_warning ("options for USB devices have no effect: this library has no USB yet");
+  if ((values.usb_auto_filter || values.usb_connect_filter || values.shared_cds)
+      && !cw_registry_find_channel (CW_CHANNEL_USBREDIR))
+    g_warning ("options for USB devices have no effect: this library was built without USB");
   if (!values.smartcard)
     return;
   g_object_set (session, "enable-smartcard", TRUE, NULL);
@@ -162,6 +169,12 @@ set_devices (SpiceSession *session)
     g_object_set (session, "smartcard-certificates", values.smartcard_certificates, NULL);
   if (values.smartcard_db)
     g_object_set (session, "smartcard-db", values.smartcard_db, NULL);
+}
+
+CwUsbOptions
+cw_usb_options (void)
+{
+  return (CwUsbOptions){ values.usb_auto_filter, values.usb_connect_filter, (const char *const *) values.shared_cds };
 }
 
 /**
@@ -193,4 +206,7 @@ spice_set_session_option (SpiceSession *session)
     g_object_set (session, "shared-dir", values.shared_dir, NULL);
   if (values.compression)
     g_object_set (session, "preferred-compression", values.compression, NULL);
+  for (unsigned i = 0; cw_registry.features[i]; i++)
+    if (cw_registry.features[i]->apply_options)
+      cw_registry.features[i]->apply_options (session);
 }

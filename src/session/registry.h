@@ -3,8 +3,7 @@
  * channels and features only as rows. */
 #pragma once
 
-#include "spice-channel.h"
-#include "spice-session.h"
+#include "session/feature.h"
 
 /* A kind of channel. */
 typedef struct {
@@ -13,20 +12,13 @@ typedef struct {
   const char *enabled_by; /* boolean property of the session, or NULL: always */
 } CwChannelKind;
 
-/* An optional part of a session (sound, USB, folders …). Each function may be NULL; data is what attach returned. */
-typedef struct {
-  const char *name; /* NULL ends the table */
-  gpointer (*attach) (SpiceSession *session);
-  void (*detach) (gpointer data);
-  /* After the application's own handlers of channel-new and channel-destroy. */
-  void (*channel_added) (gpointer data, SpiceChannel *channel);
-  void (*channel_removed) (gpointer data, SpiceChannel *channel);
-} CwFeature;
-
 typedef struct {
   const CwChannelKind *channels;
-  const CwFeature *features;
+  const CwFeature *const *features; /* ends with NULL */
 } CwRegistry;
 
 /* Whoever links the session defines it. */
 extern const CwRegistry cw_registry;
+
+/* NULL: no such kind. */
+const CwChannelKind *cw_registry_find_channel (int type);

@@ -7,27 +7,9 @@
 G_DEFINE_TYPE_WITH_PRIVATE (SpiceSession, spice_session, G_TYPE_OBJECT)
 
 static void
-spice_session_constructed (GObject *object)
+spice_session_notify (GObject *object, GParamSpec *pspec)
 {
-  SpiceSessionPrivate *priv = SPICE_SESSION (object)->priv;
-  const CwFeature *features = cw_registry.features;
-
-  G_OBJECT_CLASS (spice_session_parent_class)->constructed (object);
-  for (unsigned i = 0; features[i].name; i++)
-    if (features[i].attach)
-      priv->feature_data[i] = features[i].attach (SPICE_SESSION (object));
-}
-
-static void
-detach_features (SpiceSession *self)
-{
-  SpiceSessionPrivate *priv = self->priv;
-  const CwFeature *features = cw_registry.features;
-
-  for (unsigned i = 0; priv->feature_data && features[i].name; i++)
-    if (features[i].detach)
-      features[i].detach (priv->feature_data[i]);
-  g_clear_pointer (&priv->feature_data, g_free);
+  cw_session_features_property_changed (SPICE_SESSION (object), pspec->name);
 }
 
 static void
@@ -36,9 +18,8 @@ spice_session_dispose (GObject *object)
   SpiceSession *self = SPICE_SESSION (object);
 
   /* Channels hold references on the session, so there are none unless somebody disposes of it by force. */
-  if (self->priv->feature_data)
-    cw_session_drop_channels (self, true);
-  detach_features (self);
+  cw_session_drop_channels (self, true);
+  cw_session_features_dispose (self);
   G_OBJECT_CLASS (spice_session_parent_class)->dispose (object);
 }
 
@@ -100,7 +81,7 @@ spice_session_class_init (SpiceSessionClass *class)
 {
   GObjectClass *object_class = G_OBJECT_CLASS (class);
 
-  object_class->constructed = spice_session_constructed;
+  object_class->notify = spice_session_notify;
   object_class->dispose = spice_session_dispose;
   object_class->finalize = spice_session_finalize;
   cw_session_install_properties (object_class);
@@ -113,12 +94,8 @@ static void
 spice_session_init (SpiceSession *self)
 {
   SpiceSessionPrivate *priv = spice_session_get_instance_private (self);
-  unsigned n_features = 0;
 
   self->priv = priv;
-  while (cw_registry.features[n_features].name)
-    n_features++;
-  priv->feature_data = g_new0 (gpointer, n_features + 1);
   priv->context = g_main_context_ref_thread_default ();
   priv->departing = g_hash_table_new (NULL, NULL);
   priv->sync = cw_sync_new ();

@@ -28,7 +28,8 @@ typedef enum {
 
 struct _SpiceSessionPrivate {
   GMainContext *context;
-  gpointer *feature_data; /* one for each feature */
+  gpointer *feature_data; /* one for each feature; NULL as long as none was used */
+  bool disposed;          /* no feature is attached any more */
 
   /* Parameters (session.c, properties.c). */
   char *strings[CW_SESSION_N_STRINGS];
@@ -77,6 +78,12 @@ SpiceChannel *cw_session_make_channel (SpiceSession *self, int type, int id);
 void cw_session_drop_channels (SpiceSession *self, bool also_main);
 /* Drops all; "disconnected" comes when their connections have ended. */
 void cw_session_end (SpiceSession *self);
+
+/* feature.c */
+void cw_session_features_channel_added (SpiceSession *self, SpiceChannel *channel);
+void cw_session_features_channel_removed (SpiceSession *self, SpiceChannel *channel);
+void cw_session_features_property_changed (SpiceSession *self, const char *name);
+void cw_session_features_dispose (SpiceSession *self);
 
 /* target.c */
 bool cw_session_needs_tls (SpiceSession *self, int channel_type);

@@ -13,7 +13,7 @@ static const CwChannelKind kinds[] = {
   { CW_CHANNEL_CURSOR, spice_cursor_channel_get_type, NULL },
   { 0, NULL, NULL },
 };
-static const CwFeature features[] = { { NULL } };
+static const CwFeature *const features[] = { NULL };
 const CwRegistry cw_registry = { kinds, features };
 GType (*const cw_channel_session_type) (void) = spice_session_get_type;
 

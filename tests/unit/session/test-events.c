@@ -19,7 +19,7 @@ static const CwChannelKind kinds[] = {
   { CW_CHANNEL_PLAYBACK, spice_inputs_channel_get_type, "enable-audio" },
   { 0, NULL, NULL },
 };
-static const CwFeature features[] = { { NULL } };
+static const CwFeature *const features[] = { NULL };
 const CwRegistry cw_registry = { kinds, features };
 GType (*const cw_channel_session_type) (void) = spice_session_get_type;
 

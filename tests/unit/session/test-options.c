@@ -7,7 +7,7 @@
 #include <stdbool.h>
 
 static const CwChannelKind kinds[] = { { 0, NULL, NULL } };
-static const CwFeature features[] = { { NULL } };
+static const CwFeature *const features[] = { NULL };
 const CwRegistry cw_registry = { kinds, features };
 GType (*const cw_channel_session_type) (void) = spice_session_get_type;
 
