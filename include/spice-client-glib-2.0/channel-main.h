@@ -38,9 +38,13 @@ GType spice_main_channel_get_type (void);
 
 void spice_main_channel_request_mouse_mode (SpiceMainChannel *channel, int mode);
 
+gboolean spice_main_channel_agent_test_capability (SpiceMainChannel *channel, guint32 cap);
+
 #ifndef SPICE_DISABLE_DEPRECATED
 G_DEPRECATED_FOR (spice_main_channel_request_mouse_mode)
 void spice_main_request_mouse_mode (SpiceMainChannel *channel, int mode);
+G_DEPRECATED_FOR (spice_main_channel_agent_test_capability)
+gboolean spice_main_agent_test_capability (SpiceMainChannel *channel, guint32 cap);
 #endif
 
 G_END_DECLS

@@ -32,8 +32,10 @@ handle_init (SpiceChannel *channel, const CwMessage *message)
     cw_channel_main_host (channel)->server_init (cw_channel_session (channel), init);
   if (attempt == cw_channel_attempt (channel))
     cw_main_mouse_mode (self, init->supported_mouse_modes, init->current_mouse_mode);
+  if (attempt == cw_channel_attempt (channel))
+    cw_agent_set_credit (self->priv->agent, init->agent_tokens);
   if (attempt == cw_channel_attempt (channel) && init->agent_connected)
-    cw_main_agent_set_connected (self, true);
+    cw_main_agent_connected (self);
   if (attempt == cw_channel_attempt (channel))
     cw_channel_send (channel, CW_MSGC_MAIN_ATTACH_CHANNELS, NULL);
 }
@@ -65,13 +67,39 @@ handle_time (SpiceChannel *channel, const CwMessage *message)
 static void
 handle_agent_connected (SpiceChannel *channel, const CwMessage *message)
 {
-  cw_main_agent_set_connected (SPICE_MAIN_CHANNEL (channel), true);
+  cw_main_agent_connected (SPICE_MAIN_CHANNEL (channel));
+}
+
+static void
+handle_agent_connected_tokens (SpiceChannel *channel, const CwMessage *message)
+{
+  SpiceMainChannel *self = SPICE_MAIN_CHANNEL (channel);
+  const CwMsgMainAgentConnectedTokens *connected = message->data;
+  unsigned attempt = cw_channel_attempt (channel);
+
+  cw_agent_set_credit (self->priv->agent, connected->num_tokens);
+  if (attempt == cw_channel_attempt (channel))
+    cw_main_agent_connected (self);
 }
 
 static void
 handle_agent_disconnected (SpiceChannel *channel, const CwMessage *message)
 {
-  cw_main_agent_set_connected (SPICE_MAIN_CHANNEL (channel), false);
+  cw_main_agent_disconnected (SPICE_MAIN_CHANNEL (channel));
+}
+
+static void
+handle_agent_data (SpiceChannel *channel, const CwMessage *message)
+{
+  cw_main_agent_data (SPICE_MAIN_CHANNEL (channel), message->body);
+}
+
+static void
+handle_agent_token (SpiceChannel *channel, const CwMessage *message)
+{
+  const CwMsgMainAgentToken *token = message->data;
+
+  cw_agent_add_credit (SPICE_MAIN_CHANNEL (channel)->priv->agent, token->num_tokens);
 }
 
 static void
@@ -98,8 +126,10 @@ static const CwChannelHandler handlers[] = {
   { CW_MSG_MAIN_MOUSE_MODE, handle_mouse_mode },
   { CW_MSG_MAIN_MULTI_MEDIA_TIME, handle_time },
   { CW_MSG_MAIN_AGENT_CONNECTED, handle_agent_connected },
-  { CW_MSG_MAIN_AGENT_CONNECTED_TOKENS, handle_agent_connected },
+  { CW_MSG_MAIN_AGENT_CONNECTED_TOKENS, handle_agent_connected_tokens },
   { CW_MSG_MAIN_AGENT_DISCONNECTED, handle_agent_disconnected },
+  { CW_MSG_MAIN_AGENT_DATA, handle_agent_data },
+  { CW_MSG_MAIN_AGENT_TOKEN, handle_agent_token },
   { CW_MSG_MAIN_NAME, handle_name },
   { CW_MSG_MAIN_UUID, handle_uuid },
   { 0, NULL },
@@ -149,10 +179,10 @@ get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
     g_value_set_int (value, priv->mouse_mode);
     break;
   case PROP_AGENT_CONNECTED:
-    g_value_set_boolean (value, priv->agent_connected);
+    g_value_set_boolean (value, cw_agent_is_connected (priv->agent));
     break;
   case PROP_AGENT_CAPS:
-    g_value_set_int (value, 0);
+    g_value_set_int (value, (int) (cw_agent_first_capabilities (priv->agent) & G_MAXINT));
     break;
   case PROP_COLOR_DEPTH:
     g_value_set_uint (value, 32);
@@ -205,6 +235,7 @@ set_property (GObject *object, guint id, const GValue *value, GParamSpec *pspec)
     break;
   case PROP_MAX_CLIPBOARD:
     priv->max_clipboard = g_value_get_int (value);
+    cw_agent_set_max_clipboard (priv->agent, max_clipboard (SPICE_MAIN_CHANNEL (object)));
     break;
   default:
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
@@ -224,6 +255,13 @@ constructed (GObject *object)
   priv->disable_font_smooth |= effects.font_smooth;
   priv->disable_animation |= effects.animation;
   G_OBJECT_CLASS (spice_main_channel_parent_class)->constructed (object);
+}
+
+static void
+finalize (GObject *object)
+{
+  cw_agent_free (SPICE_MAIN_CHANNEL (object)->priv->agent);
+  G_OBJECT_CLASS (spice_main_channel_parent_class)->finalize (object);
 }
 
 static void
@@ -302,6 +340,7 @@ spice_main_channel_class_init (SpiceMainChannelClass *class)
   SpiceChannelClass *channel_class = SPICE_CHANNEL_CLASS (class);
 
   object_class->constructed = constructed;
+  object_class->finalize = finalize;
   object_class->get_property = get_property;
   object_class->set_property = set_property;
   channel_class->channel_reset = main_channel_reset;
@@ -315,4 +354,5 @@ spice_main_channel_init (SpiceMainChannel *self)
 {
   self->priv = spice_main_channel_get_instance_private (self);
   self->priv->wanted_mouse_mode = CW_MOUSE_MODE_CLIENT;
+  cw_main_agent_init (self);
 }

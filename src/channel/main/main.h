@@ -5,11 +5,13 @@
 
 #include "channel-main.h"
 #include "channel/channel.h"
+#include "channel/main/agent.h"
 
 struct _SpiceMainChannelPrivate {
   int mouse_mode;
   int wanted_mouse_mode;
-  bool agent_connected;
+  CwAgent *agent;
+  bool draining; /* the channel's queue, before the agent's may go on */
   bool disable_wallpaper, disable_font_smooth, disable_animation;
   bool disable_display_position, disable_display_align;
   int max_clipboard;
@@ -18,6 +20,9 @@ struct _SpiceMainChannelPrivate {
 /* mouse.c */
 void cw_main_mouse_mode (SpiceMainChannel *self, uint32_t supported, uint32_t current);
 
-/* agent.c */
-void cw_main_agent_set_connected (SpiceMainChannel *self, bool connected);
+/* main-agent.c */
+void cw_main_agent_init (SpiceMainChannel *self);
+void cw_main_agent_connected (SpiceMainChannel *self);
+void cw_main_agent_disconnected (SpiceMainChannel *self);
 void cw_main_agent_reset (SpiceMainChannel *self);
+void cw_main_agent_data (SpiceMainChannel *self, GBytes *body);

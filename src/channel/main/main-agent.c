@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The main channel's side of the guest agent: whether there is one, and what is told it when it comes. */
+#include "channel/main/main.h"
+
+/* The server sends without waiting for us; what it may send ahead is bounded by its own buffers and the socket's. */
+#define CREDIT_FOR_SERVER UINT32_MAX
+
+/* What may wait in the channel's queue, of all that waits for the agent: the rest keeps its order here, and can still
+ * be dropped. */
+#define MAX_QUEUED (128 * 1024)
+
+typedef struct {
+  SpiceChannel *channel; /* strong */
+  unsigned attempt;
+} Drain;
+
+static void
+drained (gpointer data, const GError *error)
+{
+  g_autofree Drain *self = data;
+  g_autoptr (SpiceChannel) channel = self->channel;
+  SpiceMainChannelPrivate *priv = SPICE_MAIN_CHANNEL (channel)->priv;
+
+  if (self->attempt != cw_channel_attempt (channel))
+    return;
+  priv->draining = false;
+  cw_agent_resume (priv->agent);
+}
+
+static bool
+has_room (SpiceMainChannel *self)
+{
+  SpiceChannel *channel = SPICE_CHANNEL (self);
+  Drain *drain;
+
+  if (cw_channel_queued_bytes (channel) <= MAX_QUEUED)
+    return true;
+  if (self->priv->draining)
+    return false;
+  drain = g_new (Drain, 1);
+  *drain = (Drain){ g_object_ref (channel), cw_channel_attempt (channel) };
+  self->priv->draining = true;
+  cw_channel_flush (channel, drained, drain);
+  return false;
+}
+
+static bool
+send_body (gpointer data, GBytes *body)
+{
+  SpiceChannel *channel = data;
+
+  if (!cw_channel_is_ready (channel) || !has_room (data))
+    return false;
+  /* What a read-only session does not let through is as good as sent. */
+  cw_channel_send_bytes (channel, CW_MSGC_MAIN_AGENT_DATA, body, NULL);
+  return true;
+}
+
+static void
+emit_update (SpiceMainChannel *self)
+{
+  g_signal_emit_by_name (self, "main-agent-update");
+}
+
+static void
+handle_announcement (SpiceMainChannel *self, const CwAgentAnnounceCapabilities *announce)
+{
+  unsigned attempt = cw_channel_attempt (SPICE_CHANNEL (self));
+
+  emit_update (self);
+  if (attempt == cw_channel_attempt (SPICE_CHANNEL (self)) && announce->request)
+    cw_agent_announce (self->priv->agent, false);
+}
+
+static void
+handle_message (gpointer data, const CwMessage *message)
+{
+  switch (message->type) {
+  case CW_AGENT_TYPE_ANNOUNCE_CAPABILITIES:
+    handle_announcement (data, message->data);
+    break;
+  default:
+    g_debug ("agent: %s is not for us", message->info->name);
+  }
+}
+
+static const CwAgentObserver observer = {
+  .send = send_body,
+  .message = handle_message,
+};
+
+void
+cw_main_agent_init (SpiceMainChannel *self)
+{
+  self->priv->agent = cw_agent_new (&observer, self);
+}
+
+/* The state has changed before anybody hears of it: some wait for the notification in a loop of their own. */
+void
+cw_main_agent_connected (SpiceMainChannel *self)
+{
+  SpiceChannel *channel = SPICE_CHANNEL (self);
+  unsigned attempt = cw_channel_attempt (channel);
+  bool is_new = !cw_agent_is_connected (self->priv->agent);
+
+  cw_agent_connect (self->priv->agent);
+  if (is_new)
+    g_object_notify (G_OBJECT (self), "agent-connected");
+  if (attempt == cw_channel_attempt (channel))
+    emit_update (self);
+  if (attempt != cw_channel_attempt (channel))
+    return;
+  cw_channel_send (channel, CW_MSGC_MAIN_AGENT_START, &(CwMsgcMainAgentStart){ .num_tokens = CREDIT_FOR_SERVER });
+  cw_agent_announce (self->priv->agent, true);
+}
+
+static void
+tell_disconnected (SpiceMainChannel *self, bool was_connected)
+{
+  if (was_connected)
+    g_object_notify (G_OBJECT (self), "agent-connected");
+  emit_update (self);
+}
+
+void
+cw_main_agent_disconnected (SpiceMainChannel *self)
+{
+  bool was_connected = cw_agent_is_connected (self->priv->agent);
+
+  cw_agent_disconnect (self->priv->agent);
+  tell_disconnected (self, was_connected);
+}
+
+void
+cw_main_agent_reset (SpiceMainChannel *self)
+{
+  bool was_connected = cw_agent_is_connected (self->priv->agent);
+
+  cw_agent_reset (self->priv->agent);
+  self->priv->draining = false;
+  tell_disconnected (self, was_connected);
+}
+
+void
+cw_main_agent_data (SpiceMainChannel *self, GBytes *body)
+{
+  GError *error = NULL;
+
+  if (!cw_agent_receive (self->priv->agent, body, &error))
+    cw_channel_end (SPICE_CHANNEL (self), error);
+}
+
+/**
+ * spice_main_channel_agent_test_capability:
+ * @channel: the main channel
+ * @cap: a capability of guest agents
+ *
+ * Returns: whether there is a guest agent that has told to have it
+ */
+gboolean
+spice_main_channel_agent_test_capability (SpiceMainChannel *channel, guint32 cap)
+{
+  g_return_val_if_fail (SPICE_IS_MAIN_CHANNEL (channel), FALSE);
+
+  return cw_agent_can (channel->priv->agent, cap);
+}
+
+/**
+ * spice_main_agent_test_capability:
+ * @channel: the main channel
+ * @cap: a capability of guest agents
+ *
+ * Returns: whether there is a guest agent that has told to have it
+ *
+ * Deprecated: 0.38: use spice_main_channel_agent_test_capability()
+ */
+gboolean
+spice_main_agent_test_capability (SpiceMainChannel *channel, guint32 cap)
+{
+  return spice_main_channel_agent_test_capability (channel, cap);
+}
