@@ -13,14 +13,7 @@ cw_caps_clear (CwCaps *self)
 void
 cw_caps_copy (CwCaps *dest, const CwCaps *src)
 {
-  CwCaps copy = CW_CAPS_INIT;
-
-  if (src->n_words > 0) {
-    copy.words = g_memdup2 (src->words, src->n_words * sizeof (uint32_t));
-    copy.n_words = src->n_words;
-  }
-  cw_caps_clear (dest);
-  *dest = copy;
+  cw_caps_set_words (dest, src->words, src->n_words);
 }
 
 bool
@@ -46,15 +39,15 @@ cw_caps_test (const CwCaps *self, uint32_t bit)
 }
 
 void
-cw_caps_set_from_wire (CwCaps *self, CwSlice words)
+cw_caps_set_words (CwCaps *self, const uint32_t *words, uint32_t n_words)
 {
-  g_assert (words.size % 4 == 0 && words.size / 4 <= CW_CAPS_MAX_WORDS);
+  CwCaps copy = CW_CAPS_INIT;
+
+  g_assert (n_words <= CW_CAPS_MAX_WORDS);
+  if (n_words > 0) {
+    copy.words = g_memdup2 (words, n_words * sizeof (uint32_t));
+    copy.n_words = n_words;
+  }
   cw_caps_clear (self);
-  if (words.size == 0)
-    return;
-  self->n_words = words.size / 4;
-  self->words = g_new (uint32_t, self->n_words);
-  memcpy (self->words, words.data, words.size);
-  for (uint32_t i = 0; i < self->n_words; i++)
-    self->words[i] = GUINT32_FROM_LE (self->words[i]);
+  *self = copy;
 }

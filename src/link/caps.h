@@ -2,8 +2,6 @@
 /* A capability set: bit n lives in word n / 32; missing words are zero. An all-zero CwCaps is an empty set. */
 #pragma once
 
-#include "base/slice.h"
-
 #include <glib.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -27,7 +25,7 @@ void cw_caps_copy (CwCaps *dest, const CwCaps *src);
 bool cw_caps_set (CwCaps *self, uint32_t bit);
 bool cw_caps_test (const CwCaps *self, uint32_t bit);
 
-/* Little-endian words as they are on the wire; size must be a multiple of 4 and within CW_CAPS_MAX_WORDS. */
-void cw_caps_set_from_wire (CwCaps *self, CwSlice words);
+/* Sets exactly the bits of n_words words; n_words must be within CW_CAPS_MAX_WORDS. */
+void cw_caps_set_words (CwCaps *self, const uint32_t *words, uint32_t n_words);
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (CwCaps, cw_caps_clear)

@@ -1,39 +1,24 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* SASL will be one more step between reply and result, chosen in start_authentication (). */
 #include "link/link.h"
 
 #include "base/buffer.h"
+#include "link/greeting.h"
 #include "link/ticket.h"
+#include "wire/reader.h"
+#include "wire/types.h"
 
 #include <openssl/crypto.h>
 #include <string.h>
 
-#define MAGIC UINT32_C (0x51444552) /* "REDQ" */
-#define MAJOR 2
-#define MINOR 2
-#define HEADER_SIZE 16
-#define MESSAGE_SIZE 18 /* without capability words */
-#define REPLY_SIZE 178  /* without capability words */
-#define RESULT_SIZE 4
-#define MECHANISM_TICKET 1
-
-enum {
-  RESULT_OK = 0,
-  RESULT_NEED_SECURED = 5,
-  RESULT_NEED_UNSECURED = 6,
-  RESULT_PERMISSION_DENIED = 7,
-  N_RESULTS = 10,
-};
-
-typedef enum {
-  STEP_HEADER,
-  STEP_REPLY,
-  STEP_RESULT,
+/* What the server has to say next. More may turn out to be needed once the first bytes are there. */
+typedef struct {
+  const char *name; /* fit for "… was awaited" */
+  void (*take) (CwLink *self);
 } Step;
 
 struct CwLink {
   CwLinkStatus status;
-  Step step;
+  const Step *step;
   size_t step_size; /* bytes the step needs in input */
   CwBuffer input;
   CwBuffer output;
@@ -42,83 +27,105 @@ struct CwLink {
   CwCaps peer_common_caps;
   CwCaps peer_channel_caps;
   GError *error;
-  CwLinkFailure failure;
+  CwConnectFailure failure;
 };
+
+static void take_header (CwLink *self);
+static void take_reply (CwLink *self);
+static void take_result (CwLink *self);
+
+static const Step step_header = { "its link reply", take_header };
+static const Step step_reply = { "the rest of its link reply", take_reply };
+static const Step step_result = { "the result of the authentication", take_result };
 
 const char *
 cw_link_result_name (uint32_t result)
 {
-  static const char *const names[N_RESULTS] = {
-    "no error",
-    "unspecified error",
-    "invalid magic",
-    "invalid data",
-    "version mismatch",
-    "this channel needs a secured connection",
-    "this channel needs an unsecured connection",
-    "permission denied",
-    "unknown connection id",
-    "this channel does not exist",
+  static const char *const names[] = {
+    [CW_LINK_ERR_OK] = "no error",
+    [CW_LINK_ERR_ERROR] = "unspecified error",
+    [CW_LINK_ERR_INVALID_MAGIC] = "invalid magic",
+    [CW_LINK_ERR_INVALID_DATA] = "invalid data",
+    [CW_LINK_ERR_VERSION_MISMATCH] = "version mismatch",
+    [CW_LINK_ERR_NEED_SECURED] = "this channel needs a secured connection",
+    [CW_LINK_ERR_NEED_UNSECURED] = "this channel needs an unsecured connection",
+    [CW_LINK_ERR_PERMISSION_DENIED] = "permission denied",
+    [CW_LINK_ERR_BAD_CONNECTION_ID] = "unknown connection id",
+    [CW_LINK_ERR_CHANNEL_NOT_AVAILABLE] = "this channel does not exist",
   };
 
-  return result < N_RESULTS ? names[result] : "unknown result";
+  return result < G_N_ELEMENTS (names) ? names[result] : "unknown result";
 }
 
-static uint32_t
-u32_at (const CwBuffer *buffer, size_t offset)
-{
-  uint32_t le;
-
-  g_assert (offset <= buffer->size && buffer->size - offset >= sizeof le);
-  memcpy (&le, buffer->data + offset, sizeof le);
-  return GUINT32_FROM_LE (le);
-}
-
-static void fail (CwLink *self, CwLinkFailure failure, CwErrorCode code, const char *format, ...) G_GNUC_PRINTF (4, 5);
-
+/* Takes error. */
 static void
-fail (CwLink *self, CwLinkFailure failure, CwErrorCode code, const char *format, ...)
+fail_with (CwLink *self, CwConnectFailure failure, GError *error)
 {
-  va_list args;
-
-  va_start (args, format);
-  self->error = g_error_new_valist (CW_ERROR, code, format, args);
-  va_end (args);
+  self->error = error;
   self->status = CW_LINK_FAILED;
   self->failure = failure;
 }
 
+static void fail (CwLink *self, CwConnectFailure failure, CwErrorCode code, const char *format, ...)
+    G_GNUC_PRINTF (4, 5);
+
 static void
-await (CwLink *self, Step step, size_t size)
+fail (CwLink *self, CwConnectFailure failure, CwErrorCode code, const char *format, ...)
+{
+  va_list args;
+
+  va_start (args, format);
+  fail_with (self, failure, g_error_new_valist (CW_ERROR, code, format, args));
+  va_end (args);
+}
+
+static void
+await (CwLink *self, const Step *step, size_t size)
 {
   cw_buffer_clear (&self->input);
   self->step = step;
   self->step_size = size;
 }
 
-static void
-append_words (CwBuffer *buffer, const CwCaps *caps)
+static CwSlice
+input (const CwLink *self)
 {
-  for (uint32_t i = 0; i < caps->n_words; i++)
-    cw_buffer_u32 (buffer, caps->words[i]);
+  return (CwSlice){ self->input.data, self->input.size };
 }
 
-static void
-write_message (CwLink *self, const CwLinkParams *params, const CwCaps *channel_caps, size_t size)
+static uint32_t
+input_u32 (const CwLink *self)
 {
-  cw_buffer_u32 (&self->output, MAGIC);
-  cw_buffer_u32 (&self->output, MAJOR);
-  cw_buffer_u32 (&self->output, MINOR);
-  cw_buffer_u32 (&self->output, size);
+  CwReader reader;
 
-  cw_buffer_u32 (&self->output, params->connection_id);
-  cw_buffer_u8 (&self->output, params->channel_type);
-  cw_buffer_u8 (&self->output, params->channel_id);
-  cw_buffer_u32 (&self->output, self->common_caps.n_words);
-  cw_buffer_u32 (&self->output, channel_caps->n_words);
-  cw_buffer_u32 (&self->output, MESSAGE_SIZE);
-  append_words (&self->output, &self->common_caps);
-  append_words (&self->output, channel_caps);
+  cw_reader_init (&reader, "link", input (self));
+  return cw_reader_u32 (&reader, "value");
+}
+
+static bool
+write_message (CwLink *self, const CwLinkParams *params)
+{
+  const CwCaps none = CW_CAPS_INIT;
+  const CwCaps *channel_caps = params->channel_caps ? params->channel_caps : &none;
+  const CwWireLinkMess message = {
+    .connection_id = params->connection_id,
+    .channel_type = params->channel_type,
+    .channel_id = params->channel_id,
+    .n_common_caps = self->common_caps.n_words,
+    .common_caps = self->common_caps.words,
+    .n_channel_caps = channel_caps->n_words,
+    .channel_caps = channel_caps->words,
+  };
+  CwWireLinkHeader header = { CW_LINK_MAGIC, CW_VERSION_MAJOR, CW_VERSION_MINOR, 0 };
+  g_auto (CwBuffer) body = { 0 };
+
+  cw_buffer_init (&body, CW_LINK_MAX_MESSAGE);
+  if (!cw_wire_write (&cw_type_link_mess, &message, &body))
+    return false;
+  header.size = (uint32_t) body.size;
+  cw_wire_write (&cw_type_link_header, &header, &self->output);
+  cw_buffer_append (&self->output, body.data, body.size);
+  return true;
 }
 
 static void
@@ -129,7 +136,7 @@ set_common_caps (CwLink *self, const CwCaps *caps)
     return;
   }
   cw_caps_set (&self->common_caps, CW_COMMON_CAP_AUTH_SELECTION);
-  cw_caps_set (&self->common_caps, CW_COMMON_CAP_AUTH_TICKET);
+  cw_caps_set (&self->common_caps, CW_COMMON_CAP_AUTH_SPICE);
   cw_caps_set (&self->common_caps, CW_COMMON_CAP_MINI_HEADER);
 }
 
@@ -137,23 +144,17 @@ CwLink *
 cw_link_new (const CwLinkParams *params, GError **error)
 {
   g_autoptr (CwLink) self = g_new0 (CwLink, 1);
-  const CwCaps none = CW_CAPS_INIT;
-  const CwCaps *channel_caps = params->channel_caps ? params->channel_caps : &none;
-  size_t size;
 
   cw_buffer_init (&self->input, CW_LINK_MAX_REPLY);
-  cw_buffer_init (&self->output, HEADER_SIZE + CW_LINK_MAX_MESSAGE);
+  cw_buffer_init (&self->output, CW_LINK_HEADER_SIZE + CW_LINK_MAX_MESSAGE);
   set_common_caps (self, params->common_caps);
-  size = MESSAGE_SIZE + 4 * ((size_t) self->common_caps.n_words + channel_caps->n_words);
-  if (size > CW_LINK_MAX_MESSAGE) {
-    g_set_error (error, CW_ERROR, CW_ERROR_LIMIT,
-                 "link message: %zu bytes of capabilities make it larger than %d bytes", size - MESSAGE_SIZE,
+  self->password = g_strdup (params->credentials.password ? params->credentials.password : "");
+  if (!write_message (self, params)) {
+    g_set_error (error, CW_ERROR, CW_ERROR_LIMIT, "link message: capabilities make it larger than %d bytes",
                  CW_LINK_MAX_MESSAGE);
     return NULL;
   }
-  self->password = g_strdup (params->password ? params->password : "");
-  write_message (self, params, channel_caps, size);
-  await (self, STEP_HEADER, HEADER_SIZE);
+  await (self, &step_header, CW_LINK_HEADER_SIZE);
   return g_steal_pointer (&self);
 }
 
@@ -174,134 +175,142 @@ cw_link_free (CwLink *self)
   g_free (self);
 }
 
+/* As soon as one byte is wrong: other servers greet with less than a header, and then wait. */
+static bool
+check_magic (CwLink *self)
+{
+  const uint32_t magic = GUINT32_TO_LE (CW_LINK_MAGIC);
+  g_autofree char *text = NULL;
+
+  if (memcmp (self->input.data, &magic, MIN (self->input.size, sizeof magic)) == 0)
+    return true;
+  text = cw_greeting_describe (input (self));
+  fail (self, CW_CONNECT_FAILURE_LINK, CW_ERROR_MALFORMED, "%s", text);
+  return false;
+}
+
 static void
 take_header (CwLink *self)
 {
-  uint32_t magic = u32_at (&self->input, 0);
-  uint32_t major = u32_at (&self->input, 4);
-  uint32_t size = u32_at (&self->input, 12);
+  GError *error = NULL;
+  CwWireLinkHeader *header = cw_wire_read (&cw_type_link_header, "link reply", input (self), &error);
 
-  if (magic != MAGIC)
-    fail (self, CW_LINK_FAILURE_LINK, CW_ERROR_MALFORMED,
-          "This is not a SPICE server: link reply: magic at +0: 0x%08x instead of 0x%08x", magic, MAGIC);
-  else if (major != MAJOR)
-    fail (self, CW_LINK_FAILURE_LINK, CW_ERROR_UNSUPPORTED,
-          "The server speaks another protocol: link reply: major_version at +4: %u instead of %d", major, MAJOR);
-  else if (size < REPLY_SIZE || size > CW_LINK_MAX_REPLY)
-    fail (self, CW_LINK_FAILURE_LINK, size < REPLY_SIZE ? CW_ERROR_MALFORMED : CW_ERROR_LIMIT,
-          "link reply: size at +12: %u, not within %d to %d", size, REPLY_SIZE, CW_LINK_MAX_REPLY);
+  if (!header)
+    fail_with (self, CW_CONNECT_FAILURE_LINK, error);
+  else if (header->major_version != CW_VERSION_MAJOR)
+    fail (self, CW_CONNECT_FAILURE_LINK, CW_ERROR_UNSUPPORTED,
+          "The server speaks another protocol: link reply: major_version: %u instead of %d", header->major_version,
+          CW_VERSION_MAJOR);
+  else if (header->size < CW_LINK_REPLY_SIZE || header->size > CW_LINK_MAX_REPLY)
+    fail (self, CW_CONNECT_FAILURE_LINK, header->size < CW_LINK_REPLY_SIZE ? CW_ERROR_MALFORMED : CW_ERROR_LIMIT,
+          "link reply: size: %u, not within %d to %d", header->size, CW_LINK_REPLY_SIZE, CW_LINK_MAX_REPLY);
   else
-    await (self, STEP_REPLY, size);
+    await (self, &step_reply, header->size);
+  cw_wire_free (header);
 }
 
 static bool
-take_caps (CwLink *self)
+send_ticket (CwLink *self, CwSlice key)
 {
-  uint32_t n_common = u32_at (&self->input, 166);
-  uint32_t n_channel = u32_at (&self->input, 170);
-  uint32_t offset = u32_at (&self->input, 174);
-  size_t room;
-
-  if (n_common == 0 && n_channel == 0)
-    return true;
-  if (offset > self->input.size) {
-    fail (self, CW_LINK_FAILURE_LINK, CW_ERROR_MALFORMED, "link reply: caps_offset at +174: %u > %zu", offset,
-          self->input.size);
-    return false;
-  }
-  room = (self->input.size - offset) / 4;
-  if (n_common > room) {
-    fail (self, CW_LINK_FAILURE_LINK, CW_ERROR_MALFORMED, "link reply: num_common_caps at +166: %u > %zu", n_common,
-          room);
-    return false;
-  }
-  if (n_channel > room - n_common) {
-    fail (self, CW_LINK_FAILURE_LINK, CW_ERROR_MALFORMED, "link reply: num_channel_caps at +170: %u > %zu", n_channel,
-          room - n_common);
-    return false;
-  }
-  cw_caps_set_from_wire (&self->peer_common_caps, (CwSlice){ self->input.data + offset, 4 * (size_t) n_common });
-  offset += 4 * n_common;
-  cw_caps_set_from_wire (&self->peer_channel_caps, (CwSlice){ self->input.data + offset, 4 * (size_t) n_channel });
-  return true;
-}
-
-static bool
-send_ticket (CwLink *self)
-{
-  uint8_t ticket[CW_TICKET_SIZE];
+  uint8_t ticket[CW_TICKET_BYTES];
   GError *error = NULL;
 
-  if (strlen (self->password) > CW_LINK_MAX_PASSWORD) {
-    fail (self, CW_LINK_FAILURE_AUTH, CW_ERROR_AUTH, "The password is longer than %d bytes", CW_LINK_MAX_PASSWORD);
+  if (strlen (self->password) > CW_MAX_PASSWORD_LENGTH) {
+    fail (self, CW_CONNECT_FAILURE_AUTH, CW_ERROR_AUTH, "The password is longer than %d bytes", CW_MAX_PASSWORD_LENGTH);
     return false;
   }
-  if (!cw_ticket_encrypt ((CwSlice){ self->input.data + 4, CW_TICKET_KEY_SIZE }, self->password, ticket, &error)) {
-    self->error = error;
-    self->status = CW_LINK_FAILED;
-    self->failure = CW_LINK_FAILURE_LINK;
+  if (!cw_ticket_encrypt (key, self->password, ticket, &error)) {
+    fail_with (self, CW_CONNECT_FAILURE_LINK, error);
     return false;
   }
   cw_buffer_append (&self->output, ticket, sizeof ticket);
   return true;
 }
 
-static void
-start_authentication (CwLink *self)
+static bool
+both_have (const CwLink *self, uint32_t cap)
 {
-  bool selection = cw_caps_test (&self->common_caps, CW_COMMON_CAP_AUTH_SELECTION)
-                   && cw_caps_test (&self->peer_common_caps, CW_COMMON_CAP_AUTH_SELECTION);
+  return cw_caps_test (&self->common_caps, cap) && cw_caps_test (&self->peer_common_caps, cap);
+}
+
+static void
+start_authentication (CwLink *self, CwSlice key)
+{
+  const CwWireLinkAuth choice = { CW_AUTH_MECHANISM_SPICE };
   size_t before = self->output.size;
 
-  if (selection) {
-    if (!cw_caps_test (&self->peer_common_caps, CW_COMMON_CAP_AUTH_TICKET)) {
-      fail (self, CW_LINK_FAILURE_LINK, CW_ERROR_UNSUPPORTED,
+  if (both_have (self, CW_COMMON_CAP_AUTH_SELECTION)) {
+    if (!cw_caps_test (&self->peer_common_caps, CW_COMMON_CAP_AUTH_SPICE)) {
+      fail (self, CW_CONNECT_FAILURE_LINK, CW_ERROR_UNSUPPORTED,
             "The server offers no kind of authentication that is implemented here%s",
             cw_caps_test (&self->peer_common_caps, CW_COMMON_CAP_AUTH_SASL) ? " (it wants SASL)" : "");
       return;
     }
-    cw_buffer_u32 (&self->output, MECHANISM_TICKET);
+    cw_wire_write (&cw_type_link_auth, &choice, &self->output);
   }
-  if (send_ticket (self))
-    await (self, STEP_RESULT, RESULT_SIZE);
+  if (send_ticket (self, key))
+    await (self, &step_result, cw_type_link_result.min_wire);
   else
     self->output.size = before;
+}
+
+/* A refusal is all zero behind its reason, so nothing else of it is looked at. */
+static bool
+check_reason (CwLink *self)
+{
+  uint32_t reason = input_u32 (self);
+
+  if (reason == CW_LINK_ERR_OK)
+    return true;
+  if (reason == CW_LINK_ERR_NEED_SECURED)
+    fail (self, CW_CONNECT_FAILURE_NEED_SECURED, CW_ERROR_SECURITY,
+          "The server wants a secured connection for this channel");
+  else if (reason == CW_LINK_ERR_NEED_UNSECURED)
+    fail (self, CW_CONNECT_FAILURE_LINK, CW_ERROR_SECURITY, "The server refuses a secured connection for this channel");
+  else
+    fail (self, CW_CONNECT_FAILURE_LINK, CW_ERROR_STATE, "The server refused the link: %s (%u)",
+          cw_link_result_name (reason), reason);
+  return false;
 }
 
 static void
 take_reply (CwLink *self)
 {
-  uint32_t result = u32_at (&self->input, 0);
+  GError *error = NULL;
+  CwWireLinkReply *reply;
 
-  if (result == RESULT_NEED_SECURED)
-    fail (self, CW_LINK_FAILURE_NEED_SECURED, CW_ERROR_SECURITY,
-          "The server wants a secured connection for this channel");
-  else if (result == RESULT_NEED_UNSECURED)
-    fail (self, CW_LINK_FAILURE_LINK, CW_ERROR_SECURITY, "The server refuses a secured connection for this channel");
-  else if (result != RESULT_OK)
-    fail (self, CW_LINK_FAILURE_LINK, CW_ERROR_STATE, "The server refused the link: %s (%u)",
-          cw_link_result_name (result), result);
-  else if (take_caps (self))
-    start_authentication (self);
+  if (!check_reason (self))
+    return;
+  reply = cw_wire_read (&cw_type_link_reply, "link reply", input (self), &error);
+  if (reply) {
+    cw_caps_set_words (&self->peer_common_caps, reply->common_caps, reply->n_common_caps);
+    cw_caps_set_words (&self->peer_channel_caps, reply->channel_caps, reply->n_channel_caps);
+    start_authentication (self, (CwSlice){ reply->pub_key, sizeof reply->pub_key });
+  } else {
+    fail_with (self, CW_CONNECT_FAILURE_LINK, error);
+  }
+  cw_wire_free (reply);
 }
 
 static void
 take_result (CwLink *self)
 {
-  uint32_t result = u32_at (&self->input, 0);
+  uint32_t result = input_u32 (self);
 
   cw_buffer_clear (&self->input);
-  if (result == RESULT_OK)
+  if (result == CW_LINK_ERR_OK)
     self->status = CW_LINK_DONE;
-  else if (result == RESULT_PERMISSION_DENIED)
-    fail (self, CW_LINK_FAILURE_AUTH, CW_ERROR_AUTH, "The server refused the password");
-  else if (result < N_RESULTS)
-    fail (self, CW_LINK_FAILURE_LINK, CW_ERROR_STATE, "The server refused the channel: %s (%u)",
+  else if (result == CW_LINK_ERR_PERMISSION_DENIED)
+    fail (self, CW_CONNECT_FAILURE_AUTH, CW_ERROR_AUTH, "The server refused the password%s",
+          strlen (self->password) == CW_MAX_PASSWORD_LENGTH ? "; most servers keep 59 bytes of one, this has 60" : "");
+  else if (result <= CW_LINK_ERR_CHANNEL_NOT_AVAILABLE)
+    fail (self, CW_CONNECT_FAILURE_LINK, CW_ERROR_STATE, "The server refused the channel: %s (%u)",
           cw_link_result_name (result), result);
-  else if (result == MAGIC)
-    fail (self, CW_LINK_FAILURE_LINK, CW_ERROR_MALFORMED, "The server refused the kind of authentication");
+  else if (result == CW_LINK_MAGIC)
+    fail (self, CW_CONNECT_FAILURE_LINK, CW_ERROR_MALFORMED, "The server refused the kind of authentication");
   else
-    fail (self, CW_LINK_FAILURE_LINK, CW_ERROR_MALFORMED, "link result at +0: %u > %d", result, N_RESULTS - 1);
+    fail (self, CW_CONNECT_FAILURE_LINK, CW_ERROR_MALFORMED, "link result: %u > %d", result,
+          CW_LINK_ERR_CHANNEL_NOT_AVAILABLE);
 }
 
 CwLinkStatus
@@ -333,36 +342,36 @@ cw_link_feed (CwLink *self, const void *data, size_t size)
 
     cw_buffer_append (&self->input, at + taken, n);
     if (cw_buffer_failed (&self->input)) {
-      fail (self, CW_LINK_FAILURE_LINK, CW_ERROR_MEMORY, "link reply: no memory for %zu bytes", self->step_size);
+      fail (self, CW_CONNECT_FAILURE_LINK, CW_ERROR_MEMORY, "link: no memory for %zu bytes", self->step_size);
       break;
     }
     taken += n;
-    if (cw_link_wanted (self) > 0)
-      continue;
-    if (self->step == STEP_HEADER)
-      take_header (self);
-    else if (self->step == STEP_REPLY)
-      take_reply (self);
-    else
-      take_result (self);
+    if (self->step == &step_header && !check_magic (self))
+      break;
+    if (cw_link_wanted (self) == 0)
+      self->step->take (self);
   }
   return taken;
 }
 
 void
-cw_link_feed_eof (CwLink *self)
+cw_link_feed_end (CwLink *self, const GError *error)
 {
-  if (self->status == CW_LINK_RUNNING)
-    fail (self, CW_LINK_FAILURE_LINK, CW_ERROR_CLOSED, "The server closed the connection while %s was awaited",
+  if (self->status != CW_LINK_RUNNING)
+    return;
+  if (!error) {
+    fail (self, CW_CONNECT_FAILURE_LINK, CW_ERROR_CLOSED, "The server closed the connection while %s was awaited",
           cw_link_step_name (self));
+    return;
+  }
+  fail_with (self, CW_CONNECT_FAILURE_LINK, g_error_copy (error));
+  g_prefix_error (&self->error, "The connection failed while %s was awaited: ", cw_link_step_name (self));
 }
 
 const char *
 cw_link_step_name (const CwLink *self)
 {
-  if (self->step == STEP_RESULT)
-    return "the result of the authentication";
-  return self->step == STEP_REPLY ? "the rest of its link reply" : "its link reply";
+  return self->step->name;
 }
 
 const GError *
@@ -371,7 +380,7 @@ cw_link_error (const CwLink *self)
   return self->error;
 }
 
-CwLinkFailure
+CwConnectFailure
 cw_link_failure (const CwLink *self)
 {
   return self->failure;
@@ -392,6 +401,5 @@ cw_link_peer_channel_caps (const CwLink *self)
 bool
 cw_link_mini_header (const CwLink *self)
 {
-  return cw_caps_test (&self->common_caps, CW_COMMON_CAP_MINI_HEADER)
-         && cw_caps_test (&self->peer_common_caps, CW_COMMON_CAP_MINI_HEADER);
+  return both_have (self, CW_COMMON_CAP_MINI_HEADER);
 }

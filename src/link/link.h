@@ -14,18 +14,21 @@
 
 #define CW_LINK_MAX_REPLY (16 * 1024) /* bytes after the header of the server's reply */
 #define CW_LINK_MAX_MESSAGE 4096      /* bytes after the header of ours: servers refuse more */
-#define CW_LINK_MAX_PASSWORD 60       /* bytes without NUL */
 
-/* The numbers of the common capabilities are wire's; the protocol calls the ticket "SPICE". */
-#define CW_COMMON_CAP_AUTH_TICKET CW_COMMON_CAP_AUTH_SPICE
+/* Who wants in. Borrowed. */
+typedef struct {
+  const char *user;     /* NULL: nobody by name; tickets have none */
+  const char *password; /* NULL: none, which for a ticket is the empty one */
+  const char *realm;    /* of the user name; NULL: the first one the server offers */
+} CwCredentials;
 
 typedef struct {
   uint32_t connection_id; /* 0 on the first main link, then the session id of the server's INIT */
   uint8_t channel_type;
   uint8_t channel_id;
   const CwCaps *channel_caps; /* may be NULL; copied */
-  const CwCaps *common_caps;  /* NULL: AUTH_SELECTION, AUTH_TICKET, MINI_HEADER; copied */
-  const char *password;       /* NULL is the empty password; copied, wiped when the link is freed */
+  const CwCaps *common_caps;  /* NULL: AUTH_SELECTION, AUTH_SPICE, MINI_HEADER; copied */
+  CwCredentials credentials;  /* copied; wiped when the link is freed */
 } CwLinkParams;
 
 typedef enum {
@@ -34,11 +37,15 @@ typedef enum {
   CW_LINK_FAILED,
 } CwLinkStatus;
 
+/* What failed when a channel could not be opened: one set of reasons from here to the channel's event. */
 typedef enum {
-  CW_LINK_FAILURE_LINK,         /* broken or refused; the error says which */
-  CW_LINK_FAILURE_AUTH,         /* the password was refused, or is longer than any server accepts */
-  CW_LINK_FAILURE_NEED_SECURED, /* the server wants this channel on its TLS port */
-} CwLinkFailure;
+  CW_CONNECT_FAILURE_CONNECT,      /* error of G_IO_ERROR or G_RESOLVER_ERROR; timeout is G_IO_ERROR_TIMED_OUT */
+  CW_CONNECT_FAILURE_TLS,          /* CW_ERROR_SECURITY or G_IO_ERROR */
+  CW_CONNECT_FAILURE_LINK,         /* broken or refused; CW_ERROR or G_IO_ERROR, the error says which */
+  CW_CONNECT_FAILURE_AUTH,         /* CW_ERROR_AUTH: the password was refused, or is longer than any server accepts */
+  CW_CONNECT_FAILURE_NEED_SECURED, /* the server wants this channel on its TLS port: connect again with TLS */
+  CW_CONNECT_FAILURE_CANCELLED,    /* G_IO_ERROR_CANCELLED */
+} CwConnectFailure;
 
 typedef struct CwLink CwLink;
 
@@ -58,8 +65,9 @@ size_t cw_link_wanted (const CwLink *self);
  * to the caller. */
 size_t cw_link_feed (CwLink *self, const void *data, size_t size);
 
-/* The peer closed the stream: a running link fails with CW_ERROR_CLOSED naming the step. */
-void cw_link_feed_eof (CwLink *self);
+/* The stream ended: a running link fails, with CW_ERROR_CLOSED when error is NULL, because the peer closed it, and
+ * else with a copy of error; both name the step. */
+void cw_link_feed_end (CwLink *self, const GError *error);
 
 /* What the link is waiting for, in words fit for an error message. */
 const char *cw_link_step_name (const CwLink *self);
@@ -68,7 +76,7 @@ const char *cw_link_step_name (const CwLink *self);
  * common, other protocol major), AUTH, CLOSED, STATE (refused by a result code, which the text names), SECURITY
  * (NEED_SECURED, NEED_UNSECURED, unusable ticket key). */
 const GError *cw_link_error (const CwLink *self);
-CwLinkFailure cw_link_failure (const CwLink *self);
+CwConnectFailure cw_link_failure (const CwLink *self);
 
 /* After CW_LINK_DONE: the server's sets, borrowed, and the kind of data headers both sides use from now on. */
 const CwCaps *cw_link_peer_common_caps (const CwLink *self);

@@ -3,14 +3,18 @@
 #pragma once
 
 #include "base/error.h"
+#include "base/protocol.h"
 #include "base/slice.h"
 
+#include <openssl/types.h>
 #include <stdbool.h>
 #include <stdint.h>
 
-#define CW_TICKET_KEY_SIZE 162 /* DER SubjectPublicKeyInfo of an RSA-1024 key with exponent 65537 */
-#define CW_TICKET_SIZE 128
+/* Encrypts password and its NUL by RSA-OAEP (SHA-1). The key, a DER SubjectPublicKeyInfo, is the peer's choice: all
+ * but RSA of 1024 bits is refused with CW_ERROR_SECURITY. */
+bool cw_ticket_encrypt (CwSlice key, const char *password, uint8_t ticket[CW_TICKET_BYTES], GError **error);
 
-/* Encrypts password and its NUL by RSA-OAEP (SHA-1). The key is the peer's choice: all but RSA of 1024 bits is
- * refused with CW_ERROR_SECURITY. */
-bool cw_ticket_encrypt (CwSlice key, const char *password, uint8_t ticket[CW_TICKET_SIZE], GError **error);
+/* The key as an object. Every server's has the same form, which needs no decoder and is so read ten times as fast; NULL
+ * for any other, which cw_ticket_any_key () reads or refuses. */
+EVP_PKEY *cw_ticket_usual_key (CwSlice der);
+EVP_PKEY *cw_ticket_any_key (CwSlice der, GError **error);

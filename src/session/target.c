@@ -110,6 +110,7 @@ cw_session_target (SpiceSession *self, int channel_type, bool *secured, CwConnec
     params->tls = tls;
   }
   params->link.connection_id = channel_type == CW_CHANNEL_MAIN ? 0 : priv->connection_id;
-  params->link.password = priv->strings[CW_SESSION_PASSWORD];
+  params->link.credentials.user = priv->strings[CW_SESSION_USERNAME];
+  params->link.credentials.password = priv->strings[CW_SESSION_PASSWORD];
   return true;
 }

@@ -179,16 +179,10 @@ wait_for (Attempt *self, GSource *source, GPollableSourceFunc callback)
 static void
 end_link (Attempt *self)
 {
-  static const CwConnectFailure failures[] = {
-    [CW_LINK_FAILURE_LINK] = CW_CONNECT_FAILURE_LINK,
-    [CW_LINK_FAILURE_AUTH] = CW_CONNECT_FAILURE_AUTH,
-    [CW_LINK_FAILURE_NEED_SECURED] = CW_CONNECT_FAILURE_NEED_SECURED,
-  };
-
   if (cw_link_status (self->link) == CW_LINK_DONE)
     succeed (self);
   else
-    fail (self, failures[cw_link_failure (self->link)], g_error_copy (cw_link_error (self->link)));
+    fail (self, cw_link_failure (self->link), g_error_copy (cw_link_error (self->link)));
 }
 
 static gboolean on_link_ready (GObject *stream, gpointer data);
@@ -234,14 +228,11 @@ read_link (Attempt *self)
     cw_link_feed (self->link, data, n);
     return true;
   }
-  if (n == 0) {
-    cw_link_feed_eof (self->link);
-    end_link (self);
-  } else if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK)) {
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK)) {
     wait_for (self, g_pollable_input_stream_create_source (in, NULL), on_link_ready);
   } else {
-    g_prefix_error (&error, "The connection failed while %s was awaited: ", cw_link_step_name (self->link));
-    fail (self, CW_CONNECT_FAILURE_LINK, g_steal_pointer (&error));
+    cw_link_feed_end (self->link, error);
+    end_link (self);
   }
   return false;
 }

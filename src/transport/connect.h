@@ -43,15 +43,6 @@ typedef struct {
 #define CW_CONNECT_PARAMS_INIT ((CwConnectParams){ .fd = -1 })
 
 typedef enum {
-  CW_CONNECT_FAILURE_CONNECT,      /* error of G_IO_ERROR or G_RESOLVER_ERROR; timeout is G_IO_ERROR_TIMED_OUT */
-  CW_CONNECT_FAILURE_TLS,          /* CW_ERROR_SECURITY or G_IO_ERROR */
-  CW_CONNECT_FAILURE_LINK,         /* CW_ERROR or G_IO_ERROR */
-  CW_CONNECT_FAILURE_AUTH,         /* CW_ERROR_AUTH */
-  CW_CONNECT_FAILURE_NEED_SECURED, /* connect again with TLS */
-  CW_CONNECT_FAILURE_CANCELLED,    /* G_IO_ERROR_CANCELLED */
-} CwConnectFailure;
-
-typedef enum {
   CW_ENDPOINT_TCP,
   CW_ENDPOINT_UNIX,
   CW_ENDPOINT_FD,

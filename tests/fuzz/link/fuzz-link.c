@@ -28,7 +28,7 @@ check_end (const CwLink *link)
 int
 LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
 {
-  CwLinkParams params = { .channel_type = 2, .password = "password" };
+  CwLinkParams params = { .channel_type = 2, .credentials.password = "password" };
   g_autoptr (CwLink) link = cw_link_new (&params, NULL);
   size_t step = size > 0 && data[0] != 0 ? data[0] : SIZE_MAX;
   size_t at = 1;
@@ -43,7 +43,7 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
     at += taken;
     g_clear_pointer (&out, g_bytes_unref);
   }
-  cw_link_feed_eof (link);
+  cw_link_feed_end (link, NULL);
   check_end (link);
   return 0;
 }

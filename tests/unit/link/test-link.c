@@ -2,6 +2,7 @@
 /* The server's side is written here byte by byte, with a real RSA key that decrypts the ticket. */
 #include "base/buffer.h"
 #include "link/link.h"
+#include "link/ticket.h"
 
 #include <openssl/ec.h>
 #include <openssl/evp.h>
@@ -58,7 +59,8 @@ static CwLink *
 new_link (const char *password)
 {
   g_autoptr (GError) error = NULL;
-  CwLinkParams params = { .connection_id = 0x01020304, .channel_type = 2, .channel_id = 3, .password = password };
+  CwLinkParams params
+      = { .connection_id = 0x01020304, .channel_type = 2, .channel_id = 3, .credentials.password = password };
   CwLink *self = cw_link_new (&params, &error);
 
   g_assert_no_error (error);
@@ -209,34 +211,34 @@ typedef struct {
   const char *name;
   uint32_t offset; /* of a u32 in the reply that is overwritten */
   uint32_t value;
-  CwLinkFailure failure;
+  CwConnectFailure failure;
   CwErrorCode code;
 } BadReply;
 
 static const BadReply bad_replies[] = {
-  { "magic", 0, 0x58585858, CW_LINK_FAILURE_LINK, CW_ERROR_MALFORMED },
-  { "major-3", 4, 3, CW_LINK_FAILURE_LINK, CW_ERROR_UNSUPPORTED },
-  { "major-1", 4, 1, CW_LINK_FAILURE_LINK, CW_ERROR_UNSUPPORTED },
-  { "size-0", 12, 0, CW_LINK_FAILURE_LINK, CW_ERROR_MALFORMED },
-  { "size-177", 12, 177, CW_LINK_FAILURE_LINK, CW_ERROR_MALFORMED },
-  { "size-16385", 12, 16385, CW_LINK_FAILURE_LINK, CW_ERROR_LIMIT },
-  { "size-4GiB", 12, UINT32_MAX, CW_LINK_FAILURE_LINK, CW_ERROR_LIMIT },
-  { "error-1", 16, 1, CW_LINK_FAILURE_LINK, CW_ERROR_STATE },
-  { "error-3", 16, 3, CW_LINK_FAILURE_LINK, CW_ERROR_STATE },
-  { "error-5", 16, 5, CW_LINK_FAILURE_NEED_SECURED, CW_ERROR_SECURITY },
-  { "error-6", 16, 6, CW_LINK_FAILURE_LINK, CW_ERROR_SECURITY },
-  { "error-7", 16, 7, CW_LINK_FAILURE_LINK, CW_ERROR_STATE },
-  { "error-4711", 16, 4711, CW_LINK_FAILURE_LINK, CW_ERROR_STATE },
-  { "common-3", 182, 3, CW_LINK_FAILURE_LINK, CW_ERROR_MALFORMED },
-  { "common-wraps", 182, 0xffffffff, CW_LINK_FAILURE_LINK, CW_ERROR_MALFORMED },
-  { "channel-2", 186, 2, CW_LINK_FAILURE_LINK, CW_ERROR_MALFORMED },
-  { "channel-wraps", 186, 0xffffffff, CW_LINK_FAILURE_LINK, CW_ERROR_MALFORMED },
-  { "offset-187", 190, 187, CW_LINK_FAILURE_LINK, CW_ERROR_MALFORMED },
-  { "offset-179", 190, 179, CW_LINK_FAILURE_LINK, CW_ERROR_MALFORMED },
-  { "offset-wraps", 190, 0xfffffffc, CW_LINK_FAILURE_LINK, CW_ERROR_MALFORMED },
-  { "no-mechanism", 194, 0x09, CW_LINK_FAILURE_LINK, CW_ERROR_UNSUPPORTED },
-  { "sasl-only", 194, 0x0d, CW_LINK_FAILURE_LINK, CW_ERROR_UNSUPPORTED },
-  { "key-broken", 20, 0, CW_LINK_FAILURE_LINK, CW_ERROR_SECURITY },
+  { "magic", 0, 0x58585858, CW_CONNECT_FAILURE_LINK, CW_ERROR_MALFORMED },
+  { "major-3", 4, 3, CW_CONNECT_FAILURE_LINK, CW_ERROR_UNSUPPORTED },
+  { "major-1", 4, 1, CW_CONNECT_FAILURE_LINK, CW_ERROR_UNSUPPORTED },
+  { "size-0", 12, 0, CW_CONNECT_FAILURE_LINK, CW_ERROR_MALFORMED },
+  { "size-177", 12, 177, CW_CONNECT_FAILURE_LINK, CW_ERROR_MALFORMED },
+  { "size-16385", 12, 16385, CW_CONNECT_FAILURE_LINK, CW_ERROR_LIMIT },
+  { "size-4GiB", 12, UINT32_MAX, CW_CONNECT_FAILURE_LINK, CW_ERROR_LIMIT },
+  { "error-1", 16, 1, CW_CONNECT_FAILURE_LINK, CW_ERROR_STATE },
+  { "error-3", 16, 3, CW_CONNECT_FAILURE_LINK, CW_ERROR_STATE },
+  { "error-5", 16, 5, CW_CONNECT_FAILURE_NEED_SECURED, CW_ERROR_SECURITY },
+  { "error-6", 16, 6, CW_CONNECT_FAILURE_LINK, CW_ERROR_SECURITY },
+  { "error-7", 16, 7, CW_CONNECT_FAILURE_LINK, CW_ERROR_STATE },
+  { "error-4711", 16, 4711, CW_CONNECT_FAILURE_LINK, CW_ERROR_STATE },
+  { "common-3", 182, 3, CW_CONNECT_FAILURE_LINK, CW_ERROR_MALFORMED },
+  { "common-wraps", 182, 0xffffffff, CW_CONNECT_FAILURE_LINK, CW_ERROR_MALFORMED },
+  { "channel-2", 186, 2, CW_CONNECT_FAILURE_LINK, CW_ERROR_MALFORMED },
+  { "channel-wraps", 186, 0xffffffff, CW_CONNECT_FAILURE_LINK, CW_ERROR_MALFORMED },
+  { "offset-187", 190, 187, CW_CONNECT_FAILURE_LINK, CW_ERROR_MALFORMED },
+  { "offset-179", 190, 179, CW_CONNECT_FAILURE_LINK, CW_ERROR_MALFORMED },
+  { "offset-wraps", 190, 0xfffffffc, CW_CONNECT_FAILURE_LINK, CW_ERROR_MALFORMED },
+  { "no-mechanism", 194, 0x09, CW_CONNECT_FAILURE_LINK, CW_ERROR_UNSUPPORTED },
+  { "sasl-only", 194, 0x0d, CW_CONNECT_FAILURE_LINK, CW_ERROR_UNSUPPORTED },
+  { "key-broken", 20, 0, CW_CONNECT_FAILURE_LINK, CW_ERROR_SECURITY },
 };
 
 static void
@@ -266,18 +268,18 @@ test_bad_reply (gconstpointer data)
 typedef struct {
   const char *name;
   uint32_t result;
-  CwLinkFailure failure;
+  CwConnectFailure failure;
   CwErrorCode code;
 } BadResult;
 
 static const BadResult bad_results[] = {
-  { "permission-denied", 7, CW_LINK_FAILURE_AUTH, CW_ERROR_AUTH },
-  { "error", 1, CW_LINK_FAILURE_LINK, CW_ERROR_STATE },
-  { "need-secured", 5, CW_LINK_FAILURE_LINK, CW_ERROR_STATE },
-  { "bad-connection-id", 8, CW_LINK_FAILURE_LINK, CW_ERROR_STATE },
-  { "not-available", 9, CW_LINK_FAILURE_LINK, CW_ERROR_STATE },
-  { "ten", 10, CW_LINK_FAILURE_LINK, CW_ERROR_MALFORMED },
-  { "second-reply", REDQ, CW_LINK_FAILURE_LINK, CW_ERROR_MALFORMED },
+  { "permission-denied", 7, CW_CONNECT_FAILURE_AUTH, CW_ERROR_AUTH },
+  { "error", 1, CW_CONNECT_FAILURE_LINK, CW_ERROR_STATE },
+  { "need-secured", 5, CW_CONNECT_FAILURE_LINK, CW_ERROR_STATE },
+  { "bad-connection-id", 8, CW_CONNECT_FAILURE_LINK, CW_ERROR_STATE },
+  { "not-available", 9, CW_CONNECT_FAILURE_LINK, CW_ERROR_STATE },
+  { "ten", 10, CW_CONNECT_FAILURE_LINK, CW_ERROR_MALFORMED },
+  { "second-reply", REDQ, CW_CONNECT_FAILURE_LINK, CW_ERROR_MALFORMED },
 };
 
 static void
@@ -339,7 +341,7 @@ test_long_password (void)
   drop_output (bad);
   feed_reply (bad, &reply);
   g_assert_error (cw_link_error (bad), CW_ERROR, CW_ERROR_AUTH);
-  g_assert_cmpint (cw_link_failure (bad), ==, CW_LINK_FAILURE_AUTH);
+  g_assert_cmpint (cw_link_failure (bad), ==, CW_CONNECT_FAILURE_AUTH);
   g_assert_null (cw_link_take_output (bad));
   EVP_PKEY_free (key);
 }
@@ -357,12 +359,128 @@ test_eof (void)
     g_autoptr (GBytes) part = g_bytes_new_from_bytes (bytes, 0, n);
 
     feed (link, part, SIZE_MAX);
-    cw_link_feed_eof (link);
+    cw_link_feed_end (link, NULL);
     g_assert_error (cw_link_error (link), CW_ERROR, CW_ERROR_CLOSED);
-    g_assert_cmpint (cw_link_failure (link), ==, CW_LINK_FAILURE_LINK);
-    cw_link_feed_eof (link);
+    g_assert_cmpint (cw_link_failure (link), ==, CW_CONNECT_FAILURE_LINK);
+    cw_link_feed_end (link, NULL);
     g_assert_cmpuint (cw_link_feed (link, "more", 4), ==, 0);
   }
+  EVP_PKEY_free (key);
+}
+
+typedef struct {
+  const char *bytes; /* what the server says first */
+  const char *named;
+} Banner;
+
+/* All are shorter than a header, so whoever waits for one waits for ever. */
+static const Banner banners[] = {
+  { "RFB 003.008\n", "a VNC server" },
+  { "HTTP/1.1 400\r\n", "a web server" },
+  { "SSH-2.0-x\r\n", "an SSH server" },
+  { "\x15\x03\x01\x00\x02\x02\x46", "a port for secured connections" },
+  { "RF", "a VNC server" },
+  { "?", "\"?\"" },
+  { "RED!", "\"RED!\"" },
+  { "{\"QMP\": {", "QEMU's machine protocol" },
+};
+
+static void
+test_banner (gconstpointer data)
+{
+  const Banner *banner = data;
+  g_autoptr (CwLink) link = new_link ("x");
+  g_autoptr (GBytes) bytes = g_bytes_new_static (banner->bytes, strlen (banner->bytes));
+
+  feed (link, bytes, SIZE_MAX);
+  g_assert_error (cw_link_error (link), CW_ERROR, CW_ERROR_MALFORMED);
+  g_assert_cmpint (cw_link_failure (link), ==, CW_CONNECT_FAILURE_LINK);
+  g_assert_true (g_str_has_prefix (cw_link_error (link)->message, "This is not a SPICE server"));
+  g_assert_nonnull (strstr (cw_link_error (link)->message, banner->named));
+}
+
+/* The first wrong byte is enough, and no right one is. */
+static void
+test_banner_by_bytes (void)
+{
+  g_autoptr (CwLink) link = new_link ("x");
+
+  g_assert_cmpuint (cw_link_feed (link, "R", 1), ==, 1);
+  g_assert_cmpuint (cw_link_feed (link, "E", 1), ==, 1);
+  g_assert_cmpint (cw_link_status (link), ==, CW_LINK_RUNNING);
+  g_assert_cmpuint (cw_link_feed (link, "X", 1), ==, 1);
+  g_assert_cmpint (cw_link_status (link), ==, CW_LINK_FAILED);
+}
+
+/* A broken stream keeps its own error, and says what was awaited. */
+static void
+test_broken_stream (void)
+{
+  g_autoptr (CwLink) link = new_link ("x");
+  g_autoptr (GError) error = g_error_new_literal (g_quark_from_static_string ("stream"), 7, "reset");
+
+  cw_link_feed_end (link, error);
+  g_assert_cmpint (cw_link_failure (link), ==, CW_CONNECT_FAILURE_LINK);
+  g_assert_error (cw_link_error (link), error->domain, 7);
+  g_assert_cmpstr (cw_link_error (link)->message, ==, "The connection failed while its link reply was awaited: reset");
+}
+
+/* Both ways of reading a key agree, and the quick one refuses what has another form. */
+static void
+test_keys (void)
+{
+  EVP_PKEY *key = EVP_RSA_gen (1024);
+  uint8_t der[162];
+  unsigned char *at = der;
+  EVP_PKEY *quick, *slow;
+
+  g_assert_cmpint (i2d_PUBKEY (key, &at), ==, sizeof der);
+  quick = cw_ticket_usual_key ((CwSlice){ der, sizeof der });
+  slow = cw_ticket_any_key ((CwSlice){ der, sizeof der }, NULL);
+  g_assert_nonnull (quick);
+  g_assert_nonnull (slow);
+  g_assert_cmpint (EVP_PKEY_eq (quick, key), ==, 1);
+  g_assert_cmpint (EVP_PKEY_eq (slow, key), ==, 1);
+  EVP_PKEY_free (quick);
+  EVP_PKEY_free (slow);
+  g_assert_null (cw_ticket_usual_key ((CwSlice){ der, sizeof der - 1 }));
+  for (size_t i = 0; i < sizeof der; i++) {
+    bool modulus = i >= 29 && i < 29 + 128;
+    uint8_t change = i == 29 ? 0x80 : 1; /* in the modulus only its length is part of the form */
+
+    der[i] ^= change;
+    quick = cw_ticket_usual_key ((CwSlice){ der, sizeof der });
+    g_assert_true ((quick != NULL) == (modulus && i != 29));
+    EVP_PKEY_free (quick);
+    der[i] ^= change;
+  }
+  EVP_PKEY_free (key);
+}
+
+/* An exponent of another size makes another form: the other way reads it. */
+static void
+test_small_exponent (void)
+{
+  EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name (NULL, "RSA", NULL);
+  BIGNUM *three = BN_new ();
+  EVP_PKEY *key = NULL;
+  g_autoptr (CwLink) link = new_link ("secret");
+  g_autoptr (GBytes) ticket = NULL;
+  Reply reply;
+
+  BN_set_word (three, 3);
+  g_assert_cmpint (EVP_PKEY_keygen_init (ctx), ==, 1);
+  g_assert_cmpint (EVP_PKEY_CTX_set_rsa_keygen_bits (ctx, 1024), ==, 1);
+  g_assert_cmpint (EVP_PKEY_CTX_set1_rsa_keygen_pubexp (ctx, three), ==, 1);
+  g_assert_cmpint (EVP_PKEY_generate (ctx, &key), ==, 1);
+  reply = usual_reply (key);
+  drop_output (link);
+  feed_reply (link, &reply);
+  ticket = cw_link_take_output (link);
+  g_assert_nonnull (ticket);
+  decrypt (key, (const uint8_t *) g_bytes_get_data (ticket, NULL) + 4, "secret");
+  EVP_PKEY_CTX_free (ctx);
+  BN_free (three);
   EVP_PKEY_free (key);
 }
 
@@ -403,7 +521,7 @@ test_caps (void)
   cw_caps_copy (&copy, &caps);
   cw_caps_clear (&caps);
   g_assert_true (cw_caps_test (&copy, 64));
-  cw_caps_set_from_wire (&copy, (CwSlice){ (const uint8_t *) "\1\0\0\200", 4 });
+  cw_caps_set_words (&copy, (const uint32_t[]){ 0x80000001 }, 1);
   g_assert_true (cw_caps_test (&copy, 0) && cw_caps_test (&copy, 31) && !cw_caps_test (&copy, 64));
 }
 
@@ -420,6 +538,15 @@ main (int argc, char **argv)
   g_test_add_func ("/link/long-password", test_long_password);
   g_test_add_func ("/link/eof", test_eof);
   g_test_add_func ("/link/largest-reply", test_largest_reply);
+  g_test_add_func ("/link/banner-by-bytes", test_banner_by_bytes);
+  g_test_add_func ("/link/broken-stream", test_broken_stream);
+  g_test_add_func ("/link/keys", test_keys);
+  g_test_add_func ("/link/small-exponent", test_small_exponent);
+  for (unsigned i = 0; i < G_N_ELEMENTS (banners); i++) {
+    g_autofree char *path = g_strdup_printf ("/link/banner/%u", i);
+
+    g_test_add_data_func (path, &banners[i], test_banner);
+  }
   for (unsigned i = 0; i < G_N_ELEMENTS (bad_replies); i++) {
     g_autofree char *path = g_strdup_printf ("/link/bad-reply/%s", bad_replies[i].name);
 

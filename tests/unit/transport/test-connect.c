@@ -132,7 +132,7 @@ test_tcp (gconstpointer data)
   peer = peer_new (six ? "::1" : "127.0.0.1", 0, serve_link, &link);
   peer_start (peer);
   params = tcp_params (host, peer_port (peer));
-  params.link.password = "secret";
+  params.link.credentials.password = "secret";
   begin (&outcome, &params, NULL);
   wait_done (&outcome);
   g_assert_no_error (outcome.error);
@@ -740,7 +740,7 @@ test_retry (void)
 
     peer_start (peer);
     params = tcp_params ("127.0.0.1", peer_port (peer));
-    params.link.password = i == 0 ? "wrong" : "right";
+    params.link.credentials.password = i == 0 ? "wrong" : "right";
     begin (&outcome, &params, NULL);
     if (i == 0) {
       check_failure (&outcome, CW_CONNECT_FAILURE_AUTH, CW_ERROR, CW_ERROR_AUTH);
