@@ -10,10 +10,13 @@
  *   received ID                  → received ID SIZE SHA256
  *   leave-in ID WHAT             disconnect the port in its next handler of opened, event or data
  *   leave ID, enter ID           disconnect and connect a port
+ *   qmp…                         see port-qmp.h
  *   disconnect, quit             the session, the program (as does the end of the input)
  *
  * Every command is answered by "done COMMAND" or "refused COMMAND REASON"; when every write of a command has had its
  * callback: "written N ok= failed= bytes= ordered= error=". At the end: "counts …" and "end rss=KIB". */
+#include "port-qmp.h"
+
 #include <spice-client.h>
 
 #include <glib-unix.h>
@@ -278,7 +281,7 @@ run_port (Client *self, char **words, const guint64 *n)
     g_autoptr (GChecksum) sum = g_checksum_copy (port->sum);
 
     say ("received %d %" G_GUINT64_FORMAT " %s", port->id, port->size, g_checksum_get_string (sum));
-  } else
+  } else if (!port_qmp_run (port->channel, port->id, words[0], (int) n[2]))
     return "unknown command";
   return NULL;
 }

@@ -3,21 +3,15 @@
 client makes of servers that follow a script."""
 import argparse
 import hashlib
-import re
 import sys
 
-import clients
 import peers
 import tap
 from hostile import spice
 from hostile.server import Close, HostileServer, Wait, opening
+from portclient import BUSY, CANCELLED, COMPRESSED, DATA, EVENT, FAILED, INIT, NAME, PortClient, data, event, init
 
-NAME = "org.example.test.0"
-INIT, EVENT, DATA, COMPRESSED = 201, 202, 101, 102
 OPENED, CLOSED, BREAK = 0, 1, 2
-FAILED = "spice-client-error-quark:0:"
-BUSY = "g-io-error-quark:26:"
-CANCELLED = "g-io-error-quark:19:"
 
 
 def pattern(size, seed=0):
@@ -32,35 +26,6 @@ def patterns(size, seed, times):
 
 def sha256(data):
     return hashlib.sha256(data).hexdigest()
-
-
-class PortClient(clients.Viewer):
-    program = None  # path, set by main ()
-
-    def told(self, start=0):
-        """What it said of its ports, without the channel's own events."""
-        return [line for line in self.lines[start:] if re.match("opened|name|event|data", line)]
-
-    def written(self, number, seconds=20):
-        line = self.wait(f"written {number} ", seconds)
-        fields, _, error = line.partition(" error=")
-        return {**{k: int(v) for k, v in (word.split("=") for word in fields.split()[2:])}, "error": error}
-
-    def received(self, start=0, port=0):
-        start = len(self.lines)
-        self.command(f"received {port}")
-        _, _, size, digest = self.wait("received", 5, start).split()
-        return int(size), digest
-
-    def end(self):
-        """Ends it; every write has to have been called back once, later than it was asked for."""
-        if self.process.child.stdin.closed:
-            return
-        self.finish()
-        tap.true("WARNING **" not in self.process.text(), "the client warned")
-        counts = dict(word.split("=") for word in self.wait("counts", 1).split()[1:])
-        tap.equal(counts["called"], counts["started"], "callbacks")
-        tap.equal((counts["twice"], counts["early"]), ("0", "0"), "callbacks run twice, or too early")
 
 
 class Bench:
@@ -323,18 +288,6 @@ def three_ports():
                 peers.wait_until(lambda: client.received(port=i)[0] >= 1000, 10, "the echo")
                 tap.equal(client.received(port=i), (1000, sha256(pattern(1000, i))))
             client.end()
-
-
-def init(name=NAME.encode() + b"\0", opened=0, size=None, at=9):
-    return spice.message(INIT, spice.u32(len(name) if size is None else size, at) + spice.u8(opened) + name)
-
-
-def event(number):
-    return spice.message(EVENT, spice.u8(number))
-
-
-def data(body):
-    return spice.message(DATA, body)
 
 
 def compressed(body, size=None, kind=1):

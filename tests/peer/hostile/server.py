@@ -15,10 +15,10 @@ HELLO = spice.message(4, spice.u32(HELLO_ID) + spice.u64(1))
 
 
 class Wait:
-    """A step of a script: go on after the client has sent a message of this number."""
+    """A step of a script: go on after the client has sent a message of this number, or so many of them."""
 
-    def __init__(self, number):
-        self.number = number
+    def __init__(self, number, times=1):
+        self.number, self.times = number, times
 
 
 class Meet:
@@ -142,7 +142,7 @@ class HostileServer(peers.FakeServer):
         threading.Thread(target=connection.read, args=(pause,), daemon=True).start()
         for step in self._script(connection):
             if isinstance(step, Wait):
-                connection.wait(lambda: step.number in connection.seen, 20)
+                connection.wait(lambda: connection.seen.count(step.number) >= step.times, 20)
             elif isinstance(step, Meet):
                 other = self.channel(step.kind, 20, step.number)
                 other.wait(lambda: HELLO_ID in other.answers, 20)
