@@ -207,6 +207,10 @@ def emit_type(item):
     return ''.join(out) + '\n'
 
 
+def descriptor(message):
+    return f', .descriptor_at = {message.descriptor_at()}' if message.descriptor_at() else ''
+
+
 def emit_groups(model):
     """One list of messages per channel and side, in the order of their numbers."""
     out, rows = [], []
@@ -221,7 +225,7 @@ def emit_groups(model):
         out.append(f'static const CwMessageInfo {symbol}[] = {{\n')
         out += [f'  {{ .channel = "{channel}", .name = "{m.name}", .type = {m.number},\n'
                 f'    .direction = CW_FROM_{"AGENT" if side == "agent" else upper(side)},'
-                f' .layout = &{type_symbol(m)} }},\n' for m in messages]
+                f' .layout = &{type_symbol(m)}{descriptor(m)} }},\n' for m in messages]
         out.append('};\n\n')
         mask = ' | '.join(f'(1u << {t})' for t in types) if types else '~0u'
         rows.append(f'  {{ .channels = {mask}, .direction = CW_FROM_{"AGENT" if side == "agent" else upper(side)},\n'

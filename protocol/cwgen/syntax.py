@@ -8,7 +8,7 @@ SCALARS = {'u8': (1, False), 'u16': (2, False), 'u32': (4, False), 'u64': (8, Fa
            'i8': (1, True), 'i16': (2, True), 'i32': (4, True), 'i64': (8, True)}
 NAME = re.compile(r'[a-z0-9][a-z0-9-]*$')
 HOOKS = {'bitmap-rows', 'glyph-rows'}
-ATTRIBUTES = {'lenient', 'always', 'following'}
+ATTRIBUTES = {'lenient', 'always', 'following', 'descriptor'}
 
 
 class DescriptionError(Exception):
@@ -113,6 +113,15 @@ class Message:
     number: int
     channel: 'Channel | None'
     struct: Struct
+
+    def descriptor_at(self):
+        """Where the field stands that announces descriptors after the body; 0 when there is none."""
+        at = 0
+        for f in self.struct.fields:
+            if 'descriptor' in f.attributes:
+                return at
+            at += f.min_size()
+        return 0
 
 
 @dataclass
@@ -283,8 +292,17 @@ class Reader:
                 raise DescriptionError(line.place, f'name or number is already used at {other.place}')
         message = Message(line.place, side, name, number, None if side == 'agent' else self.channel,
                           self.body(line, name))
+        self.check_descriptor(message)
         group.append(message)
         self.model.order.append(message)
+
+    def check_descriptor(self, message):
+        for i, f in enumerate(message.struct.fields):
+            if 'descriptor' not in f.attributes:
+                continue
+            if message.side != 'server' or i == 0 or any(
+                    g.kind != 'scalar' or g.condition for g in message.struct.fields[:i + 1]) or f.scalar != 'u32':
+                raise DescriptionError(f.place, "'descriptor' wants a u32 of a server message, behind integers only")
 
     def read_server(self, line):
         self.read_message(line, 'server')

@@ -94,6 +94,10 @@ void cw_channel_handle_after (SpiceChannel *self, const CwWireWaitForChannel *en
                               const CwMessage *message,
                               void (*handler) (SpiceChannel *channel, const CwMessage *message));
 
+/* Inside a handler: the i-th file descriptor that came with its message (protocol/README.md), the caller's from now on;
+ * -1 when there is none. Those that nobody takes are closed. */
+int cw_channel_take_descriptor (SpiceChannel *self, unsigned i);
+
 /* What the class's function `processed` says has changed. */
 void cw_channel_advanced (SpiceChannel *self);
 

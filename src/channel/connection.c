@@ -138,10 +138,17 @@ static uint32_t
 frame_limit (gpointer data, uint16_t type)
 {
   const SpiceChannelClassPrivate *class = cw_channel_class (data);
-
   uint32_t limit = class->frame_limit ? class->frame_limit (type) : 0;
 
-  return limit > 0 ? limit : CW_PUMP_FRAME_LIMIT;
+  return limit > 0 ? limit : CW_FRAME_LIMIT;
+}
+
+static bool
+has_descriptors (gpointer data, uint16_t type, CwSlice body)
+{
+  const CwMessageInfo *info = cw_message_info (SPICE_CHANNEL (data)->priv->type, CW_FROM_SERVER, type);
+
+  return info && cw_message_has_descriptors (info, body);
 }
 
 /* What the server sent before its first message: programs count it. */
@@ -156,7 +163,7 @@ link_bytes (const CwConnection *connection)
 static void
 open_connection (SpiceChannel *self, CwConnection *connection)
 {
-  static const CwPumpEvents events = { on_frame, on_closed, frame_limit };
+  static const CwPumpEvents events = { on_frame, on_closed, frame_limit, has_descriptors };
   SpiceChannelPrivate *priv = self->priv;
   unsigned attempt = priv->attempt;
 

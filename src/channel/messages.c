@@ -213,15 +213,26 @@ handle_frame (SpiceChannel *self, const CwPumpFrame *frame, GError **error)
   return true;
 }
 
+int
+cw_channel_take_descriptor (SpiceChannel *self, unsigned i)
+{
+  return self->priv->descriptors ? cw_descriptors_steal (self->priv->descriptors, i) : -1;
+}
+
 bool
 cw_channel_frame (SpiceChannel *self, const CwPumpFrame *frame, GError **error)
 {
   SpiceChannelPrivate *priv = self->priv;
+  CwDescriptors *outer = priv->descriptors;
   unsigned attempt = priv->attempt;
+  bool handled;
 
   if (!frame->is_sub && cw_ack_window_received (&priv->ack))
     reply (self, CW_MSGC_ACK, NULL);
-  if (!handle_frame (self, frame, error))
+  priv->descriptors = frame->descriptors;
+  handled = handle_frame (self, frame, error);
+  priv->descriptors = outer;
+  if (!handled)
     return false;
   /* A handler may have ended this connection, and even begun another. */
   if (frame->is_sub || attempt != priv->attempt || !cw_channel_is_ready (self))

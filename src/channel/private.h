@@ -51,7 +51,8 @@ struct _SpiceChannelPrivate {
   CwAckWindow ack;
   size_t reply_bytes; /* queued since they were last known to be sent */
   uint64_t received_serial;
-  CwMessage *deferred; /* waits for other channels before it is handled, or NULL */
+  CwDescriptors *descriptors; /* borrowed; came with the message that is being handled, or NULL */
+  CwMessage *deferred;        /* waits for other channels before it is handled, or NULL */
   void (*deferred_handler) (SpiceChannel *channel, const CwMessage *message); /* NULL: nothing but the waiting */
   GSource *deferred_source; /* borrowed; it need not wait any more and is handled in a later turn */
 };

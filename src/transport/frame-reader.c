@@ -1,78 +1,58 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "transport/frame-reader.h"
 
+#include "base/error.h"
 #include "wire/messages.h"
 
 #include <string.h>
 
-/* Below this a copy costs no more than a slice, and does not keep a whole block alive. */
-#define COPY_MAX 256
-
-struct CwBlock {
-  gatomicrefcount refs;
-  size_t capacity;
-  uint8_t data[];
-};
-
-static CwBlock *
-block_new (size_t capacity)
+void
+cw_frame_reader_init (CwFrameReader *self, bool mini_header, const CwFrameRules *rules, CwBlockPool *pool)
 {
-  CwBlock *self = g_try_malloc (sizeof *self + capacity);
-
-  if (!self)
-    return NULL;
-  g_atomic_ref_count_init (&self->refs);
-  self->capacity = capacity;
-  return self;
+  *self = (CwFrameReader){ .framing = { .mini = mini_header }, .rules = *rules, .pool = pool };
 }
 
 static void
-block_unref (gpointer data)
+drop_block (CwFrameReader *self)
 {
-  CwBlock *self = data;
-
-  if (g_atomic_ref_count_dec (&self->refs))
-    g_free (self);
-}
-
-static GBytes *
-block_slice (CwBlock *self, size_t offset, size_t size)
-{
-  if (size <= COPY_MAX)
-    return g_bytes_new (self->data + offset, size);
-  g_atomic_ref_count_inc (&self->refs);
-  return g_bytes_new_with_free_func (self->data + offset, size, block_unref, self);
-}
-
-void
-cw_frame_reader_init (CwFrameReader *self, bool mini_header, uint32_t (*limit) (gpointer, uint16_t),
-                      gpointer limit_data)
-{
-  *self = (CwFrameReader){ .framing = { .mini = mini_header }, .limit = limit, .limit_data = limit_data };
+  cw_block_pool_give (self->pool, g_steal_pointer (&self->block));
+  self->start = self->end = 0;
 }
 
 void
 cw_frame_reader_clear (CwFrameReader *self)
 {
-  g_clear_pointer (&self->block, block_unref);
+  drop_block (self);
   g_clear_pointer (&self->message, g_bytes_unref);
-  self->start = self->end = 0;
+  cw_descriptor_queue_drop (&self->waiting, UINT64_MAX);
+  cw_descriptors_close (&self->descriptors);
 }
 
 static size_t
 wanted (const CwFrameReader *self)
 {
-  return self->has_header ? self->header.size : cw_framing_header_size (&self->framing);
+  if (!self->has_header)
+    return cw_framing_header_size (&self->framing);
+  return self->header.size + (size_t) self->has_tail;
 }
 
-/* Moves the unparsed bytes to the front of a block that has room for all that is wanted. */
+static size_t
+have (const CwFrameReader *self)
+{
+  return self->end - self->start;
+}
+
+/* Moves the unparsed bytes to the front of a block that has room for all that is wanted. A message that is larger than
+ * usual is read exactly to its end. */
 static bool
 make_room (CwFrameReader *self, GError **error)
 {
-  size_t left = self->end - self->start;
-  size_t capacity = MAX (wanted (self), (size_t) CW_PUMP_BLOCK_SIZE);
-  bool reuse = self->block && self->block->capacity == capacity && g_atomic_ref_count_compare (&self->block->refs, 1);
-  CwBlock *block = reuse ? self->block : block_new (capacity);
+  size_t left = have (self);
+  size_t capacity = MAX (wanted (self), (size_t) CW_BLOCK_SIZE);
+  bool reuse = self->block && self->block->capacity == capacity && !cw_block_is_shared (self->block);
+  CwBlock *block = reuse                       ? self->block
+                   : capacity == CW_BLOCK_SIZE ? cw_block_pool_take (self->pool)
+                                               : cw_block_new (capacity);
 
   if (!block) {
     g_set_error (error, CW_ERROR, CW_ERROR_MEMORY, "No memory for %zu bytes of a message", capacity);
@@ -81,7 +61,7 @@ make_room (CwFrameReader *self, GError **error)
   if (left > 0)
     memmove (block->data, self->block->data + self->start, left);
   if (!reuse) {
-    g_clear_pointer (&self->block, block_unref);
+    drop_block (self);
     self->block = block;
   }
   self->start = 0;
@@ -92,8 +72,6 @@ make_room (CwFrameReader *self, GError **error)
 bool
 cw_frame_reader_space (CwFrameReader *self, uint8_t **at, size_t *size, GError **error)
 {
-  if (self->block && self->start == self->end && g_atomic_ref_count_compare (&self->block->refs, 1))
-    self->start = self->end = 0;
   if (!self->block || self->end == self->block->capacity || self->block->capacity - self->start < wanted (self)) {
     if (!make_room (self, error))
       return false;
@@ -104,10 +82,23 @@ cw_frame_reader_space (CwFrameReader *self, uint8_t **at, size_t *size, GError *
 }
 
 void
-cw_frame_reader_commit (CwFrameReader *self, size_t size)
+cw_frame_reader_commit (CwFrameReader *self, size_t size, const int *fds, unsigned n_fds)
 {
   g_assert (size <= self->block->capacity - self->end);
   self->end += size;
+  self->position += size;
+  for (unsigned i = 0; i < n_fds; i++)
+    cw_descriptor_queue_push (&self->waiting, self->position - 1, fds[i]);
+  if (have (self) == 0)
+    drop_block (self);
+}
+
+static uint32_t
+limit_of (CwFrameReader *self, uint16_t type)
+{
+  uint32_t limit = self->rules.limit ? self->rules.limit (self->rules.data, type) : CW_FRAME_LIMIT;
+
+  return type == CW_MSG_LIST ? MIN (limit, CW_FRAME_LIMIT) : limit;
 }
 
 static bool
@@ -118,12 +109,24 @@ take_header (CwFrameReader *self, GError **error)
   cw_framing_decode (&self->framing, self->block->data + self->start, &self->header);
   self->start += cw_framing_header_size (&self->framing);
   self->has_header = true;
-  limit = self->limit ? self->limit (self->limit_data, self->header.type) : CW_PUMP_FRAME_LIMIT;
+  self->knows_tail = self->has_tail = false;
+  limit = limit_of (self, self->header.type);
   if (self->header.size <= limit)
     return true;
   g_set_error (error, CW_ERROR, CW_ERROR_LIMIT, "message %u: size of the body: %u > %u", self->header.type,
                self->header.size, limit);
   return false;
+}
+
+/* The body is there; a byte after it may still be missing. */
+static void
+look_at_tail (CwFrameReader *self)
+{
+  CwSlice body = { self->block ? self->block->data + self->start : NULL, self->header.size };
+
+  self->knows_tail = true;
+  self->has_tail
+      = self->rules.has_descriptors && self->rules.has_descriptors (self->rules.data, self->header.type, body);
 }
 
 static bool
@@ -132,10 +135,18 @@ take_body (CwFrameReader *self, GError **error)
   size_t size;
   const uint8_t *data;
 
-  self->message
-      = self->header.size > 0 ? block_slice (self->block, self->start, self->header.size) : g_bytes_new (NULL, 0);
+  if (self->block)
+    self->message = cw_block_slice (self->block, self->start, self->header.size, &self->pinned);
+  else
+    self->message = g_bytes_new (NULL, 0);
   self->start += self->header.size;
+  if (self->has_tail)
+    cw_descriptor_queue_take (&self->waiting, self->position - have (self), &self->descriptors);
+  self->start += self->has_tail;
+  cw_descriptor_queue_drop (&self->waiting, self->position - have (self));
   self->has_header = false;
+  if (have (self) == 0)
+    drop_block (self);
   self->in_subs = self->header.type == CW_MSG_LIST || self->header.sub_list != 0;
   if (!self->in_subs)
     return true;
@@ -154,7 +165,7 @@ next_of_message (CwFrameReader *self, CwPumpFrame *frame, GError **error)
       *frame = (CwPumpFrame){ .type = sub.type,
                               .is_sub = true,
                               .serial = self->header.serial,
-                              .body = g_bytes_new_from_bytes (self->message, sub.offset, sub.body.size) };
+                              .body = cw_block_part (self->message, self->pinned, sub.offset, sub.body.size) };
       return CW_FRAME_READER_FRAME;
     }
     if (reason) {
@@ -165,7 +176,8 @@ next_of_message (CwFrameReader *self, CwPumpFrame *frame, GError **error)
   }
   *frame = (CwPumpFrame){ .type = self->header.type,
                           .serial = self->header.serial,
-                          .body = g_steal_pointer (&self->message) };
+                          .body = g_steal_pointer (&self->message),
+                          .descriptors = self->descriptors.n > 0 ? &self->descriptors : NULL };
   return CW_FRAME_READER_FRAME;
 }
 
@@ -175,12 +187,16 @@ cw_frame_reader_next (CwFrameReader *self, CwPumpFrame *frame, GError **error)
   if (self->message)
     return next_of_message (self, frame, error);
   if (!self->has_header) {
-    if (self->end - self->start < wanted (self))
+    if (have (self) < wanted (self))
       return CW_FRAME_READER_NEEDS_BYTES;
     if (!take_header (self, error))
       return CW_FRAME_READER_FAILED;
   }
-  if (self->end - self->start < wanted (self))
+  if (have (self) < wanted (self))
+    return CW_FRAME_READER_NEEDS_BYTES;
+  if (!self->knows_tail)
+    look_at_tail (self);
+  if (have (self) < wanted (self))
     return CW_FRAME_READER_NEEDS_BYTES;
   if (!take_body (self, error))
     return CW_FRAME_READER_FAILED;
@@ -190,10 +206,8 @@ cw_frame_reader_next (CwFrameReader *self, CwPumpFrame *frame, GError **error)
 bool
 cw_frame_reader_is_partial (const CwFrameReader *self, size_t *missing)
 {
-  size_t have = self->end - self->start;
-
-  if (!self->has_header && have == 0)
+  if (!self->has_header && have (self) == 0)
     return false;
-  *missing = wanted (self) - MIN (wanted (self), have);
+  *missing = wanted (self) - MIN (wanted (self), have (self));
   return true;
 }

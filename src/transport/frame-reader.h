@@ -3,23 +3,48 @@
  * larger than a block gets one of its own, once its size has passed the limit. */
 #pragma once
 
-#include "transport/pump.h"
+#include "transport/block.h"
+#include "transport/descriptors.h"
 #include "wire/frame.h"
 
-typedef struct CwBlock CwBlock;
+#define CW_FRAME_LIMIT (1024 * 1024) /* body size where rules give none, and of a LIST always */
+
+typedef struct {
+  uint16_t type;
+  bool is_sub;     /* came inside a LIST or sub_list; counts for neither serials nor acknowledgements */
+  uint64_t serial; /* of the message, or of the one around a sub-message */
+  GBytes *body;
+  CwDescriptors *descriptors; /* that came with it; NULL: none, which the message may make wrong */
+} CwPumpFrame;
+
+/* What only the layer above knows of messages. */
+typedef struct {
+  /* The largest body of a message of this type, in bytes, asked before anything is allocated for it. NULL:
+   * CW_FRAME_LIMIT. */
+  uint32_t (*limit) (gpointer data, uint16_t type);
+  /* Whether one more byte follows this body, and descriptors come with it. NULL: never. */
+  bool (*has_descriptors) (gpointer data, uint16_t type, CwSlice body);
+  gpointer data;
+} CwFrameRules;
 
 typedef struct {
   CwFraming framing;
-  uint32_t (*limit) (gpointer data, uint16_t type); /* may be NULL: CW_PUMP_FRAME_LIMIT */
-  gpointer limit_data;
+  CwFrameRules rules;
+  CwBlockPool *pool;
 
-  CwBlock *block; /* holds unparsed bytes from start to end */
+  CwBlock *block; /* holds unparsed bytes from start to end; NULL while there are none */
   size_t start, end;
-  bool has_header; /* header is that of the message whose body is being read */
+  uint64_t position; /* of end, in the stream */
+  bool has_header;   /* header is that of the message whose body is being read */
+  bool knows_tail;   /* its body is there, and it is known whether one more byte follows */
+  bool has_tail;
   CwFrameHeader header;
   GBytes *message; /* complete, but not all of its frames have been given out */
+  size_t pinned;   /* bytes that message keeps alive */
   bool in_subs;
   CwSubList subs;
+  CwDescriptorQueue waiting;
+  CwDescriptors descriptors; /* of message */
 } CwFrameReader;
 
 typedef enum {
@@ -28,15 +53,18 @@ typedef enum {
   CW_FRAME_READER_FAILED,
 } CwFrameReaderStatus;
 
-void cw_frame_reader_init (CwFrameReader *self, bool mini_header, uint32_t (*limit) (gpointer, uint16_t),
-                           gpointer limit_data);
+/* pool: where blocks come from, or NULL; it must outlive the reader. */
+void cw_frame_reader_init (CwFrameReader *self, bool mini_header, const CwFrameRules *rules, CwBlockPool *pool);
 void cw_frame_reader_clear (CwFrameReader *self);
 
 /* After NEEDS_BYTES: where the next bytes go, at least one. Fails with CW_ERROR_MEMORY. */
 bool cw_frame_reader_space (CwFrameReader *self, uint8_t **at, size_t *size, GError **error);
-void cw_frame_reader_commit (CwFrameReader *self, size_t size);
 
-/* The next frame in order; its body is the caller's. Errors are final. */
+/* size may be 0: nothing came. Takes the descriptors, which came with the last of the bytes. */
+void cw_frame_reader_commit (CwFrameReader *self, size_t size, const int *fds, unsigned n_fds);
+
+/* The next frame in order; its body is the caller's, its descriptors are to be closed or stolen before the next call.
+ * Errors are final. */
 CwFrameReaderStatus cw_frame_reader_next (CwFrameReader *self, CwPumpFrame *frame, GError **error);
 
 /* Bytes of an unfinished message wait; *missing says how many more it needs at least. */

@@ -3,8 +3,9 @@
  * dispatched while a frame callback runs, and TLS may wait on either direction of the socket each time. */
 #include "transport/pump.h"
 
-#include "transport/frame-reader.h"
 #include "transport/frame-writer.h"
+
+#include <gio/gunixconnection.h>
 
 /* After a full budget others go first, and a redraw of the application (GTK's priority is 120) among them. */
 #define CONTINUE_PRIORITY (G_PRIORITY_HIGH_IDLE + 30)
@@ -19,6 +20,7 @@ struct CwPump {
   gpointer data;
 
   CwFrameReader reader;
+  GSocket *unix_socket; /* borrowed; descriptors may come with its bytes. NULL: not a bare unix socket */
   GSource *read_source;
   unsigned paused; /* reasons */
   bool delivering;
@@ -119,6 +121,7 @@ shut (CwPump *self, const GError *error)
   clear_source (&self->read_source);
   clear_source (&self->write_source);
   g_io_stream_close (self->stream, NULL, NULL);
+  cw_descriptor_queue_drop (&self->reader.waiting, UINT64_MAX);
   fail_flushes (self, closed);
 }
 
@@ -224,6 +227,34 @@ end_of_input (CwPump *self)
     end (self, g_steal_pointer (&self->write_error));
 }
 
+/* What comes beside the bytes of a unix socket is lost to those who read it in another way. */
+static gssize
+receive (CwPump *self, uint8_t *at, size_t size, GError **error)
+{
+  int fds[CW_DESCRIPTORS_WAITING_MAX];
+  unsigned n_fds;
+  ssize_t n = cw_descriptors_receive (g_socket_get_fd (self->unix_socket), at, size, fds, &n_fds);
+
+  if (n < 0) {
+    int code = errno;
+
+    cw_frame_reader_commit (&self->reader, 0, NULL, 0);
+    g_set_error (error, G_IO_ERROR, g_io_error_from_errno (code), "Receiving failed: %s", g_strerror (code));
+  } else {
+    cw_frame_reader_commit (&self->reader, n, fds, n_fds);
+  }
+  return n;
+}
+
+static gssize
+read_stream (CwPump *self, uint8_t *at, size_t size, GError **error)
+{
+  gssize n = g_pollable_input_stream_read_nonblocking (self->in, at, size, NULL, error);
+
+  cw_frame_reader_commit (&self->reader, MAX (n, 0), NULL, 0);
+  return n;
+}
+
 /* true: some bytes came. */
 static bool
 read_some (CwPump *self)
@@ -237,10 +268,9 @@ read_some (CwPump *self)
     end (self, error);
     return false;
   }
-  n = g_pollable_input_stream_read_nonblocking (self->in, at, size, NULL, &error);
+  n = self->unix_socket ? receive (self, at, size, &error) : read_stream (self, at, size, &error);
   if (n > 0) {
     self->bytes_read += n;
-    cw_frame_reader_commit (&self->reader, n);
     return true;
   }
   if (n == 0) {
@@ -271,6 +301,8 @@ deliver_next (CwPump *self)
     self->events->frame (self->data, &frame);
     self->delivering = false;
     g_bytes_unref (frame.body);
+    if (frame.descriptors)
+      cw_descriptors_close (frame.descriptors);
     return true;
   case CW_FRAME_READER_NEEDS_BYTES:
     return read_some (self);
@@ -320,7 +352,12 @@ cw_pump_new (GIOStream *stream, GMainContext *context, bool mini_header, const C
   self->context = context ? g_main_context_ref (context) : g_main_context_ref_thread_default ();
   self->events = events;
   self->data = data;
-  cw_frame_reader_init (&self->reader, mini_header, events->frame_limit, data);
+  if (G_IS_UNIX_CONNECTION (stream))
+    self->unix_socket = g_socket_connection_get_socket (G_SOCKET_CONNECTION (stream));
+  cw_frame_reader_init (&self->reader, mini_header,
+                        &(CwFrameRules){ events->frame_limit, self->unix_socket ? events->has_descriptors : NULL,
+                                         data },
+                        NULL);
   cw_frame_writer_init (&self->writer, mini_header);
   read_soon (self, G_PRIORITY_DEFAULT);
   return self;

@@ -11,23 +11,17 @@
 
 #include "base/buffer.h"
 #include "base/error.h"
+#include "transport/frame-reader.h"
 
 #include <gio/gio.h>
 
 #define CW_PUMP_BUDGET_US 4000
-#define CW_PUMP_BLOCK_SIZE (64 * 1024)         /* what one read may bring */
 #define CW_PUMP_QUEUE_LIMIT (16 * 1024 * 1024) /* default: bytes of normal messages that wait, 128 more for each */
 #define CW_PUMP_URGENT_LIMIT (64 * 1024)       /* the same for urgent messages */
-#define CW_PUMP_FRAME_LIMIT (1024 * 1024)      /* body size when events.frame_limit is NULL */
 
 typedef struct {
-  uint16_t type;
-  bool is_sub;     /* came inside a LIST or sub_list; counts for neither serials nor acknowledgements */
-  uint64_t serial; /* of the message, or of the one around a sub-message */
-  GBytes *body;    /* borrowed; a slice of a shared block, so a reference to it is cheap */
-} CwPumpFrame;
-
-typedef struct {
+  /* The body is borrowed; a slice of a shared block, so a reference to it is cheap. So are descriptors, unless they are
+   * stolen (cw_descriptors_steal ()): the others are closed afterwards. */
   void (*frame) (gpointer data, const CwPumpFrame *frame);
 
   /* The peer ended the stream, once, as the last event: error is NULL for an orderly end between two messages;
@@ -38,6 +32,9 @@ typedef struct {
 
   /* The largest body of a message of this type, in bytes, asked before anything is allocated for it. May be NULL. */
   uint32_t (*frame_limit) (gpointer data, uint16_t type);
+
+  /* Whether one more byte follows this body, and descriptors with it; asked on unix sockets only. May be NULL. */
+  bool (*has_descriptors) (gpointer data, uint16_t type, CwSlice body);
 } CwPumpEvents;
 
 typedef enum {

@@ -72,6 +72,20 @@ cw_agent_info (uint32_t type)
   return find (~0u, CW_FROM_AGENT, type);
 }
 
+bool
+cw_message_has_descriptors (const CwMessageInfo *info, CwSlice body)
+{
+  CwReader reader;
+  uint32_t value;
+
+  if (info->descriptor_at == 0)
+    return false;
+  cw_reader_init (&reader, info->channel, body);
+  cw_reader_slice (&reader, info->descriptor_at, info->name);
+  value = cw_reader_u32 (&reader, info->name);
+  return cw_reader_finish (&reader, NULL) && value != 0;
+}
+
 static CwMessage *
 parse (const CwMessageInfo *info, const char *channel, uint64_t serial, uint32_t context, GBytes *body, GError **error)
 {

@@ -27,6 +27,7 @@ typedef struct {
   uint32_t type;
   CwDirection direction;
   const CwTypeInfo *layout;
+  uint16_t descriptor_at; /* of a u32 that announces descriptors, unless it is 0; 0: there is none */
 } CwMessageInfo;
 
 /* Immutable once parsed; references may be taken and dropped in any thread. */
@@ -44,6 +45,9 @@ const char *cw_channel_type_name (unsigned type);
 
 /* NULL when there is no such message. Knows the base messages on every channel. */
 const CwMessageInfo *cw_message_info (CwChannelType channel, CwDirection direction, uint16_t type);
+
+/* Whether one more byte follows this body on a unix socket, and descriptors with it. */
+bool cw_message_has_descriptors (const CwMessageInfo *info, CwSlice body);
 
 /* NULL and CW_ERROR_UNSUPPORTED for an unknown type or an unknown variant inside; CW_ERROR_MALFORMED as
  * "display: draw-copy.src_bitmap.quic.data at +79: 9000 > 812"; CW_ERROR_MEMORY. */

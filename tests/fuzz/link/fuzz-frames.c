@@ -15,6 +15,12 @@ limit (gpointer data, uint16_t type)
   return LIMIT >> (type & 7);
 }
 
+static bool
+has_descriptors (gpointer data, uint16_t type, CwSlice body)
+{
+  return type % 8 == 3 && body.size > 0 && body.data[body.size - 1] != 0;
+}
+
 /* false: the stream was refused. */
 static bool
 take_frames (CwFrameReader *reader, GPtrArray *kept)
@@ -49,7 +55,7 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
 
   if (size < 2)
     return 0;
-  cw_frame_reader_init (&reader, data[0] & 1, limit, NULL);
+  cw_frame_reader_init (&reader, data[0] & 1, &(CwFrameRules){ limit, has_descriptors, NULL }, NULL);
   while (take_frames (&reader, kept) && at < size) {
     uint8_t *space;
     size_t n;
@@ -59,7 +65,7 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
     g_assert_cmpuint (n, <=, LIMIT);
     n = MIN (MIN (n, step), size - at);
     memcpy (space, data + at, n);
-    cw_frame_reader_commit (&reader, n);
+    cw_frame_reader_commit (&reader, n, NULL, 0);
     at += n;
   }
   cw_frame_reader_clear (&reader);
