@@ -91,18 +91,28 @@ set_flag (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
+static gboolean
+look_again (gpointer data)
+{
+  return G_SOURCE_CONTINUE;
+}
+
 bool
 client_run_until (unsigned ms, ClientDone done, gpointer data)
 {
   GMainContext *context = g_main_context_ref_thread_default ();
-  g_autoptr (GSource) timer = g_timeout_source_new (ms);
+  g_autoptr (GSource) timer = g_timeout_source_new (ms), tick = g_timeout_source_new (5);
   bool late = false;
 
   g_source_set_callback (timer, set_flag, &late, NULL);
   g_source_attach (timer, context);
+  /* What happens in another thread does not wake this one. */
+  g_source_set_callback (tick, look_again, NULL, NULL);
+  g_source_attach (tick, context);
   while (!late && !done (data))
     g_main_context_iteration (context, TRUE);
   g_source_destroy (timer);
+  g_source_destroy (tick);
   g_main_context_unref (context);
   return !late;
 }
@@ -117,6 +127,28 @@ void
 client_run (unsigned ms)
 {
   client_run_until (ms, never, NULL);
+}
+
+void
+client_settle (Server *server, unsigned ms)
+{
+  GMainContext *context = g_main_context_ref_thread_default ();
+  int64_t end = g_get_monotonic_time () + ms * INT64_C (1000);
+  bool busy;
+
+  do {
+    g_autoptr (GSource) timer = g_timeout_source_new (1);
+    bool late = false;
+    unsigned n_turns = 0;
+
+    g_source_set_callback (timer, set_flag, &late, NULL);
+    g_source_attach (timer, context);
+    for (; !late; n_turns++)
+      g_main_context_iteration (context, TRUE);
+    g_source_destroy (timer);
+    busy = n_turns > 1 || !server_is_idle (server);
+  } while (busy && g_get_monotonic_time () < end);
+  g_main_context_unref (context);
 }
 
 static bool

@@ -26,5 +26,8 @@ typedef bool (*ClientDone) (gpointer data);
 bool client_run_until (unsigned ms, ClientDone done, gpointer data);
 void client_run (unsigned ms);
 
+/* Runs the loop until nothing happens any more, in it nor in the server: at most so long. */
+void client_settle (Server *server, unsigned ms);
+
 /* Disconnects, and waits until the session, whose reference it takes, and all that belongs to it are gone. */
 void client_end (SpiceSession *session);

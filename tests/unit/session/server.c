@@ -3,8 +3,11 @@
 
 #include <gio/gio.h>
 #include <glib-unix.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -24,6 +27,7 @@ typedef struct {
   PeerIo io;
   int fd; /* closed when all is over: until then it may be shut down; -1 when the script has closed it */
   GThread *thread;
+  bool over; /* the script has ended */
 } Connection;
 
 static gpointer
@@ -37,6 +41,7 @@ run (gpointer data)
     self->fd = -1;
   else
     shutdown (self->fd, SHUT_RDWR);
+  self->over = true;
   g_mutex_unlock (&self->server->lock);
   return NULL;
 }
@@ -81,6 +86,8 @@ accept_all (gpointer data)
 
     g_object_unref (socket);
     g_unix_set_fd_nonblocking (fd, FALSE, NULL);
+    /* A message is two writes: nobody wants to wait for the first one's acknowledgement. */
+    g_assert_cmpint (setsockopt (fd, IPPROTO_TCP, TCP_NODELAY, &(int){ 1 }, sizeof (int)), ==, 0);
     add_connection (self, fd);
   }
   return NULL;
@@ -140,6 +147,24 @@ server_socket (Server *self)
 }
 
 bool
+server_is_idle (Server *self)
+{
+  struct pollfd listening = { .fd = g_socket_get_fd (self->listener), .events = POLLIN };
+  bool idle = poll (&listening, 1, 0) == 0;
+
+  g_mutex_lock (&self->lock);
+  for (unsigned i = 0; idle && i < self->connections->len; i++) {
+    const Connection *connection = self->connections->pdata[i];
+    int waiting = g_atomic_int_get (&connection->io.waiting), n_unread = 0;
+
+    idle = connection->over || waiting == 2
+           || (waiting && ioctl (connection->fd, FIONREAD, &n_unread) == 0 && n_unread == 0);
+  }
+  g_mutex_unlock (&self->lock);
+  return idle;
+}
+
+bool
 server_send_bytes (PeerIo *io, uint16_t type, const void *body, size_t size)
 {
   uint8_t header[6] = { (uint8_t) type,        (uint8_t) (type >> 8),  (uint8_t) size,
@@ -172,6 +197,7 @@ server_hold (PeerIo *io)
 {
   struct pollfd wait = { .fd = io->fd, .events = POLLRDHUP };
 
+  g_atomic_int_set (&io->waiting, 2);
   while (poll (&wait, 1, -1) < 0)
     ;
 }

@@ -19,6 +19,9 @@ const char *server_port (const Server *self);
 /* One end of a new connection, for programs that bring their own sockets. */
 int server_socket (Server *self);
 
+/* Nothing is on its way from or to a plain client: every script has ended or waits for bytes nobody has sent. */
+bool server_is_idle (Server *self);
+
 /* A message of the channel that io is linked to; data is its struct, or NULL when it is empty. */
 bool server_send (PeerIo *io, uint16_t type, const void *data);
 bool server_send_message (PeerIo *io, const CwMessage *message);

@@ -173,8 +173,8 @@ expect (Fixture *self, const char *log)
 {
   Expected expected = { self, log };
 
-  client_run_until (3000, has_come, &expected);
-  client_run (10);
+  client_run_until (10000, has_come, &expected);
+  client_settle (self->server, 1000);
   g_assert_cmpstr (self->log->str, ==, log);
   g_string_truncate (self->log, 0);
 }

@@ -27,8 +27,11 @@ peer_read (PeerIo *io, void *data, size_t size)
   uint8_t *at = data;
 
   while (size > 0) {
-    ssize_t n = io->ssl ? SSL_read (io->ssl, at, (int) size) : recv (io->fd, at, size, 0);
+    ssize_t n;
 
+    g_atomic_int_set (&io->waiting, 1);
+    n = io->ssl ? SSL_read (io->ssl, at, (int) size) : recv (io->fd, at, size, 0);
+    g_atomic_int_set (&io->waiting, 0);
     if (n <= 0)
       return false;
     at += n;
