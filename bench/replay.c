@@ -275,7 +275,7 @@ on_failed (gpointer data, const GError *error)
   g_error ("%s", error->message);
 }
 
-static const CwRenderEvents events
+static const CwRenderObserver events
     = { ignore_create, ignore, ignore_box, ignore, ignore, ignore_monitors, on_unsupported, on_failed };
 
 static int64_t
@@ -291,7 +291,7 @@ static bool
 timed_step (Owner *owner, int64_t *longest)
 {
   int64_t start = thread_time ();
-  bool more = cw_render_step (owner->render, BUDGET_US);
+  bool more = cw_render_step (owner->render, g_get_monotonic_time (), BUDGET_US) == 0;
 
   *longest = MAX (*longest, thread_time () - start);
   return more;
@@ -322,14 +322,14 @@ static double
 play (const Stream *stream, unsigned n_workers, double *longest_ms)
 {
   g_autoptr (CwWorkerPool) pool = cw_worker_pool_new (n_workers);
-  g_autoptr (CwRenderShared) shared = cw_render_shared_new (pool, NULL);
+  g_autoptr (CwRenderGroup) group = cw_render_group_new (pool, NULL);
   g_autoptr (CwMessage) create = surface_create (0, width, height, CW_SURFACE_FMT_32_XRGB, CW_SURFACE_FLAG_PRIMARY);
   Owner owner = { 0 };
   int64_t longest = 0, start;
 
-  owner.render = cw_render_new (shared, &events, NULL, on_wake, &owner);
+  owner.render = cw_render_new (group, &events, NULL, on_wake, &owner);
   cw_render_push (owner.render, create, NULL);
-  cw_render_step (owner.render, BUDGET_US);
+  cw_render_step (owner.render, g_get_monotonic_time (), BUDGET_US);
   play_part (&owner, stream, 0, stream->n_before, &longest);
   start = g_get_monotonic_time ();
   play_part (&owner, stream, stream->n_before, stream->messages->len, &longest);

@@ -10,7 +10,9 @@
 #define LEAST_BYTES 65536
 #define MAX_BLOCKS 64
 
-/* Larger ones are mapped, aligned to it, in huge pages where the system has them: one page fault instead of 512. */
+/* Larger ones are mapped, so that their memory goes back to the system, and those larger still are aligned to huge
+ * pages, where the system has them: one page fault instead of 512. */
+#define LEAST_MAPPED ((size_t) 128 << 10)
 #define HUGE_PAGE ((size_t) 2 << 20)
 #define MAP_UNIT ((size_t) 65536) /* no system's pages are larger */
 
@@ -38,19 +40,26 @@ capacity_for (size_t size)
 {
   size_t whole = round_up (size, HUGE_PAGE);
 
-  if (size < HUGE_PAGE)
+  if (size < LEAST_MAPPED)
     return round_up (size, 64);
-  return whole - size <= size / 8 ? whole : round_up (size, MAP_UNIT);
+  return size >= HUGE_PAGE && whole - size <= size / 8 ? whole : round_up (size, MAP_UNIT);
 }
 
-/* All zero. */
 static void *
 map (size_t capacity)
 {
-  uint8_t *start = mmap (NULL, capacity + HUGE_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  void *start = mmap (NULL, capacity, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+  return start == MAP_FAILED ? NULL : start;
+}
+
+static void *
+map_aligned (size_t capacity)
+{
+  uint8_t *start = map (capacity + HUGE_PAGE);
   size_t before;
 
-  if (start == MAP_FAILED)
+  if (!start)
     return NULL;
   before = round_up ((uintptr_t) start, HUGE_PAGE) - (uintptr_t) start;
   if (before > 0)
@@ -65,13 +74,15 @@ map (size_t capacity)
 static void *
 allocate (size_t capacity)
 {
-  return capacity < HUGE_PAGE ? aligned_alloc (64, capacity) : map (capacity);
+  if (capacity < LEAST_MAPPED)
+    return aligned_alloc (64, capacity);
+  return capacity < HUGE_PAGE ? map (capacity) : map_aligned (capacity);
 }
 
 static void
 release (Block block)
 {
-  if (block.capacity < HUGE_PAGE)
+  if (block.capacity < LEAST_MAPPED)
     free (block.memory);
   else
     munmap (block.memory, block.capacity);
@@ -164,16 +175,26 @@ cw_pixel_pool_take (CwPixelPool *self, size_t size, size_t *capacity)
   return found.memory;
 }
 
+/* Without huge pages: it is kept for long, and not all of it need ever be written. */
 void *
 cw_pixel_pool_take_zeroed (size_t size, size_t *capacity)
 {
   void *memory;
 
-  *capacity = capacity_for (size);
-  memory = allocate (*capacity);
-  if (memory && *capacity < HUGE_PAGE)
+  *capacity = size < LEAST_MAPPED ? round_up (size, 64) : round_up (size, MAP_UNIT);
+  if (*capacity >= LEAST_MAPPED)
+    return map (*capacity);
+  memory = aligned_alloc (64, *capacity);
+  if (memory)
     memset (memory, 0, *capacity);
   return memory;
+}
+
+void
+cw_pixel_pool_zero (void *memory, size_t capacity)
+{
+  if (capacity < LEAST_MAPPED || madvise (memory, capacity, MADV_DONTNEED) != 0)
+    memset (memory, 0, capacity);
 }
 
 void

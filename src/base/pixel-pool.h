@@ -23,8 +23,11 @@ size_t cw_pixel_pool_unused (CwPixelPool *self);
  * be NULL: then it is plain memory. *capacity is its true size, to be given back with it. */
 void *cw_pixel_pool_take (CwPixelPool *self, size_t size, size_t *capacity);
 
-/* Memory of no pool, all zero; where it is large, without being touched. */
+/* Memory of no pool, all zero, without being touched. */
 void *cw_pixel_pool_take_zeroed (size_t size, size_t *capacity);
+
+/* Makes memory all zero; where it is large, without touching it. */
+void cw_pixel_pool_zero (void *memory, size_t capacity);
 
 void cw_pixel_pool_give (CwPixelPool *self, void *memory, size_t capacity);
 

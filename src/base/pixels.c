@@ -114,6 +114,12 @@ cw_pixels_new_zeroed (CwPixelFormat format, uint32_t width, uint32_t height, GEr
   return pixels_in (storage, capacity, NULL, format, width, height, false, error);
 }
 
+void
+cw_pixels_zero (CwPixels *self)
+{
+  cw_pixel_pool_zero (self->storage, self->capacity);
+}
+
 CwPixels *
 cw_pixels_ref (CwPixels *self)
 {

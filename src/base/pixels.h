@@ -50,6 +50,9 @@ CwPixels *cw_pixels_new_in (CwPixelPool *pool, CwPixelFormat format, uint32_t wi
 
 /* All zero, stored top-down; cheap, because large memory is zero without being touched. */
 CwPixels *cw_pixels_new_zeroed (CwPixelFormat format, uint32_t width, uint32_t height, GError **error);
+/* All zero again; of large ones that were made so the memory is given back and taken anew. */
+void cw_pixels_zero (CwPixels *self);
+
 CwPixels *cw_pixels_ref (CwPixels *self);
 void cw_pixels_unref (CwPixels *self);
 

@@ -124,9 +124,3 @@ cw_image_cache_invalidate (CwImageCache *self, uint64_t id)
   self->pixels -= entry->pixels + ENTRY_COST;
   g_hash_table_remove (self->entries, &id);
 }
-
-uint32_t
-cw_image_cache_n_images (const CwImageCache *self)
-{
-  return g_hash_table_size (self->entries);
-}

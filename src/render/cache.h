@@ -24,5 +24,3 @@ CwImage *cw_image_cache_get (CwImageCache *self, uint64_t id, bool lossless);
 
 /* Takes one reference from the entry, which goes with the last one. Unknown ids are normal. */
 void cw_image_cache_invalidate (CwImageCache *self, uint64_t id);
-
-uint32_t cw_image_cache_n_images (const CwImageCache *self);

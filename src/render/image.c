@@ -5,8 +5,8 @@
 #include "canvas/bitmap.h"
 #include "canvas/pixel.h"
 
-CwImage *
-cw_image_new (void)
+static CwImage *
+image_new (void)
 {
   CwImage *self = g_new0 (CwImage, 1);
 
@@ -18,12 +18,28 @@ cw_image_new (void)
 CwImage *
 cw_image_new_ready (CwPixels *pixels, CwMessage *message)
 {
-  CwImage *self = cw_image_new ();
+  CwImage *self = image_new ();
 
   self->state = CW_IMAGE_READY;
   self->pixels = pixels;
   self->message = cw_message_ref (message);
   return self;
+}
+
+CwImage *
+cw_image_new_deferred (CwDecodeJob *job)
+{
+  CwImage *self = image_new ();
+
+  self->deferred = job;
+  return self;
+}
+
+CwImage *
+cw_image_new_for (CwDecodeJob *job)
+{
+  job->image = image_new ();
+  return cw_image_ref (job->image);
 }
 
 CwImage *
@@ -38,6 +54,7 @@ cw_image_unref (CwImage *self)
 {
   if (!g_atomic_ref_count_dec (&self->ref_count))
     return;
+  g_clear_pointer (&self->deferred, cw_decode_job_free);
   g_slist_free_full (self->waiters, (GDestroyNotify) cw_waker_unref);
   g_clear_pointer (&self->pixels, cw_pixels_unref);
   g_clear_error (&self->error);
@@ -55,25 +72,12 @@ cw_image_finish (CwImage *self, CwPixels *pixels, GError *error)
   g_assert (self->state == CW_IMAGE_PENDING && (pixels != NULL) != (error != NULL));
   self->pixels = pixels;
   self->error = error;
-  self->state = pixels ? CW_IMAGE_READY : CW_IMAGE_FAILED;
+  g_atomic_int_set (&self->state, pixels ? CW_IMAGE_READY : CW_IMAGE_FAILED);
   waiters = g_steal_pointer (&self->waiters);
   g_mutex_unlock (&self->lock);
   for (GSList *l = waiters; l; l = l->next)
     cw_waker_wake (l->data);
   g_slist_free_full (waiters, (GDestroyNotify) cw_waker_unref);
-}
-
-CwImageState
-cw_image_poll (CwImage *self, CwWaker *waker)
-{
-  CwImageState state;
-
-  g_mutex_lock (&self->lock);
-  state = self->state;
-  if (state == CW_IMAGE_PENDING && waker && !g_slist_find (self->waiters, waker))
-    self->waiters = g_slist_prepend (self->waiters, cw_waker_ref (waker));
-  g_mutex_unlock (&self->lock);
-  return state;
 }
 
 bool
@@ -217,7 +221,6 @@ cw_decode_job_new (CwMessage *message, const CwWireImage *wire, CwPalette *palet
     return NULL;
   }
   self->bytes = cw_wire_image_area (wire) * 4;
-  self->image = cw_image_new ();
   return self;
 }
 
@@ -230,6 +233,19 @@ cw_decode_job_free (CwDecodeJob *self)
   cw_pixel_pool_unref (self->pool);
   cw_message_unref (self->message);
   g_free (self);
+}
+
+CwJobKind
+cw_decode_job_kind (const CwDecodeJob *self)
+{
+  switch (self->wire->type) {
+  case CW_IMAGE_TYPE_QUIC:
+  case CW_IMAGE_TYPE_JPEG:
+  case CW_IMAGE_TYPE_JPEG_ALPHA:
+    return CW_JOB_COMPUTES;
+  default:
+    return CW_JOB_COPIES;
+  }
 }
 
 CwPixels *
@@ -274,22 +290,6 @@ decode (const CwDecodeJob *self, GError **error)
   return pixels;
 }
 
-void
-cw_decode_job_run (gpointer job)
-{
-  CwDecodeJob *self = job;
-  GError *error = NULL;
-  CwPixels *pixels;
-
-  /* Nobody else is interested any more. */
-  if (g_atomic_ref_count_compare (&self->image->ref_count, 1)) {
-    cw_decode_job_free (self);
-    return;
-  }
-  pixels = decode (self, &error);
-  cw_decode_job_finish (self, pixels, false, error);
-}
-
 /* The same pixels with the fourth byte 255. */
 static CwPixels *
 set_high_bits (CwPixels *pixels, bool shared, CwPixelPool *pool, GError **error)
@@ -311,16 +311,70 @@ set_high_bits (CwPixels *pixels, bool shared, CwPixelPool *pool, GError **error)
   return out;
 }
 
+/* What the flags of the image ask for; takes the pixels. */
+static CwPixels *
+flagged (const CwDecodeJob *self, CwPixels *pixels, bool shared, GError **error)
+{
+  CwPixels *marked;
+
+  if (!pixels || pixels->format != CW_PIXELS_BGRX || !(self->wire->flags & CW_IMAGE_FLAG_HIGH_BITS_SET))
+    return pixels;
+  marked = set_high_bits (pixels, shared, self->pool, error);
+  if (marked != pixels)
+    cw_pixels_unref (pixels);
+  return marked;
+}
+
 void
 cw_decode_job_finish (CwDecodeJob *self, CwPixels *pixels, bool shared, GError *error)
 {
-  if (pixels && pixels->format == CW_PIXELS_BGRX && (self->wire->flags & CW_IMAGE_FLAG_HIGH_BITS_SET)) {
-    CwPixels *marked = set_high_bits (pixels, shared, self->pool, &error);
-
-    if (marked != pixels)
-      cw_pixels_unref (pixels);
-    pixels = marked;
-  }
+  pixels = flagged (self, pixels, shared, &error);
   cw_image_finish (self->image, pixels, error);
   cw_decode_job_free (self);
+}
+
+void
+cw_decode_job_run (gpointer job)
+{
+  CwDecodeJob *self = job;
+  GError *error = NULL;
+  CwPixels *pixels;
+
+  /* Nobody else is interested any more. */
+  if (g_atomic_ref_count_compare (&self->image->ref_count, 1)) {
+    cw_decode_job_free (self);
+    return;
+  }
+  pixels = decode (self, &error);
+  cw_decode_job_finish (self, pixels, false, error);
+}
+
+static void
+decode_here (CwImage *self)
+{
+  CwDecodeJob *job = g_steal_pointer (&self->deferred);
+  GError *error = NULL;
+  CwPixels *pixels = flagged (job, decode (job, &error), false, &error);
+
+  cw_image_finish (self, pixels, error);
+  cw_decode_job_free (job);
+}
+
+CwImageState
+cw_image_poll (CwImage *self, CwWaker *waker)
+{
+  CwImageState state = g_atomic_int_get (&self->state);
+
+  if (state != CW_IMAGE_PENDING)
+    return state;
+  if (self->deferred) {
+    decode_here (self);
+    return g_atomic_int_get (&self->state);
+  }
+  g_mutex_lock (&self->lock);
+  state = self->state;
+  if (state == CW_IMAGE_PENDING && waker && !g_slist_find (self->waiters, waker))
+    self->waiters = g_slist_prepend (self->waiters, cw_waker_ref (waker));
+  g_mutex_unlock (&self->lock);
+  return state;
 }

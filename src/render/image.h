@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/pixels.h"
+#include "base/worker-pool.h"
 #include "codec/codec.h"
 #include "codec/glz-window.h"
 #include "render/palette.h"
@@ -15,18 +16,26 @@ typedef enum {
   CW_IMAGE_FAILED,
 } CwImageState;
 
+typedef struct CwDecodeJob CwDecodeJob;
+
 typedef struct {
   gatomicrefcount ref_count;
-  GMutex lock; /* guards state and waiters; what follows is written once, before state leaves PENDING */
-  CwImageState state;
-  GSList *waiters; /* CwWaker */
+  GMutex lock;           /* guards state's change and waiters */
+  gint state;            /* CwImageState, atomic; all below is written once, before it leaves PENDING */
+  CwDecodeJob *deferred; /* the owner's thread: to be run when the image is looked at */
+  GSList *waiters;       /* CwWaker */
   CwPixels *pixels;
   GError *error;
   CwMessage *message; /* kept alive because pixels are its own bytes */
 } CwImage;
 
-CwImage *cw_image_new (void);
 CwImage *cw_image_new_ready (CwPixels *pixels, CwMessage *message); /* takes pixels, refs message */
+
+/* The image that the job is going to finish. */
+CwImage *cw_image_new_for (CwDecodeJob *job);
+
+/* An image decoded only when it is looked at, on the owner's thread; takes the job. */
+CwImage *cw_image_new_deferred (CwDecodeJob *job);
 CwImage *cw_image_ref (CwImage *self);
 void cw_image_unref (CwImage *self); /* any thread */
 
@@ -34,12 +43,12 @@ void cw_image_unref (CwImage *self); /* any thread */
 void cw_image_finish (CwImage *self, CwPixels *pixels, GError *error);
 
 /* Once this has returned something else than PENDING, pixels and error may be read. While PENDING, waker (if not
- * NULL) will be woken at the change. */
+ * NULL) will be woken at the change. The owner's thread. */
 CwImageState cw_image_poll (CwImage *self, CwWaker *waker);
 
 /* What it takes to decode one image. */
-typedef struct {
-  CwImage *image;
+struct CwDecodeJob {
+  CwImage *image;     /* NULL: none yet, or a deferred one, which has the job */
   CwMessage *message; /* keeps wire alive */
   const CwWireImage *wire;
   CwPalette *palette; /* or NULL */
@@ -49,7 +58,7 @@ typedef struct {
   CwPixelPool *pool;   /* for the pixels */
   uint64_t bytes;      /* what the pixels are going to take, about */
   gconstpointer owner; /* only to be compared */
-} CwDecodeJob;
+};
 
 /* Checks what can be checked at once; target is the format of the surface drawn on, for palettes. window may be NULL
  * for types other than GLZ. */
@@ -63,7 +72,10 @@ CwPixels *cw_decode_job_view (const CwDecodeJob *self);
 /* As the decoders want it; borrowed from the job. FALSE for types that are no compressed images. */
 bool cw_decode_job_input (const CwDecodeJob *self, CwCodecInput *in);
 
-/* Decodes, finishes the image and frees the job; on a worker. Not for GLZ types, see strand.h. */
+/* What keeps a worker busy with it. */
+CwJobKind cw_decode_job_kind (const CwDecodeJob *self);
+
+/* Decodes, finishes the image and frees the job; on a worker. Not for GLZ types, see glz-queue.h. */
 void cw_decode_job_run (gpointer job);
 
 /* Finishes the image with decoded pixels (or an error) and frees the job. shared: the pixels are somebody else's too

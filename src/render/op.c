@@ -4,20 +4,6 @@
 #include "base/error.h"
 #include "canvas/bitmap.h"
 
-const CwOpInfo *
-cw_op_info (uint16_t type)
-{
-  for (unsigned i = 0; i < cw_n_draw_ops; i++) {
-    if (cw_draw_ops[i].type == type)
-      return &cw_draw_ops[i];
-  }
-  for (unsigned i = 0; i < cw_n_event_ops; i++) {
-    if (cw_event_ops[i].type == type)
-      return &cw_event_ops[i];
-  }
-  return NULL;
-}
-
 CwOp *
 cw_op_new (const CwOpInfo *info, CwMessage *message)
 {

@@ -4,7 +4,7 @@
 
 #include "canvas/draw.h"
 #include "render/image.h"
-#include "render/surfaces.h"
+#include "render/state.h"
 
 /* An operation's images have the numbers that its own functions give them, in the order of their fields in the message;
  * its mask comes after them. */
@@ -25,29 +25,30 @@ typedef struct {
 } CwOperand;
 
 typedef struct CwOpInfo CwOpInfo;
+typedef struct CwOp CwOp;
 
-typedef struct {
+struct CwOp {
   const CwOpInfo *info; /* NULL: fails with error */
   CwMessage *message;   /* NULL for operations that no message is behind */
   GError *error;
   uint64_t queue_bytes;  /* what it counts for in the queue */
   uint64_t flight_bytes; /* what its decoded images count for */
+  uint64_t decoded_here; /* pixels of images to be decoded when its turn comes */
 
-  unsigned n_booked; /* images done so far; bookkeeping may have to pause between two */
-  bool booked;
+  unsigned n_resolved;     /* images done so far; there may have to be a pause between two */
   CwRenderSurface *target; /* also of creations and destructions; NULL: unknown */
   CwOperand operands[CW_N_OPERANDS];
 
   bool started; /* drawing; all below is valid */
   CwDrawTarget on;
   CwDraw draw;
-} CwOp;
+};
 
 typedef enum {
   CW_OP_DRAW,        /* on a surface, has a display base */
   CW_OP_UNSUPPORTED, /* images are handled, nothing is drawn; has a display base if it has images */
-  CW_OP_EVENT,       /* done at once when its turn comes */
-  CW_OP_BOOKED,      /* done when pushed; never queued */
+  CW_OP_ORDERED,     /* done at once when its turn comes */
+  CW_OP_IMMEDIATE,   /* done when pushed; never queued */
 } CwOpKind;
 
 /* One row per message. */
@@ -59,16 +60,14 @@ struct CwOpInfo {
   size_t mask; /* where the message has its CwWireQMask; 0: nowhere */
   /* Values that have no meaning, when the message is pushed. NULL: all have. */
   bool (*check) (const void *data, GError **error);
-  /* CW_OP_BOOKED and CW_OP_EVENT: bookkeeping when pushed; may queue operations of its own. */
-  bool (*book) (CwRender *render, CwOp *op, const void *data, GError **error);
-  /* CW_OP_EVENT: when its turn comes. */
-  bool (*apply) (CwRender *render, CwOp *op, const void *data, GError **error);
+  /* CW_OP_IMMEDIATE and CW_OP_ORDERED: what has to be done when it is pushed; operations to be queued on account of it
+   * are added to follow_ups. */
+  bool (*accept) (CwRenderState *state, const void *data, GQueue *follow_ups, GError **error);
+  /* CW_OP_ORDERED: when its turn comes. */
+  bool (*apply) (CwRenderState *state, const CwOp *op, const void *data, GError **error);
   /* CW_OP_DRAW: prepares op->draw when its turn comes; op->on.region is not empty. */
   bool (*prepare) (CwOp *op, const void *data, GError **error);
 };
-
-/* NULL for messages that are not known here. */
-const CwOpInfo *cw_op_info (uint16_t type);
 
 CwOp *cw_op_new (const CwOpInfo *info, CwMessage *message);
 void cw_op_free (CwOp *self);
@@ -93,8 +92,8 @@ cw_rect_from_wire (const CwWireRect *wire)
   return (CwRect){ .left = wire->left, .top = wire->top, .right = wire->right, .bottom = wire->bottom };
 }
 
-/* Rows of messages that draw, in draw-ops.c, and of all others, in events.c. */
+/* Rows of messages that draw, in draw-ops.c, and of all others, in state-ops.c. */
 extern const CwOpInfo cw_draw_ops[];
 extern const unsigned cw_n_draw_ops;
-extern const CwOpInfo cw_event_ops[];
-extern const unsigned cw_n_event_ops;
+extern const CwOpInfo cw_state_ops[];
+extern const unsigned cw_n_state_ops;

@@ -46,6 +46,12 @@ cw_palette_cache_new (void)
   return g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, (GDestroyNotify) cw_palette_unref);
 }
 
+void
+cw_palette_cache_free (CwPaletteCache *self)
+{
+  g_hash_table_unref (self);
+}
+
 bool
 cw_palette_cache_resolve (CwPaletteCache *self, uint8_t flags, uint64_t id, const CwWirePalette *wire,
                           CwPalette **palette, GError **error)

@@ -28,6 +28,7 @@ CwPalette *cw_palette_widen_555 (const CwPalette *self);
 typedef GHashTable CwPaletteCache; /* by unique number */
 
 CwPaletteCache *cw_palette_cache_new (void);
+void cw_palette_cache_free (CwPaletteCache *self);
 
 /* The palette an image refers to; stores it if the flags say so. One that is not there is empty: *palette NULL. Fails
  * with CW_ERROR_LIMIT when too many are stored. */

@@ -1,30 +1,63 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The engine: takes messages, keeps operations in order, draws those whose images are there. */
+#include "render/render.h"
+
 #include "base/error.h"
-#include "render/internal.h"
+#include "render/operands.h"
 
 /* Pixels between two looks at the clock: some tens of microseconds, for the slowest operations hundreds. */
 #define PIXELS_PER_LOOK 32768
 
+/* What an operation takes beside its pixels, and decoding a pixel on the owner's thread, in pixels drawn. */
+#define PIXELS_PER_OP 1024
+#define PIXELS_PER_DECODED 8
+
+struct CwRender {
+  unsigned ref_count; /* owner's thread only */
+  CwRenderGroup *group;
+  CwWaker *waker;
+  CwRenderState state;
+  CwDecodeQueue decodes;
+
+  GQueue waiting; /* CwOp one of whose images waits for another channel, and all after it */
+  GQueue queue;   /* CwOp whose images are known, in order */
+  uint64_t queue_bytes;
+  int64_t stuck_since; /* when it was first seen that nothing can be done; 0: it can */
+
+  bool stepping, accepting, failed, closed;
+};
+
+/* NULL for messages that are not known here. */
+static const CwOpInfo *
+op_info (uint16_t type)
+{
+  for (unsigned i = 0; i < cw_n_draw_ops; i++) {
+    if (cw_draw_ops[i].type == type)
+      return &cw_draw_ops[i];
+  }
+  for (unsigned i = 0; i < cw_n_state_ops; i++) {
+    if (cw_state_ops[i].type == type)
+      return &cw_state_ops[i];
+  }
+  return NULL;
+}
+
 CwRender *
-cw_render_new (CwRenderShared *shared, const CwRenderEvents *events, gpointer events_data, void (*wake) (gpointer data),
-               gpointer wake_data)
+cw_render_new (CwRenderGroup *group, const CwRenderObserver *observer, gpointer observer_data,
+               void (*wake) (gpointer data), gpointer wake_data)
 {
   CwRender *self = g_new0 (CwRender, 1);
 
   self->ref_count = 1;
-  self->shared = cw_render_shared_ref (shared);
-  self->events = events;
-  self->events_data = events_data;
+  self->group = cw_render_group_ref (group);
   self->waker = cw_waker_new (wake, wake_data);
-  self->strand = cw_strand_new (shared);
-  g_queue_init (&self->inbox);
+  cw_render_state_init (&self->state, observer, observer_data);
+  self->state.cache = group->cache;
+  cw_surface_table_init (&self->state.surfaces, group->limits.surface_bytes, group->limits.n_surfaces);
+  cw_decode_queue_init (&self->decodes, group);
+  g_queue_init (&self->waiting);
   g_queue_init (&self->queue);
-  g_queue_init (&self->unstarted);
-  self->palettes = cw_palette_cache_new ();
-  cw_surface_table_init (&self->surfaces, shared->limits.surface_bytes, shared->limits.n_surfaces);
-  cw_damage_init (&self->damage);
-  self->reported = g_hash_table_new (g_str_hash, g_str_equal);
-  cw_render_shared_add (shared, self);
+  cw_render_begin (self);
   return self;
 }
 
@@ -43,30 +76,18 @@ cw_render_unref (CwRender *self)
     return;
   }
   cw_render_close (self);
-  cw_strand_unref (self->strand);
+  cw_decode_queue_clear (&self->decodes);
+  cw_render_state_clear (&self->state);
   cw_waker_unref (self->waker);
-  g_hash_table_unref (self->palettes);
-  g_hash_table_unref (self->reported);
-  cw_surface_table_clear (&self->surfaces);
-  cw_damage_clear (&self->damage);
-  cw_render_shared_unref (self->shared);
+  cw_render_group_unref (self->group);
   g_free (self);
 }
 
 static void
 queue_op (CwRender *self, CwOp *op)
 {
-  g_queue_push_tail (&self->queue, op);
-}
-
-void
-cw_render_queue_event (CwRender *self, const CwOpInfo *info, CwRenderSurface *surface)
-{
-  CwOp *op = cw_op_new (info, NULL);
-
-  op->target = cw_render_surface_ref (surface);
   self->queue_bytes += op->queue_bytes;
-  queue_op (self, op);
+  g_queue_push_tail (&self->queue, op);
 }
 
 /* Done with an operation, wherever it was. */
@@ -78,114 +99,112 @@ drop_op (CwRender *self, CwOp *op)
 }
 
 static void
-book_target (CwRender *self, CwOp *op)
+find_target (CwRender *self, CwOp *op)
 {
   const CwWireDisplayBase *base = op->message->data;
   CwRenderSurface *surface;
 
   if (op->target || (op->info->kind != CW_OP_DRAW && !op->info->images))
     return;
-  surface = cw_surface_table_get_booked (&self->surfaces, base->surface_id);
+  surface = cw_surface_table_get_pending (&self->state.surfaces, base->surface_id);
   if (surface)
     op->target = cw_render_surface_ref (surface);
 }
 
-/* The bookkeeping of one operation. FALSE with *parked: later. */
-static bool
-book_op (CwRender *self, CwOp *op, bool *parked, GError **error)
+static void retry (gpointer data);
+
+static CwResolve
+accept_op (CwRender *self, CwOp *op, GError **error)
 {
-  *parked = false;
-  book_target (self, op);
+  const CwResolver resolver = { &self->state, &self->decodes, retry, self };
+  GQueue follow_ups = G_QUEUE_INIT;
+  CwResolve result;
+  CwOp *follow_up;
+
+  find_target (self, op);
   if (op->info->check && !op->info->check (op->message->data, error))
-    return false;
-  if (!cw_render_book_images (self, op, parked, error))
-    return false;
-  return !op->info->book || op->info->book (self, op, op->message->data, error);
+    return CW_RESOLVE_FAILED;
+  result = cw_resolve_operands (&resolver, op, error);
+  if (result != CW_RESOLVE_DONE || !op->info->accept)
+    return result;
+  if (!op->info->accept (&self->state, op->message->data, &follow_ups, error))
+    result = CW_RESOLVE_FAILED;
+  while ((follow_up = g_queue_pop_head (&follow_ups)))
+    queue_op (self, follow_up);
+  return result;
 }
 
-/* Books what is at the head of the inbox. FALSE with *error unset: it has to wait. */
-static bool
-admit_one (CwRender *self, GError **error)
+/* Sees to the first of those that wait. */
+static CwResolve
+accept_first (CwRender *self, GError **error)
 {
-  CwOp *op = g_queue_peek_head (&self->inbox);
-  const char *name = op->message->info->name;
-  bool parked;
+  CwOp *op = g_queue_peek_head (&self->waiting);
+  CwResolve result = accept_op (self, op, error);
 
-  if (!book_op (self, op, &parked, error)) {
-    if (!parked) {
-      g_prefix_error (error, "display: %s: ", name);
-      g_queue_pop_head (&self->inbox);
-      drop_op (self, op);
-    }
-    return false;
-  }
-  g_queue_pop_head (&self->inbox);
-  if (op->info->kind == CW_OP_BOOKED)
+  if (result == CW_RESOLVE_LATER)
+    return result;
+  g_queue_pop_head (&self->waiting);
+  if (result == CW_RESOLVE_FAILED)
+    g_prefix_error (error, "display: %s: ", op->message->info->name);
+  if (result == CW_RESOLVE_FAILED || op->info->kind == CW_OP_IMMEDIATE)
     drop_op (self, op);
   else
-    queue_op (self, op);
-  return true;
+    g_queue_push_tail (&self->queue, op);
+  return result;
 }
 
-/* Books as much as can be. TRUE if anything was. */
+/* Accepts as much as can be. TRUE if anything was. */
 static bool
-admit_all (CwRender *self, GError **error)
+accept_all (CwRender *self, GError **error)
 {
-  GError *cause = NULL;
+  CwResolve result = CW_RESOLVE_DONE;
   bool progress = false;
 
-  while (self->inbox.length > 0 && admit_one (self, &cause))
-    progress = true;
-  cw_render_start_jobs (self);
-  if (cause)
-    g_propagate_error (error, cause);
+  self->accepting = true;
+  while (self->waiting.length > 0 && result == CW_RESOLVE_DONE) {
+    result = accept_first (self, error);
+    progress = progress || result == CW_RESOLVE_DONE;
+  }
+  self->accepting = false;
+  cw_decode_queue_start (&self->decodes, g_queue_peek_head (&self->queue));
+  if (progress)
+    self->stuck_since = 0;
   return progress;
 }
 
 static void
-clear_inbox (CwRender *self)
+clear_waiting (CwRender *self)
 {
   CwOp *op;
 
-  while ((op = g_queue_pop_head (&self->inbox)))
+  cw_producer_withdraw (self->decodes.producer, CW_WAIT_CACHE);
+  while ((op = g_queue_pop_head (&self->waiting)))
     drop_op (self, op);
 }
 
-bool
-cw_render_admit (CwRender *self)
+/* Goes on with messages whose images had to be waited for. */
+static void
+retry (gpointer data)
 {
+  CwRender *self = data;
   GError *error = NULL;
   bool progress;
 
-  if (self->admitting || self->closed || self->failed || self->inbox.length == 0)
-    return false;
-  self->admitting = true;
-  progress = admit_all (self, &error);
-  self->admitting = false;
+  if (self->accepting || self->closed || self->failed || self->waiting.length == 0)
+    return;
+  progress = accept_all (self, &error);
   if (error) {
     /* Nobody is there to be told; it is reported after all that came before. */
     CwOp *op = cw_op_new (NULL, NULL);
 
     op->error = error;
-    self->queue_bytes += op->queue_bytes;
-    clear_inbox (self);
+    clear_waiting (self);
     queue_op (self, op);
   }
+  if (progress)
+    cw_producers_cache_changed (self->group->producers);
   if (progress || error)
     cw_waker_wake (self->waker);
-  return progress;
-}
-
-bool
-cw_render_is_parked (const CwRender *self)
-{
-  return self->inbox.length > 0;
-}
-
-void
-cw_render_retry_strand (CwRender *self)
-{
-  cw_strand_retry (self->strand);
 }
 
 static const CwOpInfo unknown_info = { 0, CW_OP_UNSUPPORTED };
@@ -193,7 +212,7 @@ static const CwOpInfo unknown_info = { 0, CW_OP_UNSUPPORTED };
 bool
 cw_render_push (CwRender *self, CwMessage *message, GError **error)
 {
-  const CwOpInfo *info = cw_op_info (message->type);
+  const CwOpInfo *info = op_info (message->type);
   GError *cause = NULL;
   CwOp *op;
 
@@ -204,14 +223,12 @@ cw_render_push (CwRender *self, CwMessage *message, GError **error)
   cw_render_begin (self);
   op = cw_op_new (info ? info : &unknown_info, message);
   self->queue_bytes += op->queue_bytes;
-  g_queue_push_tail (&self->inbox, op);
-  if (self->inbox.length > 1) /* an older one waits */
+  g_queue_push_tail (&self->waiting, op);
+  if (self->waiting.length > 1) /* an older one waits */
     return true;
-  self->admitting = true;
-  admit_all (self, &cause);
-  self->admitting = false;
+  accept_all (self, &cause);
   /* What was stored may be what a sibling waits for. */
-  cw_render_shared_retry (self->shared);
+  cw_producers_cache_changed (self->group->producers);
   if (cause) {
     g_propagate_error (error, cause);
     return false;
@@ -219,37 +236,19 @@ cw_render_push (CwRender *self, CwMessage *message, GError **error)
   return true;
 }
 
-bool
-cw_render_flush_damage (CwRender *self)
-{
-  CwRect rects[CW_DAMAGE_MAX_RECTS];
-  unsigned generation = self->generation;
-  int n = cw_damage_take (&self->damage, rects);
-
-  for (int i = 0; i < n && self->generation == generation; i++)
-    self->events->invalidate (self->events_data, &rects[i]);
-  return self->generation == generation;
-}
-
-void
-cw_render_report_unsupported (CwRender *self, const char *name)
-{
-  if (g_hash_table_add (self->reported, (gpointer) name) && cw_render_flush_damage (self))
-    self->events->unsupported (self->events_data, name);
-}
-
 static void
 drop_queued (CwRender *self)
 {
   CwOp *op;
 
-  self->generation++;
-  clear_inbox (self);
+  self->state.generation++;
+  clear_waiting (self);
   while ((op = g_queue_pop_head (&self->queue)))
     drop_op (self, op);
-  cw_render_abandon_jobs (self);
+  cw_decode_queue_abandon (&self->decodes);
   self->queue_bytes = 0; /* an operation that is just running included */
-  cw_damage_reset (&self->damage);
+  self->stuck_since = 0;
+  cw_damage_reset (&self->state.damage);
 }
 
 static void
@@ -257,11 +256,27 @@ fail (CwRender *self, const GError *error)
 {
   g_autoptr (GError) copy = g_error_copy (error);
 
-  if (!cw_render_flush_damage (self))
+  if (!cw_render_state_flush_damage (&self->state))
     return;
   self->failed = true;
   drop_queued (self);
-  self->events->failed (self->events_data, copy);
+  self->state.observer->failed (self->state.observer_data, copy);
+}
+
+/* A step's limits. */
+typedef struct {
+  int64_t deadline;
+  uint64_t work; /* in pixels, since the last look at the clock */
+} Clock;
+
+static bool
+is_over (Clock *self, uint64_t work)
+{
+  self->work += work;
+  if (self->work < PIXELS_PER_LOOK)
+    return false;
+  self->work = 0;
+  return g_get_monotonic_time () >= self->deadline;
 }
 
 typedef enum {
@@ -273,12 +288,12 @@ typedef enum {
 static void
 add_damage (CwRender *self, const CwOp *op)
 {
-  if (op->target == self->surfaces.live_primary)
-    cw_damage_add (&self->damage, &op->on.box, op->target->width, op->target->height);
+  if (op->target == self->state.surfaces.current_primary)
+    cw_damage_add (&self->state.damage, &op->on.box, op->target->width, op->target->height);
 }
 
 static Outcome
-run_draw (CwRender *self, CwOp *op, int64_t deadline, GError **error)
+run_draw (CwRender *self, CwOp *op, Clock *clock, GError **error)
 {
   const char *unsupported;
 
@@ -288,12 +303,12 @@ run_draw (CwRender *self, CwOp *op, int64_t deadline, GError **error)
     if (!cw_op_start (op, &unsupported, error))
       return FAILED;
     if (unsupported) {
-      cw_render_report_unsupported (self, unsupported);
+      cw_render_state_report_unsupported (&self->state, unsupported);
       return DONE;
     }
   }
   while (!cw_draw_paint (&op->draw, PIXELS_PER_LOOK)) {
-    if (g_get_monotonic_time () >= deadline)
+    if (is_over (clock, PIXELS_PER_LOOK))
       return UNFINISHED;
   }
   add_damage (self, op);
@@ -301,7 +316,7 @@ run_draw (CwRender *self, CwOp *op, int64_t deadline, GError **error)
 }
 
 static Outcome
-run_op (CwRender *self, CwOp *op, int64_t deadline, GError **error)
+run_op (CwRender *self, CwOp *op, Clock *clock, GError **error)
 {
   if (!op->info) {
     g_propagate_error (error, g_steal_pointer (&op->error));
@@ -309,22 +324,41 @@ run_op (CwRender *self, CwOp *op, int64_t deadline, GError **error)
   }
   switch (op->info->kind) {
   case CW_OP_DRAW:
-    return run_draw (self, op, deadline, error);
+    return run_draw (self, op, clock, error);
   case CW_OP_UNSUPPORTED:
-    cw_render_report_unsupported (self, op->message->info->name);
+    cw_render_state_report_unsupported (&self->state, op->message->info->name);
     return DONE;
   default:
-    return op->info->apply (self, op, op->message ? op->message->data : NULL, error) ? DONE : FAILED;
+    return op->info->apply (&self->state, op, op->message ? op->message->data : NULL, error) ? DONE : FAILED;
   }
 }
 
+static void
+fail_image (CwRender *self, const CwOp *op, const GError *cause)
+{
+  g_autoptr (GError) error = g_error_copy (cause);
+
+  g_prefix_error (&error, "display: %s: ", op->message->info->name);
+  fail (self, error);
+}
+
+/* What an operation that is about to run is likely to take. */
+static uint64_t
+estimate (const CwOp *op)
+{
+  int64_t width = cw_rect_width (&op->on.box), height = cw_rect_height (&op->on.box);
+
+  return PIXELS_PER_OP + op->decoded_here * PIXELS_PER_DECODED
+         + (op->started ? (uint64_t) CLAMP (width * height, 0, PIXELS_PER_LOOK) : 0);
+}
+
 /* TRUE to go on with the next one. *more: the time was up. The operation is out of the queue while it runs, because
- * the events it causes may drop the queue. */
+ * the observer may drop the queue. */
 static bool
-step_one (CwRender *self, int64_t deadline, bool *more)
+step_one (CwRender *self, Clock *clock, bool *more)
 {
   CwOp *op = g_queue_peek_head (&self->queue);
-  unsigned generation = self->generation;
+  unsigned generation = self->state.generation;
   g_autoptr (GError) error = NULL;
   const GError *bad_image = NULL;
   Outcome outcome;
@@ -335,16 +369,15 @@ step_one (CwRender *self, int64_t deadline, bool *more)
   case CW_IMAGE_PENDING:
     return false;
   case CW_IMAGE_FAILED:
-    error = g_error_copy (bad_image);
-    g_prefix_error (&error, "display: %s: ", op->message->info->name);
-    fail (self, error);
+    fail_image (self, op, bad_image);
     return false;
   case CW_IMAGE_READY:
     break;
   }
+  self->stuck_since = 0;
   g_queue_pop_head (&self->queue);
-  outcome = run_op (self, op, deadline, &error);
-  if (self->generation != generation) {
+  outcome = run_op (self, op, clock, &error);
+  if (self->state.generation != generation) {
     cw_op_free (op);
     return false;
   }
@@ -355,57 +388,95 @@ step_one (CwRender *self, int64_t deadline, bool *more)
   }
   if (outcome == FAILED && op->message)
     g_prefix_error (&error, "display: %s: ", op->message->info->name);
-  self->in_flight_bytes -= op->flight_bytes;
+  *more = is_over (clock, estimate (op));
+  cw_decode_queue_drawn (&self->decodes, op->flight_bytes);
   drop_op (self, op);
-  cw_render_start_jobs (self);
+  cw_decode_queue_start (&self->decodes, g_queue_peek_head (&self->queue));
   if (outcome == FAILED)
     fail (self, error);
-  return outcome == DONE;
+  return outcome == DONE && !*more;
 }
 
-bool
-cw_render_step (CwRender *self, int64_t budget_us)
+/* Nothing can be done but wait. What others do not bring in time they will never bring. Returns when to look again. */
+static int64_t
+wait_for_others (CwRender *self, int64_t now)
 {
-  int64_t deadline = g_get_monotonic_time () + budget_us;
+  CwProducer *producer = self->decodes.producer;
+  CwOp *op = g_queue_peek_head (self->queue.length > 0 ? &self->queue : &self->waiting);
+  g_autoptr (GError) error = NULL;
+
+  if (!op)
+    return CW_RENDER_NEVER;
+  if (self->stuck_since == 0)
+    self->stuck_since = now;
+  if (now - self->stuck_since < self->group->limits.wait_us)
+    return self->stuck_since + self->group->limits.wait_us;
+  if (!cw_producer_is_waiting (producer, CW_WAIT_CACHE) && !cw_producer_is_waiting (producer, CW_WAIT_DICTIONARY)) {
+    self->stuck_since = now;
+    return now + self->group->limits.wait_us;
+  }
+  error = g_error_new (CW_ERROR, CW_ERROR_STATE,
+                       "display: %s: no channel has brought an image for %" G_GINT64_FORMAT " s",
+                       op->message ? op->message->info->name : "", self->group->limits.wait_us / G_USEC_PER_SEC);
+  fail (self, error);
+  return CW_RENDER_NEVER;
+}
+
+/* Channels that waited may have ended without a word. */
+static void
+look_at_waiting (CwRender *self)
+{
+  if (self->waiting.length == 0 || !cw_producer_withdraw (self->decodes.producer, CW_WAIT_CACHE))
+    return;
+  retry (self);
+}
+
+int64_t
+cw_render_step (CwRender *self, int64_t now, int64_t budget_us)
+{
+  Clock clock = { .deadline = now + budget_us };
+  int64_t due = CW_RENDER_NEVER;
   bool more = false;
 
   if (self->stepping || self->closed)
-    return false;
+    return CW_RENDER_NEVER;
   cw_render_ref (self);
   self->stepping = true;
   cw_waker_rearm (self->waker);
-  while (step_one (self, deadline, &more)) {
-    if (g_get_monotonic_time () >= deadline) {
-      more = self->queue.length > 0;
-      break;
-    }
-  }
-  if (!cw_render_flush_damage (self))
-    more = !self->closed && self->queue.length > 0;
+  look_at_waiting (self);
+  while (step_one (self, &clock, &more))
+    ;
+  if (!cw_render_state_flush_damage (&self->state))
+    more = self->queue.length > 0;
+  if (!self->closed && !self->failed)
+    due = more && self->queue.length > 0 ? 0 : wait_for_others (self, now);
   self->stepping = false;
   cw_render_unref (self);
-  return more;
+  return due;
+}
+
+bool
+cw_render_is_woken (CwRender *self)
+{
+  return cw_waker_is_woken (self->waker);
 }
 
 bool
 cw_render_is_full (CwRender *self)
 {
-  const CwRenderLimits *limits = &self->shared->limits;
-
-  return self->queue_bytes >= limits->queue_bytes
-         || self->unstarted_bytes + self->in_flight_bytes >= limits->in_flight_bytes;
+  return self->queue_bytes >= self->group->limits.queue_bytes || cw_decode_queue_is_full (&self->decodes);
 }
 
 bool
 cw_render_is_idle (CwRender *self)
 {
-  return self->inbox.length == 0 && self->queue.length == 0;
+  return self->waiting.length == 0 && self->queue.length == 0;
 }
 
 uint64_t
-cw_render_first_parked_serial (CwRender *self)
+cw_render_first_waiting_serial (CwRender *self)
 {
-  CwOp *op = g_queue_peek_head (&self->inbox);
+  CwOp *op = g_queue_peek_head (&self->waiting);
 
   return op ? op->message->serial : 0;
 }
@@ -413,7 +484,7 @@ cw_render_first_parked_serial (CwRender *self)
 bool
 cw_render_get_surface (CwRender *self, uint32_t surface_id, CwSurfaceInfo *info)
 {
-  CwRenderSurface *surface = g_hash_table_lookup (self->surfaces.live, GUINT_TO_POINTER (surface_id));
+  CwRenderSurface *surface = cw_surface_table_get_current (&self->state.surfaces, surface_id);
 
   if (!surface)
     return false;
@@ -424,28 +495,23 @@ cw_render_get_surface (CwRender *self, uint32_t surface_id, CwSurfaceInfo *info)
 void
 cw_render_trim (CwRender *self)
 {
-  cw_pixel_pool_trim (self->shared->pixels);
+  cw_pixel_pool_trim (self->group->pixels);
 }
 
 void
 cw_render_begin (CwRender *self)
 {
   if (!self->closed)
-    cw_render_shared_add (self->shared, self);
+    cw_producer_join (self->decodes.producer);
 }
 
 void
 cw_render_reset (CwRender *self)
 {
   drop_queued (self);
-  cw_palette_cache_clear (self->palettes);
-  cw_surface_table_reset (&self->surfaces);
+  cw_palette_cache_clear (self->state.palettes);
+  cw_surface_table_reset (&self->state.surfaces);
   self->failed = false;
-  /* The old one may be parked on an image that will never come. */
-  cw_strand_close (self->strand);
-  cw_strand_unref (self->strand);
-  self->strand = cw_strand_new (self->shared);
-  cw_render_shared_remove (self->shared, self);
 }
 
 void

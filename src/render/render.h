@@ -4,7 +4,7 @@
  * Messages are pushed in wire order; pushing does the cache bookkeeping and starts the decoding of images on the
  * worker pool. cw_render_step() draws, in wire order, whatever has become ready, and calls the events. Everything
  * here belongs to one thread, the owner's, except the wake callback. A session's display channels share one
- * CwRenderShared and one owner. */
+ * CwRenderGroup and one owner. */
 #pragma once
 
 #include "base/error.h"
@@ -17,7 +17,7 @@
 #include <stdint.h>
 
 typedef struct CwRender CwRender;
-typedef struct CwRenderShared CwRenderShared;
+typedef struct CwRenderGroup CwRenderGroup;
 
 /* Limits; 0 takes the default. What is counted in pixels counts one for a pixel of any depth, as servers do. */
 typedef struct {
@@ -25,21 +25,23 @@ typedef struct {
   uint64_t image_cache_pixels; /* as announced by DISPLAY_INIT; four times this ends the channel; default 20971520 */
   uint64_t queue_bytes;        /* messages waiting in one channel before it reports full; default 32 MiB */
   uint64_t in_flight_bytes;    /* decoded images of one channel not drawn yet; more are not started; default 256 MiB */
+  uint64_t here_bytes;         /* images that take so many or less are decoded on the owner's thread; default 64 KiB */
   uint64_t surface_bytes;      /* all surfaces of one channel; more ends it; default 1 GiB */
   uint32_t n_surfaces;         /* of one channel; more ends it; default 10000 */
+  int64_t wait_us;             /* for an image that another channel has to bring; then the one waiting ends; 30 s */
 } CwRenderLimits;
 
-/* limits may be NULL. Takes its own reference to the pool. */
-CwRenderShared *cw_render_shared_new (CwWorkerPool *pool, const CwRenderLimits *limits);
-CwRenderShared *cw_render_shared_ref (CwRenderShared *self);
-void cw_render_shared_unref (CwRenderShared *self);
+/* pool may be NULL for that of the process, limits too. Takes its own reference to the pool. */
+CwRenderGroup *cw_render_group_new (CwWorkerPool *pool, const CwRenderLimits *limits);
+CwRenderGroup *cw_render_group_ref (CwRenderGroup *self);
+void cw_render_group_unref (CwRenderGroup *self);
 
 /* What DISPLAY_INIT is going to announce, when that becomes known only after construction (the RAM hint of
  * MAIN_INIT). Applies at once to the cache, to the GLZ window from the next clear on or while it is unused. */
-void cw_render_shared_set_budgets (CwRenderShared *self, uint64_t glz_window_pixels, uint64_t image_cache_pixels);
+void cw_render_group_set_budgets (CwRenderGroup *self, uint64_t glz_window_pixels, uint64_t image_cache_pixels);
 
 /* Forgets the image cache and the GLZ window: disconnect and host switch. The renders are to be reset as well. */
-void cw_render_shared_clear (CwRenderShared *self);
+void cw_render_group_clear (CwRenderGroup *self);
 
 typedef struct {
   uint32_t surface_id;
@@ -67,11 +69,11 @@ typedef struct {
   void (*unsupported) (gpointer data, const char *operation);
   /* The content of a message was bad: nothing more will be drawn, the channel is to be closed. */
   void (*failed) (gpointer data, const GError *error);
-} CwRenderEvents;
+} CwRenderObserver;
 
 /* wake is called from any thread, at most once between two steps, when step has something to do again; it must only
  * schedule a step and must not call back into the render. It is not called any more after close. */
-CwRender *cw_render_new (CwRenderShared *shared, const CwRenderEvents *events, gpointer events_data,
+CwRender *cw_render_new (CwRenderGroup *shared, const CwRenderObserver *observer, gpointer observer_data,
                          void (*wake) (gpointer data), gpointer wake_data);
 CwRender *cw_render_ref (CwRender *self);
 void cw_render_unref (CwRender *self); /* closes when the last reference goes */
@@ -82,9 +84,14 @@ void cw_render_unref (CwRender *self); /* closes when the last reference goes */
  * or has failed before. */
 bool cw_render_push (CwRender *self, CwMessage *message, GError **error);
 
-/* Draws what is ready, for about budget_us microseconds at most. TRUE: the budget ended first, call again soon.
- * FALSE: idle, or waiting for a wake. A call from inside an event callback does nothing and returns FALSE. */
-bool cw_render_step (CwRender *self, int64_t budget_us);
+/* Draws what is ready, until about budget_us microseconds after now, which is the monotonic time. Returns the monotonic
+ * time at which the next step is due: 0 if the budget ended first, CW_RENDER_NEVER if a wake is going to say. A call
+ * from inside an observer's function does nothing. */
+#define CW_RENDER_NEVER (-1)
+int64_t cw_render_step (CwRender *self, int64_t now, int64_t budget_us);
+
+/* A wake has come since the last step began. */
+bool cw_render_is_woken (CwRender *self);
 
 /* More is queued than should be: stop reading until a later step has made this FALSE. */
 bool cw_render_is_full (CwRender *self);
@@ -94,7 +101,7 @@ bool cw_render_is_idle (CwRender *self);
 
 /* The serial of the oldest message whose cache bookkeeping still waits for a sibling channel (a FROM_CACHE of an image
  * that is not there yet); 0 if none. A sibling's WAIT_FOR_CHANNELS must not take it for processed. */
-uint64_t cw_render_first_parked_serial (CwRender *self);
+uint64_t cw_render_first_waiting_serial (CwRender *self);
 
 /* A surface as it is now. FALSE if there is none of this id. */
 bool cw_render_get_surface (CwRender *self, uint32_t surface_id, CwSurfaceInfo *info);
@@ -114,4 +121,4 @@ void cw_render_reset (CwRender *self);
 void cw_render_close (CwRender *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CwRender, cw_render_unref)
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (CwRenderShared, cw_render_shared_unref)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (CwRenderGroup, cw_render_group_unref)

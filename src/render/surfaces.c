@@ -50,6 +50,13 @@ pixel_format (uint32_t format, CwPixelFormat *pixels)
   }
 }
 
+bool
+cw_render_surface_is_like (const CwRenderSurface *self, const CwRenderSurface *other)
+{
+  return self->id == other->id && self->width == other->width && self->height == other->height
+         && self->format == other->format;
+}
+
 CwPixelFormat
 cw_render_surface_pixel_format (const CwRenderSurface *self)
 {
@@ -84,15 +91,15 @@ void
 cw_surface_table_init (CwSurfaceTable *self, uint64_t max_bytes, uint32_t max_surfaces)
 {
   *self = (CwSurfaceTable){
-    .booked = new_table (), .live = new_table (), .max_bytes = max_bytes, .max_surfaces = max_surfaces
+    .pending = new_table (), .current = new_table (), .max_bytes = max_bytes, .max_surfaces = max_surfaces
   };
 }
 
 void
 cw_surface_table_clear (CwSurfaceTable *self)
 {
-  g_hash_table_unref (self->booked);
-  g_hash_table_unref (self->live);
+  g_hash_table_unref (self->pending);
+  g_hash_table_unref (self->current);
 }
 
 static uint64_t
@@ -102,110 +109,115 @@ surface_bytes (const CwRenderSurface *surface)
 }
 
 CwRenderSurface *
-cw_surface_table_prepare (CwSurfaceTable *self, uint32_t id, uint32_t width, uint32_t height, uint32_t format,
-                          uint32_t flags, GError **error)
+cw_surface_table_prepare (CwSurfaceTable *self, const CwMsgDisplaySurfaceCreate *create, GError **error)
 {
   CwRenderSurface *surface;
   CwPixelFormat pixels;
 
-  if (!pixel_format (format, &pixels)) {
-    g_set_error (error, CW_ERROR, CW_ERROR_MALFORMED, "surface format %u is unknown", format);
+  if (!pixel_format (create->format, &pixels)) {
+    g_set_error (error, CW_ERROR, CW_ERROR_MALFORMED, "surface format %u is unknown", create->format);
     return NULL;
   }
-  if (width == 0 || height == 0 || width > MAX_SIDE || height > MAX_SIDE
-      || (uint64_t) width * height > CW_PIXELS_MAX_AREA) {
+  if (create->width == 0 || create->height == 0 || create->width > MAX_SIDE || create->height > MAX_SIDE
+      || (uint64_t) create->width * create->height > CW_PIXELS_MAX_AREA) {
     g_set_error (error, CW_ERROR, CW_ERROR_LIMIT,
-                 "surface of %u×%u pixels is outside 1×1 … %d per side, %" G_GUINT64_FORMAT " in all", width, height,
-                 MAX_SIDE, CW_PIXELS_MAX_AREA);
+                 "surface of %u×%u pixels is outside 1×1 … %d per side, %" G_GUINT64_FORMAT " in all", create->width,
+                 create->height, MAX_SIDE, CW_PIXELS_MAX_AREA);
     return NULL;
   }
   surface = g_new (CwRenderSurface, 1);
   *surface = (CwRenderSurface){
     .ref_count = 1,
-    .id = id,
-    .format = format,
-    .width = width,
-    .height = height,
-    .primary = flags & CW_SURFACE_FLAG_PRIMARY,
-    .streaming = flags & CW_SURFACE_FLAG_STREAMING_MODE,
+    .id = create->surface_id,
+    .format = create->format,
+    .width = create->width,
+    .height = create->height,
+    .primary = create->flags & CW_SURFACE_FLAG_PRIMARY,
+    .streaming = create->flags & CW_SURFACE_FLAG_STREAMING_MODE,
   };
   return surface;
 }
 
 CwRenderSurface *
-cw_surface_table_get_booked (CwSurfaceTable *self, uint32_t id)
+cw_surface_table_get_pending (CwSurfaceTable *self, uint32_t id)
 {
-  return g_hash_table_lookup (self->booked, GUINT_TO_POINTER (id));
+  return g_hash_table_lookup (self->pending, GUINT_TO_POINTER (id));
+}
+
+CwRenderSurface *
+cw_surface_table_get_current (CwSurfaceTable *self, uint32_t id)
+{
+  return g_hash_table_lookup (self->current, GUINT_TO_POINTER (id));
 }
 
 bool
-cw_surface_table_book (CwSurfaceTable *self, CwRenderSurface *surface, GError **error)
+cw_surface_table_add (CwSurfaceTable *self, CwRenderSurface *surface, GError **error)
 {
   uint64_t bytes = self->bytes + surface_bytes (surface);
 
-  if (bytes > self->max_bytes || g_hash_table_size (self->booked) >= self->max_surfaces) {
+  if (bytes > self->max_bytes || g_hash_table_size (self->pending) >= self->max_surfaces) {
     g_set_error (error, CW_ERROR, CW_ERROR_LIMIT,
                  "%u surfaces of %" G_GUINT64_FORMAT " bytes; at most %u of %" G_GUINT64_FORMAT,
-                 g_hash_table_size (self->booked) + 1, bytes, self->max_surfaces, self->max_bytes);
+                 g_hash_table_size (self->pending) + 1, bytes, self->max_surfaces, self->max_bytes);
     return false;
   }
   self->bytes = bytes;
-  g_hash_table_insert (self->booked, GUINT_TO_POINTER (surface->id), cw_render_surface_ref (surface));
+  g_hash_table_insert (self->pending, GUINT_TO_POINTER (surface->id), cw_render_surface_ref (surface));
   if (surface->primary)
-    self->booked_primary = surface;
+    self->pending_primary = surface;
   return true;
 }
 
 void
-cw_surface_table_unbook (CwSurfaceTable *self, CwRenderSurface *surface)
+cw_surface_table_remove (CwSurfaceTable *self, CwRenderSurface *surface)
 {
   self->bytes -= surface_bytes (surface);
-  if (self->booked_primary == surface)
-    self->booked_primary = NULL;
-  g_hash_table_remove (self->booked, GUINT_TO_POINTER (surface->id));
+  if (self->pending_primary == surface)
+    self->pending_primary = NULL;
+  g_hash_table_remove (self->pending, GUINT_TO_POINTER (surface->id));
 }
 
 bool
-cw_surface_table_bring_to_life (CwSurfaceTable *self, CwRenderSurface *surface, GError **error)
+cw_surface_table_realize (CwSurfaceTable *self, CwRenderSurface *surface, GError **error)
 {
   surface->pixels = cw_surface_new (cw_render_surface_pixel_format (surface), surface->width, surface->height, error);
   if (!surface->pixels)
     return false;
-  g_hash_table_insert (self->live, GUINT_TO_POINTER (surface->id), cw_render_surface_ref (surface));
+  g_hash_table_insert (self->current, GUINT_TO_POINTER (surface->id), cw_render_surface_ref (surface));
   if (surface->primary)
-    self->live_primary = surface;
+    self->current_primary = surface;
   return true;
 }
 
 void
-cw_surface_table_bury (CwSurfaceTable *self, CwRenderSurface *surface)
+cw_surface_table_unrealize (CwSurfaceTable *self, CwRenderSurface *surface)
 {
-  if (self->live_primary == surface)
-    self->live_primary = NULL;
+  if (self->current_primary == surface)
+    self->current_primary = NULL;
   g_clear_pointer (&surface->pixels, cw_pixels_unref);
-  if (g_hash_table_lookup (self->live, GUINT_TO_POINTER (surface->id)) == surface)
-    g_hash_table_remove (self->live, GUINT_TO_POINTER (surface->id));
+  if (g_hash_table_lookup (self->current, GUINT_TO_POINTER (surface->id)) == surface)
+    g_hash_table_remove (self->current, GUINT_TO_POINTER (surface->id));
 }
 
 void
 cw_surface_table_reset (CwSurfaceTable *self)
 {
-  CwRenderSurface *primary = self->live_primary;
+  CwRenderSurface *primary = self->current_primary;
   GHashTableIter iter;
   gpointer surface;
 
-  g_hash_table_iter_init (&iter, self->live);
+  g_hash_table_iter_init (&iter, self->current);
   while (g_hash_table_iter_next (&iter, NULL, &surface)) {
     if (surface != primary) {
       g_clear_pointer (&((CwRenderSurface *) surface)->pixels, cw_pixels_unref);
       g_hash_table_iter_remove (&iter);
     }
   }
-  g_hash_table_remove_all (self->booked);
-  self->booked_primary = primary;
+  g_hash_table_remove_all (self->pending);
+  self->pending_primary = primary;
   self->bytes = 0;
   if (primary) {
     self->bytes = surface_bytes (primary);
-    g_hash_table_insert (self->booked, GUINT_TO_POINTER (primary->id), cw_render_surface_ref (primary));
+    g_hash_table_insert (self->pending, GUINT_TO_POINTER (primary->id), cw_render_surface_ref (primary));
   }
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A display channel's surfaces, as they are after the messages taken so far ("booked") and after those drawn so far
- * ("live"). Pixels exist only while a surface is live, so the limit on the booked ones holds for memory too. */
+/* A display channel's surfaces, as they are after the messages taken so far ("pending") and after those drawn so
+ * far ("current"). Pixels exist only while a surface is current, so the limit on the pending ones holds for memory too.
+ */
 #pragma once
 
 #include "base/pixels.h"
@@ -10,18 +11,19 @@ typedef struct {
   unsigned ref_count; /* the owner's thread only */
   uint32_t id, format, width, height;
   bool primary, streaming;
-  CwPixels *pixels; /* NULL unless live */
+  CwPixels *pixels; /* NULL unless current */
 } CwRenderSurface;
 
 CwRenderSurface *cw_render_surface_ref (CwRenderSurface *self);
 void cw_render_surface_unref (CwRenderSurface *self);
+bool cw_render_surface_is_like (const CwRenderSurface *self, const CwRenderSurface *other); /* but for its content */
 CwPixelFormat cw_render_surface_pixel_format (const CwRenderSurface *self);
 void cw_render_surface_get_info (const CwRenderSurface *self, CwSurfaceInfo *info);
 
 typedef struct {
-  GHashTable *booked, *live;       /* id → CwRenderSurface, referenced */
-  CwRenderSurface *booked_primary; /* in the tables too, or NULL */
-  CwRenderSurface *live_primary;
+  GHashTable *pending, *current;    /* id → CwRenderSurface, referenced */
+  CwRenderSurface *pending_primary; /* in the tables too, or NULL */
+  CwRenderSurface *current_primary;
   uint64_t bytes, max_bytes;
   uint32_t max_surfaces;
 } CwSurfaceTable;
@@ -29,16 +31,18 @@ typedef struct {
 void cw_surface_table_init (CwSurfaceTable *self, uint64_t max_bytes, uint32_t max_surfaces);
 void cw_surface_table_clear (CwSurfaceTable *self);
 
-/* Checks a creation; NULL and CW_ERROR_MALFORMED or CW_ERROR_LIMIT if it is refused. The surface is not booked yet. */
-CwRenderSurface *cw_surface_table_prepare (CwSurfaceTable *self, uint32_t id, uint32_t width, uint32_t height,
-                                           uint32_t format, uint32_t flags, GError **error);
+/* Checks a creation; NULL and CW_ERROR_MALFORMED or CW_ERROR_LIMIT if it is refused. The surface is not in the table
+ * yet. */
+CwRenderSurface *cw_surface_table_prepare (CwSurfaceTable *self, const CwMsgDisplaySurfaceCreate *create,
+                                           GError **error);
 
-CwRenderSurface *cw_surface_table_get_booked (CwSurfaceTable *self, uint32_t id);
-bool cw_surface_table_book (CwSurfaceTable *self, CwRenderSurface *surface, GError **error);
-void cw_surface_table_unbook (CwSurfaceTable *self, CwRenderSurface *surface);
+CwRenderSurface *cw_surface_table_get_pending (CwSurfaceTable *self, uint32_t id);
+CwRenderSurface *cw_surface_table_get_current (CwSurfaceTable *self, uint32_t id);
+bool cw_surface_table_add (CwSurfaceTable *self, CwRenderSurface *surface, GError **error);
+void cw_surface_table_remove (CwSurfaceTable *self, CwRenderSurface *surface);
 
-bool cw_surface_table_bring_to_life (CwSurfaceTable *self, CwRenderSurface *surface, GError **error);
-void cw_surface_table_bury (CwSurfaceTable *self, CwRenderSurface *surface);
+bool cw_surface_table_realize (CwSurfaceTable *self, CwRenderSurface *surface, GError **error);
+void cw_surface_table_unrealize (CwSurfaceTable *self, CwRenderSurface *surface);
 
-/* Leaves the live primary, live and booked, and nothing else. */
+/* Leaves the current primary, current and pending, and nothing else. */
 void cw_surface_table_reset (CwSurfaceTable *self);

@@ -49,6 +49,17 @@ cw_waker_rearm (CwWaker *self)
   g_mutex_unlock (&self->lock);
 }
 
+bool
+cw_waker_is_woken (CwWaker *self)
+{
+  bool woken;
+
+  g_mutex_lock (&self->lock);
+  woken = self->woken;
+  g_mutex_unlock (&self->lock);
+  return woken;
+}
+
 void
 cw_waker_end (CwWaker *self)
 {

@@ -18,4 +18,5 @@ CwWaker *cw_waker_ref (CwWaker *self);
 void cw_waker_unref (CwWaker *self);
 void cw_waker_wake (CwWaker *self);  /* any thread */
 void cw_waker_rearm (CwWaker *self); /* a step begins */
-void cw_waker_end (CwWaker *self);   /* on return no call is running, and none will follow */
+bool cw_waker_is_woken (CwWaker *self);
+void cw_waker_end (CwWaker *self); /* on return no call is running, and none will follow */

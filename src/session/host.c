@@ -56,7 +56,7 @@ static const CwMainHost main_host = {
 };
 
 static const CwDisplayHost display_host = {
-  .render_shared = cw_session_render_shared,
+  .render_group = cw_session_render_group,
   .budgets = display_budgets,
   .preferred_compression = preferred_compression,
 };

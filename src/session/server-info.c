@@ -12,16 +12,14 @@
 #define MAX_GLZ_WINDOW_SIZE (64 * 1024 * 1024)
 #define BYTES_PER_PIXEL 4
 
-CwRenderShared *
-cw_session_render_shared (SpiceSession *self)
+CwRenderGroup *
+cw_session_render_group (SpiceSession *self)
 {
   SpiceSessionPrivate *priv = self->priv;
 
-  if (!priv->render_shared) {
-    priv->pool = cw_worker_pool_new (0);
-    priv->render_shared = cw_render_shared_new (priv->pool, NULL);
-  }
-  return priv->render_shared;
+  if (!priv->render_group)
+    priv->render_group = cw_render_group_new (NULL, NULL);
+  return priv->render_group;
 }
 
 void
@@ -34,8 +32,8 @@ cw_session_server_init (SpiceSession *self, const CwMsgMainInit *init)
     priv->cache_size = DEFAULT_CACHE_SIZE;
   if (priv->glz_window_size == 0)
     priv->glz_window_size = (int) CLAMP (init->ram_hint / 2, MIN_GLZ_WINDOW_SIZE, MAX_GLZ_WINDOW_SIZE);
-  cw_render_shared_set_budgets (cw_session_render_shared (self), (uint64_t) priv->glz_window_size / BYTES_PER_PIXEL,
-                                (uint64_t) priv->cache_size / BYTES_PER_PIXEL);
+  cw_render_group_set_budgets (cw_session_render_group (self), (uint64_t) priv->glz_window_size / BYTES_PER_PIXEL,
+                               (uint64_t) priv->cache_size / BYTES_PER_PIXEL);
   cw_session_server_time (self, init->multi_media_time);
 }
 
@@ -71,6 +69,6 @@ cw_session_forget_server (SpiceSession *self)
   g_clear_pointer (&priv->name, g_free);
   memset (priv->uuid, 0, sizeof priv->uuid);
   priv->connection_id = 0;
-  if (priv->render_shared)
-    cw_render_shared_clear (priv->render_shared);
+  if (priv->render_group)
+    cw_render_group_clear (priv->render_group);
 }

@@ -31,8 +31,7 @@ spice_session_finalize (GObject *object)
   cw_session_clear_properties (SPICE_SESSION (object));
   g_clear_pointer (&priv->departing, g_hash_table_unref);
   g_clear_pointer (&priv->sync, cw_sync_free);
-  g_clear_pointer (&priv->render_shared, cw_render_shared_unref);
-  g_clear_pointer (&priv->pool, cw_worker_pool_unref);
+  g_clear_pointer (&priv->render_group, cw_render_group_unref);
   g_clear_pointer (&priv->context, g_main_context_unref);
   G_OBJECT_CLASS (spice_session_parent_class)->finalize (object);
 }

@@ -2,7 +2,6 @@
 /* The inside of SpiceSession. Everything belongs to the thread of its main context. */
 #pragma once
 
-#include "base/worker-pool.h"
 #include "channel/display/host.h"
 #include "channel/main/host.h"
 #include "channel/owner.h"
@@ -59,8 +58,7 @@ struct _SpiceSessionPrivate {
   CwClock clock;
   SpiceSessionMigration migration_state;
   CwSync *sync;
-  CwWorkerPool *pool;
-  CwRenderShared *render_shared;
+  CwRenderGroup *render_group;
 };
 
 /* properties.c */
@@ -96,7 +94,7 @@ void cw_session_server_name (SpiceSession *self, CwSlice name);
 void cw_session_server_uuid (SpiceSession *self, const uint8_t uuid[16]);
 void cw_session_server_time (SpiceSession *self, uint32_t time);
 void cw_session_forget_server (SpiceSession *self);
-CwRenderShared *cw_session_render_shared (SpiceSession *self);
+CwRenderGroup *cw_session_render_group (SpiceSession *self);
 
 /* host.c */
 extern const CwChannelHost cw_session_host;

@@ -6,7 +6,7 @@
 #include "spice-types.h"
 
 typedef struct CwDisplayHost {
-  CwRenderShared *(*render_shared) (SpiceSession *session);
+  CwRenderGroup *(*render_group) (SpiceSession *session);
   /* In pixels of four bytes. */
   void (*budgets) (SpiceSession *session, uint32_t *cache, uint32_t *glz_window);
   int (*preferred_compression) (SpiceSession *session); /* 0: none */

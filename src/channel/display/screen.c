@@ -106,7 +106,7 @@ on_failed (gpointer data, const GError *error)
     priv->failure = g_error_copy (error);
 }
 
-static const CwRenderEvents render_events = {
+static const CwRenderObserver render_observer = {
   .primary_create = on_primary_create,
   .primary_destroy = on_primary_destroy,
   .invalidate = on_invalidate,
@@ -202,6 +202,7 @@ step (GSource *source, GSourceFunc callback, gpointer data)
   SpiceDisplayChannelPrivate *priv = self->priv;
   SpiceChannel *channel = SPICE_CHANNEL (self);
   unsigned attempt = cw_channel_attempt (channel);
+  int64_t due;
 
   g_source_set_ready_time (source, -1);
   /* Before the channel is up, its pump is paused for other reasons, and there is nothing to draw. */
@@ -211,7 +212,10 @@ step (GSource *source, GSourceFunc callback, gpointer data)
   priv->stepping = priv->stepped = true;
   if (!priv->quiet_timer)
     start_timer (self, &priv->quiet_timer, QUIET_MS, on_quiet);
-  if (cw_render_step (priv->render, STEP_BUDGET_US))
+  due = cw_render_step (priv->render, g_get_monotonic_time (), STEP_BUDGET_US);
+  if (due != CW_RENDER_NEVER)
+    g_source_set_ready_time (source, due);
+  if (due > 0 && cw_render_is_woken (priv->render)) /* a wake may have been overwritten */
     g_source_set_ready_time (source, 0);
   priv->stepping = false;
   if (attempt == cw_channel_attempt (channel))
@@ -243,8 +247,8 @@ cw_display_screen_start (SpiceDisplayChannel *self)
   ((StepSource *) priv->step_source)->channel = self;
   g_source_set_static_name (priv->step_source, "display step");
   g_source_attach (priv->step_source, cw_channel_context (channel));
-  priv->render = cw_render_new (cw_channel_display_host (channel)->render_shared (cw_channel_session (channel)),
-                                &render_events, self, wake, priv->step_source);
+  priv->render = cw_render_new (cw_channel_display_host (channel)->render_group (cw_channel_session (channel)),
+                                &render_observer, self, wake, priv->step_source);
 }
 
 void
@@ -293,9 +297,9 @@ uint64_t
 cw_display_processed (SpiceChannel *channel, uint64_t received)
 {
   CwRender *render = SPICE_DISPLAY_CHANNEL (channel)->priv->render;
-  uint64_t parked = render ? cw_render_first_parked_serial (render) : 0;
+  uint64_t waiting = render ? cw_render_first_waiting_serial (render) : 0;
 
-  return parked ? parked - 1 : received;
+  return waiting ? waiting - 1 : received;
 }
 
 /**

@@ -53,7 +53,7 @@ on_failed (gpointer data, const GError *error)
   g_assert (error && error->domain == CW_ERROR);
 }
 
-static const CwRenderEvents events = {
+static const CwRenderObserver events = {
   .primary_create = on_primary_create,
   .primary_destroy = on_event,
   .invalidate = on_invalidate,
@@ -79,20 +79,20 @@ push (CwRender *render, uint16_t type, uint64_t serial, const uint8_t *data, siz
 }
 
 static void
-act (uint8_t what, CwRender *render, CwRenderShared *shared, CwWorkerPool *pool)
+act (uint8_t what, CwRender *render, CwRenderGroup *group, CwWorkerPool *pool)
 {
   unsigned n = cw_worker_pool_n_queued (pool);
 
   if ((what & JOB) && n > 0)
     cw_worker_pool_run_queued (pool, (what & LAST_JOB) ? n - 1 : 0);
   if (what & STEP)
-    cw_render_step (render, (what & LAST_JOB) ? 0 : 1000);
+    cw_render_step (render, g_get_monotonic_time (), (what & LAST_JOB) ? 0 : 1000);
   if ((what & RARE) == RARE_RESET)
     cw_render_reset (render);
   if ((what & RARE) == RARE_CLOSE)
     cw_render_close (render);
   if ((what & RARE) == RARE_CLEAR)
-    cw_render_shared_clear (shared);
+    cw_render_group_clear (group);
 }
 
 int
@@ -105,26 +105,26 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
                                          .surface_bytes = 1 << 21,
                                          .n_surfaces = 50 };
   g_autoptr (CwWorkerPool) pool = cw_worker_pool_new_manual ();
-  g_autoptr (CwRenderShared) shared = cw_render_shared_new (pool, &limits);
+  g_autoptr (CwRenderGroup) group = cw_render_group_new (pool, &limits);
   CwRender *renders[2];
   uint64_t serial = 1;
 
   for (int i = 0; i < 2; i++)
-    renders[i] = cw_render_new (shared, &events, NULL, on_event, NULL);
+    renders[i] = cw_render_new (group, &events, NULL, on_event, NULL);
   while (size >= 5) {
     uint8_t what = data[0];
     uint16_t type = data[1] | data[2] << 8;
     size_t length = MIN ((size_t) (data[3] | data[4] << 8), size - 5);
 
     push (renders[what & CHANNEL], type, serial++, data + 5, length);
-    act (what, renders[what & CHANNEL], shared, pool);
+    act (what, renders[what & CHANNEL], group, pool);
     data += 5 + length;
     size -= 5 + length;
   }
   while (cw_worker_pool_n_queued (pool) > 0)
     cw_worker_pool_run_queued (pool, 0);
   for (int i = 0; i < 2; i++) {
-    for (int k = 0; k < 1000 && cw_render_step (renders[i], 10000); k++)
+    for (int k = 0; k < 1000 && cw_render_step (renders[i], g_get_monotonic_time (), 10000) == 0; k++)
       ;
     cw_render_unref (renders[i]);
   }

@@ -57,7 +57,7 @@ typedef struct {
   gpointer hook_data;
 } Recorder;
 
-extern const CwRenderEvents recorder_events;
+extern const CwRenderObserver recorder_observer;
 void recorder_init (Recorder *self);
 void recorder_clear (Recorder *self);
 void recorder_wake (gpointer recorder);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What display channels keep and share: images, palettes, the GLZ dictionary. */
-#include "render/shared.h"
+#include "render/group.h"
 #include "stream.h"
 #include "support/lz-encode.h"
 
@@ -8,7 +8,7 @@
 
 typedef struct {
   CwWorkerPool *pool;
-  CwRenderShared *shared;
+  CwRenderGroup *group;
   CwRender *render[2];
   Recorder recorder[2];
   Arena arena;
@@ -18,7 +18,7 @@ static void
 setup (Fixture *self, unsigned n_channels, const CwRenderLimits *limits)
 {
   *self = (Fixture){ .pool = cw_worker_pool_new_manual () };
-  self->shared = cw_render_shared_new (self->pool, limits);
+  self->group = cw_render_group_new (self->pool, limits ? limits : &(CwRenderLimits){ .here_bytes = 1 });
   arena_init (&self->arena, 1);
   for (unsigned i = 0; i < 2; i++) {
     g_autoptr (CwMessage) create = surface_create (0, 16, 16, CW_SURFACE_FMT_32_XRGB, CW_SURFACE_FLAG_PRIMARY);
@@ -27,7 +27,7 @@ setup (Fixture *self, unsigned n_channels, const CwRenderLimits *limits)
     if (i >= n_channels)
       continue;
     self->render[i]
-        = cw_render_new (self->shared, &recorder_events, &self->recorder[i], recorder_wake, &self->recorder[i]);
+        = cw_render_new (self->group, &recorder_observer, &self->recorder[i], recorder_wake, &self->recorder[i]);
     g_assert_true (cw_render_push (self->render[i], create, NULL));
   }
 }
@@ -41,7 +41,7 @@ teardown (Fixture *self)
   }
   while (cw_worker_pool_n_queued (self->pool) > 0)
     cw_worker_pool_run_queued (self->pool, 0);
-  cw_render_shared_unref (self->shared);
+  cw_render_group_unref (self->group);
   cw_worker_pool_unref (self->pool);
   arena_clear (&self->arena);
 }
@@ -234,7 +234,7 @@ test_parking (void)
 
   setup (&f, 2, NULL);
   push (&f, 0, draw_fill (0, 0, 0, 16, 16, 0x1));
-  g_assert_cmpuint (cw_render_first_parked_serial (f.render[0]), ==, 0);
+  g_assert_cmpuint (cw_render_first_waiting_serial (f.render[0]), ==, 0);
   push (&f, 0, copy (image_from_cache (&f.arena, 7, true)));
   push (&f, 0, draw_fill (0, 8, 8, 16, 16, 0x2));
   push (&f, 0, copy (plain (&f, 8, CACHE_ME, 0x88)));
@@ -243,7 +243,7 @@ test_parking (void)
   g_assert_false (cw_render_is_idle (f.render[0]));
   /* Reading goes on: the end of the stream may be what comes next. */
   g_assert_false (cw_render_is_full (f.render[0]));
-  g_assert_cmpuint (cw_render_first_parked_serial (f.render[0]), !=, 0);
+  g_assert_cmpuint (cw_render_first_waiting_serial (f.render[0]), !=, 0);
   /* Lossy does not do. What the other stores behind its own wait is not there either. */
   push (&f, 1, copy (image_jpeg (&f.arena, 7, CACHE_ME, 4, 4)));
   finish (&f);
@@ -251,14 +251,14 @@ test_parking (void)
   f.recorder[0].n_wakes = 0;
   push (&f, 1, copy (plain (&f, 7, REPLACE, 0x77)));
   g_assert_cmpuint (f.recorder[0].n_wakes, ==, 1);
-  g_assert_cmpuint (cw_render_first_parked_serial (f.render[0]), ==, 0);
+  g_assert_cmpuint (cw_render_first_waiting_serial (f.render[0]), ==, 0);
   g_assert_cmphex (pixel (&f, 0, 9, 9), ==, 0x2);
   g_assert_cmphex (pixel (&f, 0, 0, 0), ==, 0x88);
   /* The invalidation behind it came after, so 7 is gone; 8 is there for both. */
   push (&f, 1, copy (image_from_cache (&f.arena, 8, true)));
   g_assert_cmphex (pixel (&f, 1, 0, 0), ==, 0x88);
   push (&f, 0, copy (image_from_cache (&f.arena, 7, true)));
-  g_assert_cmpuint (cw_render_first_parked_serial (f.render[0]), !=, 0);
+  g_assert_cmpuint (cw_render_first_waiting_serial (f.render[0]), !=, 0);
   /* Nobody is left to bring it: an error, after what was before. */
   push (&f, 1, empty_message (CW_MSG_DISPLAY_MARK));
   g_clear_pointer (&f.render[1], cw_render_unref);
@@ -422,6 +422,34 @@ test_too_many_palettes (void)
   teardown (&f);
 }
 
+/* The other channel is there, says nothing and does not go away either. */
+static void
+assert_gives_up (Fixture *self)
+{
+  const int64_t now = g_get_monotonic_time ();
+  int64_t due;
+
+  finish (self);
+  due = cw_render_step (self->render[1], now, 1000);
+  g_assert_cmpint (due, >, now);
+  g_assert_cmpint (cw_render_step (self->render[1], due - 1, 1000), ==, due);
+  g_assert_no_error (self->recorder[1].failure);
+  g_assert_cmpint (cw_render_step (self->render[1], due, 1000), ==, CW_RENDER_NEVER);
+  g_assert_error (self->recorder[1].failure, CW_ERROR, CW_ERROR_STATE);
+  g_test_message ("%s", self->recorder[1].failure->message);
+}
+
+static void
+test_never_brought (void)
+{
+  Fixture f;
+
+  setup (&f, 2, NULL);
+  push (&f, 1, copy (image_from_cache (&f.arena, 7, false)));
+  assert_gives_up (&f);
+  teardown (&f);
+}
+
 static CwMessage *
 copy_glz (Fixture *self, uint64_t glz_id, uint32_t dist, int x)
 {
@@ -443,6 +471,59 @@ test_glz_across_channels (void)
   first = pixel (&f, 0, 0, 0);
   g_assert_cmphex (pixel (&f, 1, 0, 2), ==, first); /* the second half begins as image 0 does */
   g_assert_cmphex (pixel (&f, 1, 4, 2), ==, pixel (&f, 1, 0, 0));
+  teardown (&f);
+}
+
+static void
+test_glz_never_brought (void)
+{
+  Fixture f;
+
+  setup (&f, 2, NULL);
+  push (&f, 1, copy_glz (&f, 1, 1, 0));
+  assert_gives_up (&f);
+  teardown (&f);
+}
+
+/* Each channel stands at an image that only the other can bring. */
+static void
+test_all_wait (void)
+{
+  for (unsigned first = 0; first < 2; first++) {
+    Fixture f;
+
+    setup (&f, 2, NULL);
+    push (&f, first, copy_glz (&f, 5, 1, 0));
+    finish (&f);
+    g_assert_no_error (f.recorder[first].failure);
+    push (&f, 1 - first, copy_glz (&f, 7, 1, 0));
+    finish (&f);
+    g_assert_error (f.recorder[1 - first].failure, CW_ERROR, CW_ERROR_STATE);
+    /* Then the other has nobody left. */
+    g_assert_error (f.recorder[first].failure, CW_ERROR, CW_ERROR_STATE);
+    teardown (&f);
+  }
+}
+
+/* One takes no more messages, the other decodes no more images. */
+static void
+test_mixed_waits (void)
+{
+  Fixture f;
+
+  setup (&f, 2, NULL);
+  push (&f, 1, copy_glz (&f, 1, 1, 0));
+  finish (&f);
+  push_refused (&f, copy (image_from_cache (&f.arena, 7, false)), CW_ERROR_STATE);
+  teardown (&f);
+  /* What is decoded before it is still to come. */
+  setup (&f, 2, NULL);
+  push (&f, 1, copy_glz (&f, 1, 1, 0));
+  push (&f, 0, copy_glz (&f, 0, 0, 0));
+  push (&f, 0, copy (image_from_cache (&f.arena, 7, false)));
+  push (&f, 1, copy (plain (&f, 7, CACHE_ME, 0x7)));
+  g_assert_cmphex (pixel (&f, 0, 0, 0), ==, 0x7);
+  g_assert_cmphex (pixel (&f, 1, 0, 0), ==, 0x7);
   teardown (&f);
 }
 
@@ -517,7 +598,7 @@ test_clear (void)
   push (&f, 0, copy_glz (&f, 0, 0, 0));
   for (int c = 0; c < 2; c++)
     cw_render_reset (f.render[c]);
-  cw_render_shared_clear (f.shared);
+  cw_render_group_clear (f.group);
   for (int c = 0; c < 2; c++)
     cw_render_begin (f.render[c]);
   push (&f, 0, copy_glz (&f, 0, 0, 8));
@@ -540,13 +621,13 @@ test_memory (void)
   image = image_lz4 (&f.arena, 1, 0, CW_BITMAP_FMT_32BIT, 200, 150);
   push (&f, 0, draw_copy (0, 0, 0, image, 200, 150));
   finish (&f);
-  unused = cw_pixel_pool_unused (f.shared->pixels);
+  unused = cw_pixel_pool_unused (f.group->pixels);
   g_assert_cmpuint (unused, >=, 200 * 150 * 4);
   push (&f, 0, draw_copy (0, 0, 0, image, 200, 150));
   finish (&f);
-  g_assert_cmpuint (cw_pixel_pool_unused (f.shared->pixels), ==, unused);
+  g_assert_cmpuint (cw_pixel_pool_unused (f.group->pixels), ==, unused);
   cw_render_trim (f.render[0]);
-  g_assert_cmpuint (cw_pixel_pool_unused (f.shared->pixels), ==, 0);
+  g_assert_cmpuint (cw_pixel_pool_unused (f.group->pixels), ==, 0);
   teardown (&f);
 }
 
@@ -595,6 +676,7 @@ main (int argc, char **argv)
   g_test_add_func ("/render/caches/parking", test_parking);
   g_test_add_func ("/render/caches/parking-alone", test_parking_alone);
   g_test_add_func ("/render/caches/deadlock", test_deadlock);
+  g_test_add_func ("/render/caches/never-brought", test_never_brought);
   g_test_add_func ("/render/caches/masks", test_cached_masks);
   g_test_add_func ("/render/caches/clear", test_clear);
   g_test_add_func ("/render/caches/memory", test_memory);
@@ -604,5 +686,8 @@ main (int argc, char **argv)
   g_test_add_func ("/render/palettes/limit", test_too_many_palettes);
   g_test_add_func ("/render/glz/across-channels", test_glz_across_channels);
   g_test_add_func ("/render/glz/missing", test_glz_missing);
+  g_test_add_func ("/render/glz/never-brought", test_glz_never_brought);
+  g_test_add_func ("/render/glz/all-wait", test_all_wait);
+  g_test_add_func ("/render/glz/mixed-waits", test_mixed_waits);
   return g_test_run ();
 }

@@ -14,13 +14,13 @@ typedef struct {
 static void
 setup (Fixture *self, uint32_t format)
 {
-  g_autoptr (CwRenderShared) shared = NULL;
+  g_autoptr (CwRenderGroup) group = NULL;
   g_autoptr (CwMessage) create = surface_create (0, 64, 48, format, CW_SURFACE_FLAG_PRIMARY);
 
   self->pool = cw_worker_pool_new_manual ();
-  shared = cw_render_shared_new (self->pool, NULL);
+  group = cw_render_group_new (self->pool, NULL);
   recorder_init (&self->recorder);
-  self->render = cw_render_new (shared, &recorder_events, &self->recorder, recorder_wake, &self->recorder);
+  self->render = cw_render_new (group, &recorder_observer, &self->recorder, recorder_wake, &self->recorder);
   arena_init (&self->arena, 1);
   g_assert_true (cw_render_push (self->render, create, NULL));
 }

@@ -6,7 +6,7 @@
 
 typedef struct {
   CwWorkerPool *pool;
-  CwRenderShared *shared;
+  CwRenderGroup *group;
   CwRender *render;
   Recorder recorder;
   Arena arena;
@@ -16,16 +16,16 @@ static void
 setup_limited (Fixture *self, const CwRenderLimits *limits)
 {
   self->pool = cw_worker_pool_new_manual ();
-  self->shared = cw_render_shared_new (self->pool, limits);
+  self->group = cw_render_group_new (self->pool, limits);
   recorder_init (&self->recorder);
-  self->render = cw_render_new (self->shared, &recorder_events, &self->recorder, recorder_wake, &self->recorder);
+  self->render = cw_render_new (self->group, &recorder_observer, &self->recorder, recorder_wake, &self->recorder);
   arena_init (&self->arena, 1);
 }
 
 static void
 setup (Fixture *self)
 {
-  setup_limited (self, NULL);
+  setup_limited (self, &(CwRenderLimits){ .here_bytes = 1 });
 }
 
 static void
@@ -35,7 +35,7 @@ teardown (Fixture *self)
     cw_render_unref (self->render);
   while (cw_worker_pool_n_queued (self->pool) > 0)
     cw_worker_pool_run_queued (self->pool, 0);
-  cw_render_shared_unref (self->shared);
+  cw_render_group_unref (self->group);
   cw_worker_pool_unref (self->pool);
   recorder_clear (&self->recorder);
   arena_clear (&self->arena);
@@ -345,7 +345,7 @@ test_budget (void)
   finish (&f);
   push (&f, draw_fill (0, 0, 0, 2000, 1000, 0x55));
   push (&f, empty_message (CW_MSG_DISPLAY_MARK));
-  while (cw_render_step (f.render, 0))
+  while (cw_render_step (f.render, g_get_monotonic_time (), 0) == 0)
     steps++;
   g_assert_cmpuint (steps, >, 10);
   g_assert_cmpuint (f.recorder.n_invalidates, ==, 1);
@@ -356,7 +356,7 @@ test_budget (void)
 static void
 test_back_pressure (void)
 {
-  CwRenderLimits limits = { .queue_bytes = 20000, .in_flight_bytes = 3 * 64 * 64 * 4 };
+  CwRenderLimits limits = { .here_bytes = 1, .queue_bytes = 20000, .in_flight_bytes = 3 * 64 * 64 * 4 };
   Fixture f;
   unsigned n = 0;
 
@@ -389,16 +389,16 @@ test_wake (void)
   push (&f, primary (16, 16));
   push (&f, draw_copy (0, 0, 0, image_lz4 (&f.arena, 1, 0, CW_BITMAP_FMT_32BIT, 4, 4), 4, 4));
   push (&f, draw_copy (0, 0, 0, image_lz4 (&f.arena, 2, 0, CW_BITMAP_FMT_32BIT, 4, 4), 4, 4));
-  g_assert_false (cw_render_step (f.render, 1000));
+  g_assert_cmpint (cw_render_step (f.render, g_get_monotonic_time (), 1000), !=, 0);
   g_assert_cmpuint (f.recorder.n_wakes, ==, 0);
   cw_worker_pool_run_queued (f.pool, 1); /* not the one that is waited for */
   g_assert_cmpuint (f.recorder.n_wakes, ==, 0);
   cw_worker_pool_run_queued (f.pool, 0);
   g_assert_cmpuint (f.recorder.n_wakes, ==, 1);
-  g_assert_false (cw_render_step (f.render, 100000));
+  g_assert_cmpint (cw_render_step (f.render, g_get_monotonic_time (), 100000), !=, 0);
   g_assert_true (cw_render_is_idle (f.render));
   push (&f, draw_copy (0, 0, 0, image_lz4 (&f.arena, 2, 0, CW_BITMAP_FMT_32BIT, 4, 4), 4, 4));
-  g_assert_false (cw_render_step (f.render, 1000));
+  g_assert_cmpint (cw_render_step (f.render, g_get_monotonic_time (), 1000), !=, 0);
   cw_render_close (f.render);
   cw_worker_pool_run_queued (f.pool, 0);
   g_assert_cmpuint (f.recorder.n_wakes, ==, 1);
@@ -410,7 +410,7 @@ hook_step (gpointer data)
 {
   Fixture *f = data;
 
-  g_assert_false (cw_render_step (f->render, 1000));
+  g_assert_cmpint (cw_render_step (f->render, g_get_monotonic_time (), 1000), !=, 0);
 }
 
 static void
@@ -461,7 +461,7 @@ test_reentrancy (void)
       f.recorder.hook_data = &f;
       for (gsize i = delay; i < G_N_ELEMENTS (messages); i++)
         push (&f, cw_message_ref (messages[i]));
-      while (f.render && cw_render_step (f.render, 1000))
+      while (f.render && cw_render_step (f.render, g_get_monotonic_time (), 1000) == 0)
         ;
       if (hook == 0)
         g_assert_true (g_str_has_suffix (f.recorder.log->str, "create:7x7/32 mark"));

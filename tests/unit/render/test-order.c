@@ -28,7 +28,7 @@ static Result
 play (GPtrArray **stream, CwWorkerPool *pool, bool manual, guint32 seed, int64_t budget_us,
       const CwRenderLimits *limits)
 {
-  g_autoptr (CwRenderShared) shared = cw_render_shared_new (pool, limits);
+  g_autoptr (CwRenderGroup) group = cw_render_group_new (pool, limits);
   g_autoptr (GRand) rand = g_rand_new_with_seed (seed);
   Recorder recorders[N_CHANNELS];
   CwRender *renders[N_CHANNELS];
@@ -36,7 +36,7 @@ play (GPtrArray **stream, CwWorkerPool *pool, bool manual, guint32 seed, int64_t
 
   for (unsigned c = 0; c < N_CHANNELS; c++) {
     recorder_init (&recorders[c]);
-    renders[c] = cw_render_new (shared, &recorder_events, &recorders[c], recorder_wake, &recorders[c]);
+    renders[c] = cw_render_new (group, &recorder_observer, &recorders[c], recorder_wake, &recorders[c]);
   }
   for (guint i = 0; i < stream[0]->len; i++) {
     for (unsigned c = 0; c < N_CHANNELS; c++) {
@@ -45,7 +45,7 @@ play (GPtrArray **stream, CwWorkerPool *pool, bool manual, guint32 seed, int64_t
       cw_render_push (renders[c], stream[c]->pdata[i], &error);
       g_assert_no_error (error);
       if (g_rand_int (rand) % 8 == 0)
-        cw_render_step (renders[c], budget_us);
+        cw_render_step (renders[c], g_get_monotonic_time (), budget_us);
       if (manual && g_rand_int (rand) % 4 == 0 && cw_worker_pool_n_queued (pool) > 0)
         cw_worker_pool_run_queued (pool, g_rand_int (rand) % cw_worker_pool_n_queued (pool));
     }
@@ -78,7 +78,8 @@ static void
 play_threads (GPtrArray **stream, unsigned n, const Result *expected)
 {
   g_autoptr (CwWorkerPool) pool = cw_worker_pool_new (n);
-  Result result = play (stream, pool, false, n, n == 2 ? 50 : 100000, NULL);
+  const CwRenderLimits limits = { .here_bytes = n == 1 ? 8000 : 1 };
+  Result result = play (stream, pool, false, n, n == 2 ? 50 : 100000, &limits);
 
   assert_equal (&result, expected);
   result_clear (&result);
@@ -87,10 +88,11 @@ play_threads (GPtrArray **stream, unsigned n, const Result *expected)
 static void
 play_shuffled (GPtrArray **stream, guint32 seed, const Result *expected)
 {
-  /* Some with so little memory for decoded images that they are started one by one. */
-  CwRenderLimits tight = { .in_flight_bytes = 20000 };
+  /* Some with so little memory for decoded images that they are started one by one; some with all jobs given to
+   * workers, some with only the larger ones. */
+  CwRenderLimits limits = { .in_flight_bytes = seed % 3 == 0 ? 20000 : 0, .here_bytes = seed % 2 == 0 ? 1 : 8000 };
   g_autoptr (CwWorkerPool) pool = cw_worker_pool_new_manual ();
-  Result result = play (stream, pool, true, seed, seed % 2 ? 0 : 100000, seed % 3 == 0 ? &tight : NULL);
+  Result result = play (stream, pool, true, seed, seed % 4 < 2 ? 0 : 100000, &limits);
 
   assert_equal (&result, expected);
   result_clear (&result);
@@ -108,7 +110,7 @@ test_order (void)
     /* Something has been drawn everywhere. */
     for (unsigned s = 1; s < N_SURFACES; s++)
       g_assert_cmpstr (expected.hash[0][0], !=, expected.hash[1][s]);
-    for (guint32 shuffle = 1; shuffle <= 6; shuffle++)
+    for (guint32 shuffle = 1; shuffle <= 8; shuffle++)
       play_shuffled (stream, shuffle, &expected);
     play_threads (stream, 1, &expected);
     play_threads (stream, 2, &expected);
@@ -126,20 +128,20 @@ test_close_anytime (void)
 
   for (guint end = 1; end < stream[0]->len; end += 3) {
     g_autoptr (CwWorkerPool) pool = end % 2 ? cw_worker_pool_new_manual () : cw_worker_pool_new (2);
-    g_autoptr (CwRenderShared) shared = cw_render_shared_new (pool, NULL);
+    g_autoptr (CwRenderGroup) group = cw_render_group_new (pool, NULL);
     Recorder recorder;
     CwRender *renders[N_CHANNELS];
 
     recorder_init (&recorder);
     for (unsigned c = 0; c < N_CHANNELS; c++)
-      renders[c] = cw_render_new (shared, &recorder_events, &recorder, recorder_wake, &recorder);
+      renders[c] = cw_render_new (group, &recorder_observer, &recorder, recorder_wake, &recorder);
     for (guint i = 0; i < end; i++) {
       for (unsigned c = 0; c < N_CHANNELS; c++)
         g_assert_true (cw_render_push (renders[c], stream[c]->pdata[i], NULL));
     }
     cw_render_close (renders[0]);
     g_assert_false (cw_render_push (renders[0], stream[0]->pdata[0], NULL));
-    g_assert_false (cw_render_step (renders[0], 1000));
+    g_assert_cmpint (cw_render_step (renders[0], 0, 1000), ==, CW_RENDER_NEVER);
     cw_render_reset (renders[1]);
     g_assert_true (cw_render_is_idle (renders[1]));
     cw_render_unref (renders[0]);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The sentences of docs/threads.md; the names of the tests are there. */
+#include "base/worker-pool.h"
 #include "client.h"
 
 #include "channel/display/display.h"
@@ -462,10 +463,10 @@ wait_at_gate (gpointer data)
 }
 
 static void
-occupy (CwWorkerPool *pool, Gate *gate, unsigned n)
+occupy (CwWorkerGroup *group, Gate *gate, unsigned n)
 {
   for (unsigned i = 0; i < n; i++)
-    cw_worker_pool_push (pool, wait_at_gate, gate);
+    cw_worker_group_push (group, CW_JOB_COMPUTES, wait_at_gate, gate);
   g_mutex_lock (&gate->lock);
   while (gate->n_waiting < n)
     g_cond_wait (&gate->changed, &gate->lock);
@@ -498,15 +499,14 @@ test_no_waiting_for_workers (void)
 {
   Server *server = server_new (serve, GINT_TO_POINTER (true));
   SpiceSession *session = client_session (server);
-  g_autoptr (CwWorkerPool) pool = NULL;
+  g_autoptr (CwWorkerPool) pool = cw_worker_pool_get ();
+  g_autoptr (CwWorkerGroup) group = cw_worker_group_new (pool);
   Gate gate = { .open = false };
   bool over = false;
 
   g_mutex_init (&gate.lock);
   g_cond_init (&gate.changed);
-  cw_session_render_shared (session);
-  pool = cw_worker_pool_ref (session->priv->pool);
-  occupy (pool, &gate, MAX (g_get_num_processors (), 2) - 1); /* as many as it has threads */
+  occupy (group, &gate, g_get_num_processors ()); /* as many as there are threads */
   g_assert_true (spice_session_connect (session));
   g_assert_true (client_run_until (10000, has_queued, session));
   g_signal_connect_swapped (session, "disconnected", G_CALLBACK (note_end), &over);

@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "render/shared.h"
+#include "render/group.h"
 
+/* Decoded, an image of here_bytes takes some tens of microseconds, the slowest two hundred: as much as it costs to wake
+ * a thread and to be woken by it. */
 static const CwRenderLimits defaults = {
   .glz_window_pixels = (uint64_t) 1 << 24,
   .image_cache_pixels = 20971520,
   .queue_bytes = (uint64_t) 32 << 20,
   .in_flight_bytes = (uint64_t) 256 << 20,
+  .here_bytes = 65536,
   .surface_bytes = (uint64_t) 1 << 30,
   .n_surfaces = 10000,
+  .wait_us = 30 * G_TIME_SPAN_SECOND,
 };
 
 /* Servers keep to the budget but for races; far beyond it the peer is hostile. */
@@ -20,49 +24,52 @@ static const CwRenderLimits defaults = {
   if (limits.field == 0)                                                                                               \
   limits.field = defaults.field
 
-CwRenderShared *
-cw_render_shared_new (CwWorkerPool *pool, const CwRenderLimits *given)
+CwRenderGroup *
+cw_render_group_new (CwWorkerPool *pool, const CwRenderLimits *given)
 {
-  CwRenderShared *self = g_new0 (CwRenderShared, 1);
+  CwRenderGroup *self = g_new0 (CwRenderGroup, 1);
   CwRenderLimits limits = given ? *given : defaults;
 
   DEFAULT (glz_window_pixels);
   DEFAULT (image_cache_pixels);
   DEFAULT (queue_bytes);
   DEFAULT (in_flight_bytes);
+  DEFAULT (here_bytes);
   DEFAULT (surface_bytes);
   DEFAULT (n_surfaces);
+  DEFAULT (wait_us);
   g_atomic_ref_count_init (&self->ref_count);
-  self->pool = cw_worker_pool_ref (pool);
+  self->pool = pool ? cw_worker_pool_ref (pool) : NULL;
   self->limits = limits;
   self->cache = cw_image_cache_new (limits.image_cache_pixels * CACHE_FACTOR);
   self->pixels = cw_pixel_pool_new (POOL_BYTES);
-  self->renders = g_ptr_array_new ();
+  self->producers = cw_producers_new ();
   return self;
 }
 
-CwRenderShared *
-cw_render_shared_ref (CwRenderShared *self)
+CwRenderGroup *
+cw_render_group_ref (CwRenderGroup *self)
 {
   g_atomic_ref_count_inc (&self->ref_count);
   return self;
 }
 
 void
-cw_render_shared_unref (CwRenderShared *self)
+cw_render_group_unref (CwRenderGroup *self)
 {
   if (!g_atomic_ref_count_dec (&self->ref_count))
     return;
   g_clear_pointer (&self->window, cw_glz_window_unref);
   cw_image_cache_free (self->cache);
   cw_pixel_pool_unref (self->pixels);
-  g_ptr_array_unref (self->renders);
-  cw_worker_pool_unref (self->pool);
+  cw_producers_unref (self->producers);
+  g_clear_pointer (&self->workers, cw_worker_group_unref);
+  g_clear_pointer (&self->pool, cw_worker_pool_unref);
   g_free (self);
 }
 
 void
-cw_render_shared_set_budgets (CwRenderShared *self, uint64_t glz_window_pixels, uint64_t image_cache_pixels)
+cw_render_group_set_budgets (CwRenderGroup *self, uint64_t glz_window_pixels, uint64_t image_cache_pixels)
 {
   if (glz_window_pixels != 0)
     self->limits.glz_window_pixels = glz_window_pixels;
@@ -72,7 +79,7 @@ cw_render_shared_set_budgets (CwRenderShared *self, uint64_t glz_window_pixels, 
 }
 
 void
-cw_render_shared_clear (CwRenderShared *self)
+cw_render_group_clear (CwRenderGroup *self)
 {
   cw_image_cache_clear (self->cache);
   /* Jobs of the old connection may still run; they keep the old window to themselves. */
@@ -82,53 +89,20 @@ cw_render_shared_clear (CwRenderShared *self)
   cw_pixel_pool_trim (self->pixels);
 }
 
+CwWorkerGroup *
+cw_render_group_get_workers (CwRenderGroup *self)
+{
+  if (!self->pool)
+    self->pool = cw_worker_pool_get ();
+  if (!self->workers)
+    self->workers = cw_worker_group_new (self->pool);
+  return self->workers;
+}
+
 CwGlzWindow *
-cw_render_shared_get_window (CwRenderShared *self)
+cw_render_group_get_window (CwRenderGroup *self)
 {
   if (!self->window)
     self->window = cw_glz_window_new (self->limits.glz_window_pixels);
   return self->window;
-}
-
-void
-cw_render_shared_add (CwRenderShared *self, CwRender *render)
-{
-  if (g_ptr_array_find (self->renders, render, NULL))
-    return;
-  g_ptr_array_add (self->renders, render);
-  g_atomic_int_inc (&self->n_channels);
-}
-
-void
-cw_render_shared_remove (CwRenderShared *self, CwRender *render)
-{
-  if (!g_ptr_array_remove (self->renders, render))
-    return;
-  g_atomic_int_add (&self->n_channels, -1);
-  /* A channel left alone waits for nobody. */
-  for (guint i = 0; i < self->renders->len; i++)
-    cw_render_retry_strand (self->renders->pdata[i]);
-  cw_render_shared_retry (self);
-}
-
-bool
-cw_render_shared_may_bring (CwRenderShared *self, const CwRender *to)
-{
-  for (guint i = 0; i < self->renders->len; i++) {
-    if (self->renders->pdata[i] != to && !cw_render_is_parked (self->renders->pdata[i]))
-      return true;
-  }
-  return false;
-}
-
-void
-cw_render_shared_retry (CwRenderShared *self)
-{
-  bool progress;
-
-  do {
-    progress = false;
-    for (guint i = 0; i < self->renders->len; i++)
-      progress = cw_render_admit (self->renders->pdata[i]) || progress;
-  } while (progress);
 }

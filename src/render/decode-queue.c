@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "render/decode-queue.h"
+
+void
+cw_decode_queue_init (CwDecodeQueue *self, CwRenderGroup *group)
+{
+  *self = (CwDecodeQueue){ .group = group, .producer = cw_producer_new (group->producers) };
+  g_queue_init (&self->unstarted);
+}
+
+void
+cw_decode_queue_clear (CwDecodeQueue *self)
+{
+  g_assert (!self->glz && self->unstarted.length == 0);
+  cw_producer_leave (self->producer);
+  g_clear_pointer (&self->producer, cw_producer_unref);
+}
+
+void
+cw_decode_queue_push (CwDecodeQueue *self, CwDecodeJob *job, gconstpointer owner)
+{
+  job->owner = owner;
+  self->unstarted_bytes += job->bytes;
+  g_queue_push_tail (&self->unstarted, job);
+  if (job->window)
+    cw_producer_add_decoding (self->producer, 1);
+}
+
+static void
+start (CwDecodeQueue *self, CwDecodeJob *job)
+{
+  CwWorkerGroup *workers = cw_render_group_get_workers (self->group);
+
+  if (!job->window) {
+    cw_worker_group_push (workers, cw_decode_job_kind (job), cw_decode_job_run, job);
+    return;
+  }
+  if (!self->glz)
+    self->glz = cw_glz_queue_new (workers, self->producer);
+  cw_glz_queue_push (self->glz, job, job->bytes <= self->group->limits.here_bytes);
+}
+
+void
+cw_decode_queue_start (CwDecodeQueue *self, gconstpointer next)
+{
+  CwDecodeJob *job;
+
+  while ((job = g_queue_peek_head (&self->unstarted))
+         && (job->owner == next || self->in_flight_bytes == 0
+             || self->in_flight_bytes + job->bytes <= self->group->limits.in_flight_bytes)) {
+    g_queue_pop_head (&self->unstarted);
+    self->unstarted_bytes -= job->bytes;
+    self->in_flight_bytes += job->bytes;
+    start (self, job);
+  }
+}
+
+void
+cw_decode_queue_drawn (CwDecodeQueue *self, uint64_t bytes)
+{
+  self->in_flight_bytes -= bytes;
+}
+
+bool
+cw_decode_queue_is_full (const CwDecodeQueue *self)
+{
+  return self->unstarted_bytes + self->in_flight_bytes >= self->group->limits.in_flight_bytes;
+}
+
+static void
+drop (CwDecodeJob *job)
+{
+  cw_decode_job_finish (job, NULL, true, g_error_new_literal (CW_ERROR, CW_ERROR_STATE, "the channel has ended"));
+}
+
+void
+cw_decode_queue_abandon (CwDecodeQueue *self)
+{
+  bool siblings = cw_producer_has_siblings (self->producer);
+  CwDecodeJob *job;
+
+  while ((job = g_queue_pop_head (&self->unstarted))) {
+    if (siblings && (job->window || !g_atomic_ref_count_compare (&job->image->ref_count, 1)))
+      start (self, job);
+    else
+      drop (job);
+  }
+  self->unstarted_bytes = self->in_flight_bytes = 0;
+  /* An image may be parked that will never come. */
+  g_clear_pointer (&self->glz, cw_glz_queue_close);
+  cw_producer_leave (self->producer);
+  cw_producer_unref (self->producer);
+  self->producer = cw_producer_new (self->group->producers);
+}
