@@ -8,7 +8,8 @@
 #include <string.h>
 
 static const Command *const commands[] = {
-  &command_info, &command_screenshot, &command_type, &command_key, &command_click, &command_move,
+  &command_info,  &command_screenshot, &command_type, &command_key,
+  &command_click, &command_move,       &command_port, &command_vm,
 };
 
 static void

@@ -317,32 +317,53 @@ tick (gpointer data)
   return G_SOURCE_CONTINUE;
 }
 
-bool
-client_wait (Client *self, bool (*done) (gpointer data), gpointer data, const char *what, GError **error)
+/* what is NULL: without a time limit. */
+static bool
+run_until (Client *self, bool (*done) (gpointer data), gpointer data, const char *what, GError **error)
 {
-  gint64 now = g_get_monotonic_time ();
-  gint64 deadline = terminal_start_time () + (gint64) (self->timeout * G_USEC_PER_SEC);
+  gint64 deadline = what ? terminal_start_time () + (gint64) (self->timeout * G_USEC_PER_SEC) : G_MAXINT64;
   guint ticker = g_timeout_add (TICK_MS, tick, NULL);
   bool ok = false;
 
-  terminal_progress (what);
   while (!self->error) {
     if (done (data)) {
       ok = true;
       break;
     }
-    now = g_get_monotonic_time ();
-    if (now >= deadline) {
+    if (g_get_monotonic_time () >= deadline) {
       g_set_error (error, STATUS_ERROR, STATUS_TIMEOUT, "gave up after %g s, waiting for %s", self->timeout, what);
       break;
     }
     g_main_context_iteration (NULL, TRUE);
   }
   g_source_remove (ticker);
-  terminal_progress (NULL);
   if (!ok && self->error)
     g_propagate_error (error, g_error_copy (self->error));
   return ok;
+}
+
+bool
+client_wait (Client *self, bool (*done) (gpointer data), gpointer data, const char *what, GError **error)
+{
+  bool ok;
+
+  terminal_progress (what);
+  ok = run_until (self, done, data, what, error);
+  terminal_progress (NULL);
+  return ok;
+}
+
+bool
+client_run (Client *self, bool (*done) (gpointer data), gpointer data, GError **error)
+{
+  return run_until (self, done, data, NULL, error);
+}
+
+void
+client_close_channel (Client *self, SpiceChannel *channel)
+{
+  g_signal_handlers_disconnect_by_data (channel, self);
+  spice_channel_disconnect (channel, SPICE_CHANNEL_NONE);
 }
 
 static bool

@@ -43,6 +43,12 @@ SpiceInputsChannel *client_connect_inputs (Client *self, const char *uri, GError
 /* Runs the main loop until done (data) or failure or the time limit; what names the awaited thing in the message. */
 bool client_wait (Client *self, bool (*done) (gpointer data), gpointer data, const char *what, GError **error);
 
+/* Likewise, without a time limit and a message. */
+bool client_run (Client *self, bool (*done) (gpointer data), gpointer data, GError **error);
+
+/* Closes a channel that is not needed any more. */
+void client_close_channel (Client *self, SpiceChannel *channel);
+
 /* Runs the main loop for that long; fails if the connection does. */
 bool client_sleep (Client *self, unsigned ms, GError **error);
 

@@ -33,7 +33,7 @@ class CommandLine(unittest.TestCase):
             result = caraway(*arguments)
             self.assertEqual(result.returncode, 0)
             self.assertIn('screenshot', result.stdout)
-        for command in ('info', 'screenshot', 'type', 'key', 'click', 'move'):
+        for command in ('info', 'screenshot', 'type', 'key', 'click', 'move', 'port', 'vm'):
             result = caraway(command, '--help')
             self.assertEqual(result.returncode, 0)
             self.assertIn('URI', result.stdout)
@@ -59,6 +59,8 @@ class CommandLine(unittest.TestCase):
         self.check(USAGE, '"hyper" in "ctrl+hyper"', 'key', 'spice://h:1', 'ctrl+hyper')
         self.check(USAGE, 'U+00E9', 'type', 'spice://h:1', 'café')
         self.check(USAGE, '"zip" is none', 'info', '--compression', 'zip', 'spice://h:1')
+        self.check(USAGE, 'missing arguments', 'port', 'spice://h:1')
+        self.check(USAGE, '"explode" is not status, stop, cont', 'vm', 'spice://h:1', 'explode')
         self.check(USAGE, '"nosuch" is not a channel type', 'info', '--secure-channel', 'nosuch', 'spice://h:1')
 
     def test_addresses(self):

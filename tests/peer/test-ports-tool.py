@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""caraway port and caraway vm, with the demo server's ports and a real machine's."""
+import argparse
+import hashlib
+import os
+import signal
+import subprocess
+import sys
+import threading
+
+import clients
+import peers
+import tap
+
+MONITOR = ["-chardev", "spiceport,id=mon,name=org.qemu.monitor.qmp.0", "-mon", "chardev=mon,mode=control",
+           "-chardev", "spiceport,id=hmp,name=org.example.hmp.0", "-mon", "chardev=hmp,mode=readline",
+           "-chardev", "spiceport,id=other,name=org.example.qmp.1", "-mon", "chardev=other,mode=control"]
+USAGE, FAILED, PROTOCOL, TIMEOUT, FILE, UNSUPPORTED = 2, 1, 6, 7, 8, 9
+caraway = None
+
+
+def pipe(uri, name, *options, **streams):
+    return subprocess.Popen([caraway.program, "port", uri, name, *options], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                            stderr=subprocess.PIPE, **streams)
+
+
+def ended(process, status, data=None, seconds=30):
+    out, err = process.communicate(data, timeout=seconds)
+    peers.check_sound("caraway port", err.decode())
+    tap.equal(process.returncode, status, err.decode())
+    return out, err.decode()
+
+
+def demo(*names):
+    return peers.DemoServer("--size", "64x48", *(word for name in names for word in ("--spice-port", name)))
+
+
+@tap.test("three ports by name: what goes in comes back, 20 MB of it")
+def echo():
+    with demo("a", "b", "c") as server:
+        data = os.urandom(20_000_000)
+        for name in ("b", "c"):
+            process = pipe(server.uri, name)
+            feeder = subprocess.Popen(["cat"], stdin=subprocess.PIPE, stdout=process.stdin)
+            process.stdin.close()
+            process.stdin = None
+            got = bytearray()
+            thread = threading.Thread(target=lambda: (feeder.stdin.write(data), feeder.stdin.close()))
+            thread.start()
+            while len(got) < len(data):
+                block = process.stdout.read1(1 << 20)
+                tap.true(block, f"ended after {len(got)} bytes: {process.stderr.read() if not block else ''}")
+                got += block
+            thread.join()
+            feeder.wait(10)
+            server.command(f"port-event {name} number=1")
+            ended(process, 0)
+            tap.equal(hashlib.sha256(got).hexdigest(), hashlib.sha256(data).hexdigest())
+
+
+@tap.test("--quit-after 0: everything has been sent when the command ends")
+def send_only():
+    with demo() as server:
+        server.command("port sink")
+        server.command("port-event sink number=0")
+        ended(pipe(server.uri, "sink", "--quit-after", "0"), 0, b"x" * 3_000_000)
+        server.command("sync")
+        peers.wait_until(lambda: server.command("port sink")["received"] == "3000000", 20, "three megabytes")
+
+
+@tap.test("no such port: its own status, and the names there are")
+def no_such_port():
+    with demo("a", "b") as server:
+        _, err = ended(pipe(server.uri, "z"), UNSUPPORTED)
+        tap.true('no port "z"; it offers: ' in err and '"a"' in err and '"b"' in err, err)
+    with demo() as server:
+        _, err = ended(pipe(server.uri, "z"), UNSUPPORTED)
+        tap.true("offers: none" in err, err)
+
+
+@tap.test("a port that nobody opens is waited for until the time limit; one closed later ends the command")
+def closed():
+    with demo() as server:
+        server.command("port quiet")
+        _, err = ended(pipe(server.uri, "quiet", "--timeout", "1"), TIMEOUT)
+        tap.true("the other end" in err, err)
+        server.wait_channels(port=0)
+        process = pipe(server.uri, "quiet", "--timeout", "60")
+        peers.wait_until(lambda: server.command("port quiet")["client"] == "1", 20, "the command")
+        server.command("port-event quiet number=0")
+        server.command("port-send quiet size=5 seed=65")
+        tap.equal(len(process.stdout.read(5)), 5)
+        server.command("port-event quiet number=1")
+        ended(process, 0)
+
+
+@tap.test("Ctrl-C ends it in order, a server that goes away does not")
+def endings():
+    with demo("a") as server:
+        process = pipe(server.uri, "a")
+        process.stdin.write(b"hello")
+        process.stdin.flush()
+        tap.equal(process.stdout.read(5), b"hello")
+        process.send_signal(signal.SIGINT)
+        ended(process, 0)
+        server.wait_channels(port=0)
+        process = pipe(server.uri, "a")
+        process.stdin.write(b"hello")
+        process.stdin.flush()
+        tap.equal(process.stdout.read(5), b"hello")
+        server.process.stop()
+        _, err = ended(process, PROTOCOL)
+        tap.true("closed" in err or "broke" in err, err)
+
+
+@tap.test("an output that is full is a failure")
+def full_output():
+    with demo("a") as server, open("/dev/full", "wb") as full:
+        process = subprocess.Popen([caraway.program, "port", server.uri, "a"], stdin=subprocess.PIPE, stdout=full,
+                                   stderr=subprocess.PIPE)
+        process.stdin.write(b"hello")
+        process.stdin.flush()
+        process.wait(20)
+        tap.equal(process.returncode, FILE, process.stderr.read())
+
+
+@tap.test("a real machine: its monitor by port, its state and power by vm")
+def machine():
+    with peers.Qemu(extra=MONITOR) as qemu:
+        process = pipe(qemu.uri, "org.example.hmp.0")
+        process.stdin.write(b"info name\ninfo status\n")
+        process.stdin.flush()
+        said = b""
+        while b"VM status: running" not in said:
+            block = process.stdout.read1(4096)
+            tap.true(block, f"{said!r}")
+            said += block
+        process.send_signal(signal.SIGINT)
+        ended(process, 0)
+
+        def vm(*words, status=0):
+            return caraway.run("vm", qemu.uri, *words, status=status)
+        tap.equal(vm("status").out, "running\n")
+        tap.equal(vm("stop").out, "")
+        tap.equal(vm("status").out, "paused\n")
+        tap.equal(qemu.qmp.run("query-status")["status"], "paused")
+        tap.equal(vm("status", "--port", "org.example.qmp.1").out, "paused\n")
+        vm("cont")
+        tap.equal(vm("status").out, "running\n")
+        vm("reset")
+        vm("powerdown")
+        tap.true('no port "nope"' in vm("status", "--port", "nope", status=UNSUPPORTED).err, "no reason")
+        result = vm("status", "--port", "org.example.hmp.0", "--timeout", "2", status=TIMEOUT)
+        tap.true("speak QMP" in result.err, result.err)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--demo", required=True)
+    parser.add_argument("--caraway", required=True)
+    parser.add_argument("--only")
+    options = parser.parse_args()
+    peers.DemoServer.program, caraway = options.demo, clients.Caraway(options.caraway)
+    sys.exit(tap.main(options.only, jobs=2))
