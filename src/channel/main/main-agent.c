@@ -57,42 +57,136 @@ send_body (gpointer data, GBytes *body)
 }
 
 static void
-emit_update (SpiceMainChannel *self)
+stop_timer (GSource **timer)
 {
-  g_signal_emit_by_name (self, "main-agent-update");
+  g_source_destroy (*timer);
+  g_clear_pointer (timer, g_source_unref);
 }
 
+void
+cw_main_stop_timer (SpiceMainChannel *self)
+{
+  if (self->priv->timer)
+    stop_timer (&self->priv->timer);
+}
+
+static gboolean
+on_time (gpointer data)
+{
+  g_autoptr (SpiceChannel) guard = g_object_ref (data);
+  SpiceMainChannel *self = data;
+  int64_t now = g_get_monotonic_time ();
+
+  cw_main_stop_timer (self);
+  cw_clipboard_expire (self->priv->clipboard, now);
+  cw_monitors_expire (self->priv->monitors, now);
+  cw_main_schedule (self);
+  return G_SOURCE_REMOVE;
+}
+
+void
+cw_main_schedule (SpiceMainChannel *self)
+{
+  SpiceMainChannelPrivate *priv = self->priv;
+  int64_t due = MIN (cw_clipboard_due (priv->clipboard), cw_monitors_due (priv->monitors));
+  GMainContext *context = cw_channel_context (SPICE_CHANNEL (self));
+
+  if (due == INT64_MAX || !context) {
+    cw_main_stop_timer (self);
+    return;
+  }
+  if (!priv->timer) {
+    priv->timer = g_timeout_source_new (0);
+    g_source_set_callback (priv->timer, on_time, self, NULL);
+    g_source_attach (priv->timer, context);
+  }
+  g_source_set_ready_time (priv->timer, due);
+}
+
+static void
+emit_update (SpiceMainChannel *self)
+{
+  g_signal_emit (self, cw_main_signals[CW_MAIN_AGENT_UPDATE], 0);
+}
+
+/* What the agent is told once it has said what it understands. */
+static void
+tell_wishes (SpiceMainChannel *self)
+{
+  SpiceMainChannelPrivate *priv = self->priv;
+
+  cw_display_config_ask (&priv->display_config, priv->agent);
+  cw_volume_sync_tell (&priv->volume_sync, priv->agent);
+  cw_clipboard_tell_max (priv->clipboard);
+  cw_monitors_plan (priv->monitors, 0);
+  cw_main_schedule (self);
+}
+
+/* An agent that asks begins anew: a new one behind the same port. */
 static void
 handle_announcement (SpiceMainChannel *self, const CwAgentAnnounceCapabilities *announce)
 {
   unsigned attempt = cw_channel_attempt (SPICE_CHANNEL (self));
 
+  if (announce->request)
+    cw_clipboard_reset (self->priv->clipboard);
   emit_update (self);
-  if (attempt == cw_channel_attempt (SPICE_CHANNEL (self)) && announce->request)
+  if (attempt != cw_channel_attempt (SPICE_CHANNEL (self)))
+    return;
+  if (announce->request)
     cw_agent_announce (self->priv->agent, false);
+  tell_wishes (self);
+}
+
+static void
+handle_reply (SpiceMainChannel *self, const CwAgentReply *reply)
+{
+  if (reply->type == CW_AGENT_TYPE_MONITORS_CONFIG)
+    cw_monitors_replied (self->priv->monitors);
 }
 
 static void
 handle_message (gpointer data, const CwMessage *message)
 {
-  switch (message->type) {
-  case CW_AGENT_TYPE_ANNOUNCE_CAPABILITIES:
-    handle_announcement (data, message->data);
-    break;
-  default:
-    g_debug ("agent: %s is not for us", message->info->name);
-  }
+  SpiceMainChannel *self = data;
+
+  if (message->type == CW_AGENT_TYPE_ANNOUNCE_CAPABILITIES)
+    handle_announcement (self, message->data);
+  else if (message->type == CW_AGENT_TYPE_REPLY)
+    handle_reply (self, message->data);
+  else if (!cw_clipboard_handle (self->priv->clipboard, message, g_get_monotonic_time ()))
+    g_debug ("agent: %s is not for clients", message->info->name);
+  cw_main_schedule (self);
+}
+
+static void
+handle_part (gpointer data, size_t size, CwSlice so_far)
+{
+  cw_clipboard_part (SPICE_MAIN_CHANNEL (data)->priv->clipboard, so_far);
 }
 
 static const CwAgentObserver observer = {
   .send = send_body,
   .message = handle_message,
+  .part = handle_part,
 };
 
 void
 cw_main_agent_init (SpiceMainChannel *self)
 {
   self->priv->agent = cw_agent_new (&observer, self);
+}
+
+/* What was between us and an earlier agent is void. */
+static void
+forget_agent (SpiceMainChannel *self)
+{
+  SpiceMainChannelPrivate *priv = self->priv;
+
+  cw_clipboard_reset (priv->clipboard);
+  cw_monitors_reset (priv->monitors);
+  cw_display_config_reset (&priv->display_config);
+  cw_volume_sync_reset (&priv->volume_sync);
 }
 
 /* The state has changed before anybody hears of it: some wait for the notification in a loop of their own. */
@@ -104,6 +198,7 @@ cw_main_agent_connected (SpiceMainChannel *self)
   bool is_new = !cw_agent_is_connected (self->priv->agent);
 
   cw_agent_connect (self->priv->agent);
+  forget_agent (self);
   if (is_new)
     g_object_notify (G_OBJECT (self), "agent-connected");
   if (attempt == cw_channel_attempt (channel))
@@ -117,6 +212,7 @@ cw_main_agent_connected (SpiceMainChannel *self)
 static void
 tell_disconnected (SpiceMainChannel *self, bool was_connected)
 {
+  forget_agent (self);
   if (was_connected)
     g_object_notify (G_OBJECT (self), "agent-connected");
   emit_update (self);

@@ -28,6 +28,7 @@ handle_init (SpiceChannel *channel, const CwMessage *message)
   const CwMsgMainInit *init = message->data;
   unsigned attempt = cw_channel_attempt (channel);
 
+  cw_monitors_set_n_displays (self->priv->monitors, init->display_channels_hint);
   if (cw_channel_session (channel))
     cw_channel_main_host (channel)->server_init (cw_channel_session (channel), init);
   if (attempt == cw_channel_attempt (channel))
@@ -188,13 +189,13 @@ get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
     g_value_set_uint (value, 32);
     break;
   case PROP_DISABLE_WALLPAPER:
-    g_value_set_boolean (value, priv->disable_wallpaper);
+    g_value_set_boolean (value, priv->display_config.disable_wallpaper);
     break;
   case PROP_DISABLE_FONT_SMOOTH:
-    g_value_set_boolean (value, priv->disable_font_smooth);
+    g_value_set_boolean (value, priv->display_config.disable_font_smooth);
     break;
   case PROP_DISABLE_ANIMATION:
-    g_value_set_boolean (value, priv->disable_animation);
+    g_value_set_boolean (value, priv->display_config.disable_animation);
     break;
   case PROP_DISABLE_DISPLAY_POSITION:
     g_value_set_boolean (value, priv->disable_display_position);
@@ -219,23 +220,25 @@ set_property (GObject *object, guint id, const GValue *value, GParamSpec *pspec)
   case PROP_COLOR_DEPTH:
     break; /* accepted and ignored: guests have forgotten how to change it */
   case PROP_DISABLE_WALLPAPER:
-    priv->disable_wallpaper = g_value_get_boolean (value);
+    priv->display_config.disable_wallpaper = g_value_get_boolean (value);
     break;
   case PROP_DISABLE_FONT_SMOOTH:
-    priv->disable_font_smooth = g_value_get_boolean (value);
+    priv->display_config.disable_font_smooth = g_value_get_boolean (value);
     break;
   case PROP_DISABLE_ANIMATION:
-    priv->disable_animation = g_value_get_boolean (value);
+    priv->display_config.disable_animation = g_value_get_boolean (value);
     break;
   case PROP_DISABLE_DISPLAY_POSITION:
     priv->disable_display_position = g_value_get_boolean (value);
+    cw_monitors_set_position (priv->monitors, !priv->disable_display_position);
     break;
   case PROP_DISABLE_DISPLAY_ALIGN:
     priv->disable_display_align = g_value_get_boolean (value);
+    cw_monitors_set_align (priv->monitors, !priv->disable_display_align);
     break;
   case PROP_MAX_CLIPBOARD:
     priv->max_clipboard = g_value_get_int (value);
-    cw_agent_set_max_clipboard (priv->agent, max_clipboard (SPICE_MAIN_CHANNEL (object)));
+    cw_clipboard_set_max (priv->clipboard, max_clipboard (SPICE_MAIN_CHANNEL (object)));
     break;
   default:
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
@@ -251,16 +254,21 @@ constructed (GObject *object)
 
   if (cw_channel_session (channel))
     effects = cw_channel_main_host (channel)->disabled_effects (cw_channel_session (channel));
-  priv->disable_wallpaper |= effects.wallpaper;
-  priv->disable_font_smooth |= effects.font_smooth;
-  priv->disable_animation |= effects.animation;
+  priv->display_config.disable_wallpaper |= effects.wallpaper;
+  priv->display_config.disable_font_smooth |= effects.font_smooth;
+  priv->display_config.disable_animation |= effects.animation;
   G_OBJECT_CLASS (spice_main_channel_parent_class)->constructed (object);
 }
 
 static void
 finalize (GObject *object)
 {
-  cw_agent_free (SPICE_MAIN_CHANNEL (object)->priv->agent);
+  SpiceMainChannelPrivate *priv = SPICE_MAIN_CHANNEL (object)->priv;
+
+  cw_main_stop_timer (SPICE_MAIN_CHANNEL (object));
+  cw_monitors_free (priv->monitors);
+  cw_clipboard_free (priv->clipboard);
+  cw_agent_free (priv->agent);
   G_OBJECT_CLASS (spice_main_channel_parent_class)->finalize (object);
 }
 
@@ -311,29 +319,6 @@ install_properties (GObjectClass *class)
 }
 
 static void
-install_signals (SpiceMainChannelClass *class)
-{
-  GType type = G_OBJECT_CLASS_TYPE (class);
-
-  /**
-   * SpiceMainChannel::main-mouse-update:
-   * @main: the main channel
-   *
-   * The mouse mode has changed.
-   */
-  g_signal_new ("main-mouse-update", type, G_SIGNAL_RUN_FIRST, G_STRUCT_OFFSET (SpiceMainChannelClass, mouse_update),
-                NULL, NULL, NULL, G_TYPE_NONE, 0);
-  /**
-   * SpiceMainChannel::main-agent-update:
-   * @main: the main channel
-   *
-   * The guest agent has come, gone, or told what it is capable of.
-   */
-  g_signal_new ("main-agent-update", type, G_SIGNAL_RUN_FIRST, G_STRUCT_OFFSET (SpiceMainChannelClass, agent_update),
-                NULL, NULL, NULL, G_TYPE_NONE, 0);
-}
-
-static void
 spice_main_channel_class_init (SpiceMainChannelClass *class)
 {
   GObjectClass *object_class = G_OBJECT_CLASS (class);
@@ -346,7 +331,7 @@ spice_main_channel_class_init (SpiceMainChannelClass *class)
   channel_class->channel_reset = main_channel_reset;
   channel_class->priv = &main_class;
   install_properties (object_class);
-  install_signals (class);
+  cw_main_install_signals (class);
 }
 
 static void
@@ -355,4 +340,6 @@ spice_main_channel_init (SpiceMainChannel *self)
   self->priv = spice_main_channel_get_instance_private (self);
   self->priv->wanted_mouse_mode = CW_MOUSE_MODE_CLIENT;
   cw_main_agent_init (self);
+  cw_main_clipboard_init (self);
+  self->priv->monitors = cw_monitors_new (self->priv->agent);
 }

@@ -6,16 +6,41 @@
 #include "channel-main.h"
 #include "channel/channel.h"
 #include "channel/main/agent.h"
+#include "channel/main/clipboard.h"
+#include "channel/main/display-config.h"
+#include "channel/main/monitors.h"
+#include "channel/main/volume-sync.h"
 
 struct _SpiceMainChannelPrivate {
   int mouse_mode;
   int wanted_mouse_mode;
   CwAgent *agent;
-  bool draining; /* the channel's queue, before the agent's may go on */
-  bool disable_wallpaper, disable_font_smooth, disable_animation;
+  CwClipboard *clipboard;
+  CwMonitors *monitors;
+  CwDisplayConfig display_config;
+  CwVolumeSync volume_sync;
+  GSource *timer; /* of clipboard and monitors, or NULL */
+  bool draining;  /* the channel's queue, before the agent's may go on */
   bool disable_display_position, disable_display_align;
   int max_clipboard;
 };
+
+/* main-signals.c */
+typedef enum {
+  CW_MAIN_MOUSE_UPDATE,
+  CW_MAIN_AGENT_UPDATE,
+  CW_MAIN_CLIPBOARD_SELECTION,
+  CW_MAIN_CLIPBOARD_SELECTION_GRAB,
+  CW_MAIN_CLIPBOARD_SELECTION_REQUEST,
+  CW_MAIN_CLIPBOARD_SELECTION_RELEASE,
+  CW_MAIN_CLIPBOARD,
+  CW_MAIN_CLIPBOARD_GRAB,
+  CW_MAIN_CLIPBOARD_REQUEST,
+  CW_MAIN_CLIPBOARD_RELEASE,
+  CW_MAIN_N_SIGNALS,
+} CwMainSignal;
+extern guint cw_main_signals[CW_MAIN_N_SIGNALS];
+void cw_main_install_signals (SpiceMainChannelClass *class);
 
 /* mouse.c */
 void cw_main_mouse_mode (SpiceMainChannel *self, uint32_t supported, uint32_t current);
@@ -26,3 +51,9 @@ void cw_main_agent_connected (SpiceMainChannel *self);
 void cw_main_agent_disconnected (SpiceMainChannel *self);
 void cw_main_agent_reset (SpiceMainChannel *self);
 void cw_main_agent_data (SpiceMainChannel *self, GBytes *body);
+/* What is due for clipboard or monitors may have changed. */
+void cw_main_schedule (SpiceMainChannel *self);
+void cw_main_stop_timer (SpiceMainChannel *self);
+
+/* main-clipboard.c */
+void cw_main_clipboard_init (SpiceMainChannel *self);

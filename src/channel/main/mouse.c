@@ -11,7 +11,7 @@ cw_main_mouse_mode (SpiceMainChannel *self, uint32_t supported, uint32_t current
 
   if (priv->mouse_mode != (int) current) {
     priv->mouse_mode = (int) MIN (current, G_MAXINT);
-    g_signal_emit_by_name (self, "main-mouse-update");
+    g_signal_emit (self, cw_main_signals[CW_MAIN_MOUSE_UPDATE], 0);
     g_object_notify (G_OBJECT (self), "mouse-mode");
   }
   if (attempt == cw_channel_attempt (channel) && priv->wanted_mouse_mode != (int) current
