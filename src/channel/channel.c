@@ -233,10 +233,10 @@ spice_channel_get_property (GObject *object, guint id, GValue *value, GParamSpec
     g_value_set_int (value, priv->id);
     break;
   case PROP_READ_BYTES:
-    g_value_set_ulong (value, (gulong) (priv->read_before + (priv->pump ? cw_pump_bytes_read (priv->pump) : 0)));
+    g_value_set_ulong (value, (gulong) (priv->read_before + (priv->live ? cw_pump_bytes_read (priv->live->pump) : 0)));
     break;
   case PROP_SOCKET:
-    g_value_set_object (value, priv->connection ? priv->connection->socket : NULL);
+    g_value_set_object (value, priv->live ? priv->live->connection->socket : NULL);
     break;
   default:
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
@@ -327,7 +327,6 @@ static void
 spice_channel_init (SpiceChannel *self)
 {
   self->priv = spice_channel_get_instance_private (self);
-  self->priv->fd = -1;
 }
 
 /**
@@ -342,7 +341,7 @@ spice_channel_test_capability (SpiceChannel *channel, guint32 cap)
 {
   g_return_val_if_fail (SPICE_IS_CHANNEL (channel), FALSE);
 
-  return channel->priv->connection && cw_caps_test (&channel->priv->connection->channel_caps, cap);
+  return channel->priv->live && cw_caps_test (&channel->priv->live->connection->channel_caps, cap);
 }
 
 /**
@@ -357,7 +356,7 @@ spice_channel_test_common_capability (SpiceChannel *channel, guint32 cap)
 {
   g_return_val_if_fail (SPICE_IS_CHANNEL (channel), FALSE);
 
-  return channel->priv->connection && cw_caps_test (&channel->priv->connection->common_caps, cap);
+  return channel->priv->live && cw_caps_test (&channel->priv->live->connection->common_caps, cap);
 }
 
 /**

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A channel's connection: attempts, events, the end.
+/* A channel's connections: beginning (dial.c does the work), events, the end.
  *
  * Whatever happens, the channel is unconnected before the application hears of it, so a handler may connect again;
  * `attempt` tells everything that belongs to an earlier connection. From the beginning of an attempt to its last
@@ -7,8 +7,6 @@
 #include "channel/owner.h"
 #include "channel/private.h"
 #include "spice-client.h"
-
-#include <unistd.h>
 
 /* After the last event of a connection. */
 static void
@@ -34,38 +32,21 @@ reset (SpiceChannel *self)
     SPICE_CHANNEL_GET_CLASS (self)->channel_reset (self, FALSE);
 }
 
-static void
-drop_fd (SpiceChannelPrivate *priv)
-{
-  if (priv->fd >= 0)
-    close (priv->fd);
-  priv->fd = -1;
-}
-
 /* Ends an attempt or a connection without a word; what is to be told, the caller tells. */
 static void
 tear_down (SpiceChannel *self)
 {
   SpiceChannelPrivate *priv = self->priv;
-  bool was_ready = cw_channel_is_ready (self);
-  g_autoptr (CwPump) pump = g_steal_pointer (&priv->pump);
+  CwLive *live = g_steal_pointer (&priv->live);
 
   cw_channel_set_state (self, CW_CHANNEL_UNCONNECTED);
   priv->attempt++;
-  drop_fd (priv);
-  if (priv->scheduled)
-    g_source_destroy (priv->scheduled);
-  priv->scheduled = NULL;
-  if (priv->cancellable)
-    g_cancellable_cancel (priv->cancellable);
-  g_clear_object (&priv->cancellable);
-  if (was_ready)
-    cw_channel_messages_stop (self);
-  if (pump) {
-    priv->read_before += cw_pump_bytes_read (pump);
-    cw_pump_close (pump);
-  }
-  g_clear_pointer (&priv->connection, cw_connection_free);
+  g_clear_pointer (&priv->dial, cw_dial_free);
+  if (!live)
+    return;
+  cw_channel_messages_stop (self);
+  priv->read_before += cw_pump_bytes_read (live->pump);
+  cw_live_close (live);
 }
 
 static void
@@ -108,7 +89,7 @@ cw_channel_finish (SpiceChannel *self, GError *error)
   const SpiceChannelClassPrivate *class = cw_channel_class (self);
 
   if (priv->state == CW_CHANNEL_STARTED && class->drain) {
-    cw_pump_pause (priv->pump, CW_PAUSE_RETIRED);
+    cw_pump_pause (priv->live->pump, CW_PAUSE_RETIRED);
     cw_channel_set_state (self, CW_CHANNEL_DRAINING);
     if (class->drain (self, error))
       return;
@@ -119,7 +100,8 @@ cw_channel_finish (SpiceChannel *self, GError *error)
 static void
 on_frame (gpointer data, const CwPumpFrame *frame)
 {
-  g_autoptr (SpiceChannel) self = g_object_ref (data);
+  const CwLive *live = data;
+  g_autoptr (SpiceChannel) self = g_object_ref (live->channel);
   g_autoptr (GError) error = NULL;
 
   if (!cw_channel_frame (self, frame, &error))
@@ -129,15 +111,17 @@ on_frame (gpointer data, const CwPumpFrame *frame)
 static void
 on_closed (gpointer data, const GError *error)
 {
+  const CwLive *live = data;
   bool orderly = !error || g_error_matches (error, CW_ERROR, CW_ERROR_CLOSED);
 
-  cw_channel_finish (data, orderly ? NULL : g_error_copy (error));
+  cw_channel_finish (live->channel, orderly ? NULL : g_error_copy (error));
 }
 
 static uint32_t
 frame_limit (gpointer data, uint16_t type)
 {
-  const SpiceChannelClassPrivate *class = cw_channel_class (data);
+  const CwLive *live = data;
+  const SpiceChannelClassPrivate *class = cw_channel_class (live->channel);
   uint32_t limit = class->frame_limit ? class->frame_limit (type) : 0;
 
   return limit > 0 ? limit : CW_FRAME_LIMIT;
@@ -146,7 +130,8 @@ frame_limit (gpointer data, uint16_t type)
 static bool
 has_descriptors (gpointer data, uint16_t type, CwSlice body)
 {
-  const CwMessageInfo *info = cw_message_info (SPICE_CHANNEL (data)->priv->type, CW_FROM_SERVER, type);
+  const CwLive *live = data;
+  const CwMessageInfo *info = cw_message_info (live->channel->priv->type, CW_FROM_SERVER, type);
 
   return info && cw_message_has_descriptors (info, body);
 }
@@ -161,17 +146,20 @@ link_bytes (const CwConnection *connection)
 }
 
 static void
-open_connection (SpiceChannel *self, CwConnection *connection)
+on_dial_connected (gpointer data, CwConnection *connection)
 {
   static const CwPumpEvents events = { on_frame, on_closed, frame_limit, has_descriptors };
+  g_autoptr (SpiceChannel) self = g_object_ref (data);
   SpiceChannelPrivate *priv = self->priv;
   unsigned attempt = priv->attempt;
 
-  g_clear_object (&priv->cancellable);
-  priv->connection = connection;
+  if (priv->retired) {
+    cw_connection_free (connection);
+    return;
+  }
+  g_clear_pointer (&priv->dial, cw_dial_free);
   priv->read_before += link_bytes (connection);
-  priv->pump = cw_pump_new (connection->stream, priv->context, connection->mini_header, &events, self);
-  cw_pump_pause (priv->pump, CW_PAUSE_EMIT);
+  priv->live = cw_live_new (self, connection, priv->context, &events, CW_PAUSE_EMIT);
   cw_channel_set_state (self, CW_CHANNEL_OPENING);
   cw_channel_messages_start (self);
 
@@ -183,7 +171,7 @@ open_connection (SpiceChannel *self, CwConnection *connection)
   if (attempt != priv->attempt)
     return;
   cw_channel_set_state (self, CW_CHANNEL_STARTED);
-  cw_pump_resume (priv->pump, CW_PAUSE_EMIT);
+  cw_pump_resume (priv->live->pump, CW_PAUSE_EMIT);
 }
 
 static SpiceChannelEvent
@@ -204,114 +192,58 @@ event_of_failure (CwConnectFailure failure)
   return SPICE_CHANNEL_ERROR_CONNECT;
 }
 
-typedef struct {
-  SpiceChannel *channel; /* strong */
-  unsigned attempt;
-} Attempt;
-
 static void
-free_attempt (Attempt *self)
+on_dial_failed (gpointer data, CwConnectFailure failure, GError *error)
 {
-  g_object_unref (self->channel);
-  g_free (self);
-}
+  g_autoptr (SpiceChannel) self = g_object_ref (data);
 
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (Attempt, free_attempt)
-
-static void begin_connect (SpiceChannel *self);
-
-static void
-ask_for_fd (SpiceChannel *self)
-{
-  SpiceChannelPrivate *priv = self->priv;
-
-  cw_channel_set_state (self, CW_CHANNEL_AWAITING_FD);
-  priv->secured = priv->secured || priv->host->needs_tls (priv->session, priv->type);
-  cw_channel_emit_open_fd (self, priv->secured);
-}
-
-/* The server wants this channel secured: the same attempt goes on so, once. */
-static void
-secure (SpiceChannel *self)
-{
-  SpiceChannelPrivate *priv = self->priv;
-
-  priv->secured = true;
-  if (priv->session && priv->host->asks_for_fd (priv->session))
-    ask_for_fd (self);
-  else
-    begin_connect (self);
-}
-
-static void
-on_connected (GObject *source, GAsyncResult *result, gpointer data)
-{
-  g_autoptr (Attempt) attempt = data;
-  SpiceChannel *self = attempt->channel;
-  SpiceChannelPrivate *priv = self->priv;
-  g_autoptr (GError) error = NULL;
-  CwConnectFailure failure = CW_CONNECT_FAILURE_CONNECT;
-  g_autoptr (CwConnection) connection = cw_connect_finish (result, &failure, &error);
-
-  if (attempt->attempt != priv->attempt || priv->retired)
-    return;
-  if (connection) {
-    open_connection (self, g_steal_pointer (&connection));
-  } else if (failure == CW_CONNECT_FAILURE_NEED_SECURED && !priv->secured) {
-    secure (self);
-  } else if (failure == CW_CONNECT_FAILURE_AUTH) {
-    fail_attempt (self, SPICE_CHANNEL_ERROR_AUTH,
-                  g_error_new (SPICE_CLIENT_ERROR, SPICE_CLIENT_ERROR_AUTH_NEEDS_PASSWORD, "Authentication failed: %s",
-                               error->message));
-  } else {
-    fail_attempt (self, event_of_failure (failure), g_steal_pointer (&error));
-  }
-}
-
-static void
-begin_connect (SpiceChannel *self)
-{
-  SpiceChannelPrivate *priv = self->priv;
-  CwConnectParams params = CW_CONNECT_PARAMS_INIT;
-  CwTlsParams tls = { 0 };
-  GError *error = NULL;
-  Attempt *attempt;
-
-  priv->scheduled = NULL;
-  if (priv->retired)
-    return;
-  cw_channel_set_state (self, CW_CHANNEL_CONNECTING);
-  params.fd = priv->fd;
-  if (!priv->session || !priv->host->target (priv->session, priv->type, &priv->secured, &params, &tls, &error)) {
-    fail_attempt (self, SPICE_CHANNEL_ERROR_CONNECT, error);
+  if (self->priv->retired) {
+    g_error_free (error);
     return;
   }
-  priv->fd = -1;
-  params.context = priv->context;
-  params.link.channel_type = (uint8_t) priv->type;
-  params.link.channel_id = (uint8_t) priv->id;
-  params.link.channel_caps = &priv->caps;
-  params.link.common_caps = &priv->common_caps;
-  attempt = g_new (Attempt, 1);
-  *attempt = (Attempt){ g_object_ref (self), priv->attempt };
-  g_clear_object (&priv->cancellable);
-  priv->cancellable = g_cancellable_new ();
-  cw_connect_async (&params, priv->cancellable, on_connected, attempt);
+  if (failure == CW_CONNECT_FAILURE_AUTH) {
+    GError *cause = error;
+
+    error = g_error_new (SPICE_CLIENT_ERROR, SPICE_CLIENT_ERROR_AUTH_NEEDS_PASSWORD, "Authentication failed: %s",
+                         cause->message);
+    g_error_free (cause);
+  }
+  fail_attempt (self, event_of_failure (failure), error);
 }
 
 static void
-schedule_connect (SpiceChannel *self)
+on_dial_asks (gpointer data, bool with_tls)
 {
-  cw_channel_set_state (self, CW_CHANNEL_SCHEDULED);
-  self->priv->scheduled = cw_channel_defer (self, begin_connect);
+  cw_channel_emit_open_fd (data, with_tls);
 }
+
+static CwTarget
+target (gpointer data)
+{
+  SpiceChannelPrivate *priv = SPICE_CHANNEL (data)->priv;
+
+  return priv->host->target (priv->session);
+}
+
+static const CwDialEvents dial_events = { on_dial_asks, on_dial_connected, on_dial_failed };
 
 static void
 begin_attempt (SpiceChannel *self)
 {
   SpiceChannelPrivate *priv = self->priv;
+  const CwDialParams params = {
+    .channel_type = priv->type,
+    .channel_id = priv->id,
+    .caps = &priv->caps,
+    .common_caps = &priv->common_caps,
+    .context = priv->context,
+    .target = target,
+    .events = &dial_events,
+    .data = self,
+  };
 
-  priv->secured = false;
+  cw_channel_set_state (self, CW_CHANNEL_DIALLING);
+  priv->dial = cw_dial_new (&params);
   g_clear_error (&priv->error);
   priv->n_running++;
   g_object_ref (self);
@@ -338,10 +270,7 @@ spice_channel_connect (SpiceChannel *channel)
   if (cw_channel_is_active (channel))
     return TRUE;
   begin_attempt (channel);
-  if (priv->host->asks_for_fd (priv->session))
-    ask_for_fd (channel);
-  else
-    schedule_connect (channel);
+  cw_dial_start (priv->dial);
   return TRUE;
 }
 
@@ -363,7 +292,7 @@ spice_channel_open_fd (SpiceChannel *channel, int fd)
   g_return_val_if_fail (fd >= -1, FALSE);
 
   priv = channel->priv;
-  g_return_val_if_fail (priv->fd < 0, FALSE);
+  g_return_val_if_fail (!priv->dial || !cw_dial_has_socket (priv->dial), FALSE);
   if (!priv->session || !priv->host)
     return FALSE;
   if (cw_channel_is_active (channel) && !cw_channel_awaits_fd (channel)) {
@@ -371,16 +300,12 @@ spice_channel_open_fd (SpiceChannel *channel, int fd)
                priv->id);
     return FALSE;
   }
-  if (!cw_channel_is_active (channel)) {
+  if (!cw_channel_is_active (channel))
     begin_attempt (channel);
-    priv->secured = priv->host->needs_tls (priv->session, priv->type);
-  }
-  if (fd < 0) {
-    ask_for_fd (channel);
-    return TRUE;
-  }
-  priv->fd = fd;
-  schedule_connect (channel);
+  if (fd < 0)
+    cw_dial_ask_for_socket (priv->dial);
+  else
+    cw_dial_give_socket (priv->dial, fd);
   return TRUE;
 }
 
@@ -429,8 +354,8 @@ void
 cw_channel_retire (SpiceChannel *self)
 {
   self->priv->retired = true;
-  if (self->priv->pump)
-    cw_pump_pause (self->priv->pump, CW_PAUSE_RETIRED);
+  if (self->priv->live)
+    cw_pump_pause (self->priv->live->pump, CW_PAUSE_RETIRED);
 }
 
 bool

@@ -4,8 +4,8 @@
 #pragma once
 
 #include "channel/sync.h"
+#include "channel/target.h"
 #include "spice-channel.h"
-#include "transport/connect.h"
 
 typedef struct {
   /* Where all sources of the session go. Borrowed. */
@@ -18,14 +18,7 @@ typedef struct {
    * be gone: only its address counts. */
   void (*connection_ended) (SpiceSession *session, gpointer channel);
 
-  /* Connecting. */
-  bool (*asks_for_fd) (SpiceSession *session);
-  bool (*needs_tls) (SpiceSession *session, int channel_type);
-  /* Fills endpoint, TLS (params->tls points to *tls then) and link.connection_id and password of params, all borrowed
-   * until control returns to the main loop. *secured may be set when only the TLS port is there. False: there is no
-   * way to connect; the error says why. */
-  bool (*target) (SpiceSession *session, int channel_type, bool *secured, CwConnectParams *params, CwTlsParams *tls,
-                  GError **error);
+  CwTarget (*target) (SpiceSession *session);
   gboolean (*read_only) (SpiceSession *session);
 
   /* For some kinds of channels only. */

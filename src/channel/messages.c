@@ -14,7 +14,7 @@ processed_serial (gpointer data)
 {
   SpiceChannel *self = data;
   const SpiceChannelClassPrivate *class = cw_channel_class (self);
-  uint64_t serial = self->priv->received_serial;
+  uint64_t serial = self->priv->live->received_serial;
 
   if (self->priv->deferred && self->priv->deferred->serial <= serial)
     serial = self->priv->deferred->serial - 1;
@@ -40,7 +40,7 @@ handle_deferred (SpiceChannel *self)
     priv->deferred_handler (self, message);
   if (attempt != priv->attempt)
     return;
-  cw_pump_resume (priv->pump, CW_PAUSE_WAIT);
+  cw_pump_resume (priv->live->pump, CW_PAUSE_WAIT);
   cw_channel_advanced (self);
 }
 
@@ -66,44 +66,32 @@ cw_channel_handle_after (SpiceChannel *self, const CwWireWaitForChannel *entries
   }
   priv->deferred = cw_message_ref ((CwMessage *) message);
   priv->deferred_handler = handler;
-  cw_pump_pause (priv->pump, CW_PAUSE_WAIT);
+  cw_pump_pause (priv->live->pump, CW_PAUSE_WAIT);
 }
-
-typedef struct {
-  SpiceChannel *channel; /* strong */
-  unsigned attempt;
-} Replies;
 
 static void
 replies_sent (gpointer data, const GError *error)
 {
-  Replies *self = data;
-  SpiceChannelPrivate *priv = self->channel->priv;
+  CwLive *live = data;
 
-  if (self->attempt == priv->attempt && priv->pump) {
-    priv->reply_bytes = 0;
-    cw_pump_resume (priv->pump, CW_PAUSE_REPLIES);
-  }
-  g_object_unref (self->channel);
-  g_free (self);
+  live->reply_bytes = 0;
+  cw_pump_resume (live->pump, CW_PAUSE_REPLIES);
+  cw_live_unref (live);
 }
 
 /* Sends a reply without which the server stalls: rather than drop one, reading stops until they are under way. */
 static void
 reply (SpiceChannel *self, uint16_t type, const void *data)
 {
-  SpiceChannelPrivate *priv = self->priv;
-  Replies *replies;
+  CwLive *live = self->priv->live;
 
   if (!cw_channel_send (self, type, data))
     return;
-  priv->reply_bytes += REPLY_BYTES;
-  if (priv->reply_bytes < MAX_REPLY_BYTES || priv->reply_bytes - REPLY_BYTES >= MAX_REPLY_BYTES)
+  live->reply_bytes += REPLY_BYTES;
+  if (live->reply_bytes < MAX_REPLY_BYTES || live->reply_bytes - REPLY_BYTES >= MAX_REPLY_BYTES)
     return;
-  replies = g_new (Replies, 1);
-  *replies = (Replies){ g_object_ref (self), priv->attempt };
-  cw_pump_pause (priv->pump, CW_PAUSE_REPLIES);
-  cw_pump_flush (priv->pump, replies_sent, replies);
+  cw_pump_pause (live->pump, CW_PAUSE_REPLIES);
+  cw_pump_flush (live->pump, replies_sent, cw_live_ref (live));
 }
 
 static void
@@ -111,7 +99,7 @@ handle_set_ack (SpiceChannel *self, const CwMessage *message)
 {
   const CwMsgSetAck *set_ack = message->data;
 
-  cw_ack_window_set (&self->priv->ack, set_ack->window);
+  cw_ack_window_set (&self->priv->live->ack, set_ack->window);
   reply (self, CW_MSGC_ACK_SYNC, &(CwMsgcAckSync){ .generation = set_ack->generation });
 }
 
@@ -227,7 +215,7 @@ cw_channel_frame (SpiceChannel *self, const CwPumpFrame *frame, GError **error)
   unsigned attempt = priv->attempt;
   bool handled;
 
-  if (!frame->is_sub && cw_ack_window_received (&priv->ack))
+  if (!frame->is_sub && cw_ack_window_received (&priv->live->ack))
     reply (self, CW_MSGC_ACK, NULL);
   priv->descriptors = frame->descriptors;
   handled = handle_frame (self, frame, error);
@@ -237,7 +225,7 @@ cw_channel_frame (SpiceChannel *self, const CwPumpFrame *frame, GError **error)
   /* A handler may have ended this connection, and even begun another. */
   if (frame->is_sub || attempt != priv->attempt || !cw_channel_is_ready (self))
     return true;
-  priv->received_serial = frame->serial;
+  priv->live->received_serial = frame->serial;
   cw_channel_advanced (self);
   return true;
 }
@@ -247,9 +235,6 @@ cw_channel_messages_start (SpiceChannel *self)
 {
   SpiceChannelPrivate *priv = self->priv;
 
-  priv->ack = (CwAckWindow){ 0 };
-  priv->received_serial = 0;
-  priv->reply_bytes = 0;
   if (priv->session)
     cw_sync_add (priv->host->sync (priv->session), (uint8_t) priv->type, (uint8_t) priv->id, processed_serial,
                  wait_is_over, self);
@@ -271,13 +256,13 @@ cw_channel_messages_stop (SpiceChannel *self)
 void
 cw_channel_pause (SpiceChannel *self, CwChannelPause reason)
 {
-  if (self->priv->pump)
-    cw_pump_pause (self->priv->pump, reason);
+  if (self->priv->live)
+    cw_pump_pause (self->priv->live->pump, reason);
 }
 
 void
 cw_channel_resume (SpiceChannel *self, CwChannelPause reason)
 {
-  if (self->priv->pump)
-    cw_pump_resume (self->priv->pump, reason);
+  if (self->priv->live)
+    cw_pump_resume (self->priv->live->pump, reason);
 }

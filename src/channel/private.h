@@ -3,16 +3,14 @@
 #pragma once
 
 #include "channel/channel.h"
+#include "channel/dial.h"
 #include "channel/host.h"
-#include "transport/pump.h"
-#include "wire/frame.h"
+#include "channel/live.h"
 
 /* What state.c lets follow what is drawn in docs/channel.md. */
 typedef enum {
   CW_CHANNEL_UNCONNECTED,
-  CW_CHANNEL_AWAITING_FD, /* open-fd was emitted, no answer yet */
-  CW_CHANNEL_SCHEDULED,   /* connecting begins in a later turn */
-  CW_CHANNEL_CONNECTING,
+  CW_CHANNEL_DIALLING,
   CW_CHANNEL_OPENING, /* handlers of OPENED run, the kind sends its first messages */
   CW_CHANNEL_STARTED,
   CW_CHANNEL_DRAINING, /* the server has ended the stream; what it sent before takes effect */
@@ -38,19 +36,12 @@ struct _SpiceChannelPrivate {
 
   CwChannelState state;
   unsigned n_running; /* connections and attempts with events to send; each holds a reference on the channel */
-  unsigned attempt;   /* tells callbacks of an earlier attempt */
-  bool secured;       /* this attempt is to use TLS */
-  int fd;             /* given for this attempt, or -1 */
-  GSource *scheduled; /* borrowed; the beginning of an attempt, in a later turn */
-  GCancellable *cancellable;
+  unsigned attempt;   /* tells what belongs to an earlier attempt */
+  CwDial *dial;       /* while dialling */
+  CwLive *live;       /* while ready */
   GError *error;
 
-  CwConnection *connection;
-  CwPump *pump;
-  uint64_t read_before; /* bytes of earlier connections */
-  CwAckWindow ack;
-  size_t reply_bytes; /* queued since they were last known to be sent */
-  uint64_t received_serial;
+  uint64_t read_before;       /* bytes of earlier connections */
   CwDescriptors *descriptors; /* borrowed; came with the message that is being handled, or NULL */
   CwMessage *deferred;        /* waits for other channels before it is handled, or NULL */
   void (*deferred_handler) (SpiceChannel *channel, const CwMessage *message); /* NULL: nothing but the waiting */

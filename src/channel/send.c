@@ -42,7 +42,7 @@ cw_channel_send (SpiceChannel *self, uint16_t type, const void *data)
   if (!cw_channel_is_ready (self) || is_forbidden (self, type))
     return false;
   if (cw_message_write (info, data, &body)
-      && cw_pump_send_buffer (priv->pump, type, &body, urgent ? CW_PUMP_URGENT : CW_PUMP_NORMAL, &error))
+      && cw_pump_send_buffer (priv->live->pump, type, &body, urgent ? CW_PUMP_URGENT : CW_PUMP_NORMAL, &error))
     return true;
   g_debug ("%s:%d: %s not sent: %s", info->channel, priv->id, info->name, error ? error->message : "bad content");
   return false;
@@ -58,7 +58,7 @@ cw_channel_send_bytes (SpiceChannel *self, uint16_t type, GBytes *body, GError *
   else if (is_forbidden (self, type))
     problem = g_error_new (SPICE_CLIENT_ERROR, SPICE_CLIENT_ERROR_FAILED, "The session is read-only.");
   else
-    cw_pump_send (self->priv->pump, type, body, CW_PUMP_NORMAL, &problem);
+    cw_pump_send (self->priv->live->pump, type, body, CW_PUMP_NORMAL, &problem);
   if (!problem)
     return true;
   g_propagate_error (error, cw_channel_public_error (problem));
@@ -68,17 +68,17 @@ cw_channel_send_bytes (SpiceChannel *self, uint16_t type, GBytes *body, GError *
 void
 cw_channel_flush (SpiceChannel *self, CwChannelFlushFunc done, gpointer data)
 {
-  cw_pump_flush (self->priv->pump, done, data);
+  cw_pump_flush (self->priv->live->pump, done, data);
 }
 
 void
 cw_channel_set_queue_limit (SpiceChannel *self, size_t bytes)
 {
-  cw_pump_set_queue_limit (self->priv->pump, bytes);
+  cw_pump_set_queue_limit (self->priv->live->pump, bytes);
 }
 
 size_t
 cw_channel_queued_bytes (SpiceChannel *self)
 {
-  return self->priv->pump ? cw_pump_queued_bytes (self->priv->pump) : 0;
+  return self->priv->live ? cw_pump_queued_bytes (self->priv->live->pump) : 0;
 }

@@ -6,11 +6,8 @@
 #define BIT(state) (1u << CW_CHANNEL_##state)
 
 static const unsigned may_follow[CW_CHANNEL_N_STATES] = {
-  [CW_CHANNEL_UNCONNECTED] = BIT (AWAITING_FD) | BIT (SCHEDULED),
-  [CW_CHANNEL_AWAITING_FD] = BIT (AWAITING_FD) | BIT (SCHEDULED) | BIT (UNCONNECTED),
-  [CW_CHANNEL_SCHEDULED] = BIT (CONNECTING) | BIT (UNCONNECTED),
-  /* The server may want the same attempt to go on with TLS. */
-  [CW_CHANNEL_CONNECTING] = BIT (OPENING) | BIT (CONNECTING) | BIT (AWAITING_FD) | BIT (UNCONNECTED),
+  [CW_CHANNEL_UNCONNECTED] = BIT (DIALLING),
+  [CW_CHANNEL_DIALLING] = BIT (OPENING) | BIT (UNCONNECTED),
   [CW_CHANNEL_OPENING] = BIT (STARTED) | BIT (UNCONNECTED),
   [CW_CHANNEL_STARTED] = BIT (DRAINING) | BIT (UNCONNECTED),
   [CW_CHANNEL_DRAINING] = BIT (UNCONNECTED),
@@ -32,13 +29,13 @@ cw_channel_is_active (SpiceChannel *self)
 bool
 cw_channel_is_connecting (SpiceChannel *self)
 {
-  return cw_channel_is_active (self) && !cw_channel_is_ready (self);
+  return self->priv->state == CW_CHANNEL_DIALLING;
 }
 
 bool
 cw_channel_awaits_fd (SpiceChannel *self)
 {
-  return self->priv->state == CW_CHANNEL_AWAITING_FD;
+  return self->priv->dial && cw_dial_awaits_socket (self->priv->dial);
 }
 
 bool

@@ -14,12 +14,6 @@ sync_of (SpiceSession *self)
   return self->priv->sync;
 }
 
-static bool
-asks_for_fd (SpiceSession *self)
-{
-  return self->priv->client_sockets;
-}
-
 static CwDisabledEffects
 disabled_effects (SpiceSession *self)
 {
@@ -66,8 +60,6 @@ const CwChannelHost cw_session_host = {
   .sync = sync_of,
   .channel_added = cw_session_channel_added,
   .connection_ended = cw_session_connection_ended,
-  .asks_for_fd = asks_for_fd,
-  .needs_tls = cw_session_needs_tls,
   .target = cw_session_target,
   .read_only = spice_session_get_read_only,
   .main = &main_host,

@@ -84,9 +84,7 @@ void cw_session_features_property_changed (SpiceSession *self, const char *name)
 void cw_session_features_dispose (SpiceSession *self);
 
 /* target.c */
-bool cw_session_needs_tls (SpiceSession *self, int channel_type);
-bool cw_session_target (SpiceSession *self, int channel_type, bool *secured, CwConnectParams *params, CwTlsParams *tls,
-                        GError **error);
+CwTarget cw_session_target (SpiceSession *self);
 
 /* server-info.c */
 void cw_session_server_init (SpiceSession *self, const CwMsgMainInit *init);

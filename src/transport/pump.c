@@ -462,6 +462,13 @@ cw_pump_is_closed (const CwPump *self)
   return self->closed;
 }
 
+void
+cw_pump_continue (CwPump *self, const CwPump *before)
+{
+  self->reader.framing.received_serial = before->reader.framing.received_serial;
+  self->writer.framing.sent_serial = before->writer.framing.sent_serial;
+}
+
 uint64_t
 cw_pump_bytes_read (const CwPump *self)
 {

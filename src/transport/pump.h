@@ -79,6 +79,9 @@ void cw_pump_resume (CwPump *self, unsigned reason);
 void cw_pump_close (CwPump *self);
 bool cw_pump_is_closed (const CwPump *self);
 
+/* Messages of both directions are numbered on from where those of before ended. Only before the first one. */
+void cw_pump_continue (CwPump *self, const CwPump *before);
+
 uint64_t cw_pump_bytes_read (const CwPump *self);
 uint64_t cw_pump_bytes_written (const CwPump *self);
 size_t cw_pump_queued_bytes (const CwPump *self); /* counted as for the limits */

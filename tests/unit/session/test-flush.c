@@ -79,7 +79,7 @@ fill_queue (Flush *self)
   for (unsigned i = 0; i < MANY; i++)
     spice_inputs_channel_key_press (SPICE_INPUTS_CHANNEL (self->inputs), 30);
   client_run (20);
-  g_assert_cmpuint (cw_pump_queued_bytes (self->inputs->priv->pump), >, 0);
+  g_assert_cmpuint (cw_pump_queued_bytes (self->inputs->priv->live->pump), >, 0);
 }
 
 static bool
@@ -105,7 +105,7 @@ test_sent (void)
   flush (&self, cancellable);
   g_assert_true (client_run_until (5000, is_answered, &self));
   g_assert_no_error (self.error);
-  g_assert_cmpuint (cw_pump_queued_bytes (self.inputs->priv->pump), ==, 0);
+  g_assert_cmpuint (cw_pump_queued_bytes (self.inputs->priv->live->pump), ==, 0);
   g_cancellable_cancel (cancellable); /* too late to matter */
   client_settle (server, 1000);
   flush_clear (&self);

@@ -266,7 +266,7 @@ test_no_waiting_for_server (void)
     expect_short ("input", &start);
   }
   client_run (20);
-  g_assert_cmpuint (cw_pump_queued_bytes (inputs->priv->pump), >, 0);
+  g_assert_cmpuint (cw_pump_queued_bytes (inputs->priv->live->pump), >, 0);
   TAKES_NO_TIME (spice_channel_flush_async (inputs, NULL, NULL, NULL));
   TAKES_NO_TIME (spice_channel_disconnect (inputs, SPICE_CHANNEL_CLOSED));
   end_quickly (session);
@@ -291,7 +291,7 @@ has_drawn_all (gpointer data)
   SpiceSession *session = data;
   SpiceChannel *channel = client_channel (session, CW_CHANNEL_DISPLAY, 0);
 
-  return channel && channel->priv->received_serial >= drawing->len
+  return channel && channel->priv->live && channel->priv->live->received_serial >= drawing->len
          && cw_render_is_idle (SPICE_DISPLAY_CHANNEL (channel)->priv->render);
 }
 
@@ -478,7 +478,7 @@ has_queued (gpointer data)
 {
   SpiceChannel *channel = client_channel (data, CW_CHANNEL_DISPLAY, 0);
 
-  return channel && channel->priv->received_serial >= 3;
+  return channel && channel->priv->live && channel->priv->live->received_serial >= 3;
 }
 
 static void

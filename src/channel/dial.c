@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "channel/dial.h"
+
+#include "transport/source.h"
+
+#include <unistd.h>
+
+struct CwDial {
+  int refs; /* the owner's, and that of a connection being made */
+  CwDialParams params;
+  bool over;          /* freed by the owner, or told its end */
+  bool secured;       /* TLS is demanded */
+  bool awaits_socket; /* asked for, not given yet */
+  int fd;             /* given and not used yet, or -1 */
+  GSource *begin;     /* in a later turn, or NULL */
+  GCancellable *cancellable;
+};
+
+static void
+unref (CwDial *self)
+{
+  if (--self->refs == 0)
+    g_free (self);
+}
+
+CwDial *
+cw_dial_new (const CwDialParams *params)
+{
+  CwDial *self = g_new0 (CwDial, 1);
+
+  *self = (CwDial){ .refs = 1, .params = *params, .fd = -1 };
+  return self;
+}
+
+static void
+stop (CwDial *self)
+{
+  self->over = true;
+  cw_clear_source (&self->begin);
+  if (self->fd >= 0)
+    close (self->fd);
+  self->fd = -1;
+  if (self->cancellable)
+    g_cancellable_cancel (self->cancellable);
+  g_clear_object (&self->cancellable);
+}
+
+void
+cw_dial_free (CwDial *self)
+{
+  stop (self);
+  unref (self);
+}
+
+static void
+fail (CwDial *self, CwConnectFailure failure, GError *error)
+{
+  stop (self);
+  self->params.events->failed (self->params.data, failure, error);
+}
+
+static void connect_now (CwDial *self);
+
+static void
+on_connected (GObject *source, GAsyncResult *result, gpointer data)
+{
+  CwDial *self = data;
+  CwConnectFailure failure = CW_CONNECT_FAILURE_CONNECT;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (CwConnection) connection = cw_connect_finish (result, &failure, &error);
+
+  if (self->over) {
+    /* nobody waits for it any more */
+  } else if (connection) {
+    stop (self);
+    self->params.events->connected (self->params.data, g_steal_pointer (&connection));
+  } else if (failure == CW_CONNECT_FAILURE_NEED_SECURED && !self->secured) {
+    self->secured = true;
+    cw_dial_start (self);
+  } else {
+    fail (self, failure, g_steal_pointer (&error));
+  }
+  unref (self);
+}
+
+static void
+connect_now (CwDial *self)
+{
+  const CwDialParams *dial = &self->params;
+  CwTarget target = dial->target (dial->data);
+  CwConnectParams params = CW_CONNECT_PARAMS_INIT;
+  GError *error = NULL;
+
+  params.fd = self->fd;
+  if (!cw_target_resolve (&target, dial->channel_type, self->secured, &params, &error)) {
+    fail (self, CW_CONNECT_FAILURE_CONNECT, error);
+    return;
+  }
+  self->fd = -1;
+  self->secured = params.tls != NULL;
+  params.context = dial->context;
+  params.link.channel_type = (uint8_t) dial->channel_type;
+  params.link.channel_id = (uint8_t) dial->channel_id;
+  params.link.channel_caps = dial->caps;
+  params.link.common_caps = dial->common_caps;
+  g_clear_object (&self->cancellable);
+  self->cancellable = g_cancellable_new ();
+  self->refs++;
+  cw_connect_async (&params, self->cancellable, on_connected, self);
+}
+
+static gboolean
+on_begin (gpointer data)
+{
+  CwDial *self = data;
+
+  self->refs++;
+  cw_clear_source (&self->begin);
+  connect_now (self);
+  unref (self);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+begin_later (CwDial *self)
+{
+  cw_clear_source (&self->begin);
+  self->begin = g_idle_source_new ();
+  g_source_set_priority (self->begin, G_PRIORITY_DEFAULT);
+  g_source_set_callback (self->begin, on_begin, self, NULL);
+  g_source_attach (self->begin, self->params.context);
+}
+
+void
+cw_dial_ask_for_socket (CwDial *self)
+{
+  CwTarget target = self->params.target (self->params.data);
+
+  self->secured = self->secured || cw_target_needs_tls (&target, self->params.channel_type);
+  self->awaits_socket = true;
+  self->params.events->ask_for_socket (self->params.data, self->secured);
+}
+
+void
+cw_dial_start (CwDial *self)
+{
+  CwTarget target = self->params.target (self->params.data);
+
+  if (target.given_sockets && self->fd < 0)
+    cw_dial_ask_for_socket (self);
+  else
+    begin_later (self);
+}
+
+void
+cw_dial_give_socket (CwDial *self, int fd)
+{
+  CwTarget target = self->params.target (self->params.data);
+
+  self->secured = self->secured || cw_target_needs_tls (&target, self->params.channel_type);
+  self->awaits_socket = false;
+  self->fd = fd;
+  begin_later (self);
+}
+
+bool
+cw_dial_awaits_socket (const CwDial *self)
+{
+  return self->awaits_socket;
+}
+
+bool
+cw_dial_has_socket (const CwDial *self)
+{
+  return self->fd >= 0;
+}
