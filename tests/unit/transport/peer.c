@@ -98,7 +98,7 @@ send_reply (PeerIo *io, const PeerLink *link, EVP_PKEY *key)
   put_u32 (reply + 186, 1);
   put_u32 (reply + 190, 178);
   put_u32 (reply + 194, link->common_caps);
-  put_u32 (reply + 198, link->channel_caps);
+  put_u32 (reply + 198, link->channel_caps_of ? link->channel_caps_of (io, link->data) : link->channel_caps);
   return peer_write (io, reply, sizeof reply) && link->error == 0;
 }
 

@@ -29,6 +29,8 @@ typedef struct {
   uint32_t result;      /* after authentication, when the password is right */
   const char *password; /* what the client has to send */
   uint32_t channel_caps;
+  uint32_t (*channel_caps_of) (const PeerIo *io, gpointer data); /* or this, when the channel is known */
+  gpointer data;
 } PeerLink;
 
 #define PEER_LINK_INIT ((PeerLink){ 0, 0x0b, 0, "", 0x55 })

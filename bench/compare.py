@@ -1,0 +1,286 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The whole table of speed and memory: one client binary (bench/drive) on this library and, where it is installed, on the
+distribution's libspice-client-glib-2.0.so.8, in alternating runs, with the ratio of ours to theirs.
+
+    compare.py --build FOLDER [--quick] [--only WORD]… [--rounds N] [--reference FOLDER] [--new-tapes]
+
+Recordings are made at first use, from real servers (the demo server, QEMU, Xorg with spiceqxl), into FOLDER/bench/tapes.
+--only takes the beginning of a row's name; --list names the rows."""
+
+import argparse
+import contextlib
+import os
+import pathlib
+import statistics
+import subprocess
+import sys
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE.parent / "tests" / "peer")]
+import peers  # noqa: E402
+import tape  # noqa: E402
+from xspice import Xspice  # noqa: E402
+
+LIBRARY = "libspice-client-glib-2.0.so.8"
+LINE = 10e6 / 8  # bytes a second of a slow line
+
+# What is hoped for; a figure beside the value or the ratio, never a reason to fail.
+GOALS = {
+    "cycles/cycles-per-s": "ratio ≥ 1.2", "cycles/cycle-cpu-ms": "ratio ≤ 1.0", "growth/growth-per-cycle-kib": "< 1",
+    "first/first-ms": "ratio ≤ 0.55", "first/round-trips": "≤ 6", "terminal/cpu-ms": "ratio ≤ 0.70",
+    "desktop/cpu-ms": "ratio ≤ 0.65", "idle-50/threads": "≤ processors + 3", "idle-50/above-framebuffer-kib": "≤ 300",
+    "idle-500/above-framebuffer-kib": "≤ 300", "port-1k/mb-per-s": "ratio ≥ 2", "port-1k/cpu-ms-per-mb": "ratio ≤ 0.6",
+    "port-64k/mb-per-s": "ratio ≥ 1", "slow-terminal/cpu-ms": "ratio ≤ 0.8", "slow-firmware/cpu-ms": "ratio ≤ 0.8",
+}
+
+
+class Side:
+    """A library to run the client on."""
+
+    def __init__(self, name, folder, drive):
+        self.name, self.folder, self.drive = name, pathlib.Path(folder), drive
+
+    def env(self):
+        return {"LD_LIBRARY_PATH": str(self.folder), "G_MESSAGES_DEBUG": ""}
+
+    def read(self, line):
+        words = dict(word.split("=", 1) for word in line.split())
+        library = pathlib.Path(words.pop("library"))
+        if library.resolve().parent != self.folder.resolve():
+            raise peers.Failed(f"{self.name} ran on {library}")
+        return {name: float(value) for name, value in words.items()}
+
+    def run(self, run, port, *options, seconds=600):
+        argv = [self.drive, run, f"spice://127.0.0.1:{port}", *options]
+        return self.read(peers.run(argv, env=self.env(), seconds=seconds).check().out)
+
+
+class TapeServer(peers.Peer):
+    def __init__(self, program, path, stay=False):
+        super().__init__()
+        self.argv = [program, path] + (["stay"] if stay else [])
+
+    def open(self):
+        self.process = self.start(self.argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.port = int(self.process.child.stdout.readline().decode().rpartition("=")[2])
+
+
+class Tapes:
+    """Recordings, made when they are wanted and not there."""
+
+    def __init__(self, folder, side, quick, renew):
+        self.folder, self.side, self.quick, self.renew = folder, side, quick, renew
+        self.folder.mkdir(parents=True, exist_ok=True)
+
+    def path(self, name):
+        path = self.folder / (f"{name}-quick.tape" if self.quick else f"{name}.tape")
+        if not path.exists() or self.renew and path not in self.made:
+            print(f"# recording {name} …", flush=True)
+            with getattr(self, f"play_{name}")() as (port, act):
+                self.record(port, act, path)
+            self.made.add(path)
+        return path
+
+    made = set()
+
+    def record(self, port, act, path):
+        tracks = []
+        with tape.Relay(port, tracks=tracks) as relay:
+            argv = [self.side.drive, "watch", f"spice://127.0.0.1:{relay.port}"]
+            client = peers.Process(argv, env=self.side.env(), stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+            try:
+                act()
+            finally:
+                with contextlib.suppress(OSError):
+                    client.child.stdin.close()
+                said = client.child.stdout.read().decode()
+                client.stop()
+        if "invalidates=" not in said:
+            raise client.failed("did not watch to the end")
+        tape.write_tape(path, tracks)
+
+    @contextlib.contextmanager
+    def play_scene(self):
+        with peers.DemoServer(scene=True) as server:
+            yield server.port, lambda: wait(1 if self.quick else 10)
+
+    @contextlib.contextmanager
+    def play_firmware(self):
+        with peers.Qemu(extra=["-boot", "menu=on,splash-time=2000"]) as qemu:
+            def act():
+                qemu.qmp.run("system_reset")
+                qemu.wait_text()
+            yield int(qemu.uri.rpartition(":")[2]), act
+
+    @contextlib.contextmanager
+    def play_terminal(self):
+        with Xspice() as x:
+            def act():
+                x.run("xterm", "-geometry", "160x50+0+0", "-e", "sh", "-c",
+                      "seq 1 3000; for i in $(seq 60); do ls -la /usr/bin | head -n 200; done", seconds=120)
+            yield int(x.uri.rpartition(":")[2]), act
+
+    @contextlib.contextmanager
+    def play_desktop(self):
+        with Xspice() as x:
+            x.program("gtk3-widget-factory", env={"GTK_A11Y": "none", "NO_AT_BRIDGE": "1"})
+            x.program("xclock", "-update", "1", "-geometry", "200x200+900+20")
+            x.program("xterm", "-geometry", "80x24+600+400")
+            x.wait_window("gtk3-widget-factory")
+            window = x.run("xdotool", "search", "--name", "gtk3-widget-factory").out.split()[-1]
+
+            def act():
+                for i in range(120):
+                    x.run("xdotool", "windowmove", window, str(20 + i * 7 % 300), str(20 + i * 5 % 200),
+                          "mousemove", str(100 + i * 13 % 900), str(100 + i * 11 % 500))
+                    if i % 10 == 0:
+                        x.run("xdotool", "mousemove", "700", "500", "key", "Return", "Return", "Return")
+            yield int(x.uri.rpartition(":")[2]), act
+
+
+def wait(seconds):
+    # A recording's length, not a condition.
+    import time
+    time.sleep(seconds)
+
+
+class Bench:
+    def __init__(self, build, sides, quick, renew):
+        self.build, self.sides, self.quick = build, sides, quick
+        self.tape_server = build / "bench" / "tape-server"
+        self.tapes = Tapes(build / "bench" / "tapes", sides[0], quick, renew)
+        names = ["scene"] if quick else ["terminal", "desktop", "firmware"]
+        self.small = "scene" if quick else "firmware"
+        many, most = (3, 5) if quick else (50, 500)
+        self.rows = {"first": self.first, "cycles": lambda side: self.cycles(side, 10 if quick else 200)}
+        self.rows["growth"] = lambda side: self.cycles(side, 30 if quick else 1500)
+        for name in names:
+            self.rows[name] = lambda side, name=name: self.replay(side, name, 1)
+            self.rows[f"stall-{name}"] = lambda side, name=name: self.replay(side, name, 1, "stalls")
+        self.rows[f"replay-{many}"] = lambda side: self.replay(side, names[0], many)
+        self.rows[f"stall-{many}"] = lambda side: self.replay(side, names[0], many, "stalls")
+        self.rows[f"idle-{many}"] = lambda side: self.idle(side, many)
+        self.rows[f"idle-{most}"] = lambda side: self.idle(side, most)
+        self.rows["port-1k"] = lambda side: self.port(side, 1024, 1000 if quick else 50000)
+        self.rows["port-64k"] = lambda side: self.port(side, 65536, 100 if quick else 8000)
+        for name in names:
+            if name != "desktop":
+                self.rows[f"slow-{name}"] = lambda side, name=name: self.slow(side, name)
+
+    def first(self, side):
+        """Over a line without and with delay: what the delay adds, divided by it, is the number of round trips."""
+        with peers.DemoServer(scene=True) as server:
+            said = side.run("first", server.port)
+            for delay in (20, 50):
+                with tape.Relay(server.port, delay / 2000) as relay:
+                    said[f"first-ms-at-{delay}"] = side.run("first", relay.port)["first-ms"]
+            with tape.Relay(server.port) as relay:
+                near = min(side.run("first", relay.port)["first-ms"] for _ in range(1 if self.quick else 3))
+            said["round-trips"] = (said["first-ms-at-50"] - near) / 50
+        return said
+
+    def cycles(self, side, n):
+        with TapeServer(self.tape_server, self.tapes.path(self.small), stay=True) as server:
+            said = side.run("cycles", server.port, f"cycles={n}")
+        if n < 1000 and not self.quick:
+            del said["growth-per-cycle-kib"]  # mostly of the first cycles
+        return said
+
+    def replay(self, side, name, sessions, *options):
+        with TapeServer(self.tape_server, self.tapes.path(name)) as server:
+            said = side.run("replay", server.port, f"sessions={sessions}", *options)
+        if options:
+            return {key: value for key, value in said.items() if key.startswith("stall")}
+        return said
+
+    def idle(self, side, sessions):
+        with TapeServer(self.tape_server, self.tapes.path(self.small), stay=True) as server:
+            said = side.run("idle", server.port, f"sessions={sessions}")
+        said["above-framebuffer-kib"] = said["session-kib"] - said["framebuffer-kib"]
+        return said
+
+    def port(self, side, size, count):
+        with peers.DemoServer("--spice-port=bench") as server:
+            server.command("port bench echo=0")
+            return side.run("port", server.port, "port=bench", f"size={size}", f"count={count}")
+
+    def slow(self, side, name):
+        """10 Mbit/s and 50 ms there and back."""
+        with TapeServer(self.tape_server, self.tapes.path(name)) as server:
+            with tape.Relay(server.port, 0.025, LINE) as relay:
+                said = side.run("replay", relay.port, "sessions=1")
+        return {"cpu-ms": said["cpu-ms"]}
+
+
+def best(name, values):
+    """Of several runs: what the machine disturbed least; the median of what is a maximum already."""
+    if name.endswith("per-s"):
+        return max(values)
+    if name.startswith(("stall", "growth")) or "kib" in name:
+        return statistics.median(values)
+    return min(values)
+
+
+def print_row(row, runs, sides):
+    names = {name: None for said in runs[sides[0].name] for name in said}
+    for name in names:
+        ours, *others = [best(name, [said[name] for said in runs[side.name]]) for side in sides]
+        full = f"{row}/{name}"
+        line = f"{full:<36} {ours:>12.2f}"
+        if others:
+            ratio = f"{ours / others[0]:.2f}" if others[0] > 0 else "-"
+            line += f" {others[0]:>12.2f} {ratio:>8}"
+        print(f"{line}   {GOALS.get(full, '')}".rstrip(), flush=True)
+
+
+def find_reference(folder, ours):
+    """The folder of an installed library of the name, or None."""
+    if folder:
+        return folder
+    for place in [*pathlib.Path("/usr/lib").glob("*-linux-gnu"), pathlib.Path("/usr/lib64"), pathlib.Path("/usr/lib")]:
+        found = place / LIBRARY
+        if found.exists() and found.resolve().parent != ours.resolve():
+            return place
+    return None
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--build", type=pathlib.Path, required=True)
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--only", action="append")
+    parser.add_argument("--rounds", type=int)
+    parser.add_argument("--reference", type=pathlib.Path)
+    parser.add_argument("--new-tapes", action="store_true")
+    parser.add_argument("--list", action="store_true")
+    options = parser.parse_args()
+    drive, ours = options.build / "bench" / "drive", options.build / "src"
+    sides = [Side("ours", ours, drive)]
+    reference = find_reference(options.reference, ours)
+    if reference:
+        sides.append(Side("reference", reference, drive))
+    peers.DemoServer.program = options.build / "demo" / "caraway-demo-server"
+    bench = Bench(options.build, sides, options.quick, options.new_tapes)
+    rows = [row for row in bench.rows if not options.only or row.startswith(tuple(options.only))]
+    if options.list:
+        print(*rows, sep="\n")
+        return 0
+    head = f"{'# name':<36} {'ours':>12}" + (f" {'reference':>12} {'ratio':>8}   goal" if reference else "")
+    print(f"# processors: {os.cpu_count()}, load {os.getloadavg()[0]:.1f}; reference: {reference or 'not installed'}")
+    print(head, flush=True)
+    for row in rows:
+        runs = {side.name: [] for side in sides}
+        for _ in range(options.rounds or (1 if options.quick else 3)):
+            for side in sides:
+                runs[side.name].append(bench.rows[row](side))
+        print_row(row, runs, sides)
+    return 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except (peers.Failed, peers.Missing) as error:
+        print(f"compare.py: {error}", *getattr(error, "logs", []), sep="\n", file=sys.stderr)
+        sys.exit(1)
