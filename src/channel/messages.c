@@ -6,7 +6,7 @@
 #define MAX_LOGGED_TEXT 256
 
 /* Replies that may wait before no more questions are read; half of what the pump takes. */
-#define MAX_REPLY_BYTES (CW_PUMP_URGENT_LIMIT / 2)
+#define MAX_REPLY_BYTES (CW_FRAME_WRITER_URGENT_LIMIT / 2)
 #define REPLY_BYTES 128 /* of memory: more than a reply and what keeps it in the queue */
 
 static uint64_t

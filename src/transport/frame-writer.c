@@ -1,45 +1,75 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "transport/frame-writer.h"
 
+#include "base/error.h"
+
 #include <string.h>
 
 /* What an entry costs beside its bytes: a queue of empty messages is bounded too. */
 #define ENTRY_COST 128
 
+#define RECORD_SIZE (16 * 1024) /* of TLS */
+#define CHUNK_SIZE (64 * 1024)
+
+/* Bodies from here on are not copied, where header and body may go out as two pieces. */
+#define LARGE_BODY 4096
+
 typedef struct {
-  GBytes *body; /* NULL: a flush */
+  GList link;
+  GBytes *body;
   uint16_t type;
-  CwPumpFlushFunc done;
-  gpointer data;
 } Entry;
 
-static void
-entry_free (gpointer data)
-{
-  Entry *self = data;
+typedef struct {
+  GList link;
+  uint64_t position[2]; /* messages pushed before it, by lane */
+  CwPumpFlushFunc done;
+  gpointer data;
+} Flush;
 
+void
+cw_frame_writer_init (CwFrameWriter *self, bool mini_header, bool in_records, CwBlockPool *pool)
+{
+  G_STATIC_ASSERT (CHUNK_SIZE <= CW_BLOCK_SIZE);
+
+  *self = (CwFrameWriter){ .framing = { .mini = mini_header },
+                           .chunk_max = in_records ? RECORD_SIZE : CHUNK_SIZE,
+                           .pool = pool };
+  self->lanes[CW_PUMP_NORMAL].limit = CW_FRAME_WRITER_LIMIT;
+  self->lanes[CW_PUMP_URGENT].limit = CW_FRAME_WRITER_URGENT_LIMIT;
+}
+
+static Entry *
+pop_entry (CwOutLane *lane)
+{
+  GList *link = g_queue_pop_head_link (&lane->entries);
+
+  return link ? link->data : NULL;
+}
+
+static void
+entry_free (Entry *self)
+{
   g_clear_pointer (&self->body, g_bytes_unref);
   g_free (self);
 }
 
 void
-cw_frame_writer_init (CwFrameWriter *self, bool mini_header)
-{
-  *self = (CwFrameWriter){ .framing = { .mini = mini_header } };
-  self->lanes[CW_PUMP_NORMAL].limit = CW_PUMP_QUEUE_LIMIT;
-  self->lanes[CW_PUMP_URGENT].limit = CW_PUMP_URGENT_LIMIT;
-  self->chunk = g_malloc (CW_FRAME_WRITER_CHUNK);
-}
-
-void
 cw_frame_writer_clear (CwFrameWriter *self)
 {
+  GList *link;
+
   for (unsigned i = 0; i < G_N_ELEMENTS (self->lanes); i++) {
-    g_queue_clear_full (&self->lanes[i].entries, entry_free);
-    self->lanes[i].bytes = self->lanes[i].in_chunk = 0;
+    Entry *entry;
+
+    while ((entry = pop_entry (&self->lanes[i])))
+      entry_free (entry);
+    self->lanes[i].bytes = self->lanes[i].bytes_in_chunk = 0;
   }
+  while ((link = g_queue_pop_head_link (&self->flushes)))
+    g_free (link->data);
   g_clear_pointer (&self->rest, g_bytes_unref);
-  g_clear_pointer (&self->chunk, g_free);
+  cw_block_pool_give (self->pool, g_steal_pointer (&self->chunk));
   self->chunk_size = self->written = 0;
 }
 
@@ -61,50 +91,81 @@ cw_frame_writer_push (CwFrameWriter *self, uint16_t type, GBytes *body, CwPumpPr
                  type, size, lane->bytes, lane->limit);
     return false;
   }
-  entry = g_new0 (Entry, 1);
-  entry->type = type;
-  entry->body = g_bytes_ref (body);
-  g_queue_push_tail (&lane->entries, entry);
+  entry = g_new (Entry, 1);
+  *entry = (Entry){ .link = { .data = entry }, .body = g_bytes_ref (body), .type = type };
+  g_queue_push_tail_link (&lane->entries, &entry->link);
   lane->bytes += size;
+  lane->n_pushed++;
   return true;
 }
 
 void
 cw_frame_writer_push_flush (CwFrameWriter *self, CwPumpFlushFunc done, gpointer data)
 {
-  Entry *entry = g_new0 (Entry, 1);
+  Flush *flush = g_new (Flush, 1);
 
-  entry->done = done;
-  entry->data = data;
-  g_queue_push_tail (&self->lanes[CW_PUMP_NORMAL].entries, entry);
+  *flush = (Flush){ .link = { .data = flush }, .done = done, .data = data };
+  for (unsigned i = 0; i < G_N_ELEMENTS (self->lanes); i++)
+    flush->position[i] = self->lanes[i].n_pushed;
+  g_queue_push_tail_link (&self->flushes, &flush->link);
 }
 
-/* The lane whose head goes next into the chunk; NULL when there is none, or a flush has to come first. */
+bool
+cw_frame_writer_has_due_flush (const CwFrameWriter *self)
+{
+  const Flush *flush = g_queue_peek_head ((GQueue *) &self->flushes);
+
+  return flush && self->lanes[0].n_written >= flush->position[0] && self->lanes[1].n_written >= flush->position[1];
+}
+
+bool
+cw_frame_writer_take_flush (CwFrameWriter *self, bool only_due, CwPumpFlushFunc *done, gpointer *data)
+{
+  Flush *flush = g_queue_peek_head (&self->flushes);
+
+  if (!flush || (only_due && !cw_frame_writer_has_due_flush (self)))
+    return false;
+  g_queue_unlink (&self->flushes, &flush->link);
+  *done = flush->done;
+  *data = flush->data;
+  g_free (flush);
+  return true;
+}
+
+/* The lane whose head goes next into the chunk; NULL when there is none. */
 static CwOutLane *
 next_lane (CwFrameWriter *self)
 {
-  CwOutLane *normal = &self->lanes[CW_PUMP_NORMAL];
-  const Entry *head;
-
   if (!g_queue_is_empty (&self->lanes[CW_PUMP_URGENT].entries))
     return &self->lanes[CW_PUMP_URGENT];
-  head = g_queue_peek_head (&normal->entries);
-  return head && head->body ? normal : NULL;
+  return g_queue_is_empty (&self->lanes[CW_PUMP_NORMAL].entries) ? NULL : &self->lanes[CW_PUMP_NORMAL];
 }
 
-/* A body that does not fit is begun in the chunk, so that its header never travels alone. */
+/* How much of a body goes into the chunk behind its header; the rest is written from where it is. */
+static size_t
+part_in_chunk (const CwFrameWriter *self, size_t size)
+{
+  size_t room = self->chunk_max - self->chunk_size;
+
+  if (self->chunk_max == RECORD_SIZE)
+    return MIN (size, room);
+  return size < LARGE_BODY && size <= room ? size : 0;
+}
+
 static void
 add_to_chunk (CwFrameWriter *self, CwOutLane *lane)
 {
-  Entry *entry = g_queue_pop_head (&lane->entries);
+  Entry *entry = pop_entry (lane);
   size_t size, part;
   const uint8_t *data = g_bytes_get_data (entry->body, &size);
 
-  lane->in_chunk += cost (entry->body);
-  self->chunk_size += cw_framing_encode (&self->framing, entry->type, size, self->chunk + self->chunk_size);
-  part = MIN (size, CW_FRAME_WRITER_CHUNK - self->chunk_size);
+  lane->n_in_chunk++;
+  lane->bytes_in_chunk += cost (entry->body);
+  self->chunk_size
+      += cw_framing_encode (&self->framing, entry->type, (uint32_t) size, self->chunk->data + self->chunk_size);
+  part = part_in_chunk (self, size);
   if (part > 0)
-    memcpy (self->chunk + self->chunk_size, data, part);
+    memcpy (self->chunk->data + self->chunk_size, data, part);
   self->chunk_size += part;
   if (part < size) {
     self->rest = g_steal_pointer (&entry->body);
@@ -113,24 +174,43 @@ add_to_chunk (CwFrameWriter *self, CwOutLane *lane)
   entry_free (entry);
 }
 
-CwSlice
-cw_frame_writer_peek (CwFrameWriter *self)
+/* false: no memory. */
+static bool
+fill_chunk (CwFrameWriter *self)
 {
-  CwOutLane *lane;
-  const uint8_t *data;
-  size_t size, offset;
+  CwOutLane *lane = next_lane (self);
 
-  if (self->chunk_size == 0) {
-    while (!self->rest && CW_FRAME_WRITER_CHUNK - self->chunk_size >= CW_FRAME_HEADER_MAX && (lane = next_lane (self)))
-      add_to_chunk (self, lane);
+  if (!lane)
+    return true;
+  if (!self->chunk)
+    self->chunk = cw_block_pool_take (self->pool);
+  if (!self->chunk)
+    return false;
+  while (lane && !self->rest && self->chunk_max - self->chunk_size >= CW_FRAME_HEADER_MAX) {
+    add_to_chunk (self, lane);
+    lane = next_lane (self);
   }
+  return true;
+}
+
+int
+cw_frame_writer_peek (CwFrameWriter *self, struct iovec vectors[CW_FRAME_WRITER_VECTORS])
+{
+  size_t behind = self->written - MIN (self->written, self->chunk_size);
+  int n = 0;
+
+  if (self->chunk_size == 0 && !fill_chunk (self))
+    return -1;
   if (self->written < self->chunk_size)
-    return (CwSlice){ self->chunk + self->written, self->chunk_size - self->written };
-  if (!self->rest)
-    return (CwSlice){ NULL, 0 };
-  data = g_bytes_get_data (self->rest, &size);
-  offset = self->rest_offset + self->written - self->chunk_size;
-  return (CwSlice){ data + offset, size - offset };
+    vectors[n++] = (struct iovec){ self->chunk->data + self->written, self->chunk_size - self->written };
+  if (self->rest) {
+    size_t size;
+    const uint8_t *data = g_bytes_get_data (self->rest, &size);
+    size_t offset = self->rest_offset + behind;
+
+    vectors[n++] = (struct iovec){ (uint8_t *) data + offset, size - offset };
+  }
+  return n;
 }
 
 void
@@ -147,55 +227,14 @@ cw_frame_writer_written (CwFrameWriter *self, size_t size)
   self->chunk_size = self->written = 0;
   g_clear_pointer (&self->rest, g_bytes_unref);
   for (unsigned i = 0; i < G_N_ELEMENTS (self->lanes); i++) {
-    self->lanes[i].bytes -= self->lanes[i].in_chunk;
-    self->lanes[i].in_chunk = 0;
+    CwOutLane *lane = &self->lanes[i];
+
+    lane->bytes -= lane->bytes_in_chunk;
+    lane->n_written += lane->n_in_chunk;
+    lane->bytes_in_chunk = lane->n_in_chunk = 0;
   }
-}
-
-static void
-take_head_flush (CwOutLane *lane, CwPumpFlushFunc *done, gpointer *data)
-{
-  Entry *entry = g_queue_pop_head (&lane->entries);
-
-  *done = entry->done;
-  *data = entry->data;
-  entry_free (entry);
-}
-
-bool
-cw_frame_writer_take_flush (CwFrameWriter *self, CwPumpFlushFunc *done, gpointer *data)
-{
-  CwOutLane *lane = &self->lanes[CW_PUMP_NORMAL];
-  const Entry *head = g_queue_peek_head (&lane->entries);
-
-  if (self->chunk_size > 0 || !head || head->body)
-    return false;
-  take_head_flush (lane, done, data);
-  return true;
-}
-
-bool
-cw_frame_writer_abandon (CwFrameWriter *self, CwPumpFlushFunc *done, gpointer *data)
-{
-  CwOutLane *lane = &self->lanes[CW_PUMP_NORMAL];
-  const Entry *head;
-
-  while ((head = g_queue_peek_head (&lane->entries))) {
-    if (!head->body) {
-      take_head_flush (lane, done, data);
-      return true;
-    }
-    lane->bytes -= cost (head->body);
-    entry_free (g_queue_pop_head (&lane->entries));
-  }
-  return false;
-}
-
-bool
-cw_frame_writer_is_empty (const CwFrameWriter *self)
-{
-  return self->chunk_size == 0 && g_queue_is_empty ((GQueue *) &self->lanes[CW_PUMP_NORMAL].entries)
-         && g_queue_is_empty ((GQueue *) &self->lanes[CW_PUMP_URGENT].entries);
+  if (!next_lane (self))
+    cw_block_pool_give (self->pool, g_steal_pointer (&self->chunk));
 }
 
 size_t

@@ -3,46 +3,64 @@
  * write; what has been shown by cw_frame_writer_peek () does not change until it has been written, as TLS demands. */
 #pragma once
 
-#include "transport/pump.h"
+#include "transport/block.h"
 #include "wire/frame.h"
 
-#define CW_FRAME_WRITER_CHUNK (16 * 1024) /* one TLS record */
+#include <sys/uio.h>
+
+#define CW_FRAME_WRITER_LIMIT (16 * 1024 * 1024) /* default: bytes of normal messages that wait, 128 more for each */
+#define CW_FRAME_WRITER_URGENT_LIMIT (64 * 1024) /* the same for urgent messages */
+#define CW_FRAME_WRITER_VECTORS 2                /* what peek fills at most */
+
+typedef enum {
+  CW_PUMP_NORMAL,
+  CW_PUMP_URGENT, /* PONG, ACK, ACK_SYNC: ahead of normal messages that have not begun; own small limit */
+} CwPumpPriority;
+
+typedef void (*CwPumpFlushFunc) (gpointer data, const GError *error);
 
 typedef struct {
   GQueue entries; /* Entry */
   size_t bytes;   /* of them, and of their part of the chunk being written */
   size_t limit;
-  size_t in_chunk;
+  uint64_t n_pushed;
+  uint64_t n_written;
+  unsigned n_in_chunk;
+  size_t bytes_in_chunk;
 } CwOutLane;
 
 typedef struct {
   CwFraming framing;
   CwOutLane lanes[2]; /* by CwPumpPriority */
-  uint8_t *chunk;
+  GQueue flushes;     /* Flush, in the order of their positions */
+  size_t chunk_max;   /* bytes gathered at once */
+  CwBlockPool *pool;
+  CwBlock *chunk; /* NULL while there is nothing to write */
   size_t chunk_size;
   GBytes *rest; /* the rest of a large body, from rest_offset, follows the chunk */
   size_t rest_offset;
   size_t written; /* of chunk and rest together */
 } CwFrameWriter;
 
-void cw_frame_writer_init (CwFrameWriter *self, bool mini_header);
+/* in_records: the stream makes a record of each write, so that a header should not travel alone. pool: where the memory
+ * for gathering comes from, or NULL; it must outlive the writer. */
+void cw_frame_writer_init (CwFrameWriter *self, bool mini_header, bool in_records, CwBlockPool *pool);
 
-/* Drops everything, flushes too: take those out before, by cw_frame_writer_abandon (). */
+/* Drops everything, flushes too: take those out before. */
 void cw_frame_writer_clear (CwFrameWriter *self);
 
 bool cw_frame_writer_push (CwFrameWriter *self, uint16_t type, GBytes *body, CwPumpPriority priority, GError **error);
-void cw_frame_writer_push_flush (CwFrameWriter *self, CwPumpFlushFunc done, gpointer data);
 
-/* The next bytes to write; size 0 when there are none (a flush may then be due). Valid until the next call. */
-CwSlice cw_frame_writer_peek (CwFrameWriter *self);
+/* A flush is a position: it is due when all that was pushed before it has been written. */
+void cw_frame_writer_push_flush (CwFrameWriter *self, CwPumpFlushFunc done, gpointer data);
+bool cw_frame_writer_has_due_flush (const CwFrameWriter *self);
+
+/* Takes the oldest flush; only_due: if it is due. */
+bool cw_frame_writer_take_flush (CwFrameWriter *self, bool only_due, CwPumpFlushFunc *done, gpointer *data);
+
+/* The next bytes to write, in order: the number of vectors; 0 when there are none, -1 without memory. Valid until the
+ * next call. */
+int cw_frame_writer_peek (CwFrameWriter *self, struct iovec vectors[CW_FRAME_WRITER_VECTORS]);
 void cw_frame_writer_written (CwFrameWriter *self, size_t size);
 
-/* Takes the oldest flush before which everything has been written. */
-bool cw_frame_writer_take_flush (CwFrameWriter *self, CwPumpFlushFunc *done, gpointer *data);
-
-/* Takes the oldest flush, due or not; what was to be written before it is dropped, so nothing may be written after. */
-bool cw_frame_writer_abandon (CwFrameWriter *self, CwPumpFlushFunc *done, gpointer *data);
-
-/* Nothing to write and no flush. */
-bool cw_frame_writer_is_empty (const CwFrameWriter *self);
 size_t cw_frame_writer_bytes (const CwFrameWriter *self);

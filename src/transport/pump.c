@@ -1,33 +1,36 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Sources are one-shot: a dispatch takes its source away, works, and arms what it needs next. So nothing can be
- * dispatched while a frame callback runs, and TLS may wait on either direction of the socket each time. */
+/* Reading and writing are two tasks of the context's turn (turn.h). A piece of reading is one read and the frames it
+ * brought; a piece of writing is what the socket takes. Nothing can be delivered while a frame callback runs, as a task
+ * is not run inside itself. */
 #include "transport/pump.h"
 
 #include "transport/frame-writer.h"
+#include "transport/stream.h"
+#include "transport/turn.h"
 
-#include <gio/gunixconnection.h>
-
-/* After a full budget others go first, and a redraw of the application (GTK's priority is 120) among them. */
-#define CONTINUE_PRIORITY (G_PRIORITY_HIGH_IDLE + 30)
+#include <errno.h>
 
 struct CwPump {
-  int refs;
+  unsigned refs;
+  unsigned n_running; /* tasks under way: the memory is there as long as any */
   GIOStream *stream;
+  GSocket *socket; /* borrowed; NULL when the stream has layers around it */
   GPollableInputStream *in;
-  GPollableOutputStream *out;
   GMainContext *context;
   const CwPumpEvents *events;
   gpointer data;
 
   CwFrameReader reader;
-  GSocket *unix_socket; /* borrowed; descriptors may come with its bytes. NULL: not a bare unix socket */
-  GSource *read_source;
-  unsigned paused; /* reasons */
-  bool delivering;
+  CwTurnTask *read_task;
+  unsigned paused;  /* reasons */
+  bool needs_bytes; /* no frame is complete */
 
   CwFrameWriter writer;
-  GSource *write_source;
-  bool write_blocked;  /* write_source waits for the stream */
+  CwTurnTask *write_task;
+  bool is_writing;
+  bool write_blocked;  /* the socket is full */
+  bool awaits_room;    /* more than low_water bytes waited */
+  size_t low_water;    /* 0: nobody wants to know */
   GError *write_error; /* nothing is written any more; reading finds the end */
 
   bool closed;
@@ -35,33 +38,6 @@ struct CwPump {
   uint64_t bytes_read;
   uint64_t bytes_written;
 };
-
-static void
-clear_source (GSource **source)
-{
-  if (!*source)
-    return;
-  g_source_destroy (*source);
-  g_clear_pointer (source, g_source_unref);
-}
-
-static void
-arm (CwPump *self, GSource **slot, GSource *source, GSourceFunc func)
-{
-  clear_source (slot);
-  *slot = source;
-  g_source_set_callback (source, func, self, NULL);
-  g_source_attach (source, self->context);
-}
-
-static GSource *
-ready_source (int priority)
-{
-  GSource *source = g_idle_source_new ();
-
-  g_source_set_priority (source, priority);
-  return source;
-}
 
 typedef struct {
   CwPumpFlushFunc done;
@@ -91,10 +67,11 @@ free_late_flush (gpointer data)
 static void
 fail_flush (CwPump *self, CwPumpFlushFunc done, gpointer data, const GError *error)
 {
-  g_autoptr (GSource) source = ready_source (G_PRIORITY_DEFAULT);
+  g_autoptr (GSource) source = g_idle_source_new ();
   LateFlush *flush = g_new0 (LateFlush, 1);
 
   *flush = (LateFlush){ done, data, g_error_copy (error) };
+  g_source_set_priority (source, G_PRIORITY_DEFAULT);
   g_source_set_callback (source, on_late_flush, flush, free_late_flush);
   g_source_attach (source, self->context);
 }
@@ -106,7 +83,7 @@ fail_flushes (CwPump *self, const GError *error)
   CwPumpFlushFunc done;
   gpointer data;
 
-  while (cw_frame_writer_abandon (&self->writer, &done, &data))
+  while (cw_frame_writer_take_flush (&self->writer, false, &done, &data))
     fail_flush (self, done, data, error);
 }
 
@@ -118,11 +95,13 @@ shut (CwPump *self, const GError *error)
       = g_error_new (CW_ERROR, CW_ERROR_CLOSED, "%s", error ? error->message : "The connection is closed");
 
   self->closed = true;
-  clear_source (&self->read_source);
-  clear_source (&self->write_source);
-  g_io_stream_close (self->stream, NULL, NULL);
-  cw_descriptor_queue_drop (&self->reader.waiting, UINT64_MAX);
   fail_flushes (self, closed);
+  /* Their blocks are the turn's, which the tasks keep. */
+  cw_frame_reader_clear (&self->reader);
+  cw_frame_writer_clear (&self->writer);
+  cw_turn_task_free (g_steal_pointer (&self->read_task));
+  cw_turn_task_free (g_steal_pointer (&self->write_task));
+  g_io_stream_close (self->stream, NULL, NULL);
 }
 
 /* The peer's end, or an error that ends all. Takes error. */
@@ -137,24 +116,19 @@ end (CwPump *self, GError *error)
   g_clear_error (&error);
 }
 
-static gboolean on_read_ready (gpointer data);
-static gboolean on_read_pollable (GObject *stream, gpointer data);
-
+/* Reading goes on as far as it may. */
 static void
-read_soon (CwPump *self, int priority)
+go_on_reading (CwPump *self)
 {
-  if (!self->closed && !self->delivering && self->paused == 0)
-    arm (self, &self->read_source, ready_source (priority), on_read_ready);
-}
+  GIOCondition condition;
 
-static gboolean on_write_ready (gpointer data);
-static gboolean on_write_pollable (GObject *stream, gpointer data);
-
-static void
-write_soon (CwPump *self)
-{
-  if (!self->closed && !self->write_source)
-    arm (self, &self->write_source, ready_source (G_PRIORITY_DEFAULT), on_write_ready);
+  if (self->closed || self->paused != 0)
+    return;
+  condition = self->needs_bytes ? cw_stream_awaits (self->stream, false) : 0;
+  if (condition != 0)
+    cw_turn_task_await (self->read_task, condition);
+  else
+    cw_turn_task_ready (self->read_task);
 }
 
 /* The peer's last words may still wait to be read, so a failed write is not yet the end. */
@@ -163,56 +137,110 @@ fail_writing (CwPump *self, GError *error)
 {
   self->write_error = error;
   fail_flushes (self, error);
-  read_soon (self, G_PRIORITY_DEFAULT);
+  if (!self->closed && self->paused == 0)
+    cw_turn_task_ready (self->read_task);
 }
 
+static bool
+is_over (int64_t deadline)
+{
+  return g_get_monotonic_time () >= deadline;
+}
+
+/* false: there is no more to write just now. */
+static bool
+write_once (CwPump *self)
+{
+  struct iovec vectors[CW_FRAME_WRITER_VECTORS];
+  int n_vectors = cw_frame_writer_peek (&self->writer, vectors);
+  GError *error = NULL;
+  gssize n;
+
+  if (n_vectors == 0)
+    return false;
+  n = n_vectors > 0 ? cw_stream_write (self->stream, vectors, n_vectors, &error) : -1;
+  if (n_vectors < 0)
+    g_set_error (&error, CW_ERROR, CW_ERROR_MEMORY, "No memory to send with");
+  if (error) {
+    fail_writing (self, error);
+    return false;
+  }
+  if (n < 0) {
+    GIOCondition condition = cw_stream_awaits (self->stream, true);
+
+    self->write_blocked = true;
+    if (condition != 0)
+      cw_turn_task_await (self->write_task, condition);
+    else
+      cw_turn_task_ready_next (self->write_task);
+    return false;
+  }
+  self->bytes_written += (uint64_t) n;
+  cw_frame_writer_written (&self->writer, (size_t) n);
+  return true;
+}
+
+static bool
+may_write (const CwPump *self)
+{
+  return !self->closed && !self->write_error && !self->write_blocked;
+}
+
+/* Flushes are answered an iteration after the writing: to those who send from the answer (GTask) that is the quick way,
+ * and all that are due are answered at once. */
 static void
-write_some (CwPump *self)
+answer_flushes (CwPump *self, int64_t deadline)
 {
   CwPumpFlushFunc done;
   gpointer data;
 
-  while (!self->closed && !self->write_error && !self->write_source) {
-    CwSlice bytes = cw_frame_writer_peek (&self->writer);
-    GError *error = NULL;
-    gssize n;
-
-    if (bytes.size == 0) {
-      if (!cw_frame_writer_take_flush (&self->writer, &done, &data))
-        break;
-      done (data, NULL);
-      continue;
-    }
-    n = g_pollable_output_stream_write_nonblocking (self->out, bytes.data, bytes.size, NULL, &error);
-    if (n >= 0) {
-      self->bytes_written += n;
-      cw_frame_writer_written (&self->writer, n);
-    } else if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK)) {
-      g_clear_error (&error);
-      self->write_blocked = true;
-      arm (self, &self->write_source, g_pollable_output_stream_create_source (self->out, NULL),
-           G_SOURCE_FUNC (on_write_pollable));
-    } else {
-      fail_writing (self, error);
-    }
+  while (!self->closed && cw_frame_writer_take_flush (&self->writer, true, &done, &data)) {
+    done (data, NULL);
+    if (is_over (deadline))
+      break;
   }
 }
 
-static gboolean
-on_write_ready (gpointer data)
+static bool
+has_room (const CwPump *self)
 {
-  g_autoptr (CwPump) self = cw_pump_ref (data);
-
-  clear_source (&self->write_source);
-  self->write_blocked = false;
-  write_some (self);
-  return G_SOURCE_REMOVE;
+  return !self->closed && self->awaits_room && cw_frame_writer_bytes (&self->writer) <= self->low_water;
 }
 
-static gboolean
-on_write_pollable (GObject *stream, gpointer data)
+static void
+write_some (CwPump *self, int64_t deadline)
 {
-  return on_write_ready (data);
+  if (self->is_writing)
+    return;
+  self->is_writing = true;
+  while (may_write (self) && write_once (self)) {
+    if (is_over (deadline)) {
+      cw_turn_task_ready (self->write_task);
+      break;
+    }
+  }
+  self->is_writing = false;
+  if (!self->closed && (has_room (self) || cw_frame_writer_has_due_flush (&self->writer)))
+    cw_turn_task_ready_next (self->write_task);
+}
+
+static void free_when_unused (CwPump *self);
+
+static void
+run_write (gpointer data, int64_t deadline)
+{
+  CwPump *self = data;
+
+  self->n_running++;
+  self->write_blocked = false;
+  answer_flushes (self, deadline);
+  if (has_room (self)) {
+    self->awaits_room = false;
+    self->events->has_room (self->data);
+  }
+  write_some (self, deadline);
+  self->n_running--;
+  free_when_unused (self);
 }
 
 static void
@@ -227,37 +255,44 @@ end_of_input (CwPump *self)
     end (self, g_steal_pointer (&self->write_error));
 }
 
-/* What comes beside the bytes of a unix socket is lost to those who read it in another way. */
+/* What comes beside the bytes of a unix socket is lost to those who read it in another way. -1 without error: nothing
+ * is there. */
 static gssize
 receive (CwPump *self, uint8_t *at, size_t size, GError **error)
 {
   int fds[CW_DESCRIPTORS_WAITING_MAX];
   unsigned n_fds;
-  ssize_t n = cw_descriptors_receive (g_socket_get_fd (self->unix_socket), at, size, fds, &n_fds);
+  ssize_t n = cw_descriptors_receive (g_socket_get_fd (self->socket), at, size, fds, &n_fds);
+  int code = errno;
 
-  if (n < 0) {
-    int code = errno;
-
-    cw_frame_reader_commit (&self->reader, 0, NULL, 0);
+  cw_frame_reader_commit (&self->reader, (size_t) MAX (n, 0), fds, n_fds);
+  if (n < 0 && code != EAGAIN && code != EWOULDBLOCK)
     g_set_error (error, G_IO_ERROR, g_io_error_from_errno (code), "Receiving failed: %s", g_strerror (code));
-  } else {
-    cw_frame_reader_commit (&self->reader, n, fds, n_fds);
-  }
   return n;
 }
 
 static gssize
 read_stream (CwPump *self, uint8_t *at, size_t size, GError **error)
 {
-  gssize n = g_pollable_input_stream_read_nonblocking (self->in, at, size, NULL, error);
+  GError *problem = NULL;
+  gssize n = g_pollable_input_stream_read_nonblocking (self->in, at, size, NULL, &problem);
 
-  cw_frame_reader_commit (&self->reader, MAX (n, 0), NULL, 0);
+  cw_frame_reader_commit (&self->reader, (size_t) MAX (n, 0), NULL, 0);
+  if (g_error_matches (problem, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK))
+    g_clear_error (&problem);
+  else if (problem)
+    g_propagate_error (error, problem);
   return n;
 }
 
-/* true: some bytes came. */
-static bool
-read_some (CwPump *self)
+typedef enum {
+  READ_SOME,
+  READ_ALL,    /* what was there, most likely */
+  READ_NOTHING /* waits, or has ended */
+} Read;
+
+static Read
+read_once (CwPump *self)
 {
   GError *error = NULL;
   uint8_t *at;
@@ -266,30 +301,24 @@ read_some (CwPump *self)
 
   if (!cw_frame_reader_space (&self->reader, &at, &size, &error)) {
     end (self, error);
-    return false;
+    return READ_NOTHING;
   }
-  n = self->unix_socket ? receive (self, at, size, &error) : read_stream (self, at, size, &error);
+  n = self->socket ? receive (self, at, size, &error) : read_stream (self, at, size, &error);
   if (n > 0) {
-    self->bytes_read += n;
-    return true;
+    self->bytes_read += (uint64_t) n;
+    self->needs_bytes = false;
+    return self->socket && (size_t) n < size ? READ_ALL : READ_SOME;
   }
-  if (n == 0) {
+  if (n == 0)
     end_of_input (self);
-  } else if (!g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK)) {
+  else if (error)
     end (self, error);
-  } else if (self->write_error) {
-    g_clear_error (&error);
+  else if (self->write_error)
     end (self, g_steal_pointer (&self->write_error));
-  } else {
-    g_clear_error (&error);
-    arm (self, &self->read_source, g_pollable_input_stream_create_source (self->in, NULL),
-         G_SOURCE_FUNC (on_read_pollable));
-  }
-  return false;
+  return READ_NOTHING;
 }
 
-/* true: go on. */
-static bool
+static void
 deliver_next (CwPump *self)
 {
   GError *error = NULL;
@@ -297,77 +326,96 @@ deliver_next (CwPump *self)
 
   switch (cw_frame_reader_next (&self->reader, &frame, &error)) {
   case CW_FRAME_READER_FRAME:
-    self->delivering = true;
     self->events->frame (self->data, &frame);
-    self->delivering = false;
     g_bytes_unref (frame.body);
     if (frame.descriptors)
       cw_descriptors_close (frame.descriptors);
-    return true;
+    break;
   case CW_FRAME_READER_NEEDS_BYTES:
-    return read_some (self);
+    self->needs_bytes = true;
+    break;
   default:
     end (self, error);
-    return false;
+    break;
   }
 }
 
-static gboolean
-on_read_ready (gpointer data)
+static void
+read_some (CwPump *self, int64_t deadline)
 {
-  g_autoptr (CwPump) self = cw_pump_ref (data);
-  int64_t deadline = g_get_monotonic_time () + CW_PUMP_BUDGET_US;
+  Read result = READ_NOTHING;
+  bool has_read = false;
 
-  clear_source (&self->read_source);
-  /* One reference is this function's: without another, a callback has dropped the last. */
-  while (!self->closed && self->refs > 1 && self->paused == 0 && deliver_next (self)) {
-    if (g_get_monotonic_time () >= deadline) {
-      read_soon (self, CONTINUE_PRIORITY);
-      break;
+  while (!self->closed && self->paused == 0) {
+    if (self->needs_bytes) {
+      if (has_read)
+        break;
+      has_read = true;
+      result = read_once (self);
+      if (result == READ_NOTHING)
+        break;
     }
+    deliver_next (self);
+    if (is_over (deadline))
+      break;
   }
-  /* Answers (PONG, ACK) leave now rather than in the next iteration. */
-  if (!self->write_blocked && self->refs > 1) {
-    clear_source (&self->write_source);
-    write_some (self);
-  }
-  return G_SOURCE_REMOVE;
+  if (!self->closed && self->paused == 0 && self->needs_bytes && result == READ_SOME)
+    cw_turn_task_ready (self->read_task);
+  else
+    go_on_reading (self);
 }
 
-static gboolean
-on_read_pollable (GObject *stream, gpointer data)
+static void
+run_read (gpointer data, int64_t deadline)
 {
-  return on_read_ready (data);
+  CwPump *self = data;
+
+  self->n_running++;
+  read_some (self, deadline);
+  /* Answers (PONG, ACK) leave now rather than in the next iteration. */
+  write_some (self, deadline);
+  self->n_running--;
+  free_when_unused (self);
 }
 
 CwPump *
 cw_pump_new (GIOStream *stream, GMainContext *context, bool mini_header, const CwPumpEvents *events, gpointer data)
 {
   CwPump *self = g_new0 (CwPump, 1);
+  GSocket *socket = cw_stream_socket (stream);
+  bool is_bare = cw_stream_is_bare (stream);
+  bool is_unix = is_bare && g_socket_get_family (socket) == G_SOCKET_FAMILY_UNIX;
+  CwBlockPool *blocks;
 
   self->refs = 1;
   self->stream = g_object_ref (stream);
+  self->socket = is_bare ? socket : NULL;
   self->in = G_POLLABLE_INPUT_STREAM (g_io_stream_get_input_stream (stream));
-  self->out = G_POLLABLE_OUTPUT_STREAM (g_io_stream_get_output_stream (stream));
   self->context = context ? g_main_context_ref (context) : g_main_context_ref_thread_default ();
   self->events = events;
   self->data = data;
-  if (G_IS_UNIX_CONNECTION (stream))
-    self->unix_socket = g_socket_connection_get_socket (G_SOCKET_CONNECTION (stream));
+  self->needs_bytes = true;
+  self->read_task = cw_turn_task_new (self->context, g_socket_get_fd (socket), run_read, self);
+  self->write_task = cw_turn_task_new (self->context, g_socket_get_fd (socket), run_write, self);
+  cw_turn_task_set_can_recurse (self->write_task);
+  blocks = cw_turn_task_blocks (self->read_task);
   cw_frame_reader_init (&self->reader, mini_header,
-                        &(CwFrameRules){ events->frame_limit, self->unix_socket ? events->has_descriptors : NULL,
-                                         data },
-                        NULL);
-  cw_frame_writer_init (&self->writer, mini_header);
-  read_soon (self, G_PRIORITY_DEFAULT);
+                        &(CwFrameRules){ events->frame_limit, is_unix ? events->has_descriptors : NULL, data }, blocks);
+  cw_frame_writer_init (&self->writer, mini_header, !is_bare, blocks);
+  cw_turn_task_ready (self->read_task);
   return self;
 }
 
-CwPump *
-cw_pump_ref (CwPump *self)
+/* The memory goes when the last reference has been dropped and nothing of the pump runs. */
+static void
+free_when_unused (CwPump *self)
 {
-  self->refs++;
-  return self;
+  if (self->refs > 0 || self->n_running > 0)
+    return;
+  g_clear_error (&self->write_error);
+  g_object_unref (self->stream);
+  g_main_context_unref (self->context);
+  g_free (self);
 }
 
 void
@@ -376,12 +424,7 @@ cw_pump_unref (CwPump *self)
   if (!self || --self->refs > 0)
     return;
   cw_pump_close (self);
-  cw_frame_reader_clear (&self->reader);
-  cw_frame_writer_clear (&self->writer);
-  g_clear_error (&self->write_error);
-  g_object_unref (self->stream);
-  g_main_context_unref (self->context);
-  g_free (self);
+  free_when_unused (self);
 }
 
 bool
@@ -395,7 +438,10 @@ cw_pump_send (CwPump *self, uint16_t type, GBytes *body, CwPumpPriority priority
   }
   if (!cw_frame_writer_push (&self->writer, type, body ? body : empty, priority, error))
     return false;
-  write_soon (self);
+  if (self->low_water > 0 && cw_frame_writer_bytes (&self->writer) > self->low_water)
+    self->awaits_room = true;
+  if (!self->write_blocked)
+    cw_turn_task_ready (self->write_task);
   return true;
 }
 
@@ -419,6 +465,13 @@ cw_pump_set_queue_limit (CwPump *self, size_t bytes)
 }
 
 void
+cw_pump_set_low_water (CwPump *self, size_t bytes)
+{
+  self->low_water = self->events->has_room ? bytes : 0;
+  self->awaits_room = self->low_water > 0 && cw_frame_writer_bytes (&self->writer) > self->low_water;
+}
+
+void
 cw_pump_flush (CwPump *self, CwPumpFlushFunc done, gpointer data)
 {
   if (self->closed || self->write_error) {
@@ -428,14 +481,16 @@ cw_pump_flush (CwPump *self, CwPumpFlushFunc done, gpointer data)
     return;
   }
   cw_frame_writer_push_flush (&self->writer, done, data);
-  write_soon (self);
+  if (!self->write_blocked)
+    cw_turn_task_ready (self->write_task);
 }
 
 void
 cw_pump_pause (CwPump *self, unsigned reason)
 {
   self->paused |= reason;
-  clear_source (&self->read_source);
+  if (!self->closed)
+    cw_turn_task_await (self->read_task, 0);
 }
 
 void
@@ -445,7 +500,7 @@ cw_pump_resume (CwPump *self, unsigned reason)
 
   self->paused &= ~reason;
   if (was_paused)
-    read_soon (self, G_PRIORITY_DEFAULT);
+    go_on_reading (self);
 }
 
 void
@@ -454,12 +509,6 @@ cw_pump_close (CwPump *self)
   self->silent = true;
   if (!self->closed)
     shut (self, NULL);
-}
-
-bool
-cw_pump_is_closed (const CwPump *self)
-{
-  return self->closed;
 }
 
 void

@@ -3,8 +3,8 @@
  * stream from its caller's stack: queued messages go out whole, in order, from the context.
  *
  * Reading: frames are delivered one at a time. While a callback runs, nothing else is delivered, even when the
- * callback runs a nested main loop; sending goes on meanwhile. A dispatch handles at most CW_PUMP_BUDGET_US of
- * frames, then lets others run. Sub-messages are delivered as frames before the message that carries them.
+ * callback runs a nested main loop; sending goes on meanwhile. All pumps of a context share one budget of time
+ * (turn.h). Sub-messages are delivered as frames before the message that carries them.
  *
  * Every function, and every callback, belongs to the thread that runs the context. */
 #pragma once
@@ -12,12 +12,9 @@
 #include "base/buffer.h"
 #include "base/error.h"
 #include "transport/frame-reader.h"
+#include "transport/frame-writer.h"
 
 #include <gio/gio.h>
-
-#define CW_PUMP_BUDGET_US 4000
-#define CW_PUMP_QUEUE_LIMIT (16 * 1024 * 1024) /* default: bytes of normal messages that wait, 128 more for each */
-#define CW_PUMP_URGENT_LIMIT (64 * 1024)       /* the same for urgent messages */
 
 typedef struct {
   /* The body is borrowed; a slice of a shared block, so a reference to it is cheap. So are descriptors, unless they are
@@ -35,12 +32,10 @@ typedef struct {
 
   /* Whether one more byte follows this body, and descriptors with it; asked on unix sockets only. May be NULL. */
   bool (*has_descriptors) (gpointer data, uint16_t type, CwSlice body);
-} CwPumpEvents;
 
-typedef enum {
-  CW_PUMP_NORMAL,
-  CW_PUMP_URGENT, /* PONG, ACK, ACK_SYNC: ahead of normal messages that have not begun; own small limit */
-} CwPumpPriority;
+  /* What waits to be sent has been more than the low-water mark, and is no more. May be NULL. */
+  void (*has_room) (gpointer data);
+} CwPumpEvents;
 
 typedef struct CwPump CwPump;
 
@@ -49,8 +44,6 @@ typedef struct CwPump CwPump;
  * the loop. */
 CwPump *cw_pump_new (GIOStream *stream, GMainContext *context, bool mini_header, const CwPumpEvents *events,
                      gpointer data);
-CwPump *cw_pump_ref (CwPump *self);
-
 /* Closes with the last reference. A callback may drop it. */
 void cw_pump_unref (CwPump *self);
 
@@ -61,12 +54,15 @@ bool cw_pump_send (CwPump *self, uint16_t type, GBytes *body, CwPumpPriority pri
 /* Likewise, and takes the content of body; CW_ERROR_LIMIT also when the buffer has failed. */
 bool cw_pump_send_buffer (CwPump *self, uint16_t type, CwBuffer *body, CwPumpPriority priority, GError **error);
 
+/* The largest sum of normal messages that wait, each counted with 128 bytes more. */
 void cw_pump_set_queue_limit (CwPump *self, size_t bytes);
+
+/* For those who send much: has_room () comes each time the bytes that wait have fallen to this many. 0: never. */
+void cw_pump_set_low_water (CwPump *self, size_t bytes);
 
 /* Calls done once, from the context and never inside another call, when all messages queued before this one have been
  * handed to the system (error NULL), or after the pump closed or could not write (error). In either case no byte of
  * them is read any more. */
-typedef void (*CwPumpFlushFunc) (gpointer data, const GError *error);
 void cw_pump_flush (CwPump *self, CwPumpFlushFunc done, gpointer data);
 
 /* Reading stops while any reason (a bit of the caller's choice) is set, from the next frame on, also between the
@@ -77,7 +73,6 @@ void cw_pump_resume (CwPump *self, unsigned reason);
 /* Ends at once: queued messages and unread frames are dropped, the stream is closed, no event comes any more.
  * Idempotent. */
 void cw_pump_close (CwPump *self);
-bool cw_pump_is_closed (const CwPump *self);
 
 /* Messages of both directions are numbered on from where those of before ended. Only before the first one. */
 void cw_pump_continue (CwPump *self, const CwPump *before);

@@ -3,6 +3,7 @@
  * place only, and that place is known: reading is dry exactly when the last SSL_read () asked for more from below. */
 #include "transport/tls.h"
 
+#include "transport/stream.h"
 #include "transport/verify.h"
 
 #include <openssl/bio.h>
@@ -39,7 +40,10 @@ typedef enum {
   OPERATION_WRITE,
 } Operation;
 
-G_DEFINE_FINAL_TYPE (CwTlsStream, cw_tls_stream, G_TYPE_IO_STREAM)
+static void cw_tls_stream_layer_init (CwLayerInterface *iface);
+
+G_DEFINE_FINAL_TYPE_WITH_CODE (CwTlsStream, cw_tls_stream, G_TYPE_IO_STREAM,
+                               G_IMPLEMENT_INTERFACE (CW_TYPE_LAYER, cw_tls_stream_layer_init))
 
 /* Whoever keeps a direction must keep the stream. */
 typedef struct {
@@ -474,6 +478,28 @@ static gboolean
 cw_tls_stream_close_finish (GIOStream *stream, GAsyncResult *result, GError **error)
 {
   return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+static GIOStream *
+cw_tls_stream_get_base (CwLayer *layer)
+{
+  return CW_TLS_STREAM (layer)->base;
+}
+
+static GIOCondition
+cw_tls_stream_awaits (CwLayer *layer, bool writing)
+{
+  static const GIOCondition conditions[] = { [WANT_NOTHING] = 0, [WANT_READ] = G_IO_IN, [WANT_WRITE] = G_IO_OUT };
+  CwTlsStream *self = CW_TLS_STREAM (layer);
+
+  return conditions[self->want[!self->is_open ? OPERATION_HANDSHAKE : writing ? OPERATION_WRITE : OPERATION_READ]];
+}
+
+static void
+cw_tls_stream_layer_init (CwLayerInterface *iface)
+{
+  iface->get_base = cw_tls_stream_get_base;
+  iface->awaits = cw_tls_stream_awaits;
 }
 
 static void

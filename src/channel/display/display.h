@@ -7,11 +7,12 @@
 #include "channel/channel.h"
 #include "channel/display/host.h"
 #include "render/render.h"
+#include "transport/turn.h"
 
 struct _SpiceDisplayChannelPrivate {
   /* screen.c */
   CwRender *render;      /* from the first connection on */
-  GSource *step_source;  /* made ready by any thread */
+  CwTurnTask *step_task; /* draws */
   GSource *unmark_timer; /* or NULL */
   GSource *quiet_timer;  /* while something is drawn now and then, or NULL */
   bool stepped;          /* since it last fired */

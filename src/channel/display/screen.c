@@ -4,17 +4,11 @@
 #include "channel/display/display.h"
 #include "transport/source.h"
 
-#define STEP_BUDGET_US 4000
 #define UNMARK_DELAY_MS 1000
 #define QUIET_MS 250
 
 /* How long what a server sent before it ended the stream may take to be drawn. */
 #define DRAIN_MS 2000
-
-typedef struct {
-  GSource source;
-  SpiceDisplayChannel *channel; /* borrowed: the channel destroys the source */
-} StepSource;
 
 static void
 start_timer (SpiceDisplayChannel *self, GSource **timer, unsigned ms, GSourceFunc func)
@@ -195,42 +189,37 @@ on_quiet (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
-static gboolean
-step (GSource *source, GSourceFunc callback, gpointer data)
+static void
+step (gpointer data, int64_t deadline)
 {
-  g_autoptr (SpiceDisplayChannel) self = g_object_ref (((StepSource *) source)->channel);
+  g_autoptr (SpiceDisplayChannel) self = g_object_ref (data);
   SpiceDisplayChannelPrivate *priv = self->priv;
   SpiceChannel *channel = SPICE_CHANNEL (self);
   unsigned attempt = cw_channel_attempt (channel);
+  int64_t now = g_get_monotonic_time ();
   int64_t due;
 
-  g_source_set_ready_time (source, -1);
   /* Before the channel is up, its pump is paused for other reasons, and there is nothing to draw. */
   if (!cw_channel_is_started (channel))
-    return G_SOURCE_CONTINUE;
+    return;
   cw_channel_pause (channel, CW_PAUSE_EMIT);
   priv->stepping = priv->stepped = true;
   if (!priv->quiet_timer)
     start_timer (self, &priv->quiet_timer, QUIET_MS, on_quiet);
-  due = cw_render_step (priv->render, g_get_monotonic_time (), STEP_BUDGET_US);
+  due = cw_render_step (priv->render, now, MAX (deadline - now, 0));
   if (due != CW_RENDER_NEVER)
-    g_source_set_ready_time (source, due);
-  if (due > 0 && cw_render_is_woken (priv->render)) /* a wake may have been overwritten */
-    g_source_set_ready_time (source, 0);
+    cw_turn_task_at (priv->step_task, due);
   priv->stepping = false;
   if (attempt == cw_channel_attempt (channel))
     cw_channel_resume (channel, CW_PAUSE_EMIT);
   regulate (self);
   after_step (self);
-  return G_SOURCE_CONTINUE;
 }
-
-static GSourceFuncs step_funcs = { .dispatch = step };
 
 static void
 wake (gpointer data)
 {
-  g_source_set_ready_time (data, 0);
+  cw_turn_task_wake (data);
 }
 
 void
@@ -243,12 +232,9 @@ cw_display_screen_start (SpiceDisplayChannel *self)
     cw_render_begin (priv->render);
     return;
   }
-  priv->step_source = g_source_new (&step_funcs, sizeof (StepSource));
-  ((StepSource *) priv->step_source)->channel = self;
-  g_source_set_static_name (priv->step_source, "display step");
-  g_source_attach (priv->step_source, cw_channel_context (channel));
+  priv->step_task = cw_turn_task_new (cw_channel_context (channel), -1, step, self);
   priv->render = cw_render_new (cw_channel_display_host (channel)->render_group (cw_channel_session (channel)),
-                                &render_observer, self, wake, priv->step_source);
+                                &render_observer, self, wake, priv->step_task);
 }
 
 void
@@ -273,9 +259,7 @@ cw_display_screen_dispose (SpiceDisplayChannel *self)
   if (priv->render)
     cw_render_close (priv->render);
   g_clear_pointer (&priv->render, cw_render_unref);
-  if (priv->step_source)
-    g_source_destroy (priv->step_source);
-  g_clear_pointer (&priv->step_source, g_source_unref);
+  cw_turn_task_free (g_steal_pointer (&priv->step_task));
   g_clear_error (&priv->failure);
 }
 
@@ -289,7 +273,7 @@ cw_display_push (SpiceChannel *channel, const CwMessage *message)
     cw_channel_finish (channel, g_steal_pointer (&error));
     return;
   }
-  g_source_set_ready_time (self->priv->step_source, 0);
+  cw_turn_task_ready (self->priv->step_task);
   regulate (self);
 }
 

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What this layer asks of streams beyond GIO. A connection is a socket with layers around it (TLS …), each a GIOStream
+ * whose directions are pollable; to wait for one of them, no source is made: all that is waited for is the socket. */
+#pragma once
+
+#include <gio/gio.h>
+#include <stdbool.h>
+#include <sys/uio.h>
+
+#define CW_TYPE_LAYER (cw_layer_get_type ())
+G_DECLARE_INTERFACE (CwLayer, cw_layer, CW, LAYER, GIOStream)
+
+struct _CwLayerInterface {
+  GTypeInterface parent;
+
+  /* The stream below. Borrowed. */
+  GIOStream *(*get_base) (CwLayer *self);
+
+  /* After reading (writing) would have blocked: what the socket must have before it is worth another try; 0: nothing.
+   * Otherwise 0 while bytes may wait inside. */
+  GIOCondition (*awaits) (CwLayer *self, bool writing);
+};
+
+/* The socket below all layers. Borrowed. */
+GSocket *cw_stream_socket (GIOStream *stream);
+
+/* No layer around the socket. */
+bool cw_stream_is_bare (GIOStream *stream);
+
+GIOCondition cw_stream_awaits (GIOStream *stream, bool writing);
+
+/* Writes what it can of the vectors, without blocking. -1 without error: it would block. */
+gssize cw_stream_write (GIOStream *stream, const struct iovec *vectors, int n, GError **error);

@@ -1,0 +1,412 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Two sources stay attached to the context: one at the default priority that also polls, and one below redraws for what
+ * is left when a turn's time is spent. Which of them may run is the phase. */
+#include "transport/turn.h"
+
+#define LATER_PRIORITY (G_PRIORITY_HIGH_IDLE + 30)
+
+/* Somebody above LATER_PRIORITY is always ready: after so many iterations it is our turn again. */
+#define LATER_ITERATIONS 4
+
+typedef struct Turn Turn;
+
+struct CwTurnTask {
+  Turn *turn;
+  CwTurnFunc run;
+  gpointer data;
+  GList link;       /* in turn->tasks */
+  GList ready_link; /* in the queue that is set, or in none */
+  GQueue *queue;
+  GPollFD poll;
+  bool is_polled; /* poll is part of the source */
+  bool can_recurse;
+  unsigned n_running;     /* calls of run under way */
+  bool again, again_next; /* made ready while it ran */
+  bool is_dead;           /* freed while it ran */
+  int64_t due;            /* monotonic time; 0: none */
+  int woken;              /* atomic */
+};
+
+typedef enum {
+  PHASE_NOW,
+  PHASE_LATER, /* after redraws */
+  PHASE_SKIP,  /* not in this iteration: whoever is ready goes first */
+} Phase;
+
+struct Turn {
+  unsigned refs; /* tasks, and dispatches under way */
+  GMainContext *context;
+  GSource *now, *later;
+  GQueue tasks;
+  GQueue ready, next;
+  unsigned n_due; /* tasks with a time */
+  int any_woken;  /* atomic */
+  bool is_asleep; /* between our prepare and the end of the poll: what becomes ready now has to end the poll */
+  Phase phase;
+  unsigned iterations; /* begun in this phase */
+  unsigned n_spent;
+  int64_t spent_us; /* of the budget, in iterations one after the other */
+  CwBlockPool blocks;
+};
+
+typedef struct {
+  GSource source;
+  Turn *turn;
+} TurnSource;
+
+static void
+turn_unref (Turn *self)
+{
+  if (--self->refs > 0)
+    return;
+  g_source_destroy (self->now);
+  g_source_destroy (self->later);
+  g_source_unref (self->now);
+  g_source_unref (self->later);
+  cw_block_pool_clear (&self->blocks);
+  g_main_context_unref (self->context);
+  g_free (self);
+}
+
+static void
+enqueue (CwTurnTask *task, GQueue *queue)
+{
+  if (task->queue == &task->turn->ready || task->queue == queue)
+    return;
+  if (task->queue)
+    g_queue_unlink (task->queue, &task->ready_link);
+  task->queue = queue;
+  g_queue_push_tail_link (queue, &task->ready_link);
+  if (task->turn->is_asleep)
+    g_main_context_wakeup (task->turn->context);
+}
+
+static void
+dequeue (CwTurnTask *task)
+{
+  if (task->queue)
+    g_queue_unlink (task->queue, &task->ready_link);
+  task->queue = NULL;
+}
+
+static void
+collect_woken (Turn *self)
+{
+  if (!g_atomic_int_compare_and_exchange (&self->any_woken, 1, 0))
+    return;
+  for (GList *at = self->tasks.head; at; at = at->next) {
+    CwTurnTask *task = at->data;
+
+    if (g_atomic_int_compare_and_exchange (&task->woken, 1, 0))
+      cw_turn_task_ready (task);
+  }
+}
+
+/* What the last poll has found. A peer that hung up is reported for ever, also to those who do not want to know. */
+static void
+collect_polled (Turn *self)
+{
+  for (GList *at = self->tasks.head; at; at = at->next) {
+    CwTurnTask *task = at->data;
+    unsigned found = task->poll.revents;
+
+    task->poll.revents = 0;
+    if (!task->is_polled || found == 0)
+      continue;
+    if (task->poll.events != 0) {
+      task->poll.events = 0;
+      cw_turn_task_ready (task);
+    } else {
+      task->is_polled = false;
+      g_source_remove_poll (self->now, &task->poll);
+    }
+  }
+}
+
+static void
+set_due (CwTurnTask *task, int64_t due)
+{
+  task->turn->n_due += (due != 0) - (task->due != 0);
+  task->due = due;
+}
+
+/* Milliseconds until the next time, rounded up; -1: there is none. */
+static int
+collect_due (Turn *self)
+{
+  int64_t now, next = G_MAXINT64;
+
+  if (self->n_due == 0)
+    return -1;
+  now = g_get_monotonic_time ();
+  for (GList *at = self->tasks.head; at; at = at->next) {
+    CwTurnTask *task = at->data;
+
+    if (task->due != 0 && task->due <= now)
+      cw_turn_task_ready (task);
+    else if (task->due != 0)
+      next = MIN (next, task->due);
+  }
+  return next == G_MAXINT64 ? -1 : (int) MIN ((next - now + 999) / 1000, G_MAXINT);
+}
+
+static void
+enter (Turn *self, Phase phase)
+{
+  self->phase = phase;
+  self->iterations = 0;
+}
+
+static gboolean
+now_prepare (GSource *source, int *timeout)
+{
+  Turn *self = ((TurnSource *) source)->turn;
+  CwTurnTask *task;
+
+  collect_woken (self);
+  *timeout = collect_due (self);
+  while ((task = g_queue_peek_head (&self->next))) {
+    dequeue (task);
+    enqueue (task, &self->ready);
+  }
+  self->iterations++;
+  if ((self->phase == PHASE_SKIP && self->iterations > 1)
+      || (self->phase == PHASE_LATER && self->iterations > LATER_ITERATIONS))
+    enter (self, PHASE_NOW);
+  self->is_asleep = g_queue_is_empty (&self->ready);
+  if (self->is_asleep)
+    return FALSE;
+  if (self->phase != PHASE_NOW)
+    *timeout = 0;
+  return self->phase == PHASE_NOW;
+}
+
+static gboolean
+now_check (GSource *source)
+{
+  Turn *self = ((TurnSource *) source)->turn;
+
+  self->is_asleep = false;
+  collect_woken (self);
+  collect_polled (self);
+  collect_due (self);
+  return self->phase == PHASE_NOW && !g_queue_is_empty (&self->ready);
+}
+
+static bool
+may_run_later (GSource *source)
+{
+  const Turn *self = ((TurnSource *) source)->turn;
+
+  return self->phase == PHASE_LATER && !g_queue_is_empty ((GQueue *) &self->ready);
+}
+
+static gboolean
+later_prepare (GSource *source, int *timeout)
+{
+  *timeout = -1;
+  return may_run_later (source);
+}
+
+static gboolean
+later_check (GSource *source)
+{
+  return may_run_later (source);
+}
+
+static void
+run_task (CwTurnTask *task, int64_t deadline)
+{
+  dequeue (task);
+  task->poll.events = 0;
+  set_due (task, 0);
+  task->n_running++;
+  task->again = task->again_next = false;
+  task->run (task->data, deadline);
+  if (--task->n_running > 0)
+    return;
+  if (task->is_dead) {
+    cw_turn_task_free (task);
+    return;
+  }
+  if (task->again)
+    cw_turn_task_ready (task);
+  else if (task->again_next)
+    cw_turn_task_ready_next (task);
+}
+
+static gboolean
+dispatch (GSource *source, GSourceFunc callback, gpointer data)
+{
+  Turn *self = ((TurnSource *) source)->turn;
+  int64_t start = g_get_monotonic_time (), now = start;
+  int64_t deadline;
+
+  self->refs++;
+  self->is_asleep = false;
+  collect_polled (self);
+  /* An iteration has passed without us. */
+  if (self->phase == PHASE_NOW && self->iterations > 1)
+    self->spent_us = 0;
+  deadline = start + MAX (CW_TURN_BUDGET_US - self->spent_us, CW_TURN_BUDGET_US / 4);
+  enter (self, PHASE_NOW);
+  while (!g_queue_is_empty (&self->ready) && now < deadline) {
+    run_task (g_queue_peek_head (&self->ready), deadline);
+    now = g_get_monotonic_time ();
+  }
+  self->spent_us += now - start;
+  if (self->spent_us >= CW_TURN_BUDGET_US) {
+    self->spent_us = 0;
+    enter (self, ++self->n_spent % 2 == 0 ? PHASE_SKIP : PHASE_LATER);
+  }
+  turn_unref (self);
+  return G_SOURCE_CONTINUE;
+}
+
+static GSourceFuncs now_funcs = { now_prepare, now_check, dispatch, NULL, NULL, NULL };
+static GSourceFuncs later_funcs = { later_prepare, later_check, dispatch, NULL, NULL, NULL };
+
+/* Never called: a source is found by what its callback has for data. */
+static gboolean
+no_callback (gpointer data)
+{
+  return G_SOURCE_CONTINUE;
+}
+
+static GSource *
+attach (Turn *self, GSourceFuncs *funcs, const char *name, int priority)
+{
+  GSource *source = g_source_new (funcs, sizeof (TurnSource));
+
+  ((TurnSource *) source)->turn = self;
+  g_source_set_static_name (source, name);
+  g_source_set_priority (source, priority);
+  g_source_set_can_recurse (source, TRUE);
+  g_source_set_callback (source, no_callback, funcs, NULL);
+  g_source_attach (source, self->context);
+  return source;
+}
+
+/* The one of the context, with one more reference. */
+static Turn *
+turn_of (GMainContext *context)
+{
+  GSource *found = g_main_context_find_source_by_funcs_user_data (context, &now_funcs, &now_funcs);
+  Turn *self = found ? ((TurnSource *) found)->turn : g_new0 (Turn, 1);
+
+  self->refs++;
+  if (found)
+    return self;
+  self->context = g_main_context_ref (context);
+  self->now = attach (self, &now_funcs, "connections and drawing", G_PRIORITY_DEFAULT);
+  self->later = attach (self, &later_funcs, "connections and drawing, later", LATER_PRIORITY);
+  return self;
+}
+
+CwTurnTask *
+cw_turn_task_new (GMainContext *context, int fd, CwTurnFunc run, gpointer data)
+{
+  CwTurnTask *self = g_new0 (CwTurnTask, 1);
+
+  self->turn = turn_of (context);
+  self->run = run;
+  self->data = data;
+  self->poll.fd = fd;
+  self->link.data = self->ready_link.data = self;
+  g_queue_push_tail_link (&self->turn->tasks, &self->link);
+  return self;
+}
+
+void
+cw_turn_task_free (CwTurnTask *self)
+{
+  Turn *turn;
+
+  if (!self)
+    return;
+  dequeue (self);
+  set_due (self, 0);
+  if (self->is_polled)
+    g_source_remove_poll (self->turn->now, &self->poll);
+  self->is_polled = false;
+  if (self->n_running > 0) {
+    self->is_dead = true;
+    return;
+  }
+  turn = self->turn;
+  g_queue_unlink (&turn->tasks, &self->link);
+  g_free (self);
+  turn_unref (turn);
+}
+
+void
+cw_turn_task_set_can_recurse (CwTurnTask *self)
+{
+  self->can_recurse = true;
+}
+
+static bool
+has_to_wait (const CwTurnTask *self)
+{
+  return self->is_dead || (self->n_running > 0 && !self->can_recurse);
+}
+
+void
+cw_turn_task_ready (CwTurnTask *self)
+{
+  if (has_to_wait (self))
+    self->again = true;
+  else
+    enqueue (self, &self->turn->ready);
+}
+
+void
+cw_turn_task_ready_next (CwTurnTask *self)
+{
+  if (has_to_wait (self))
+    self->again_next = true;
+  else
+    enqueue (self, &self->turn->next);
+}
+
+void
+cw_turn_task_await (CwTurnTask *self, GIOCondition condition)
+{
+  self->poll.events = condition;
+  if (condition == 0 || self->is_polled || self->is_dead)
+    return;
+  self->is_polled = true;
+  self->poll.revents = 0;
+  g_source_add_poll (self->turn->now, &self->poll);
+}
+
+void
+cw_turn_task_at (CwTurnTask *self, int64_t time)
+{
+  if (time == 0) {
+    cw_turn_task_ready (self);
+    return;
+  }
+  if (self->is_dead)
+    return;
+  set_due (self, time);
+  if (self->turn->is_asleep)
+    g_main_context_wakeup (self->turn->context);
+}
+
+void
+cw_turn_task_wake (CwTurnTask *self)
+{
+  Turn *turn = self->turn;
+
+  g_atomic_int_set (&self->woken, 1);
+  g_atomic_int_set (&turn->any_woken, 1);
+  if (!g_main_context_is_owner (turn->context))
+    g_main_context_wakeup (turn->context);
+}
+
+CwBlockPool *
+cw_turn_task_blocks (CwTurnTask *self)
+{
+  return &self->turn->blocks;
+}

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What a pump sends: order, bounds, flushes, room. */
+#include "pump-fixture.h"
+
+#include <string.h>
+
+/* A peer that does not read: the queue fills up to its limit, the urgent lane to its own, and nothing blocks. */
+static void
+test_queue_limit (void)
+{
+  g_autoptr (GBytes) body = zeros (100000);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GByteArray) all = g_byte_array_new ();
+  unsigned n = 0, n_urgent = 0;
+  Fixture f;
+
+  set_up (&f, true);
+  cw_pump_set_queue_limit (f.pump, 1000000);
+  while (cw_pump_send (f.pump, 50, body, CW_PUMP_NORMAL, &error)) {
+    g_assert_cmpuint (++n, <, 100);
+    spin (&f);
+    g_assert_cmpuint (cw_pump_queued_bytes (f.pump), <=, 1000000);
+  }
+  g_assert_error (error, CW_ERROR, CW_ERROR_LIMIT);
+  g_clear_error (&error);
+  while (cw_pump_send (f.pump, 3, NULL, CW_PUMP_URGENT, &error))
+    g_assert_cmpuint (++n_urgent, <, 10000);
+  g_assert_error (error, CW_ERROR, CW_ERROR_LIMIT);
+  g_assert_cmpuint (n_urgent, >, 100);
+  cw_pump_flush (f.pump, on_flushed, &f);
+  spin (&f);
+  g_assert_cmpuint (f.n_flushed, ==, 0);
+
+  for (unsigned i = 0; i < 10000 && f.n_flushed == 0; i++) {
+    g_autoptr (GByteArray) part = take (&f);
+
+    g_byte_array_append (all, part->data, part->len);
+    spin (&f);
+  }
+  g_assert_cmpuint (f.n_flushed, ==, 1);
+  g_assert_no_error (f.flushed);
+  {
+    g_autoptr (GByteArray) part = take (&f);
+    g_byte_array_append (all, part->data, part->len);
+  }
+  g_assert_cmpuint (all->len, ==, n * 100006 + n_urgent * 6);
+  g_assert_cmpuint (cw_pump_bytes_written (f.pump), ==, all->len);
+  g_assert_cmpuint (cw_pump_queued_bytes (f.pump), ==, 0);
+  /* Whole messages, and the urgent ones before most of the others. */
+  for (size_t at = 0, normal = 0, urgent = 0; at < all->len;) {
+    bool is_urgent = all->data[at] == 3;
+
+    g_assert_true (is_urgent || all->data[at] == 50);
+    at += is_urgent ? 6 : 100006;
+    urgent += is_urgent;
+    normal += !is_urgent;
+    if (is_urgent)
+      g_assert_cmpuint (normal, <, n - 5);
+    g_assert_true (urgent <= n_urgent && normal <= n);
+  }
+  tear_down (&f);
+}
+
+static void
+test_order_and_flush (void)
+{
+  g_autoptr (GByteArray) out = NULL;
+  CwBuffer buffer;
+  Fixture f;
+
+  set_up (&f, true);
+  cw_buffer_init (&buffer, 4);
+  cw_buffer_u32 (&buffer, 0x64636261);
+  g_assert_true (cw_pump_send_buffer (f.pump, 11, &buffer, CW_PUMP_NORMAL, NULL));
+  cw_pump_flush (f.pump, on_flushed, &f);
+  g_assert_true (cw_pump_send (f.pump, 12, NULL, CW_PUMP_NORMAL, NULL));
+  g_assert_true (cw_pump_send (f.pump, 3, NULL, CW_PUMP_URGENT, NULL));
+  g_assert_cmpuint (f.n_flushed, ==, 0); /* never from the caller's stack */
+  spin (&f);
+  g_assert_cmpuint (f.n_flushed, ==, 1);
+  out = take (&f);
+  g_assert_cmpmem (out->data, out->len, "\3\0\0\0\0\0\13\0\4\0\0\0abcd\14\0\0\0\0\0", 22);
+
+  cw_buffer_append (&buffer, "toolong", 7);
+  g_assert_false (cw_pump_send_buffer (f.pump, 11, &buffer, CW_PUMP_NORMAL, NULL));
+  cw_buffer_clear (&buffer);
+
+  cw_pump_flush (f.pump, on_flushed, &f);
+  cw_pump_close (f.pump);
+  g_assert_cmpuint (f.n_flushed, ==, 1); /* nor from the stack of who closes */
+  spin (&f);
+  g_assert_cmpuint (f.n_flushed, ==, 2);
+  g_assert_error (f.flushed, CW_ERROR, CW_ERROR_CLOSED);
+  cw_pump_flush (f.pump, on_flushed, &f);
+  g_assert_cmpuint (f.n_flushed, ==, 2);
+  spin (&f);
+  g_assert_cmpuint (f.n_flushed, ==, 3);
+  g_assert_error (f.flushed, CW_ERROR, CW_ERROR_CLOSED);
+  tear_down (&f);
+}
+
+/* A flush after each of many messages to a peer that does not read: all fail, none before the end, in no time. */
+static void
+test_many_flushes (void)
+{
+  const unsigned n = 20000;
+  g_autoptr (GBytes) body = zeros (1000);
+  Fixture f;
+
+  set_up (&f, true);
+  cw_pump_set_queue_limit (f.pump, G_MAXSIZE);
+  for (unsigned i = 0; i < n; i++) {
+    g_assert_true (cw_pump_send (f.pump, 50, body, CW_PUMP_NORMAL, NULL));
+    cw_pump_flush (f.pump, on_flushed, &f);
+  }
+  spin (&f);
+  g_assert_cmpuint (f.n_flushed, <, n / 2);
+  cw_pump_close (f.pump);
+  spin (&f);
+  g_assert_cmpuint (f.n_flushed, ==, n);
+  g_assert_error (f.flushed, CW_ERROR, CW_ERROR_CLOSED);
+  tear_down (&f);
+}
+
+typedef struct {
+  Fixture *fixture;
+  unsigned left;
+} NestedFlush;
+
+static void
+on_nested_flush (gpointer data, const GError *error)
+{
+  NestedFlush *self = data;
+  unsigned n = self->fixture->n_flushed;
+
+  g_assert_no_error (error);
+  self->fixture->n_flushed++;
+  if (self->left-- == 0)
+    return;
+  g_assert_true (cw_pump_send (self->fixture->pump, 7, NULL, CW_PUMP_NORMAL, NULL));
+  cw_pump_flush (self->fixture->pump, on_nested_flush, self);
+  while (self->fixture->n_flushed < n + 2)
+    g_main_context_iteration (self->fixture->context, TRUE);
+}
+
+/* Who is told that all has been sent may wait right there for more to be sent. */
+static void
+test_nested_flush (void)
+{
+  g_autoptr (GByteArray) out = NULL;
+  NestedFlush nested;
+  Fixture f;
+
+  set_up (&f, true);
+  nested = (NestedFlush){ &f, 3 };
+  cw_pump_flush (f.pump, on_nested_flush, &nested);
+  while (f.n_flushed < 4)
+    g_main_context_iteration (f.context, TRUE);
+  out = take (&f);
+  g_assert_cmpuint (out->len, ==, 3 * 6);
+  tear_down (&f);
+}
+
+/* A bulk sender is told when there is room again: once each time, and not before. */
+static void
+test_room (void)
+{
+  g_autoptr (GBytes) body = zeros (100000);
+  Fixture f;
+
+  set_up (&f, true);
+  cw_pump_set_queue_limit (f.pump, 1000000);
+  cw_pump_set_low_water (f.pump, 200000);
+  g_assert_true (cw_pump_send (f.pump, 50, body, CW_PUMP_NORMAL, NULL));
+  spin (&f);
+  g_byte_array_unref (take (&f));
+  spin (&f);
+  g_assert_cmpuint (f.n_room, ==, 0); /* never above */
+
+  for (unsigned round = 1; round <= 3; round++) {
+    while (cw_pump_send (f.pump, 50, body, CW_PUMP_NORMAL, NULL))
+      ;
+    spin (&f);
+    g_assert_cmpuint (f.n_room, ==, round - 1);
+    while (cw_pump_queued_bytes (f.pump) > 0) {
+      g_byte_array_unref (take (&f));
+      spin (&f);
+    }
+    g_assert_cmpuint (f.n_room, ==, round);
+  }
+  tear_down (&f);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/sending/queue-limit", test_queue_limit);
+  g_test_add_func ("/sending/order-and-flush", test_order_and_flush);
+  g_test_add_func ("/sending/many-flushes", test_many_flushes);
+  g_test_add_func ("/sending/nested-flush", test_nested_flush);
+  g_test_add_func ("/sending/room", test_room);
+  return g_test_run ();
+}

@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Tasks of one context: they take turns, sleep without being polled, wake from any thread, and may end anywhere. */
+#include "transport/turn.h"
+
+#include <stdbool.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+typedef struct Task Task;
+
+struct Task {
+  GMainContext *context;
+  CwTurnTask *task;
+  unsigned n_runs;
+  unsigned depth, max_depth;
+  void (*work) (Task *self, int64_t deadline);
+};
+
+static void
+run (gpointer data, int64_t deadline)
+{
+  Task *self = data;
+
+  self->n_runs++;
+  self->depth++;
+  self->max_depth = MAX (self->max_depth, self->depth);
+  if (self->work)
+    self->work (self, deadline);
+  self->depth--;
+}
+
+static Task
+start (GMainContext *context, void (*work) (Task *self, int64_t deadline))
+{
+  return (Task){ .context = context, .work = work };
+}
+
+static void
+be_slow (Task *self, int64_t deadline)
+{
+  g_assert_cmpint (deadline, <=, g_get_monotonic_time () + CW_TURN_BUDGET_US);
+  g_usleep (700);
+  cw_turn_task_ready (self->task);
+}
+
+static void
+be_quick (Task *self, int64_t deadline)
+{
+  cw_turn_task_ready (self->task);
+}
+
+/* All run equally often, though few of them fit into one turn, and a turn has an end though they are never done. */
+static void
+test_fair (void)
+{
+  g_autoptr (GMainContext) context = g_main_context_new ();
+  Task tasks[7];
+
+  for (unsigned i = 0; i < G_N_ELEMENTS (tasks); i++) {
+    tasks[i] = start (context, i == 0 ? be_quick : be_slow);
+    tasks[i].task = cw_turn_task_new (context, -1, run, &tasks[i]);
+    cw_turn_task_ready (tasks[i].task);
+  }
+  while (tasks[6].n_runs < 10)
+    g_main_context_iteration (context, FALSE);
+  for (unsigned i = 0; i < G_N_ELEMENTS (tasks); i++) {
+    g_assert_cmpuint (tasks[i].n_runs, >=, 10);
+    g_assert_cmpuint (tasks[i].n_runs, <=, 11);
+    cw_turn_task_free (tasks[i].task);
+  }
+}
+
+static gboolean
+on_time (gpointer data)
+{
+  *(bool *) data = true;
+  return G_SOURCE_REMOVE;
+}
+
+/* Iterations until a timer of 50 ms. */
+static unsigned
+count_iterations (GMainContext *context)
+{
+  g_autoptr (GSource) timer = g_timeout_source_new (50);
+  bool is_late = false;
+  unsigned n = 0;
+
+  g_source_set_callback (timer, on_time, &is_late, NULL);
+  g_source_attach (timer, context);
+  for (; !is_late; n++)
+    g_main_context_iteration (context, TRUE);
+  return n;
+}
+
+static void
+await_more (Task *self, int64_t deadline)
+{
+  cw_turn_task_await (self->task, G_IO_IN);
+}
+
+/* A descriptor wakes who waits for it, and no one else: neither bytes nor a hang-up that nobody waits for make the
+ * loop spin. */
+static void
+test_await (void)
+{
+  g_autoptr (GMainContext) context = g_main_context_new ();
+  Task task = start (context, NULL);
+  int fds[2];
+
+  g_assert_cmpint (socketpair (AF_UNIX, SOCK_STREAM, 0, fds), ==, 0);
+  task.task = cw_turn_task_new (context, fds[0], run, &task);
+  cw_turn_task_await (task.task, G_IO_IN);
+  g_assert_cmpuint (count_iterations (context), <, 5);
+  g_assert_cmpuint (task.n_runs, ==, 0);
+
+  g_assert_cmpint (write (fds[1], "x", 1), ==, 1);
+  g_assert_cmpuint (count_iterations (context), <, 5);
+  g_assert_cmpuint (task.n_runs, ==, 1); /* sleeps now, though the byte is still there */
+
+  close (fds[1]);
+  g_assert_cmpuint (count_iterations (context), <, 5);
+  g_assert_cmpuint (task.n_runs, ==, 1);
+
+  task.work = await_more;
+  cw_turn_task_await (task.task, G_IO_IN);
+  while (task.n_runs < 10)
+    g_main_context_iteration (context, TRUE);
+  cw_turn_task_free (task.task);
+  close (fds[0]);
+}
+
+static gpointer
+wake_later (gpointer data)
+{
+  g_usleep (2000);
+  cw_turn_task_wake (((Task *) data)->task);
+  return NULL;
+}
+
+static void
+test_wake (void)
+{
+  g_autoptr (GMainContext) context = g_main_context_new ();
+  Task task = start (context, NULL), other = start (context, NULL);
+
+  task.task = cw_turn_task_new (context, -1, run, &task);
+  other.task = cw_turn_task_new (context, -1, run, &other);
+  for (unsigned i = 1; i <= 20; i++) {
+    GThread *thread = g_thread_new ("waker", wake_later, &task);
+
+    while (task.n_runs < i)
+      g_main_context_iteration (context, TRUE);
+    g_thread_join (thread);
+  }
+  g_assert_cmpuint (task.n_runs, ==, 20);
+  g_assert_cmpuint (other.n_runs, ==, 0);
+  cw_turn_task_free (task.task);
+  cw_turn_task_free (other.task);
+}
+
+typedef struct {
+  GSource source;
+  Task *task;
+} LateSource;
+
+static gboolean
+prepare_late (GSource *source, int *timeout)
+{
+  Task *task = ((LateSource *) source)->task;
+
+  *timeout = -1;
+  if (task->n_runs == 0)
+    cw_turn_task_ready (task->task);
+  return FALSE;
+}
+
+/* Between the turn's own prepare and the poll. */
+static void
+test_ready_late (void)
+{
+  static GSourceFuncs funcs = { prepare_late, NULL, NULL, NULL, NULL, NULL };
+  g_autoptr (GMainContext) context = g_main_context_new ();
+  g_autoptr (GSource) source = g_source_new (&funcs, sizeof (LateSource));
+  Task task = start (context, NULL);
+
+  task.task = cw_turn_task_new (context, -1, run, &task);
+  ((LateSource *) source)->task = &task;
+  g_source_attach (source, context);
+  while (task.n_runs == 0)
+    g_main_context_iteration (context, TRUE);
+  g_source_destroy (source);
+  cw_turn_task_free (task.task);
+}
+
+static void
+free_itself (Task *self, int64_t deadline)
+{
+  cw_turn_task_ready (self->task);
+  cw_turn_task_free (self->task);
+  self->task = NULL;
+}
+
+static void
+nest (Task *self, int64_t deadline)
+{
+  cw_turn_task_ready (self->task);
+  if (self->depth < 3)
+    for (unsigned i = 0; i < 3; i++)
+      g_main_context_iteration (self->context, FALSE);
+}
+
+/* Ends inside its own call; another is called inside itself only if it says so. */
+static void
+test_nested (void)
+{
+  g_autoptr (GMainContext) context = g_main_context_new ();
+  Task task = start (context, free_itself);
+
+  task.task = cw_turn_task_new (context, -1, run, &task);
+  cw_turn_task_ready (task.task);
+  for (unsigned i = 0; i < 5; i++)
+    g_main_context_iteration (context, FALSE);
+  g_assert_cmpuint (task.n_runs, ==, 1);
+
+  for (unsigned can_recurse = 0; can_recurse < 2; can_recurse++) {
+    task = start (context, nest);
+    task.task = cw_turn_task_new (context, -1, run, &task);
+    if (can_recurse)
+      cw_turn_task_set_can_recurse (task.task);
+    cw_turn_task_ready (task.task);
+    g_main_context_iteration (context, FALSE);
+    g_assert_cmpuint (task.max_depth, ==, can_recurse ? 3 : 1);
+    cw_turn_task_free (task.task);
+  }
+}
+
+static void
+come_back (Task *self, int64_t deadline)
+{
+  cw_turn_task_at (self->task, g_get_monotonic_time () + 3000);
+}
+
+/* At its time and not before, once; a task that is freed has none. */
+static void
+test_time (void)
+{
+  g_autoptr (GMainContext) context = g_main_context_new ();
+  Task task = start (context, come_back), other = start (context, NULL);
+  int64_t begun = g_get_monotonic_time ();
+
+  task.task = cw_turn_task_new (context, -1, run, &task);
+  other.task = cw_turn_task_new (context, -1, run, &other);
+  cw_turn_task_at (other.task, begun + 1000);
+  cw_turn_task_at (other.task, begun + 2000);
+  cw_turn_task_at (task.task, 0);
+  while (task.n_runs < 5)
+    g_main_context_iteration (context, TRUE);
+  g_assert_cmpint (g_get_monotonic_time (), >=, begun + 4 * 3000);
+  g_assert_cmpuint (other.n_runs, ==, 1);
+  task.work = NULL;
+  cw_turn_task_at (other.task, g_get_monotonic_time () + 1000);
+  cw_turn_task_free (other.task);
+  while (task.n_runs < 6)
+    g_main_context_iteration (context, TRUE);
+  g_assert_cmpuint (count_iterations (context), <, 5);
+  g_assert_cmpuint (task.n_runs, ==, 6);
+  cw_turn_task_free (task.task);
+}
+
+static void
+go_on_next (Task *self, int64_t deadline)
+{
+  cw_turn_task_ready_next (self->task);
+}
+
+/* Once for each iteration. */
+static void
+test_next (void)
+{
+  g_autoptr (GMainContext) context = g_main_context_new ();
+  Task task = start (context, go_on_next);
+
+  task.task = cw_turn_task_new (context, -1, run, &task);
+  cw_turn_task_ready_next (task.task);
+  for (unsigned i = 1; i <= 5; i++) {
+    g_main_context_iteration (context, FALSE);
+    g_assert_cmpuint (task.n_runs, ==, i);
+  }
+  cw_turn_task_ready_next (task.task);
+  cw_turn_task_free (task.task);
+  g_assert_false (g_main_context_iteration (context, FALSE));
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/turn/fair", test_fair);
+  g_test_add_func ("/turn/await", test_await);
+  g_test_add_func ("/turn/wake", test_wake);
+  g_test_add_func ("/turn/ready-late", test_ready_late);
+  g_test_add_func ("/turn/nested", test_nested);
+  g_test_add_func ("/turn/next", test_next);
+  g_test_add_func ("/turn/time", test_time);
+  return g_test_run ();
+}
