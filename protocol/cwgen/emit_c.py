@@ -166,6 +166,8 @@ def table_row(item, field):
         parts.append(f'.same_offset = offsetof ({name}, n_{lower(field.same.name)})')
     if field.number:
         parts.append(f'.number = {field.number}')
+    if field.most:
+        parts.append(f'.most = {field.most}')
     if field.hook:
         parts.append(f'.size_rule = cw_size_rule_{lower(field.hook)}')
     if field_flags(field):
@@ -211,6 +213,10 @@ def descriptor(message):
     return f', .descriptor_at = {message.descriptor_at()}' if message.descriptor_at() else ''
 
 
+def limits(message):
+    return (f', .most = {message.most:#x}' if message.most else '') + (', .tolerated = true' if message.tolerated else '')
+
+
 def emit_groups(model):
     """One list of messages per channel and side, in the order of their numbers."""
     out, rows = [], []
@@ -225,7 +231,7 @@ def emit_groups(model):
         out.append(f'static const CwMessageInfo {symbol}[] = {{\n')
         out += [f'  {{ .channel = "{channel}", .name = "{m.name}", .type = {m.number},\n'
                 f'    .direction = CW_FROM_{"AGENT" if side == "agent" else upper(side)},'
-                f' .layout = &{type_symbol(m)}{descriptor(m)} }},\n' for m in messages]
+                f' .layout = &{type_symbol(m)}{descriptor(m)}{limits(m)} }},\n' for m in messages]
         out.append('};\n\n')
         mask = ' | '.join(f'(1u << {t})' for t in types) if types else '~0u'
         rows.append(f'  {{ .channels = {mask}, .direction = CW_FROM_{"AGENT" if side == "agent" else upper(side)},\n'

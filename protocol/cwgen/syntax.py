@@ -51,6 +51,7 @@ class Field:
     hook: str = ''
     same: 'Field | None' = None      # the array that has as many elements
     attributes: set = field(default_factory=set)
+    most: int = 0            # elements; 0: as many as fit
     condition: Condition | None = None
     counts: 'Field | None' = None    # of a count: the field it belongs to
     cases: list = field(default_factory=list)
@@ -113,6 +114,8 @@ class Message:
     number: int
     channel: 'Channel | None'
     struct: Struct
+    most: int = 0            # bytes of a body; 0: the usual limit
+    tolerated: bool = False  # a damaged one may be passed over
 
     def descriptor_at(self):
         """Where the field stands that announces descriptors after the body; 0 when there is none."""
@@ -204,6 +207,10 @@ class Reader:
             raise DescriptionError(line.place, f'{value} is outside 0…{limit}')
         return value
 
+    def size(self, line, word):
+        unit = {'K': 1024, 'M': 1024 * 1024}.get(word[-1], 1)
+        return unit * self.number(line, word.rstrip('KM'), (2**32 - 1) // unit)
+
     def words(self, line, least, most):
         if not least <= len(line.words) <= most:
             raise DescriptionError(line.place, f"'{line.words[0]}' takes {least - 1} to {most - 1} words")
@@ -281,7 +288,7 @@ class Reader:
         self.model.order.append(struct)
 
     def read_message(self, line, side):
-        self.words(line, 3, 3)
+        self.words(line, 3, 6)
         name = self.name(line, line.words[1])
         number = self.number(line, line.words[2], 2**32 - 1 if side == 'agent' else 65535)
         if side != 'agent' and self.channel is None:
@@ -292,6 +299,7 @@ class Reader:
                 raise DescriptionError(line.place, f'name or number is already used at {other.place}')
         message = Message(line.place, side, name, number, None if side == 'agent' else self.channel,
                           self.body(line, name))
+        self.message_attributes(line, message, line.words[3:])
         self.check_descriptor(message)
         group.append(message)
         self.model.order.append(message)
@@ -303,6 +311,17 @@ class Reader:
             if message.side != 'server' or i == 0 or any(
                     g.kind != 'scalar' or g.condition for g in message.struct.fields[:i + 1]) or f.scalar != 'u32':
                 raise DescriptionError(f.place, "'descriptor' wants a u32 of a server message, behind integers only")
+
+    def message_attributes(self, line, message, words):
+        while words:
+            if words[0] == 'tolerated' and message.side == 'server':
+                message.tolerated = True
+            elif words[0] == 'most' and len(words) > 1 and message.side == 'server':
+                message.most = self.size(line, words[1])
+                words = words[1:]
+            else:
+                raise DescriptionError(line.place, f"'{words[0]}' is no attribute of such a message")
+            words = words[1:]
 
     def read_server(self, line):
         self.read_message(line, 'server')
@@ -352,7 +371,7 @@ class Reader:
         if keyword == 'pad':
             self.words(line, 2, 3)
             new = Field(line.place, 'pad', 'pad', number=self.number(line, line.words[1], 256))
-            new.attributes = self.attributes(line, line.words[2:])
+            self.attributes(line, new, line.words[2:])
         elif keyword == 'count':
             self.words(line, 3, 3)
             new = Field(line.place, self.name(line, line.words[1]), 'count', scalar=line.words[2])
@@ -366,11 +385,16 @@ class Reader:
             raise DescriptionError(line.place, f"field '{new.name}' is defined twice")
         struct.fields.append(new)
 
-    def attributes(self, line, words):
-        for word in words:
-            if word not in ATTRIBUTES:
-                raise DescriptionError(line.place, f"unknown attribute '{word}'")
-        return set(words)
+    def attributes(self, line, new, words):
+        while words:
+            if words[0] == 'most' and len(words) > 1:
+                new.most = self.size(line, words[1])
+                words = words[1:]
+            elif words[0] in ATTRIBUTES:
+                new.attributes.add(words[0])
+            else:
+                raise DescriptionError(line.place, f"unknown attribute '{words[0]}'")
+            words = words[1:]
 
     def find(self, struct, line, name):
         for f in struct.fields:
@@ -430,7 +454,7 @@ class Reader:
             raise DescriptionError(line.place, f"'{line.words[1]}' is not a type")
         pointer, optional, base, length, nullable = match.groups()
         new = Field(line.place, name, 'scalar', pointer=bool(pointer), nullable=bool(nullable))
-        new.attributes = self.attributes(line, line.words[2:])
+        self.attributes(line, new, line.words[2:])
         if nullable and not pointer:
             raise DescriptionError(line.place, 'only a pointer can be null')
         if base == 'bytes':
@@ -455,6 +479,8 @@ class Reader:
             if new.kind != 'struct' or new.pointer:
                 raise DescriptionError(line.place, "'?' in front wants a struct")
             new.kind = 'optional'
+        if new.most and new.kind != 'array':
+            raise DescriptionError(line.place, "only the elements of an array are limited by 'most'")
         if new.kind == 'array':
             if new.struct and new.struct.has_pointer():
                 raise DescriptionError(line.place, 'elements of an array cannot hold pointers')

@@ -211,6 +211,7 @@ spice_channel_finalize (GObject *object)
   SpiceChannelPrivate *priv = SPICE_CHANNEL (object)->priv;
 
   g_clear_error (&priv->error);
+  g_clear_pointer (&priv->warned_of, g_hash_table_unref);
   cw_caps_clear (&priv->caps);
   cw_caps_clear (&priv->common_caps);
   g_clear_pointer (&priv->context, g_main_context_unref);

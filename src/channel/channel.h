@@ -28,10 +28,6 @@ struct _SpiceChannelClassPrivate {
   /* The kind's own messages that no row names; NULL: they are passed over. */
   CwMessageHandler handle_other;
   const CwChannelCap *caps; /* ends with CW_CHANNEL_CAP_END; may be NULL */
-  /* The largest body of a message of this type, in bytes; 0, or no function: the usual limit. */
-  uint32_t (*frame_limit) (uint16_t type);
-  /* A message whose body may be bad without ending the channel, 0: none. */
-  uint16_t lenient_message;
   /* Messages that may be sent in a read-only session, besides the common ones; NULL: none. Ends with 0. */
   const uint16_t *read_only_messages;
   /* The newest serial that counts as processed for siblings; NULL: received is processed. */

@@ -121,10 +121,8 @@ static uint32_t
 frame_limit (gpointer data, uint16_t type)
 {
   const CwLive *live = data;
-  const SpiceChannelClassPrivate *class = cw_channel_class (live->channel);
-  uint32_t limit = class->frame_limit ? class->frame_limit (type) : 0;
 
-  return limit > 0 ? limit : CW_FRAME_LIMIT;
+  return cw_message_most ((CwChannelType) live->channel->priv->type, type);
 }
 
 static bool

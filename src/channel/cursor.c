@@ -9,7 +9,6 @@
 /* The reference server keeps at most 256 shapes; these bounds hold for any server. */
 #define CACHE_MAX_SHAPES 1024
 #define CACHE_MAX_BYTES (64 * 1024 * 1024)
-#define MESSAGE_MAX (4 * CW_CURSOR_MAX_SIDE * CW_CURSOR_MAX_SIDE + 256 * 1024)
 
 struct _SpiceCursorChannelPrivate {
   SpiceCursorShape *shape; /* boxed; NULL: none so far */
@@ -246,15 +245,8 @@ static const CwChannelHandler handlers[] = {
   { 0, NULL },
 };
 
-static uint32_t
-frame_limit (uint16_t type)
-{
-  return MESSAGE_MAX;
-}
-
 static SpiceChannelClassPrivate cursor_class = {
   .handlers = handlers,
-  .frame_limit = frame_limit,
 };
 
 static void

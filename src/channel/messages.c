@@ -173,17 +173,32 @@ find_handler (SpiceChannel *self, uint16_t type)
   return !handle && type >= FIRST_OF_KIND ? class->handle_other : handle;
 }
 
+/* One warning per kind of message: a server that sends nothing but damaged ones does not fill the log. */
+static void
+pass_over (SpiceChannel *self, const CwMessageInfo *info, const GError *problem)
+{
+  SpiceChannelPrivate *priv = self->priv;
+  const char *name = spice_channel_type_to_string (priv->type);
+
+  if (!priv->warned_of)
+    priv->warned_of = g_hash_table_new (NULL, NULL);
+  if (g_hash_table_add (priv->warned_of, (gpointer) info))
+    g_warning ("%s:%d: a damaged message was passed over: %s", name, priv->id, problem->message);
+  else
+    g_debug ("%s:%d: another one was passed over: %s", name, priv->id, problem->message);
+}
+
 static bool
 handle_frame (SpiceChannel *self, const CwPumpFrame *frame, GError **error)
 {
   SpiceChannelPrivate *priv = self->priv;
-  const SpiceChannelClassPrivate *class = cw_channel_class (self);
+  const CwMessageInfo *info = cw_message_info (priv->type, CW_FROM_SERVER, frame->type);
   CwMessageHandler handle = find_handler (self, frame->type);
   g_autoptr (CwMessage) message = NULL;
   g_autoptr (GError) problem = NULL;
 
   /* Also messages that nothing is done with have to be well-formed. */
-  if ((!handle && priv->disabled) || !cw_message_info (priv->type, CW_FROM_SERVER, frame->type))
+  if ((!handle && priv->disabled) || !info)
     return true;
 
   message = cw_message_parse (priv->type, CW_FROM_SERVER, frame->type, frame->serial, frame->body, &problem);
@@ -192,12 +207,12 @@ handle_frame (SpiceChannel *self, const CwPumpFrame *frame, GError **error)
       handle (self, message);
     return true;
   }
-  /* What is built on the message would be wrong for ever. */
-  if (class->lenient_message == 0 || frame->type != class->lenient_message) {
+  /* What is built on another one would be wrong for ever. */
+  if (!info->tolerated) {
     g_propagate_error (error, g_steal_pointer (&problem));
     return false;
   }
-  g_debug ("%s:%d: message passed over: %s", spice_channel_type_to_string (priv->type), priv->id, problem->message);
+  pass_over (self, info, problem);
   return true;
 }
 

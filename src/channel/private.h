@@ -44,6 +44,7 @@ struct _SpiceChannelPrivate {
   uint64_t read_before;       /* bytes of earlier connections */
   CwDescriptors *descriptors; /* borrowed; came with the message that is being handled, or NULL */
   CwMessage *deferred;        /* waits for other channels before it is handled, or NULL */
+  GHashTable *warned_of;      /* kinds of damaged messages that were passed over, or NULL */
   void (*deferred_handler) (SpiceChannel *channel, const CwMessage *message); /* NULL: nothing but the waiting */
   GSource *deferred_source; /* borrowed; it need not wait any more and is handled in a later turn */
 };

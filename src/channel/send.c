@@ -4,9 +4,6 @@
 
 #include "spice-client.h"
 
-/* Larger than any message of ours: what is long is cut into pieces by the protocol. */
-#define MAX_BODY (1024 * 1024)
-
 static bool
 alters_guest (SpiceChannel *self, uint16_t type)
 {
@@ -37,7 +34,7 @@ cw_channel_send (SpiceChannel *self, uint16_t type, const void *data)
   g_autoptr (GError) error = NULL;
   g_auto (CwBuffer) body;
 
-  cw_buffer_init (&body, MAX_BODY);
+  cw_buffer_init (&body, CW_MAX_BODY_SIZE);
   g_assert (info);
   if (!cw_channel_is_ready (self) || is_forbidden (self, type))
     return false;

@@ -163,30 +163,48 @@ create_next (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
+/* A bit for each type and id there can be, so that a long list of the server's is gone through once. */
+typedef struct {
+  uint32_t bits[256 * 256 / 32];
+} KnownChannels;
+
+/* False: it was known before. */
 static bool
-is_known (SpiceSession *self, int type, int id)
+make_known (KnownChannels *self, unsigned type, unsigned id)
 {
-  for (GList *at = self->priv->channels; at; at = at->next)
-    if (cw_channel_type (at->data) == type && cw_channel_id (at->data) == id)
-      return true;
-  for (GList *at = self->priv->channels_to_create.head; at; at = at->next)
-    if (((ChannelId *) at->data)->type == type && ((ChannelId *) at->data)->id == id)
-      return true;
-  return false;
+  uint32_t *word = &self->bits[(type * 256 + id) / 32], bit = UINT32_C (1) << id % 32;
+
+  if (*word & bit)
+    return false;
+  *word |= bit;
+  return true;
+}
+
+static unsigned
+collect_known (SpiceSession *self, KnownChannels *known)
+{
+  unsigned n_known = 0;
+
+  for (GList *at = self->priv->channels; at; at = at->next, n_known++)
+    make_known (known, (uint8_t) cw_channel_type (at->data), (uint8_t) cw_channel_id (at->data));
+  for (GList *at = self->priv->channels_to_create.head; at; at = at->next, n_known++)
+    make_known (known, (uint8_t) ((ChannelId *) at->data)->type, (uint8_t) ((ChannelId *) at->data)->id);
+  return n_known;
 }
 
 void
 cw_session_create_listed (SpiceSession *self, const CwMsgMainChannelsList *list)
 {
   SpiceSessionPrivate *priv = self->priv;
-  unsigned n_known = g_list_length (priv->channels) + priv->channels_to_create.length;
+  KnownChannels known = { 0 };
+  unsigned n_known = collect_known (self, &known);
 
   for (uint32_t i = 0; i < list->n_channels; i++) {
     uint8_t type = list->channels[i].type, id = list->channels[i].id;
     const CwChannelKind *kind = cw_registry_find_channel (type);
     ChannelId *entry;
 
-    if (!kind || type == CW_CHANNEL_MAIN || !is_enabled (self, kind) || is_known (self, type, id))
+    if (!kind || type == CW_CHANNEL_MAIN || !is_enabled (self, kind) || !make_known (&known, type, id))
       continue;
     if (++n_known > MAX_CHANNELS) {
       g_debug ("the server lists more than %d channels; the others are left out", MAX_CHANNELS);

@@ -66,6 +66,14 @@ cw_message_info (CwChannelType channel, CwDirection direction, uint16_t type)
   return find (1u << channel, direction, type);
 }
 
+uint32_t
+cw_message_most (CwChannelType channel, uint16_t type)
+{
+  const CwMessageInfo *info = cw_message_info (channel, CW_FROM_SERVER, type);
+
+  return info && info->most != 0 ? info->most : CW_MAX_BODY_SIZE;
+}
+
 const CwMessageInfo *
 cw_agent_info (uint32_t type)
 {

@@ -28,6 +28,8 @@ typedef struct {
   CwDirection direction;
   const CwTypeInfo *layout;
   uint16_t descriptor_at; /* of a u32 that announces descriptors, unless it is 0; 0: there is none */
+  uint32_t most;          /* bytes of a body; 0: CW_MAX_BODY_SIZE */
+  bool tolerated;         /* a damaged one may be passed over: its loss spoils only itself */
 } CwMessageInfo;
 
 /* Immutable once parsed; references may be taken and dropped in any thread. */
@@ -48,6 +50,8 @@ const CwMessageInfo *cw_message_info (CwChannelType channel, CwDirection directi
 
 /* Whether one more byte follows this body on a unix socket, and descriptors with it. */
 bool cw_message_has_descriptors (const CwMessageInfo *info, CwSlice body);
+/* The most bytes a body from the server may have, also of a type that is not known. */
+uint32_t cw_message_most (CwChannelType channel, uint16_t type);
 
 /* NULL and CW_ERROR_UNSUPPORTED for an unknown type or an unknown variant inside; CW_ERROR_MALFORMED as
  * "display: draw-copy.src_bitmap.quic.data at +79: 9000 > 812"; CW_ERROR_MEMORY. */

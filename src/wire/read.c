@@ -172,6 +172,8 @@ read_array (Walk *walk, const CwFieldInfo *field, uint8_t *self, const void *par
   set_count (false, self + field->count_offset, 0);
   if (count > cw_reader_left (reader) / wire)
     cw_reader_fail (reader, CW_ERROR_MALFORMED, field->name, at, count, "elements >", cw_reader_left (reader) / wire);
+  if (field->most != 0 && count > field->most)
+    cw_reader_fail (reader, CW_ERROR_LIMIT, field->name, at, count, "elements >", field->most);
   if (cw_reader_failed (reader) || count == 0)
     return;
   elements = allocate (walk, field, (size_t) count * size);

@@ -89,6 +89,7 @@ typedef struct {
   uint16_t same_offset;
   uint16_t number;
   uint32_t value;
+  uint32_t most; /* elements of an ARRAY; 0: as many as fit the body */
   const CwTypeInfo *type;
   const CwValuesInfo *values;
   const uint32_t *cases;

@@ -8,9 +8,6 @@
 #define CACHE_ID 1
 #define DICTIONARY_ID 1
 
-/* An uncompressed picture of the largest size there is, and something for what is around it. */
-#define DRAW_MAX ((uint32_t) CW_PIXELS_MAX_AREA * 4 + 1024 * 1024)
-
 enum {
   PROP_0,
   PROP_WIDTH,
@@ -54,17 +51,10 @@ static const uint16_t read_only_messages[] = {
   0,
 };
 
-static uint32_t
-frame_limit (uint16_t type)
-{
-  return type == CW_MSG_LIST || type >= CW_MSG_DISPLAY_STREAM_CREATE ? DRAW_MAX : 0;
-}
-
 static SpiceChannelClassPrivate display_class = {
   .handlers = handlers,
   .handle_other = cw_display_push,
   .caps = caps,
-  .frame_limit = frame_limit,
   .read_only_messages = read_only_messages,
   .processed = cw_display_processed,
   .drain = cw_display_drain,

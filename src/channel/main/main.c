@@ -149,7 +149,6 @@ static const uint16_t read_only_messages[] = {
 
 /* Programs expect a session to survive a bad INIT that is followed by a good one. */
 static SpiceChannelClassPrivate main_class = {
-  .lenient_message = CW_MSG_MAIN_INIT,
   .handlers = handlers,
   .caps = caps,
   .read_only_messages = read_only_messages,
