@@ -2,6 +2,7 @@
 /* SpiceCursorChannel: the pointer's shape, place and visibility. */
 #include "channel-cursor.h"
 #include "channel/channel.h"
+#include "base/id-map.h"
 #include "codec/cursor.h"
 
 #include <string.h>
@@ -13,12 +14,11 @@
 struct _SpiceCursorChannelPrivate {
   SpiceCursorShape *shape; /* boxed; NULL: none so far */
   bool displayable;        /* shape holds a picture */
-  GHashTable *cache;       /* uint64_t id → CachedShape */
+  CwIdMap *cache;          /* CachedShape by id */
   size_t cache_bytes;
 };
 
 typedef struct {
-  uint64_t id;
   bool displayable;
   SpiceCursorShape *shape;
 } CachedShape;
@@ -66,18 +66,18 @@ cached_free (gpointer data)
 static void
 cache_remove (SpiceCursorChannelPrivate *priv, uint64_t id)
 {
-  CachedShape *cached = g_hash_table_lookup (priv->cache, &id);
+  CachedShape *cached = cw_id_map_get (priv->cache, id);
 
   if (!cached)
     return;
   priv->cache_bytes -= shape_bytes (cached->shape);
-  g_hash_table_remove (priv->cache, &id);
+  cw_id_map_remove (priv->cache, id);
 }
 
 static void
 cache_clear (SpiceCursorChannelPrivate *priv)
 {
-  g_hash_table_remove_all (priv->cache);
+  cw_id_map_clear (priv->cache);
   priv->cache_bytes = 0;
 }
 
@@ -87,12 +87,12 @@ cache_add (SpiceCursorChannelPrivate *priv, uint64_t id)
   CachedShape *cached;
 
   cache_remove (priv, id);
-  if (g_hash_table_size (priv->cache) >= CACHE_MAX_SHAPES
+  if (cw_id_map_size (priv->cache) >= CACHE_MAX_SHAPES
       || priv->cache_bytes + shape_bytes (priv->shape) > CACHE_MAX_BYTES)
     return;
   cached = g_new (CachedShape, 1);
-  *cached = (CachedShape){ id, priv->displayable, shape_copy (priv->shape) };
-  g_hash_table_insert (priv->cache, &cached->id, cached);
+  *cached = (CachedShape){ priv->displayable, shape_copy (priv->shape) };
+  cw_id_map_put (priv->cache, id, cached);
   priv->cache_bytes += shape_bytes (priv->shape);
 }
 
@@ -131,7 +131,7 @@ decode_shape (SpiceCursorChannelPrivate *priv, const CwWireCursor *cursor)
 static bool
 recall_shape (SpiceCursorChannelPrivate *priv, uint64_t id)
 {
-  const CachedShape *cached = g_hash_table_lookup (priv->cache, &id);
+  const CachedShape *cached = cw_id_map_get (priv->cache, id);
 
   if (!cached)
     return false;
@@ -270,7 +270,7 @@ finalize (GObject *object)
   SpiceCursorChannelPrivate *priv = SPICE_CURSOR_CHANNEL (object)->priv;
 
   g_clear_pointer (&priv->shape, shape_free);
-  g_clear_pointer (&priv->cache, g_hash_table_unref);
+  g_clear_pointer (&priv->cache, cw_id_map_free);
   G_OBJECT_CLASS (spice_cursor_channel_parent_class)->finalize (object);
 }
 
@@ -341,5 +341,5 @@ static void
 spice_cursor_channel_init (SpiceCursorChannel *self)
 {
   self->priv = spice_cursor_channel_get_instance_private (self);
-  self->priv->cache = g_hash_table_new_full (g_int64_hash, g_int64_equal, NULL, cached_free);
+  self->priv->cache = cw_id_map_new (cached_free);
 }

@@ -2,12 +2,12 @@
 #include "render/cache.h"
 
 #include "base/error.h"
+#include "base/id-map.h"
 
 /* What an entry costs beside its pixels, in pixels, so that tiny images are limited too. */
 #define ENTRY_COST 100
 
 typedef struct {
-  uint64_t id;
   CwImage *image;
   uint64_t pixels;
   /* Two channels may store the same id while the invalidation of the first is still on its way. */
@@ -16,7 +16,7 @@ typedef struct {
 } Entry;
 
 struct CwImageCache {
-  GHashTable *entries;
+  CwIdMap *entries;
   uint64_t pixels, max_pixels;
 };
 
@@ -34,7 +34,7 @@ cw_image_cache_new (uint64_t max_pixels)
 {
   CwImageCache *self = g_new0 (CwImageCache, 1);
 
-  self->entries = g_hash_table_new_full (g_int64_hash, g_int64_equal, NULL, entry_free);
+  self->entries = cw_id_map_new (entry_free);
   self->max_pixels = max_pixels;
   return self;
 }
@@ -42,7 +42,7 @@ cw_image_cache_new (uint64_t max_pixels)
 void
 cw_image_cache_free (CwImageCache *self)
 {
-  g_hash_table_unref (self->entries);
+  cw_id_map_free (self->entries);
   g_free (self);
 }
 
@@ -55,14 +55,14 @@ cw_image_cache_set_limit (CwImageCache *self, uint64_t max_pixels)
 void
 cw_image_cache_clear (CwImageCache *self)
 {
-  g_hash_table_remove_all (self->entries);
+  cw_id_map_clear (self->entries);
   self->pixels = 0;
 }
 
 static Entry *
 put (CwImageCache *self, uint64_t id, CwImage *image, uint64_t pixels, bool lossy, GError **error)
 {
-  Entry *entry = g_hash_table_lookup (self->entries, &id);
+  Entry *entry = cw_id_map_get (self->entries, id);
   uint64_t total = self->pixels + pixels + (entry ? 0 : ENTRY_COST) - (entry != NULL ? entry->pixels : 0);
 
   if (total > self->max_pixels) {
@@ -72,8 +72,7 @@ put (CwImageCache *self, uint64_t id, CwImage *image, uint64_t pixels, bool loss
   }
   if (!entry) {
     entry = g_new0 (Entry, 1);
-    entry->id = id;
-    g_hash_table_insert (self->entries, &entry->id, entry);
+    cw_id_map_put (self->entries, id, entry);
   } else {
     cw_image_unref (entry->image);
   }
@@ -109,7 +108,7 @@ cw_image_cache_replace (CwImageCache *self, uint64_t id, CwImage *image, uint64_
 CwImage *
 cw_image_cache_get (CwImageCache *self, uint64_t id, bool lossless)
 {
-  Entry *entry = g_hash_table_lookup (self->entries, &id);
+  Entry *entry = cw_id_map_get (self->entries, id);
 
   return !entry || (lossless && entry->lossy) ? NULL : cw_image_ref (entry->image);
 }
@@ -117,10 +116,10 @@ cw_image_cache_get (CwImageCache *self, uint64_t id, bool lossless)
 void
 cw_image_cache_invalidate (CwImageCache *self, uint64_t id)
 {
-  Entry *entry = g_hash_table_lookup (self->entries, &id);
+  Entry *entry = cw_id_map_get (self->entries, id);
 
   if (!entry || --entry->n_refs > 0)
     return;
   self->pixels -= entry->pixels + ENTRY_COST;
-  g_hash_table_remove (self->entries, &id);
+  cw_id_map_remove (self->entries, id);
 }

@@ -40,6 +40,13 @@ start (CwDecodeQueue *self, CwDecodeJob *job)
   cw_glz_queue_push (self->glz, job, job->bytes <= self->group->limits.here_bytes);
 }
 
+static void
+count_in_flight (CwDecodeQueue *self, int64_t bytes)
+{
+  self->in_flight_bytes += (uint64_t) bytes;
+  self->group->in_flight_bytes += (uint64_t) bytes;
+}
+
 void
 cw_decode_queue_start (CwDecodeQueue *self, gconstpointer next)
 {
@@ -47,10 +54,10 @@ cw_decode_queue_start (CwDecodeQueue *self, gconstpointer next)
 
   while ((job = g_queue_peek_head (&self->unstarted))
          && (job->owner == next || self->in_flight_bytes == 0
-             || self->in_flight_bytes + job->bytes <= self->group->limits.in_flight_bytes)) {
+             || self->group->in_flight_bytes + job->bytes <= self->group->limits.in_flight_bytes)) {
     g_queue_pop_head (&self->unstarted);
     self->unstarted_bytes -= job->bytes;
-    self->in_flight_bytes += job->bytes;
+    count_in_flight (self, (int64_t) job->bytes);
     start (self, job);
   }
 }
@@ -58,13 +65,16 @@ cw_decode_queue_start (CwDecodeQueue *self, gconstpointer next)
 void
 cw_decode_queue_drawn (CwDecodeQueue *self, uint64_t bytes)
 {
-  self->in_flight_bytes -= bytes;
+  count_in_flight (self, -(int64_t) bytes);
 }
 
 bool
 cw_decode_queue_is_full (const CwDecodeQueue *self)
 {
-  return self->unstarted_bytes + self->in_flight_bytes >= self->group->limits.in_flight_bytes;
+  uint64_t most = self->group->limits.in_flight_bytes;
+
+  return cw_render_group_is_enough (self->unstarted_bytes + self->in_flight_bytes,
+                                    self->unstarted_bytes + self->group->in_flight_bytes, most);
 }
 
 static void
@@ -85,7 +95,8 @@ cw_decode_queue_abandon (CwDecodeQueue *self)
     else
       drop (job);
   }
-  self->unstarted_bytes = self->in_flight_bytes = 0;
+  self->unstarted_bytes = 0;
+  count_in_flight (self, -(int64_t) self->in_flight_bytes);
   /* An image may be parked that will never come. */
   g_clear_pointer (&self->glz, cw_glz_queue_close);
   cw_producer_leave (self->producer);

@@ -6,8 +6,8 @@
 static const CwRenderLimits defaults = {
   .glz_window_pixels = (uint64_t) 1 << 24,
   .image_cache_pixels = 20971520,
-  .queue_bytes = (uint64_t) 32 << 20,
-  .in_flight_bytes = (uint64_t) 256 << 20,
+  .queue_bytes = (uint64_t) 4 << 20,
+  .in_flight_bytes = (uint64_t) 96 << 20,
   .here_bytes = 65536,
   .surface_bytes = (uint64_t) 1 << 30,
   .n_surfaces = 10000,
@@ -44,6 +44,7 @@ cw_render_group_new (CwWorkerPool *pool, const CwRenderLimits *given)
   self->cache = cw_image_cache_new (limits.image_cache_pixels * CACHE_FACTOR);
   self->pixels = cw_pixel_pool_new (POOL_BYTES);
   self->producers = cw_producers_new ();
+  self->surfaces = (CwSurfaceBudget){ .max_bytes = limits.surface_bytes, .max_n = limits.n_surfaces };
   return self;
 }
 

@@ -6,6 +6,10 @@
 #include "render/cache.h"
 #include "render/producers.h"
 #include "render/render.h"
+#include "render/surfaces.h"
+
+/* Servers have a handful of displays. */
+#define CW_RENDER_MAX_CHANNELS 16
 
 struct CwRenderGroup {
   gatomicrefcount ref_count;
@@ -16,7 +20,17 @@ struct CwRenderGroup {
   CwPixelPool *pixels; /* where decoded images get their memory */
   CwGlzWindow *window; /* NULL until a GLZ image comes */
   CwProducers *producers;
+  CwSurfaceBudget surfaces;
+  uint64_t queue_bytes, in_flight_bytes; /* of all channels */
 };
+
+/* Whether a channel that has so much of something should have no more of it: more than all may have together, or all
+ * have that much and it has its share. A small one it always has: it may be the one the others wait for. */
+static inline bool
+cw_render_group_is_enough (uint64_t own, uint64_t all, uint64_t most)
+{
+  return own >= most || (all >= most && own >= most / CW_RENDER_MAX_CHANNELS);
+}
 
 /* These are made on first use. */
 CwWorkerGroup *cw_render_group_get_workers (CwRenderGroup *self);

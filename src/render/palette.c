@@ -43,13 +43,13 @@ cw_palette_widen_555 (const CwPalette *self)
 CwPaletteCache *
 cw_palette_cache_new (void)
 {
-  return g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, (GDestroyNotify) cw_palette_unref);
+  return cw_id_map_new ((GDestroyNotify) cw_palette_unref);
 }
 
 void
 cw_palette_cache_free (CwPaletteCache *self)
 {
-  g_hash_table_unref (self);
+  cw_id_map_free (self);
 }
 
 bool
@@ -59,7 +59,7 @@ cw_palette_cache_resolve (CwPaletteCache *self, uint8_t flags, uint64_t id, cons
   CwPalette *found;
 
   if (flags & CW_BITMAP_FLAG_PAL_FROM_CACHE) {
-    found = g_hash_table_lookup (self, &id);
+    found = cw_id_map_get (self, id);
     *palette = found ? cw_palette_ref (found) : NULL;
     return true;
   }
@@ -69,12 +69,12 @@ cw_palette_cache_resolve (CwPaletteCache *self, uint8_t flags, uint64_t id, cons
   }
   found = cw_palette_new (wire->ents, wire->n_ents);
   if (flags & CW_BITMAP_FLAG_PAL_CACHE_ME) {
-    if (g_hash_table_size (self) >= CW_PALETTE_CACHE_MAX) {
+    if (cw_id_map_size (self) >= CW_PALETTE_CACHE_MAX) {
       cw_palette_unref (found);
       g_set_error (error, CW_ERROR, CW_ERROR_LIMIT, "more than %d cached palettes", CW_PALETTE_CACHE_MAX);
       return false;
     }
-    g_hash_table_replace (self, g_memdup2 (&wire->unique, sizeof wire->unique), cw_palette_ref (found));
+    cw_id_map_put (self, wire->unique, cw_palette_ref (found));
   }
   *palette = found;
   return true;
@@ -83,11 +83,11 @@ cw_palette_cache_resolve (CwPaletteCache *self, uint8_t flags, uint64_t id, cons
 void
 cw_palette_cache_remove (CwPaletteCache *self, uint64_t id)
 {
-  g_hash_table_remove (self, &id);
+  cw_id_map_remove (self, id);
 }
 
 void
 cw_palette_cache_clear (CwPaletteCache *self)
 {
-  g_hash_table_remove_all (self);
+  cw_id_map_clear (self);
 }

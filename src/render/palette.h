@@ -2,6 +2,7 @@
 /* Palettes, and those a display channel was told to keep. */
 #pragma once
 
+#include "base/id-map.h"
 #include "wire/messages.h"
 
 #include <glib.h>
@@ -25,7 +26,7 @@ CwPalette *cw_palette_widen_555 (const CwPalette *self);
 /* Servers keep 128. */
 #define CW_PALETTE_CACHE_MAX 4096
 
-typedef GHashTable CwPaletteCache; /* by unique number */
+typedef CwIdMap CwPaletteCache; /* by unique number */
 
 CwPaletteCache *cw_palette_cache_new (void);
 void cw_palette_cache_free (CwPaletteCache *self);

@@ -53,7 +53,7 @@ cw_render_new (CwRenderGroup *group, const CwRenderObserver *observer, gpointer 
   self->waker = cw_waker_new (wake, wake_data);
   cw_render_state_init (&self->state, observer, observer_data);
   self->state.cache = group->cache;
-  cw_surface_table_init (&self->state.surfaces, group->limits.surface_bytes, group->limits.n_surfaces);
+  cw_surface_table_init (&self->state.surfaces, &group->surfaces);
   cw_decode_queue_init (&self->decodes, group);
   g_queue_init (&self->waiting);
   g_queue_init (&self->queue);
@@ -84,9 +84,16 @@ cw_render_unref (CwRender *self)
 }
 
 static void
+count_queued (CwRender *self, int64_t bytes)
+{
+  self->queue_bytes += (uint64_t) bytes;
+  self->group->queue_bytes += (uint64_t) bytes;
+}
+
+static void
 queue_op (CwRender *self, CwOp *op)
 {
-  self->queue_bytes += op->queue_bytes;
+  count_queued (self, (int64_t) op->queue_bytes);
   g_queue_push_tail (&self->queue, op);
 }
 
@@ -94,7 +101,7 @@ queue_op (CwRender *self, CwOp *op)
 static void
 drop_op (CwRender *self, CwOp *op)
 {
-  self->queue_bytes -= op->queue_bytes;
+  count_queued (self, -(int64_t) op->queue_bytes);
   cw_op_free (op);
 }
 
@@ -222,7 +229,7 @@ cw_render_push (CwRender *self, CwMessage *message, GError **error)
   }
   cw_render_begin (self);
   op = cw_op_new (info ? info : &unknown_info, message);
-  self->queue_bytes += op->queue_bytes;
+  count_queued (self, (int64_t) op->queue_bytes);
   g_queue_push_tail (&self->waiting, op);
   if (self->waiting.length > 1) /* an older one waits */
     return true;
@@ -246,7 +253,7 @@ drop_queued (CwRender *self)
   while ((op = g_queue_pop_head (&self->queue)))
     drop_op (self, op);
   cw_decode_queue_abandon (&self->decodes);
-  self->queue_bytes = 0; /* an operation that is just running included */
+  count_queued (self, -(int64_t) self->queue_bytes); /* an operation that is just running included */
   self->stuck_since = 0;
   cw_damage_reset (&self->state.damage);
 }
@@ -464,7 +471,8 @@ cw_render_is_woken (CwRender *self)
 bool
 cw_render_is_full (CwRender *self)
 {
-  return self->queue_bytes >= self->group->limits.queue_bytes || cw_decode_queue_is_full (&self->decodes);
+  return cw_render_group_is_enough (self->queue_bytes, self->group->queue_bytes, self->group->limits.queue_bytes)
+         || cw_decode_queue_is_full (&self->decodes);
 }
 
 bool

@@ -19,15 +19,16 @@
 typedef struct CwRender CwRender;
 typedef struct CwRenderGroup CwRenderGroup;
 
-/* Limits; 0 takes the default. What is counted in pixels counts one for a pixel of any depth, as servers do. */
+/* Limits of all channels of a group together; 0 takes the default. What is counted in pixels counts one for a pixel of
+ * any depth, as servers do. */
 typedef struct {
   uint64_t glz_window_pixels;  /* as announced by DISPLAY_INIT; default 2^24 */
   uint64_t image_cache_pixels; /* as announced by DISPLAY_INIT; four times this ends the channel; default 20971520 */
-  uint64_t queue_bytes;        /* messages waiting in one channel before it reports full; default 32 MiB */
-  uint64_t in_flight_bytes;    /* decoded images of one channel not drawn yet; more are not started; default 256 MiB */
+  uint64_t queue_bytes;        /* messages waiting before channels report full; default 4 MiB */
+  uint64_t in_flight_bytes;    /* decoded images not drawn yet; more are not started; default 96 MiB */
   uint64_t here_bytes;         /* images that take so many or less are decoded on the owner's thread; default 64 KiB */
-  uint64_t surface_bytes;      /* all surfaces of one channel; more ends it; default 1 GiB */
-  uint32_t n_surfaces;         /* of one channel; more ends it; default 10000 */
+  uint64_t surface_bytes;      /* all surfaces; more ends the channel; default 1 GiB */
+  uint32_t n_surfaces;         /* more ends the channel; default 10000 */
   int64_t wait_us;             /* for an image that another channel has to bring; then the one waiting ends; 30 s */
 } CwRenderLimits;
 

@@ -81,31 +81,51 @@ cw_render_surface_get_info (const CwRenderSurface *self, CwSurfaceInfo *info)
   };
 }
 
-static GHashTable *
-new_table (void)
+static uint64_t
+surface_bytes (const CwRenderSurface *surface)
 {
-  return g_hash_table_new_full (NULL, NULL, NULL, (GDestroyNotify) cw_render_surface_unref);
+  return (uint64_t) surface->width * surface->height * 4;
+}
+
+static void
+unrealize (gpointer data)
+{
+  CwRenderSurface *surface = data;
+
+  g_clear_pointer (&surface->pixels, cw_pixels_unref);
+  cw_render_surface_unref (surface);
 }
 
 void
-cw_surface_table_init (CwSurfaceTable *self, uint64_t max_bytes, uint32_t max_surfaces)
+cw_surface_table_init (CwSurfaceTable *self, CwSurfaceBudget *budget)
 {
-  *self = (CwSurfaceTable){
-    .pending = new_table (), .current = new_table (), .max_bytes = max_bytes, .max_surfaces = max_surfaces
-  };
+  *self = (CwSurfaceTable){ .pending = cw_id_map_new ((GDestroyNotify) cw_render_surface_unref),
+                            .current = cw_id_map_new (unrealize),
+                            .budget = budget };
+}
+
+static void
+take_from_budget (CwSurfaceTable *self, const CwRenderSurface *surface)
+{
+  self->bytes += surface_bytes (surface);
+  self->budget->bytes += surface_bytes (surface);
+  self->budget->n++;
+}
+
+static void
+give_all_back (CwSurfaceTable *self)
+{
+  self->budget->bytes -= self->bytes;
+  self->budget->n -= cw_id_map_size (self->pending);
+  self->bytes = 0;
 }
 
 void
 cw_surface_table_clear (CwSurfaceTable *self)
 {
-  g_hash_table_unref (self->pending);
-  g_hash_table_unref (self->current);
-}
-
-static uint64_t
-surface_bytes (const CwRenderSurface *surface)
-{
-  return (uint64_t) surface->width * surface->height * 4;
+  give_all_back (self);
+  cw_id_map_free (self->pending);
+  cw_id_map_free (self->current);
 }
 
 CwRenderSurface *
@@ -141,28 +161,29 @@ cw_surface_table_prepare (CwSurfaceTable *self, const CwMsgDisplaySurfaceCreate 
 CwRenderSurface *
 cw_surface_table_get_pending (CwSurfaceTable *self, uint32_t id)
 {
-  return g_hash_table_lookup (self->pending, GUINT_TO_POINTER (id));
+  return cw_id_map_get (self->pending, id);
 }
 
 CwRenderSurface *
 cw_surface_table_get_current (CwSurfaceTable *self, uint32_t id)
 {
-  return g_hash_table_lookup (self->current, GUINT_TO_POINTER (id));
+  return cw_id_map_get (self->current, id);
 }
 
 bool
 cw_surface_table_add (CwSurfaceTable *self, CwRenderSurface *surface, GError **error)
 {
-  uint64_t bytes = self->bytes + surface_bytes (surface);
+  const CwSurfaceBudget *budget = self->budget;
+  uint64_t bytes = budget->bytes + surface_bytes (surface);
 
-  if (bytes > self->max_bytes || g_hash_table_size (self->pending) >= self->max_surfaces) {
+  if (bytes > budget->max_bytes || budget->n >= budget->max_n) {
     g_set_error (error, CW_ERROR, CW_ERROR_LIMIT,
-                 "%u surfaces of %" G_GUINT64_FORMAT " bytes; at most %u of %" G_GUINT64_FORMAT,
-                 g_hash_table_size (self->pending) + 1, bytes, self->max_surfaces, self->max_bytes);
+                 "%u surfaces of %" G_GUINT64_FORMAT " bytes; at most %u of %" G_GUINT64_FORMAT, budget->n + 1, bytes,
+                 budget->max_n, budget->max_bytes);
     return false;
   }
-  self->bytes = bytes;
-  g_hash_table_insert (self->pending, GUINT_TO_POINTER (surface->id), cw_render_surface_ref (surface));
+  take_from_budget (self, surface);
+  cw_id_map_put (self->pending, surface->id, cw_render_surface_ref (surface));
   if (surface->primary)
     self->pending_primary = surface;
   return true;
@@ -172,9 +193,11 @@ void
 cw_surface_table_remove (CwSurfaceTable *self, CwRenderSurface *surface)
 {
   self->bytes -= surface_bytes (surface);
+  self->budget->bytes -= surface_bytes (surface);
+  self->budget->n--;
   if (self->pending_primary == surface)
     self->pending_primary = NULL;
-  g_hash_table_remove (self->pending, GUINT_TO_POINTER (surface->id));
+  cw_id_map_remove (self->pending, surface->id);
 }
 
 bool
@@ -183,7 +206,7 @@ cw_surface_table_realize (CwSurfaceTable *self, CwRenderSurface *surface, GError
   surface->pixels = cw_surface_new (cw_render_surface_pixel_format (surface), surface->width, surface->height, error);
   if (!surface->pixels)
     return false;
-  g_hash_table_insert (self->current, GUINT_TO_POINTER (surface->id), cw_render_surface_ref (surface));
+  cw_id_map_put (self->current, surface->id, cw_render_surface_ref (surface));
   if (surface->primary)
     self->current_primary = surface;
   return true;
@@ -195,29 +218,24 @@ cw_surface_table_unrealize (CwSurfaceTable *self, CwRenderSurface *surface)
   if (self->current_primary == surface)
     self->current_primary = NULL;
   g_clear_pointer (&surface->pixels, cw_pixels_unref);
-  if (g_hash_table_lookup (self->current, GUINT_TO_POINTER (surface->id)) == surface)
-    g_hash_table_remove (self->current, GUINT_TO_POINTER (surface->id));
+  if (cw_id_map_get (self->current, surface->id) == surface)
+    cw_id_map_remove (self->current, surface->id);
 }
 
 void
 cw_surface_table_reset (CwSurfaceTable *self)
 {
   CwRenderSurface *primary = self->current_primary;
-  GHashTableIter iter;
-  gpointer surface;
 
-  g_hash_table_iter_init (&iter, self->current);
-  while (g_hash_table_iter_next (&iter, NULL, &surface)) {
-    if (surface != primary) {
-      g_clear_pointer (&((CwRenderSurface *) surface)->pixels, cw_pixels_unref);
-      g_hash_table_iter_remove (&iter);
-    }
-  }
-  g_hash_table_remove_all (self->pending);
+  if (primary)
+    cw_id_map_steal (self->current, primary->id);
+  cw_id_map_clear (self->current);
+  give_all_back (self);
+  cw_id_map_clear (self->pending);
   self->pending_primary = primary;
-  self->bytes = 0;
-  if (primary) {
-    self->bytes = surface_bytes (primary);
-    g_hash_table_insert (self->pending, GUINT_TO_POINTER (primary->id), cw_render_surface_ref (primary));
-  }
+  if (!primary)
+    return;
+  cw_id_map_put (self->current, primary->id, primary);
+  cw_id_map_put (self->pending, primary->id, cw_render_surface_ref (primary));
+  take_from_budget (self, primary);
 }

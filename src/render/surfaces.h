@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include "base/id-map.h"
 #include "base/pixels.h"
 #include "render/render.h"
 
@@ -20,15 +21,21 @@ bool cw_render_surface_is_like (const CwRenderSurface *self, const CwRenderSurfa
 CwPixelFormat cw_render_surface_pixel_format (const CwRenderSurface *self);
 void cw_render_surface_get_info (const CwRenderSurface *self, CwSurfaceInfo *info);
 
+/* What all display channels of a session may have together. */
 typedef struct {
-  GHashTable *pending, *current;    /* id → CwRenderSurface, referenced */
-  CwRenderSurface *pending_primary; /* in the tables too, or NULL */
-  CwRenderSurface *current_primary;
   uint64_t bytes, max_bytes;
-  uint32_t max_surfaces;
+  uint32_t n, max_n;
+} CwSurfaceBudget;
+
+typedef struct {
+  CwIdMap *pending, *current;       /* CwRenderSurface, referenced, by id */
+  CwRenderSurface *pending_primary; /* in the maps too, or NULL */
+  CwRenderSurface *current_primary;
+  CwSurfaceBudget *budget; /* borrowed */
+  uint64_t bytes;          /* of the pending ones, which have been taken from the budget */
 } CwSurfaceTable;
 
-void cw_surface_table_init (CwSurfaceTable *self, uint64_t max_bytes, uint32_t max_surfaces);
+void cw_surface_table_init (CwSurfaceTable *self, CwSurfaceBudget *budget);
 void cw_surface_table_clear (CwSurfaceTable *self);
 
 /* Checks a creation; NULL and CW_ERROR_MALFORMED or CW_ERROR_LIMIT if it is refused. The surface is not in the table

@@ -227,6 +227,39 @@ test_cache_limit (void)
 }
 
 /* One channel refers to what the other has yet to bring. */
+/* Limits are for all channels together, but each has its share. */
+static void
+test_limits_together (void)
+{
+  CwRenderLimits limits = { .surface_bytes = 10000, .queue_bytes = 100000 };
+  g_autoptr (CwMessage) large = surface_create (1, 40, 30, CW_SURFACE_FMT_32_ARGB, 0);
+  g_autoptr (CwMessage) small = surface_create (2, 30, 20, CW_SURFACE_FMT_32_ARGB, 0);
+  Fixture f;
+
+  setup (&f, 2, &limits);
+  g_assert_true (cw_render_push (f.render[1], large, NULL));
+  push_refused (&f, cw_message_ref (large), CW_ERROR_LIMIT);
+  cw_render_unref (f.render[1]);
+  f.render[1] = NULL;
+  g_assert_true (cw_render_push (f.render[0], large, NULL));
+  g_assert_true (cw_render_push (f.render[0], small, NULL));
+  teardown (&f);
+
+  setup (&f, 2, &limits);
+  finish (&f);
+  while (!cw_render_is_full (f.render[0]))
+    push (&f, 0, draw_fill (0, 0, 0, 4, 4, 0));
+  g_assert_false (cw_render_is_full (f.render[1]));
+  for (unsigned n = 0; !cw_render_is_full (f.render[1]); n++) {
+    push (&f, 1, draw_fill (0, 0, 0, 4, 4, 0));
+    g_assert_cmpuint (n, <, 30);
+  }
+  finish (&f);
+  g_assert_false (cw_render_is_full (f.render[0]));
+  g_assert_false (cw_render_is_full (f.render[1]));
+  teardown (&f);
+}
+
 static void
 test_parking (void)
 {
@@ -673,6 +706,7 @@ main (int argc, char **argv)
   g_test_add_func ("/render/caches/lossy", test_lossy);
   g_test_add_func ("/render/caches/high-bits", test_high_bits);
   g_test_add_func ("/render/caches/limit", test_cache_limit);
+  g_test_add_func ("/render/caches/limits-together", test_limits_together);
   g_test_add_func ("/render/caches/parking", test_parking);
   g_test_add_func ("/render/caches/parking-alone", test_parking_alone);
   g_test_add_func ("/render/caches/deadlock", test_deadlock);
