@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "pair.h"
+
+#include <string.h>
+
+void
+pair_setup (Pair *self, unsigned n_channels, const CwRenderLimits *limits)
+{
+  *self = (Pair){ .pool = cw_worker_pool_new_manual () };
+  self->group = cw_render_group_new (self->pool, limits ? limits : &(CwRenderLimits){ .here_bytes = 1 });
+  arena_init (&self->arena, 1);
+  for (unsigned i = 0; i < 2; i++) {
+    g_autoptr (CwMessage) create = surface_create (0, 16, 16, CW_SURFACE_FMT_32_XRGB, CW_SURFACE_FLAG_PRIMARY);
+
+    recorder_init (&self->recorder[i]);
+    if (i >= n_channels)
+      continue;
+    self->render[i]
+        = cw_render_new (self->group, &recorder_observer, &self->recorder[i], recorder_wake, &self->recorder[i]);
+    g_assert_true (cw_render_push (self->render[i], create, NULL));
+  }
+}
+
+void
+pair_teardown (Pair *self)
+{
+  for (unsigned i = 0; i < 2; i++) {
+    g_clear_pointer (&self->render[i], cw_render_unref);
+    recorder_clear (&self->recorder[i]);
+  }
+  while (cw_worker_pool_n_queued (self->pool) > 0)
+    cw_worker_pool_run_queued (self->pool, 0);
+  cw_render_group_unref (self->group);
+  cw_worker_pool_unref (self->pool);
+  arena_clear (&self->arena);
+}
+
+void
+pair_push (Pair *self, unsigned channel, CwMessage *message)
+{
+  g_autoptr (CwMessage) owned = message;
+  g_autoptr (GError) error = NULL;
+
+  cw_render_push (self->render[channel], owned, &error);
+  g_assert_no_error (error);
+}
+
+void
+pair_push_refused (Pair *self, CwMessage *message, int code)
+{
+  g_autoptr (CwMessage) owned = message;
+  g_autoptr (GError) error = NULL;
+
+  g_assert_false (cw_render_push (self->render[0], owned, &error));
+  g_assert_error (error, CW_ERROR, code);
+}
+
+void
+pair_finish (Pair *self)
+{
+  drain (self->render, self->render[1] ? 2 : 1, self->pool, NULL, 100000);
+}
+
+/* A 4×4 bitmap of one colour. */
+CwWireImage *
+pair_plain (Pair *self, uint64_t id, unsigned flags, uint32_t color)
+{
+  uint32_t words[16];
+  CwWireImage *image;
+
+  for (int i = 0; i < 16; i++)
+    words[i] = color;
+  image = image_words (&self->arena, 4, 4, words);
+  image->id = id;
+  image->flags = flags;
+  return image;
+}
+
+CwMessage *
+pair_copy (const CwWireImage *image)
+{
+  return draw_copy (0, 0, 0, image, 4, 4);
+}
+
+CwMessage *
+pair_copy_glz (Pair *self, uint64_t glz_id, uint32_t dist, int x)
+{
+  return draw_copy (0, x, 0, image_glz (&self->arena, 0, 0, glz_id, MIN (glz_id, 4), dist, 4, 4), 4, 4);
+}
+
+uint32_t
+pair_pixel (Pair *self, unsigned channel, int x, int y)
+{
+  CwSurfaceInfo info;
+  uint32_t word;
+
+  pair_finish (self);
+  g_assert_no_error (self->recorder[channel].failure);
+  g_assert_true (cw_render_is_idle (self->render[channel]));
+  g_assert_true (cw_render_get_surface (self->render[channel], 0, &info));
+  memcpy (&word, info.data + (gsize) y * info.stride + x * 4, 4);
+  return word;
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* One or two display channels that share a group, each with a primary of 16×16, and small pictures for them. */
+#pragma once
+
+#include "render/group.h"
+#include "stream.h"
+
+typedef struct {
+  CwWorkerPool *pool;
+  CwRenderGroup *group;
+  CwRender *render[2];
+  Recorder recorder[2];
+  Arena arena;
+} Pair;
+
+void pair_setup (Pair *self, unsigned n_channels, const CwRenderLimits *limits);
+void pair_teardown (Pair *self);
+void pair_push (Pair *self, unsigned channel, CwMessage *message);
+void pair_push_refused (Pair *self, CwMessage *message, int code);
+void pair_finish (Pair *self);
+CwWireImage *pair_plain (Pair *self, uint64_t id, unsigned flags, uint32_t color);
+CwMessage *pair_copy (const CwWireImage *image);
+uint32_t pair_pixel (Pair *self, unsigned channel, int x, int y);
+
+/* An image of the dictionary that refers to the one dist before it. */
+CwMessage *pair_copy_glz (Pair *self, uint64_t glz_id, uint32_t dist, int x);
