@@ -51,6 +51,12 @@ void spice_main_channel_clipboard_selection_notify (SpiceMainChannel *channel, g
                                                     const guchar *data, size_t size);
 void spice_main_channel_clipboard_selection_request (SpiceMainChannel *channel, guint selection, guint32 type);
 
+void spice_main_channel_file_copy_async (SpiceMainChannel *channel, GFile **sources, GFileCopyFlags flags,
+                                         GCancellable *cancellable, GFileProgressCallback progress_callback,
+                                         gpointer progress_callback_data, GAsyncReadyCallback callback,
+                                         gpointer user_data);
+gboolean spice_main_channel_file_copy_finish (SpiceMainChannel *channel, GAsyncResult *result, GError **error);
+
 #ifndef SPICE_DISABLE_DEPRECATED
 G_DEPRECATED_FOR (spice_main_channel_request_mouse_mode)
 void spice_main_request_mouse_mode (SpiceMainChannel *channel, int mode);
@@ -84,6 +90,12 @@ G_DEPRECATED_FOR (spice_main_channel_clipboard_selection_notify)
 void spice_main_clipboard_notify (SpiceMainChannel *channel, guint32 type, const guchar *data, size_t size);
 G_DEPRECATED_FOR (spice_main_channel_clipboard_selection_request)
 void spice_main_clipboard_request (SpiceMainChannel *channel, guint32 type);
+G_DEPRECATED_FOR (spice_main_channel_file_copy_async)
+void spice_main_file_copy_async (SpiceMainChannel *channel, GFile **sources, GFileCopyFlags flags,
+                                 GCancellable *cancellable, GFileProgressCallback progress_callback,
+                                 gpointer progress_callback_data, GAsyncReadyCallback callback, gpointer user_data);
+G_DEPRECATED_FOR (spice_main_channel_file_copy_finish)
+gboolean spice_main_file_copy_finish (SpiceMainChannel *channel, GAsyncResult *result, GError **error);
 #endif
 
 G_END_DECLS

@@ -263,6 +263,24 @@ cw_agent_waiting_bytes (const CwAgent *self)
   return self->waiting_bytes;
 }
 
+void
+cw_agent_drop (CwAgent *self, uint32_t tag)
+{
+  GList *at = self->waiting.head;
+
+  while (at) {
+    Outgoing *outgoing = at->data;
+    GList *next = at->next;
+
+    if (outgoing->tag == tag && outgoing->sent == 0) {
+      self->waiting_bytes -= g_bytes_get_size (outgoing->bytes);
+      g_queue_delete_link (&self->waiting, at);
+      outgoing_free (outgoing);
+    }
+    at = next;
+  }
+}
+
 static GBytes *
 compose (CwAgent *self, uint32_t type, const void *data)
 {

@@ -62,6 +62,8 @@ void cw_agent_announce (CwAgent *self, bool request);
 /* Queues a message; data is the struct of type. tag: not 0 to be told by observer.sent. False: no agent is connected,
  * too much waits, or out of memory. */
 bool cw_agent_send (CwAgent *self, uint32_t type, const void *data, uint32_t tag);
+/* Drops messages of this tag that have not begun. */
+void cw_agent_drop (CwAgent *self, uint32_t tag);
 size_t cw_agent_waiting_bytes (const CwAgent *self);
 
 /* The body of an AGENT_DATA. False: it is not what an agent says. */

@@ -154,6 +154,8 @@ handle_message (gpointer data, const CwMessage *message)
     handle_announcement (self, message->data);
   else if (message->type == CW_AGENT_TYPE_REPLY)
     handle_reply (self, message->data);
+  else if (message->type == CW_AGENT_TYPE_FILE_XFER_STATUS)
+    cw_file_transfers_status (self->priv->file_transfers, message->data);
   else if (!cw_clipboard_handle (self->priv->clipboard, message, g_get_monotonic_time ()))
     g_debug ("agent: %s is not for clients", message->info->name);
   cw_main_schedule (self);
@@ -165,10 +167,24 @@ handle_part (gpointer data, size_t size, CwSlice so_far)
   cw_clipboard_part (SPICE_MAIN_CHANNEL (data)->priv->clipboard, so_far);
 }
 
+static void
+handle_sent (gpointer data, uint32_t tag)
+{
+  cw_file_transfers_sent (SPICE_MAIN_CHANNEL (data)->priv->file_transfers, tag);
+}
+
+static void
+handle_low (gpointer data)
+{
+  cw_file_transfers_low (SPICE_MAIN_CHANNEL (data)->priv->file_transfers);
+}
+
 static const CwAgentObserver observer = {
   .send = send_body,
   .message = handle_message,
   .part = handle_part,
+  .sent = handle_sent,
+  .low = handle_low,
 };
 
 void
@@ -201,6 +217,8 @@ cw_main_agent_connected (SpiceMainChannel *self)
   forget_agent (self);
   if (is_new)
     g_object_notify (G_OBJECT (self), "agent-connected");
+  else
+    cw_main_files_fail_all (self, "The guest agent has begun anew.");
   if (attempt == cw_channel_attempt (channel))
     emit_update (self);
   if (attempt != cw_channel_attempt (channel))
@@ -215,6 +233,7 @@ tell_disconnected (SpiceMainChannel *self, bool was_connected)
   forget_agent (self);
   if (was_connected)
     g_object_notify (G_OBJECT (self), "agent-connected");
+  cw_main_files_fail_all (self, "The guest agent has gone.");
   emit_update (self);
 }
 

@@ -138,6 +138,14 @@ cw_main_install_signals (SpiceMainChannelClass *class)
   cw_main_signals[CW_MAIN_AGENT_UPDATE]
       = g_signal_new ("main-agent-update", type, G_SIGNAL_RUN_FIRST,
                       G_STRUCT_OFFSET (SpiceMainChannelClass, agent_update), NULL, NULL, NULL, G_TYPE_NONE, 0);
+  /**
+   * SpiceMainChannel::new-file-transfer:
+   * @main: the main channel
+   * @task: the #SpiceFileTransferTask
+   *
+   * A file is going to be sent to the guest.
+   */
+  add (class, CW_MAIN_NEW_FILE_TRANSFER, "new-file-transfer", G_SIGNAL_RUN_LAST, G_TYPE_NONE, 1, G_TYPE_OBJECT);
   add_clipboard_signals (class);
   add_old_clipboard_signals (class);
 }

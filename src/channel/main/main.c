@@ -265,6 +265,7 @@ finalize (GObject *object)
   SpiceMainChannelPrivate *priv = SPICE_MAIN_CHANNEL (object)->priv;
 
   cw_main_stop_timer (SPICE_MAIN_CHANNEL (object));
+  cw_main_files_clear (SPICE_MAIN_CHANNEL (object));
   cw_monitors_free (priv->monitors);
   cw_clipboard_free (priv->clipboard);
   cw_agent_free (priv->agent);
@@ -340,5 +341,6 @@ spice_main_channel_init (SpiceMainChannel *self)
   self->priv->wanted_mouse_mode = CW_MOUSE_MODE_CLIENT;
   cw_main_agent_init (self);
   cw_main_clipboard_init (self);
+  cw_main_files_init (self);
   self->priv->monitors = cw_monitors_new (self->priv->agent);
 }

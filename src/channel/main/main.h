@@ -8,6 +8,7 @@
 #include "channel/main/agent.h"
 #include "channel/main/clipboard.h"
 #include "channel/main/display-config.h"
+#include "channel/main/file-transfers.h"
 #include "channel/main/monitors.h"
 #include "channel/main/volume-sync.h"
 
@@ -17,10 +18,15 @@ struct _SpiceMainChannelPrivate {
   CwAgent *agent;
   CwClipboard *clipboard;
   CwMonitors *monitors;
+  CwFileTransfers *file_transfers;
   CwDisplayConfig display_config;
   CwVolumeSync volume_sync;
-  GSource *timer; /* of clipboard and monitors, or NULL */
-  bool draining;  /* the channel's queue, before the agent's may go on */
+  GSource *timer;            /* of clipboard and monitors, or NULL */
+  GHashTable *running_files; /* of main-files.c, by their ids */
+  GQueue files_to_open;
+  unsigned n_open_files;
+  uint32_t last_file; /* id */
+  bool draining;      /* the channel's queue, before the agent's may go on */
   bool disable_display_position, disable_display_align;
   int max_clipboard;
 };
@@ -37,6 +43,7 @@ typedef enum {
   CW_MAIN_CLIPBOARD_GRAB,
   CW_MAIN_CLIPBOARD_REQUEST,
   CW_MAIN_CLIPBOARD_RELEASE,
+  CW_MAIN_NEW_FILE_TRANSFER,
   CW_MAIN_N_SIGNALS,
 } CwMainSignal;
 extern guint cw_main_signals[CW_MAIN_N_SIGNALS];
@@ -57,3 +64,8 @@ void cw_main_stop_timer (SpiceMainChannel *self);
 
 /* main-clipboard.c */
 void cw_main_clipboard_init (SpiceMainChannel *self);
+
+/* main-files.c */
+void cw_main_files_init (SpiceMainChannel *self);
+void cw_main_files_clear (SpiceMainChannel *self);
+void cw_main_files_fail_all (SpiceMainChannel *self, const char *text);
