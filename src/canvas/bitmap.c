@@ -183,7 +183,8 @@ cw_bitmap_view (const CwBitmap *self)
 {
   CwPixels *view;
 
-  if (cw_bitmap_is_indexed (self) || self->format == CW_BITMAP_FMT_24BIT
+  /* Drawing wants whole words as strides. */
+  if (cw_bitmap_is_indexed (self) || self->format == CW_BITMAP_FMT_24BIT || self->stride % 4 != 0
       || (G_BYTE_ORDER != G_LITTLE_ENDIAN && self->format != CW_BITMAP_FMT_8BIT_A))
     return NULL;
   view = g_new (CwPixels, 1);
@@ -197,27 +198,4 @@ cw_bitmap_view (const CwBitmap *self)
   };
   g_atomic_ref_count_init (&view->ref_count);
   return view;
-}
-
-CwPixels *
-cw_mask_from_pixels (const CwPixels *pixels, GError **error)
-{
-  size_t size = cw_pixel_format_bits (pixels->format) / 8;
-  CwPixels *out = cw_pixels_new (CW_PIXELS_A1, pixels->width, pixels->height, false, error);
-
-  if (!out)
-    return NULL;
-  for (uint32_t y = 0; y < pixels->height; y++) {
-    const uint8_t *row = cw_pixels_row (pixels, y);
-    uint8_t *to = cw_pixels_row (out, y);
-
-    memset (to, 0, out->stride);
-    for (uint32_t x = 0; x < pixels->width; x++) {
-      for (size_t i = 0; i < size; i++) {
-        if (row[x * size + i] != 0)
-          to[x / 8] |= 1 << x % 8;
-      }
-    }
-  }
-  return out;
 }

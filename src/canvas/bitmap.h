@@ -33,6 +33,3 @@ CwPixels *cw_bitmap_decode_mask (const CwBitmap *self, GError **error);
 /* Pixels that are the bitmap's own bytes, of any alignment, valid as long as these; NULL where the bytes are not
  * pixels already. */
 CwPixels *cw_bitmap_view (const CwBitmap *self);
-
-/* A mask of any pixels: set where a pixel is not 0. */
-CwPixels *cw_mask_from_pixels (const CwPixels *pixels, GError **error);

@@ -3,12 +3,13 @@
 
 #include "base/error.h"
 #include "canvas/pixel.h"
-
-/* What a piece costs beside its pixels, in pixels: masks make many small ones. */
-#define PIECE_COST 8
+#include "canvas/pixman-image.h"
 
 /* Pieces are kept this small, so that a time limit can be honoured between them. */
 #define MAX_PIECE 65536
+
+/* A target that is read is drawn in three walks over its region: into the buffer, in the buffer, and back. */
+enum { STAGE_FETCH, STAGE_PAINT, STAGE_STORE };
 
 gpointer
 cw_draw_begin (CwDraw *self, CwDrawTarget *target, const CwDrawKind *kind)
@@ -16,6 +17,9 @@ cw_draw_begin (CwDraw *self, CwDrawTarget *target, const CwDrawKind *kind)
   g_assert (kind->state_size <= sizeof self->state);
   self->kind = kind;
   self->target = target;
+  self->stage = STAGE_PAINT;
+  self->buffer = NULL;
+  self->buffer_at = (CwPoint){ 0, 0 };
   memset (&self->state, 0, kind->state_size);
   return &self->state;
 }
@@ -23,24 +27,87 @@ cw_draw_begin (CwDraw *self, CwDrawTarget *target, const CwDrawKind *kind)
 void
 cw_draw_clear (CwDraw *self)
 {
-  if (self->kind && self->kind->clear)
+  if (!self->kind)
+    return;
+  if (self->kind->clear)
     self->kind->clear (&self->state);
+  g_clear_pointer (&self->buffer, cw_pixels_unref);
   self->kind = NULL;
+}
+
+bool
+cw_draw_make_buffer (CwDraw *self, GError **error)
+{
+  CwRect extents;
+
+  if (!self->kind || !self->target->is_read || cw_region_is_empty (&self->target->region))
+    return true;
+  extents = cw_region_extents (&self->target->region);
+  self->buffer = cw_pixels_new (self->target->pixels->format, extents.right - extents.left,
+                                extents.bottom - extents.top, false, error);
+  self->buffer_at = (CwPoint){ extents.left, extents.top };
+  self->stage = STAGE_FETCH;
+  return self->buffer != NULL;
+}
+
+static void
+move_piece (CwDraw *self, const CwRect *piece)
+{
+  const CwPixels *pixels = self->target->pixels;
+  size_t size = cw_pixel_size (pixels->format), n = (piece->right - piece->left) * size;
+
+  for (int32_t y = piece->top; y < piece->bottom; y++) {
+    uint8_t *there = cw_pixels_row (pixels, y) + piece->left * size, *here = cw_draw_at (self, piece->left, y);
+
+    if (self->stage == STAGE_FETCH)
+      memcpy (here, there, n);
+    else
+      memcpy (there, here, n);
+  }
+}
+
+/* TRUE when there is no other stage. */
+static bool
+end_stage (CwDraw *self)
+{
+  if (!self->buffer || self->stage == STAGE_STORE)
+    return true;
+  self->stage++;
+  cw_region_rewind (&self->target->region);
+  return false;
+}
+
+/* The same for the stage that this is. */
+static bool
+walk (CwDraw *self, uint32_t max_pixels, int64_t *left)
+{
+  uint32_t cost;
+  CwRect piece;
+
+  while (*left > 0) {
+    if (!cw_region_next (&self->target->region, MIN (max_pixels, MAX_PIECE), &piece, &cost))
+      return true;
+    *left -= cost;
+    if (cw_rect_is_empty (&piece))
+      continue;
+    if (self->stage == STAGE_PAINT)
+      self->kind->paint (self, &piece);
+    else
+      move_piece (self, &piece);
+  }
+  return false;
 }
 
 bool
 cw_draw_paint (CwDraw *self, uint32_t max_pixels)
 {
   int64_t left = max_pixels;
-  CwRect piece;
 
   if (!self->kind)
     return true;
-  while (left > 0) {
-    if (!cw_region_next (&self->target->region, MIN (max_pixels, MAX_PIECE), &piece))
+  while (walk (self, max_pixels, &left)) {
+    if (end_stage (self))
       return true;
-    self->kind->paint (self, &piece);
-    left -= cw_rect_width (&piece) * cw_rect_height (&piece) + PIECE_COST;
   }
   return false;
 }
@@ -49,7 +116,7 @@ bool
 cw_draw_read (CwDraw *self, CwPixelReader *reader, const CwImageOperand *source, CwReadKind kind, GError **error)
 {
   CwDrawTarget *target = self->target;
-  CwReadTarget read = { target->pixels->format, target->box, cw_region_extents (&target->region) };
+  CwReadTarget read = { target->pixels->format, target->box };
 
   if (!cw_pixel_reader_init (reader, source, kind, &read, error))
     return false;
@@ -76,30 +143,8 @@ cw_draw_paint_read (CwDraw *self, CwPixelReader *reader, const CwRect *piece, Cw
   }
 }
 
-CwPixels *
-cw_draw_snapshot (const CwPixels *surface, CwRect *area, GError **error)
+pixman_image_t *
+cw_draw_pixman_target (const CwDraw *self, CwPixelFormat as)
 {
-  CwRect whole = { .right = surface->width, .bottom = surface->height };
-  CwRect used = cw_rect_intersect (&whole, area);
-  size_t size = cw_pixel_size (surface->format);
-  CwPixels *copy;
-
-  if (cw_rect_is_empty (&used))
-    used = (CwRect){ .right = 1, .bottom = 1 };
-  /* The copy keeps the surface's origin at hand when the area lies partly outside; neighbours of the area are sampled
-   * too, so all rows and columns next to it come along. */
-  used = (CwRect){ .left = MAX (used.left - 1, 0),
-                   .top = MAX (used.top - 1, 0),
-                   .right = MIN (used.right + 1, whole.right),
-                   .bottom = MIN (used.bottom + 1, whole.bottom) };
-  copy = cw_pixels_new (surface->format, used.right - used.left, used.bottom - used.top, false, error);
-  if (!copy)
-    return NULL;
-  for (uint32_t y = 0; y < copy->height; y++)
-    memcpy (cw_pixels_row (copy, y), cw_pixels_row (surface, used.top + y) + used.left * size, copy->width * size);
-  *area = (CwRect){ .left = area->left - used.left,
-                    .top = area->top - used.top,
-                    .right = area->right - used.left,
-                    .bottom = area->bottom - used.top };
-  return copy;
+  return cw_pixman_image_new (self->buffer ? self->buffer : self->target->pixels, as, NULL);
 }

@@ -13,6 +13,8 @@ typedef struct {
   CwPixels *pixels; /* borrowed */
   CwRegion region;  /* made from box; preparing takes away what cannot be touched for want of source pixels */
   CwRect box;       /* as the operation names it, beyond the surface too */
+  /* The operation reads these pixels, as they were before: it draws into a buffer, which then takes their place. */
+  bool is_read;
 } CwDrawTarget;
 
 typedef struct CwDraw CwDraw;
@@ -29,6 +31,9 @@ typedef struct {
 struct CwDraw {
   const CwDrawKind *kind; /* NULL: nothing is prepared */
   CwDrawTarget *target;
+  unsigned stage; /* of a target that is read */
+  CwPixels *buffer;
+  CwPoint buffer_at;
   union {
     max_align_t align;
     uint8_t bytes[CW_DRAW_STATE_SIZE];
@@ -71,12 +76,12 @@ void cw_draw_copy_bits (CwDraw *self, CwDrawTarget *target, const CwPoint *from)
 
 void cw_draw_clear (CwDraw *self);
 
-/* Paints what is left of the target's region, about max_pixels at most. TRUE when nothing is left, or was prepared. */
-bool cw_draw_paint (CwDraw *self, uint32_t max_pixels);
+/* To be called between preparing and painting; only does something for targets that are read. CW_ERROR_MEMORY. */
+bool cw_draw_make_buffer (CwDraw *self, GError **error);
 
-/* The rectangle of area that an operation needs, for copying a surface that is drawn on itself: errors as
- * cw_pixels_new(). area changes to what it is in the copy. */
-CwPixels *cw_draw_snapshot (const CwPixels *surface, CwRect *area, GError **error);
+/* Paints what is left of the target's region; the work is about that of max_pixels at most. TRUE when nothing is left,
+ * or was prepared. */
+bool cw_draw_paint (CwDraw *self, uint32_t max_pixels);
 
 /* Private to the operations. */
 
@@ -89,17 +94,22 @@ bool cw_draw_read (CwDraw *self, CwPixelReader *reader, const CwImageOperand *so
 /* rop (S = what reader gives, D) on a piece. */
 void cw_draw_paint_read (CwDraw *self, CwPixelReader *reader, const CwRect *piece, CwRop rop);
 
+/* What is drawn on (the buffer's top left corner is at buffer_at) with its words as those of a format of the same
+ * depth; NULL if there is no memory. */
+pixman_image_t *cw_draw_pixman_target (const CwDraw *self, CwPixelFormat as);
+
 static inline gpointer
 cw_draw_state (CwDraw *self)
 {
   return self->state.bytes;
 }
 
-/* Where the target's pixel is. */
+/* Where the target's pixel is drawn. */
 static inline uint8_t *
 cw_draw_at (const CwDraw *self, int32_t x, int32_t y)
 {
-  const CwPixels *pixels = self->target->pixels;
+  const CwPixels *pixels = self->buffer ? self->buffer : self->target->pixels;
 
-  return cw_pixels_row (pixels, y) + (size_t) x * (cw_pixel_format_bits (pixels->format) / 8);
+  return cw_pixels_row (pixels, y - self->buffer_at.y)
+         + (size_t) (x - self->buffer_at.x) * (cw_pixel_format_bits (pixels->format) / 8);
 }

@@ -46,14 +46,12 @@ static const CwDrawKind kind = { sizeof (Opaque), paint, clear };
 bool
 cw_draw_opaque (CwDraw *draw, CwDrawTarget *target, const CwOpaqueParams *params, GError **error)
 {
+  CwReadTarget on = { target->pixels->format, target->box };
   CwReadKind read = params->source.raw ? CW_READ_RAW : CW_READ_CONVERTED;
   Opaque *self = cw_draw_begin (draw, target, &kind);
 
   self->rop = params->rop;
   /* Unlike a copy, the brush also paints where the source has no pixels, so the region stays as it is. */
   return cw_brush_reader_init (&self->brush, &params->brush, target->pixels->format, error)
-         && cw_pixel_reader_init (&self->source, &params->source, read,
-                                  &(CwReadTarget){ target->pixels->format, target->box,
-                                                   cw_region_extents (&target->region) },
-                                  error);
+         && cw_pixel_reader_init (&self->source, &params->source, read, &on, error);
 }

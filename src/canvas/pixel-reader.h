@@ -32,7 +32,6 @@ typedef struct {
 typedef struct {
   CwPixelFormat format;
   CwRect box;
-  CwRect columns; /* that will be asked for */
 } CwReadTarget;
 
 typedef struct CwScaler CwScaler;

@@ -3,6 +3,8 @@
 
 #include "base/error.h"
 
+#include <string.h>
+
 /* Whether boxes are those of a region: bands from top to bottom, each from left to right. */
 static bool
 is_region (const pixman_box32_t *boxes, int n)
@@ -84,7 +86,6 @@ cw_region_intersect (CwRegion *self, int64_t left, int64_t top, int64_t width, i
 void
 cw_region_set_mask (CwRegion *self, CwPixels *mask, bool invers, const CwRect *box, const CwPoint *position)
 {
-  g_assert (mask->format == CW_PIXELS_A1);
   self->mask = cw_pixels_ref (mask);
   self->mask_invers = invers;
   self->mask_dx = (int64_t) position->x - box->left;
@@ -171,21 +172,50 @@ find_bit (const uint8_t *row, int64_t x, int64_t to, bool value)
   return to;
 }
 
-static bool
-next_masked (CwRegion *self, CwRect *piece)
+/* The same where a pixel has more than one bit: value tells whether any of them is set. */
+static int64_t
+find_pixel (const uint8_t *row, size_t size, int64_t x, int64_t to, bool value)
 {
+  static const uint8_t zero[4];
+
+  while (x < to && (memcmp (row + x * size, zero, size) != 0) != value)
+    x++;
+  return x;
+}
+
+static int64_t
+find (const CwPixels *mask, const uint8_t *row, int64_t x, int64_t to, bool value)
+{
+  if (mask->format == CW_PIXELS_A1)
+    return find_bit (row, x, to, value);
+  return find_pixel (row, cw_pixel_format_bits (mask->format) / 8, x, to, value);
+}
+
+/* Each byte of a mask costs about as much as a pixel that is drawn. */
+static bool
+next_masked (CwRegion *self, uint32_t max_pixels, CwRect *piece, uint32_t *cost)
+{
+  unsigned pixels_per_byte = self->mask->format == CW_PIXELS_A1 ? 8 : 1;
+
   for (; self->y < self->box.bottom; self->y++, self->x = self->box.left) {
     const uint8_t *row = cw_pixels_row (self->mask, self->y + self->mask_dy);
     int64_t to = self->box.right + self->mask_dx;
-    int64_t from = find_bit (row, self->x + self->mask_dx, to, !self->mask_invers);
+    int64_t from = find (self->mask, row, self->x + self->mask_dx, to, !self->mask_invers);
 
+    *cost += (from - self->mask_dx - self->x) / pixels_per_byte + 1;
     if (from < to) {
-      int64_t end = find_bit (row, from, to, self->mask_invers);
+      int64_t end = find (self->mask, row, from, to, self->mask_invers);
 
       *piece = (CwRect){
         .left = from - self->mask_dx, .top = self->y, .right = end - self->mask_dx, .bottom = self->y + 1
       };
       self->x = piece->right;
+      return true;
+    }
+    if (*cost >= max_pixels) {
+      *piece = (CwRect){ 0 };
+      self->x = self->box.left;
+      self->y++;
       return true;
     }
   }
@@ -213,13 +243,22 @@ next_rows (CwRegion *self, uint32_t max_pixels, CwRect *piece)
 }
 
 bool
-cw_region_next (CwRegion *self, uint32_t max_pixels, CwRect *piece)
+cw_region_next (CwRegion *self, uint32_t max_pixels, CwRect *piece, uint32_t *cost)
 {
+  *cost = CW_REGION_PIECE_COST;
   for (;;) {
     if (!self->inside && !enter_box (self))
       return false;
-    if (self->mask ? next_masked (self, piece) : next_rows (self, max_pixels, piece))
+    if (self->mask ? next_masked (self, max_pixels, piece, cost) : next_rows (self, max_pixels, piece)) {
+      *cost += cw_rect_width (piece) * cw_rect_height (piece);
       return true;
+    }
     self->inside = false;
   }
+}
+
+void
+cw_region_rewind (CwRegion *self)
+{
+  self->started = self->inside = false;
 }

@@ -15,7 +15,7 @@
 
 typedef struct {
   pixman_region32_t boxes; /* disjoint, sorted by y, then x */
-  CwPixels *mask;          /* A1, or NULL */
+  CwPixels *mask;          /* or NULL */
   bool mask_invers;
   int64_t mask_dx, mask_dy; /* mask position = surface position + these */
   bool upwards, leftwards;  /* order of the pieces, for moving pixels over themselves */
@@ -25,6 +25,9 @@ typedef struct {
   CwRect box;
   int32_t x, y;
 } CwRegion;
+
+/* What a piece costs beside its pixels, in pixels: masks make many small ones. */
+#define CW_REGION_PIECE_COST 8
 
 /* box ∩ bounds ∩ union of clips; clips NULL means there are none to apply, n_clips 0 that nothing is left. Fails with
  * CW_ERROR_LIMIT on too many clips. Rectangles may be anything. */
@@ -36,8 +39,8 @@ void cw_region_clear (CwRegion *self);
  * numbers. */
 void cw_region_intersect (CwRegion *self, int64_t left, int64_t top, int64_t width, int64_t height);
 
-/* Pixels where the mask's bit (its complement if invers) is 1 remain; outside the mask there are none. Mask pixel
- * position goes to the corner of box. Takes a reference. */
+/* Pixels where the mask's pixel has a bit set (none, if invers) remain; outside the mask there are none. Mask pixel
+ * position goes to the corner of box. Takes a reference; the mask must not change until the region is cleared. */
 void cw_region_set_mask (CwRegion *self, CwPixels *mask, bool invers, const CwRect *box, const CwPoint *position);
 
 /* Hands out the pieces bottom to top and, at equal height, right to left, so that pixels may be moved by (dx, dy)
@@ -48,5 +51,9 @@ void cw_region_order_for_move (CwRegion *self, int64_t dx, int64_t dy);
 bool cw_region_is_empty (const CwRegion *self);
 CwRect cw_region_extents (const CwRegion *self);
 
-/* The next piece, of about max_pixels at most (whole rows, at least one). FALSE when all have been handed out. */
-bool cw_region_next (CwRegion *self, uint32_t max_pixels, CwRect *piece);
+/* The next piece, of about max_pixels at most (whole rows, at least one), which is empty if about as many had to be
+ * looked at for the next one. *cost: what that took, in pixels. FALSE when all have been handed out. */
+bool cw_region_next (CwRegion *self, uint32_t max_pixels, CwRect *piece, uint32_t *cost);
+
+/* Begins again with the first piece. */
+void cw_region_rewind (CwRegion *self);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Scaling in 16.16 fixed point as the existing rasteriser (pixman) does it, per target pixel, so that the result does
- * not depend on clipping. */
+ * not depend on clipping. Of the source no more is converted than a run of target pixels needs. */
 #include "base/error.h"
 #include "canvas/pixel.h"
 #include "canvas/pixel-reader.h"
@@ -9,51 +9,40 @@
 #  include <emmintrin.h>
 #endif
 
-/* Pixels of nothing on both sides of a line, so that a tap and its right neighbour may lie outside. */
-#define PAD 2
-
 /* A larger area would overflow 64 bits on the way. */
 #define MAX_AREA_SIDE ((int64_t) 1 << 30)
 
+/* Two neighbours for each pixel of a run; where neighbours overlap, the row between the first and the last of them. */
+#define LINE_PIXELS (2 * CW_CANVAS_RUN + 2)
+
+/* One direction: where the target's box and the source's area begin, the source's step for a target pixel. */
 typedef struct {
-  int64_t row;      /* source row the line holds, INT64_MIN: none yet */
-  uint32_t *pixels; /* PAD + width + PAD */
+  int64_t box, area, step;
+} Axis;
+
+/* A part of a source row as 8888, or a pair of neighbours for each pixel of a run; nothing where the image ends. */
+typedef struct {
+  int64_t row, first; /* what it holds; row INT64_MIN: nothing yet */
+  uint32_t length;
+  bool pairs;
+  uint32_t pixels[LINE_PIXELS];
 } Line;
 
 struct CwScaler {
   const CwPixels *pixels;
   CwScaleMode mode;
-  CwConvertRow to_target, target_to_argb; /* a source row to 8888, in one step or two */
+  CwConvertRow to_target, target_to_argb; /* source pixels to 8888, in one step or two */
   CwConvertRow narrow;                    /* 8888 to the rows handed out; NULL: they are 8888 */
-  size_t target_size;                     /* bytes per pixel between the two steps */
-  int64_t top, step_y, area_top;
-  int32_t columns_left;
-  int32_t *tap;     /* per column: index into a line */
-  uint16_t *weight; /* per column: of the right neighbour, 0 … 254 */
+  Axis x, y;
   Line lines[2];
-  uint8_t *row; /* between the two steps */
+  uint32_t row[LINE_PIXELS]; /* between the two steps */
 };
 
-/* Position i pixels into the target as a source coordinate, 16.16. */
+/* Position i pixels into the box as a source coordinate, 16.16; the next one is exactly a step further. */
 static int64_t
-source_position (int64_t i, int64_t step, int64_t origin)
+source_position (const Axis *self, int64_t i)
 {
-  return ((step * (i * 65536 + 32768) + 32768) >> 16) + origin * 65536;
-}
-
-static void
-set_columns (CwScaler *self, const CwRect *box, const CwRect *area, const CwRect *columns)
-{
-  int64_t step = cw_rect_width (area) * 65536 / cw_rect_width (box);
-  int64_t last = (int64_t) self->pixels->width;
-
-  for (int32_t x = columns->left; x < columns->right; x++) {
-    int64_t v = source_position ((int64_t) x - box->left, step, area->left);
-    int64_t u = self->mode == CW_SCALE_NEAREST ? v - 1 : v - 32768;
-
-    self->tap[x - columns->left] = PAD + CLAMP (u >> 16, -PAD, last);
-    self->weight[x - columns->left] = (u & 0xffff) >> 9 << 1;
-  }
+  return ((self->step * (i * 65536 + 32768) + 32768) >> 16) + self->area * 65536;
 }
 
 static void
@@ -61,8 +50,7 @@ set_conversions (CwScaler *self, const CwImageOperand *operand, CwReadKind kind,
 {
   CwPixelFormat format = self->pixels->format;
 
-  self->target_size = cw_pixel_size (target);
-  if (kind != CW_READ_ARGB && self->target_size != 4) {
+  if (kind != CW_READ_ARGB && cw_pixel_size (target) != 4) {
     if (kind == CW_READ_CONVERTED)
       self->to_target = cw_convert_to_format (format, target);
     format = target; /* raw words count as the target's */
@@ -75,11 +63,8 @@ set_conversions (CwScaler *self, const CwImageOperand *operand, CwReadKind kind,
 CwScaler *
 cw_scaler_new (const CwImageOperand *operand, CwReadKind kind, const CwReadTarget *target, GError **error)
 {
-  const CwRect *box = &target->box, *area = &operand->area, *columns = &target->columns;
-  const CwPixels *pixels = operand->pixels;
+  const CwRect *box = &target->box, *area = &operand->area;
   CwScaler *self;
-  uint32_t n = MAX (columns->right - columns->left, 1); /* asking for none must not look like no memory */
-  size_t line = pixels->width + 2 * PAD;
 
   if (cw_rect_is_empty (box) || cw_rect_is_empty (area) || cw_rect_width (area) > MAX_AREA_SIDE
       || cw_rect_height (area) > MAX_AREA_SIDE) {
@@ -89,64 +74,72 @@ cw_scaler_new (const CwImageOperand *operand, CwReadKind kind, const CwReadTarge
                  cw_rect_width (area), cw_rect_height (area), cw_rect_width (box), cw_rect_height (box));
     return NULL;
   }
-  self = g_new0 (CwScaler, 1);
-  self->pixels = pixels;
+  self = g_new (CwScaler, 1);
+  self->pixels = operand->pixels;
   self->mode = operand->mode;
-  self->top = box->top;
-  self->area_top = area->top;
-  self->step_y = cw_rect_height (area) * 65536 / cw_rect_height (box);
-  self->columns_left = columns->left;
+  self->to_target = self->target_to_argb = self->narrow = NULL;
+  self->x = (Axis){ box->left, area->left, cw_rect_width (area) * 65536 / cw_rect_width (box) };
+  self->y = (Axis){ box->top, area->top, cw_rect_height (area) * 65536 / cw_rect_height (box) };
+  self->lines[0].row = self->lines[1].row = INT64_MIN;
   set_conversions (self, operand, kind, target->format);
-  self->tap = g_try_new (int32_t, n);
-  self->weight = g_try_new (uint16_t, n);
-  self->lines[0] = (Line){ INT64_MIN, g_try_new0 (uint32_t, line) };
-  self->lines[1] = (Line){ INT64_MIN, g_try_new0 (uint32_t, line) };
-  self->row = g_try_malloc (line * 4);
-  if (!self->tap || !self->weight || !self->lines[0].pixels || !self->lines[1].pixels || !self->row) {
-    cw_scaler_free (self);
-    g_set_error (error, CW_ERROR, CW_ERROR_MEMORY, "no memory for scaling to %u columns", n);
-    return NULL;
-  }
-  set_columns (self, box, area, columns);
   return self;
 }
 
 void
 cw_scaler_free (CwScaler *self)
 {
-  g_free (self->tap);
-  g_free (self->weight);
-  g_free (self->lines[0].pixels);
-  g_free (self->lines[1].pixels);
-  g_free (self->row);
   g_free (self);
 }
 
-/* The source's row as 8888 with nothing around it; rows outside are nothing too. */
-static const uint32_t *
-get_line (CwScaler *self, int64_t row)
+/* n source pixels to 8888. */
+static void
+convert (CwScaler *self, uint32_t *out, const uint8_t *from, uint32_t n)
 {
-  Line *line = &self->lines[row & 1]; /* neighbours never share a line */
-  uint8_t *out = (uint8_t *) (line->pixels + PAD);
-  uint32_t width = self->pixels->width;
+  if (self->to_target) {
+    self->to_target ((uint8_t *) self->row, from, n);
+    from = (const uint8_t *) self->row;
+  }
+  if (self->target_to_argb)
+    self->target_to_argb ((uint8_t *) out, from, n);
+  else
+    memcpy (out, from, n * 4);
+}
 
-  if (line->row == row)
+/* Pixels first … first + n - 1 of a row of the image, which may reach beyond it. */
+static void
+read_span (CwScaler *self, uint32_t *out, int64_t row, int64_t first, uint32_t n)
+{
+  int64_t width = self->pixels->width, from = CLAMP (first, 0, width), to = CLAMP (first + n, 0, width);
+  size_t size = cw_pixel_size (self->pixels->format);
+
+  if (row < 0 || row >= self->pixels->height)
+    from = to = 0;
+  if (to - from < n)
+    memset (out, 0, n * 4);
+  if (from < to)
+    convert (self, out + (from - first), cw_pixels_row (self->pixels, row) + from * size, to - from);
+}
+
+/* The neighbours of n taps from u on: the row between the first and the last, or a pair for each if that is less. */
+static const uint32_t *
+get_line (CwScaler *self, int64_t row, int64_t u, uint32_t n, bool pairs)
+{
+  int64_t first = u >> 16, last = (u + (n - 1) * self->x.step) >> 16;
+  uint32_t length = pairs ? 2 * n : last - first + 2;
+  Line *line = &self->lines[row & 1]; /* rows next to each other never share one */
+
+  if (line->row == row && line->first == first && line->length == length && line->pairs == pairs)
     return line->pixels;
   line->row = row;
-  if (row < 0 || row >= self->pixels->height) {
-    memset (out, 0, width * 4);
-  } else {
-    const uint8_t *from = cw_pixels_row (self->pixels, row);
-
-    if (self->to_target) {
-      self->to_target (self->row, from, width);
-      from = self->row;
-    }
-    if (self->target_to_argb)
-      self->target_to_argb (out, from, width);
-    else
-      memcpy (out, from, width * 4);
+  line->first = first;
+  line->length = length;
+  line->pairs = pairs;
+  if (!pairs) {
+    read_span (self, line->pixels, row, first, length);
+    return line->pixels;
   }
+  for (uint32_t i = 0; i < n; i++)
+    read_span (self, line->pixels + 2 * i, row, (u + i * self->x.step) >> 16, 2);
   return line->pixels;
 }
 
@@ -198,28 +191,67 @@ interpolate (const uint32_t *upper, const uint32_t *lower, uint32_t a, uint32_t 
 }
 #endif
 
+static void
+interpolate_row (CwScaler *self, int64_t v, int64_t w, uint32_t n, uint32_t *out)
+{
+  int64_t u = v - 32768, step = self->x.step, row = (w - 32768) >> 16, first = u >> 16;
+  bool pairs = ((u + (n - 1) * step) >> 16) - first + 2 > 2 * n;
+  const uint32_t *upper = get_line (self, row, u, n, pairs), *lower = get_line (self, row + 1, u, n, pairs);
+  uint32_t b = ((w - 32768) & 0xffff) >> 9 << 1;
+
+  for (uint32_t i = 0; i < n; i++, u += step) {
+    size_t tap = pairs ? 2 * i : (u >> 16) - first;
+
+    out[i] = interpolate (upper + tap, lower + tap, (u & 0xffff) >> 9 << 1, b);
+  }
+}
+
+/* Where the image ends, pixels of nothing. */
+static void
+nearest_row (CwScaler *self, int64_t v, int64_t w, uint32_t n, uint32_t *out)
+{
+  int64_t u = v - 1, step = self->x.step, row = (w - 1) >> 16, width = self->pixels->width;
+  size_t size = cw_pixel_size (self->pixels->format);
+  uint32_t taken[CW_CANVAS_RUN], begin = 0, end = 0;
+  const uint8_t *from;
+
+  if (row >= 0 && row < self->pixels->height) {
+    /* Positions only grow, so those inside the image follow each other. */
+    begin = u >= 0 ? 0 : MIN (n, (-u + step - 1) / step);
+    end = u >= width << 16 ? 0 : MIN (n, ((width << 16) - 1 - u) / step + 1);
+  }
+  if (begin >= end) {
+    memset (out, 0, n * 4);
+    return;
+  }
+  from = cw_pixels_row (self->pixels, row);
+  for (uint32_t i = begin; i < end; i++) {
+    const uint8_t *pixel = from + ((u + i * step) >> 16) * size;
+
+    if (size == 4)
+      taken[i] = cw_load32 (pixel);
+    else if (size == 2)
+      cw_store16 ((uint8_t *) taken + 2 * i, cw_load16 (pixel));
+    else
+      ((uint8_t *) taken)[i] = *pixel;
+  }
+  memset (out, 0, begin * 4);
+  convert (self, out + begin, (const uint8_t *) taken + begin * size, end - begin);
+  memset (out + end, 0, (n - end) * 4);
+}
+
 void
 cw_scaler_row (CwScaler *self, int32_t x, int32_t y, uint32_t n, uint8_t *out)
 {
-  const int32_t *tap = self->tap + (x - self->columns_left);
-  const uint16_t *weight = self->weight + (x - self->columns_left);
-  int64_t v = source_position ((int64_t) y - self->top, self->step_y, self->area_top);
+  int64_t v = source_position (&self->x, (int64_t) x - self->x.box);
+  int64_t w = source_position (&self->y, (int64_t) y - self->y.box);
   uint32_t buffer[CW_CANVAS_RUN];
   uint32_t *pixels = self->narrow ? buffer : (uint32_t *) (void *) out;
 
-  if (self->mode == CW_SCALE_NEAREST) {
-    const uint32_t *line = get_line (self, (v - 1) >> 16);
-
-    for (uint32_t i = 0; i < n; i++)
-      pixels[i] = line[tap[i]];
-  } else {
-    int64_t u = v - 32768;
-    uint32_t b = (u & 0xffff) >> 9 << 1;
-    const uint32_t *upper = get_line (self, u >> 16), *lower = get_line (self, (u >> 16) + 1);
-
-    for (uint32_t i = 0; i < n; i++)
-      pixels[i] = interpolate (upper + tap[i], lower + tap[i], weight[i], b);
-  }
+  if (self->mode == CW_SCALE_NEAREST)
+    nearest_row (self, v, w, n, pixels);
+  else
+    interpolate_row (self, v, w, n, pixels);
   if (self->narrow)
     self->narrow (out, (const uint8_t *) buffer, n);
 }

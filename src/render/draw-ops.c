@@ -26,43 +26,35 @@ check_scale_mode (uint8_t mode, GError **error)
   return false;
 }
 
-/* A surface may be drawn on itself: then what is read has to be copied before anything is written. */
 static CwPixels *
-surface_pixels (const CwOp *op, CwOperand *operand, CwRect *area, GError **error)
+operand_pixels (CwOp *op, unsigned number, GError **error)
 {
-  CwPixels *pixels = operand->surface->pixels;
+  const CwOperand *operand = &op->operands[number];
 
-  if (!pixels || pixels->format == CW_PIXELS_A1) {
+  if (!operand->surface)
+    return operand->image->pixels;
+  if (!operand->surface->pixels || operand->surface->pixels->format == CW_PIXELS_A1) {
     g_set_error (error, CW_ERROR, CW_ERROR_MALFORMED, "surface %u cannot be drawn from", operand->surface->id);
     return NULL;
   }
-  if (operand->surface != op->target)
-    return pixels;
-  return operand->copy = cw_draw_snapshot (pixels, area, error);
+  if (operand->surface == op->target)
+    op->on.is_read = true;
+  return operand->surface->pixels;
 }
 
 static bool
 get_image (CwOp *op, unsigned number, const CwWireRect *area, uint8_t mode, CwImageOperand *out, GError **error)
 {
-  CwOperand *operand = &op->operands[number];
-
-  *out = (CwImageOperand){ .area = cw_rect_from_wire (area),
+  *out = (CwImageOperand){ .pixels = operand_pixels (op, number, error),
+                           .raw = op->operands[number].surface != NULL,
+                           .area = cw_rect_from_wire (area),
                            .mode = mode == CW_IMAGE_SCALE_MODE_NEAREST ? CW_SCALE_NEAREST : CW_SCALE_INTERPOLATE };
-  if (operand->surface) {
-    out->raw = true;
-    out->pixels = surface_pixels (op, operand, &out->area, error);
-  } else {
-    out->pixels = operand->image->pixels;
-  }
   return out->pixels != NULL;
 }
 
 static bool
 get_brush (CwOp *op, unsigned number, const CwWireBrush *wire, CwBrush *brush, GError **error)
 {
-  CwOperand *operand = &op->operands[number];
-  CwRect area;
-
   *brush = (CwBrush){ .kind = CW_BRUSH_NOTHING };
   if (wire->type == CW_BRUSH_TYPE_SOLID) {
     brush->kind = CW_BRUSH_SOLID;
@@ -70,13 +62,8 @@ get_brush (CwOp *op, unsigned number, const CwWireBrush *wire, CwBrush *brush, G
   } else if (wire->type == CW_BRUSH_TYPE_PATTERN) {
     brush->kind = CW_BRUSH_PATTERN;
     brush->origin = (CwPoint){ wire->pattern.origin.x, wire->pattern.origin.y };
-    if (operand->surface) {
-      area = (CwRect){ .right = operand->surface->width, .bottom = operand->surface->height };
-      brush->raw = true;
-      brush->pixels = surface_pixels (op, operand, &area, error);
-    } else {
-      brush->pixels = operand->image->pixels;
-    }
+    brush->raw = op->operands[number].surface != NULL;
+    brush->pixels = operand_pixels (op, number, error);
     return brush->pixels != NULL;
   }
   return true;

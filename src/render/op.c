@@ -2,7 +2,6 @@
 #include "render/op.h"
 
 #include "base/error.h"
-#include "canvas/bitmap.h"
 
 CwOp *
 cw_op_new (const CwOpInfo *info, CwMessage *message)
@@ -25,7 +24,6 @@ cw_op_free (CwOp *self)
   for (unsigned i = 0; i < CW_N_OPERANDS; i++) {
     g_clear_pointer (&self->operands[i].image, cw_image_unref);
     g_clear_pointer (&self->operands[i].surface, cw_render_surface_unref);
-    g_clear_pointer (&self->operands[i].copy, cw_pixels_unref);
   }
   g_clear_pointer (&self->target, cw_render_surface_unref);
   g_clear_pointer (&self->message, cw_message_unref);
@@ -73,20 +71,20 @@ init_region (CwOp *self, const CwWireClip *clip, GError **error)
   return cw_region_init (&self->on.region, &bounds, &self->on.box, clips, clip->n_rects, error);
 }
 
+/* A surface of one bit, or any other image's pixels that are not 0. */
 static bool
 set_mask (CwOp *self, const CwWireQMask *mask, GError **error)
 {
   const CwOperand *operand = &self->operands[CW_OPERAND_MASK];
   CwPixels *pixels = operand->surface ? operand->surface->pixels : operand->image->pixels;
-  g_autoptr (CwPixels) bits = NULL;
-  CwPoint position = { mask->pos.x, mask->pos.y };
 
-  if (pixels->format != CW_PIXELS_A1) {
-    pixels = bits = cw_mask_from_pixels (pixels, error);
-    if (!bits)
-      return false;
+  if (!pixels || operand->surface == self->target) {
+    g_set_error (error, CW_ERROR, CW_ERROR_MALFORMED, "mask.bitmap: surface %u cannot be a mask here",
+                 operand->surface->id);
+    return false;
   }
-  cw_region_set_mask (&self->on.region, pixels, mask->flags & CW_MASK_INVERS, &self->on.box, &position);
+  cw_region_set_mask (&self->on.region, pixels, mask->flags & CW_MASK_INVERS, &self->on.box,
+                      &(CwPoint){ mask->pos.x, mask->pos.y });
   return true;
 }
 
@@ -110,5 +108,5 @@ cw_op_start (CwOp *self, const char **unsupported, GError **error)
     return false;
   if (cw_region_is_empty (&self->on.region))
     return true;
-  return self->info->prepare (self, self->message->data, error);
+  return self->info->prepare (self, self->message->data, error) && cw_draw_make_buffer (&self->draw, error);
 }

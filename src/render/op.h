@@ -21,7 +21,6 @@ typedef struct {
 typedef struct {
   CwImage *image;           /* or */
   CwRenderSurface *surface; /* for SURFACE images */
-  CwPixels *copy;           /* of a surface drawn on itself */
 } CwOperand;
 
 typedef struct CwOpInfo CwOpInfo;
