@@ -5,6 +5,9 @@
 #include <dlfcn.h>
 #include <glib.h>
 
+/* GObject's and GIO's own calls are to come here too. */
+#pragma GCC visibility push(default)
+
 void __tsan_acquire (void *address);
 void __tsan_release (void *address);
 void AnnotateIgnoreWritesBegin (const char *file, int line);
@@ -106,6 +109,7 @@ run (gpointer item, gpointer data)
   __tsan_acquire (self);
   __tsan_acquire (item);
   self->func (item, self->data);
+  __tsan_release (self);
 }
 
 GThreadPool *
@@ -122,6 +126,20 @@ g_thread_pool_new (GFunc func, gpointer data, gint max_threads, gboolean exclusi
   return pool;
 }
 
+/* Waiting for what is still at work, or giving up what is not, is when the caller sees all that was done. */
+void
+g_thread_pool_free (GThreadPool *pool, gboolean immediate, gboolean wait)
+{
+  Pool *self = pool->user_data;
+
+  __tsan_release (self);
+  AnnotateIgnoreWritesBegin (__FILE__, __LINE__);
+  REAL (g_thread_pool_free) (pool, immediate, wait);
+  AnnotateIgnoreWritesEnd (__FILE__, __LINE__);
+  if (wait)
+    __tsan_acquire (self);
+}
+
 gboolean
 g_thread_pool_push (GThreadPool *pool, gpointer item, GError **error)
 {
@@ -132,4 +150,44 @@ g_thread_pool_push (GThreadPool *pool, gpointer item, GError **error)
   pushed = REAL (g_thread_pool_push) (pool, item, error);
   AnnotateIgnoreWritesEnd (__FILE__, __LINE__);
   return pushed;
+}
+
+/* What was done before an item went into a queue is seen by who takes it out. */
+void
+g_async_queue_push (GAsyncQueue *queue, gpointer item)
+{
+  __tsan_release (item);
+  AnnotateIgnoreWritesBegin (__FILE__, __LINE__);
+  REAL (g_async_queue_push) (queue, item);
+  AnnotateIgnoreWritesEnd (__FILE__, __LINE__);
+}
+
+#define TAKE(function, ...)                                                                                            \
+  ({                                                                                                                   \
+    gpointer item;                                                                                                     \
+                                                                                                                       \
+    AnnotateIgnoreWritesBegin (__FILE__, __LINE__);                                                                    \
+    item = REAL (function) (__VA_ARGS__);                                                                              \
+    AnnotateIgnoreWritesEnd (__FILE__, __LINE__);                                                                      \
+    if (item)                                                                                                          \
+      __tsan_acquire (item);                                                                                           \
+    item;                                                                                                              \
+  })
+
+gpointer
+g_async_queue_pop (GAsyncQueue *queue)
+{
+  return TAKE (g_async_queue_pop, queue);
+}
+
+gpointer
+g_async_queue_try_pop (GAsyncQueue *queue)
+{
+  return TAKE (g_async_queue_try_pop, queue);
+}
+
+gpointer
+g_async_queue_timeout_pop (GAsyncQueue *queue, guint64 timeout)
+{
+  return TAKE (g_async_queue_timeout_pop, queue, timeout);
 }
