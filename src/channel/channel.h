@@ -30,6 +30,8 @@ struct _SpiceChannelClassPrivate {
   const CwChannelCap *caps; /* ends with CW_CHANNEL_CAP_END; may be NULL */
   /* Messages that may be sent in a read-only session, besides the common ones; NULL: none. Ends with 0. */
   const uint16_t *read_only_messages;
+  /* Messages of the kind that the target of a migration may send before its turn has come; NULL: none. Ends with 0. */
+  const uint16_t *prepared_messages;
   /* The newest serial that counts as processed for siblings; NULL: received is processed. */
   uint64_t (*processed) (SpiceChannel *channel, uint64_t received);
   /* The server has ended the stream or spoilt it. True: not all that came before has taken effect; the kind calls
@@ -62,8 +64,6 @@ const struct CwDisplayHost *cw_channel_display_host (SpiceChannel *self);
 /* Changes whenever a connection begins or ends: who emits a signal compares it, to see whether a handler did that. */
 unsigned cw_channel_attempt (SpiceChannel *self);
 
-/* There is a connection, or the beginning of one. */
-bool cw_channel_is_active (SpiceChannel *self);
 /* Its own first messages have been sent, no handler of OPENED runs, and what the server sends is still handled. */
 bool cw_channel_is_started (SpiceChannel *self);
 

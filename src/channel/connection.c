@@ -45,6 +45,7 @@ tear_down (SpiceChannel *self)
   if (!live)
     return;
   cw_channel_messages_stop (self);
+  cw_channel_drop_held (self);
   priv->read_before += cw_pump_bytes_read (live->pump);
   cw_live_close (live);
 }
@@ -150,6 +151,7 @@ on_dial_connected (gpointer data, CwConnection *connection)
   g_autoptr (SpiceChannel) self = g_object_ref (data);
   SpiceChannelPrivate *priv = self->priv;
   unsigned attempt = priv->attempt;
+  bool prepared;
 
   if (priv->retired) {
     cw_connection_free (connection);
@@ -161,9 +163,18 @@ on_dial_connected (gpointer data, CwConnection *connection)
   cw_channel_set_state (self, CW_CHANNEL_OPENING);
   cw_channel_messages_start (self);
 
+  prepared = priv->host->is_for_migration (priv->session);
+  if (prepared && priv->type != CW_CHANNEL_MAIN)
+    cw_pump_pause (priv->live->pump, CW_PAUSE_PREPARED);
+  if (prepared)
+    cw_channel_set_state (self, CW_CHANNEL_PREPARED);
   cw_channel_emit_event (self, SPICE_CHANNEL_OPENED);
   if (attempt != priv->attempt)
     return;
+  if (prepared) {
+    cw_pump_resume (priv->live->pump, CW_PAUSE_EMIT);
+    return;
+  }
   if (SPICE_CHANNEL_GET_CLASS (self)->channel_up)
     SPICE_CHANNEL_GET_CLASS (self)->channel_up (self);
   if (attempt != priv->attempt)
@@ -346,6 +357,26 @@ spice_channel_disconnect (SpiceChannel *channel, SpiceChannelEvent reason)
     cw_channel_emit_event (channel, reason);
   if (!was_ready)
     end_running (channel);
+}
+
+void
+cw_channel_switch (SpiceChannel *self)
+{
+  tear_down (self);
+  cw_channel_emit_event (self, SPICE_CHANNEL_SWITCHING);
+}
+
+void
+cw_channel_switched (SpiceChannel *self)
+{
+  reset (self);
+  end_running (self);
+}
+
+bool
+cw_channel_is_secured (SpiceChannel *self)
+{
+  return self->priv->live && self->priv->live->connection->is_tls;
 }
 
 void

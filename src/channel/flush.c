@@ -66,7 +66,7 @@ spice_channel_flush_async (SpiceChannel *channel, GCancellable *cancellable, GAs
     g_source_set_callback (flush->source, G_SOURCE_FUNC (on_cancelled), flush, NULL);
     g_source_attach (flush->source, channel->priv->context);
   }
-  cw_pump_flush (channel->priv->live->pump, flushed, flush);
+  cw_channel_flush (channel, flushed, flush);
 }
 
 /**

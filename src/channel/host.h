@@ -21,6 +21,13 @@ typedef struct {
   CwTarget (*target) (SpiceSession *session);
   gboolean (*read_only) (SpiceSession *session);
 
+  /* Whether the session was made for the target of a migration. */
+  gboolean (*is_for_migration) (SpiceSession *session);
+  /* The channel that is prepared on the target in place of this one; NULL: none. */
+  SpiceChannel *(*migration_peer) (SpiceSession *session, SpiceChannel *channel);
+  /* It has the connection of its peer, seamlessly. */
+  void (*channel_migrated) (SpiceSession *session, SpiceChannel *channel);
+
   /* For some kinds of channels only. */
   const struct CwMainHost *main;
   const struct CwDisplayHost *display;

@@ -12,6 +12,8 @@ int cw_channel_id (SpiceChannel *self);
 /* NULL when the channel is out of its session. Borrowed. */
 SpiceSession *cw_channel_session (SpiceChannel *self);
 
+/* There is a connection, or the beginning of one. */
+bool cw_channel_is_active (SpiceChannel *self);
 /* Messages can be sent. */
 bool cw_channel_is_ready (SpiceChannel *self);
 

@@ -188,6 +188,21 @@ pass_over (SpiceChannel *self, const CwMessageInfo *info, const GError *problem)
     g_debug ("%s:%d: another one was passed over: %s", name, priv->id, problem->message);
 }
 
+/* Whether the message may come in the state the channel is in. */
+static bool
+is_expected (SpiceChannel *self, uint16_t type)
+{
+  const uint16_t *allowed = cw_channel_class (self)->prepared_messages;
+
+  if (self->priv->state == CW_CHANNEL_MIGRATING)
+    return type == CW_MSG_MIGRATE_DATA;
+  if (self->priv->state != CW_CHANNEL_PREPARED)
+    return true;
+  while (allowed && *allowed && *allowed != type)
+    allowed++;
+  return (allowed && *allowed) || (type <= CW_MSG_NOTIFY && type > CW_MSG_MIGRATE_DATA);
+}
+
 static bool
 handle_frame (SpiceChannel *self, const CwPumpFrame *frame, GError **error)
 {
@@ -198,10 +213,18 @@ handle_frame (SpiceChannel *self, const CwPumpFrame *frame, GError **error)
   g_autoptr (GError) problem = NULL;
 
   /* Also messages that nothing is done with have to be well-formed. */
-  if ((!handle && priv->disabled) || !info)
+  if ((!handle && priv->disabled && frame->type > CW_MSG_MIGRATE_DATA) || !info)
     return true;
 
+  if (!is_expected (self, frame->type)) {
+    g_set_error (error, CW_ERROR, CW_ERROR_STATE, "message %u in the middle of a migration", frame->type);
+    return false;
+  }
   message = cw_message_parse (priv->type, CW_FROM_SERVER, frame->type, frame->serial, frame->body, &problem);
+  if (message && frame->type == CW_MSG_MIGRATE)
+    return cw_channel_handle_migrate (self, message, error);
+  if (message && frame->type == CW_MSG_MIGRATE_DATA)
+    return cw_channel_handle_migrate_data (self, message, error);
   if (message) {
     if (handle)
       handle (self, message);

@@ -11,9 +11,12 @@
 typedef enum {
   CW_CHANNEL_UNCONNECTED,
   CW_CHANNEL_DIALLING,
-  CW_CHANNEL_OPENING, /* handlers of OPENED run, the kind sends its first messages */
+  CW_CHANNEL_OPENING,  /* handlers of OPENED run, the kind sends its first messages */
+  CW_CHANNEL_PREPARED, /* linked to the target of a migration whose turn has not come: next to nothing is read and sent
+                        */
   CW_CHANNEL_STARTED,
-  CW_CHANNEL_DRAINING, /* the server has ended the stream; what it sent before takes effect */
+  CW_CHANNEL_MIGRATING, /* nothing may be sent to the source any more, and it is going to send MIGRATE_DATA */
+  CW_CHANNEL_DRAINING,  /* the server has ended the stream; what it sent before takes effect */
   CW_CHANNEL_N_STATES,
 } CwChannelState;
 
@@ -22,6 +25,7 @@ enum {
   CW_PAUSE_WAIT = 1 << 8,     /* WAIT_FOR_CHANNELS */
   CW_PAUSE_REPLIES = 1 << 9,  /* too many replies wait to be sent */
   CW_PAUSE_RETIRED = 1 << 10, /* for good */
+  CW_PAUSE_PREPARED = 1 << 11,
 };
 
 struct _SpiceChannelPrivate {
@@ -40,6 +44,8 @@ struct _SpiceChannelPrivate {
   CwDial *dial;       /* while dialling */
   CwLive *live;       /* while ready */
   GError *error;
+  GQueue held; /* of what is sent while migrating (migrate.c) */
+  size_t held_bytes;
 
   uint64_t read_before;       /* bytes of earlier connections */
   CwDescriptors *descriptors; /* borrowed; came with the message that is being handled, or NULL */
@@ -59,6 +65,17 @@ void cw_channel_set_state (SpiceChannel *self, CwChannelState next);
 const SpiceChannelClassPrivate *cw_channel_class (SpiceChannel *self);
 void cw_channel_emit_event (SpiceChannel *self, SpiceChannelEvent event);
 void cw_channel_emit_open_fd (SpiceChannel *self, bool with_tls);
+
+/* migrate.c */
+
+/* Both are messages of the source. False: the connection has to end, because of error. */
+bool cw_channel_handle_migrate (SpiceChannel *self, const CwMessage *message, GError **error);
+bool cw_channel_handle_migrate_data (SpiceChannel *self, const CwMessage *message, GError **error);
+/* For the target. False: too much waits already. */
+bool cw_channel_hold (SpiceChannel *self, uint16_t type, GBytes *body);
+void cw_channel_hold_flush (SpiceChannel *self, CwChannelFlushFunc done, gpointer data);
+/* The connection has ended meanwhile. */
+void cw_channel_drop_held (SpiceChannel *self);
 
 /* messages.c */
 

@@ -25,6 +25,28 @@ is_forbidden (SpiceChannel *self, uint16_t type)
   return alters_guest (self, type) && priv->session && priv->host->read_only (priv->session);
 }
 
+/* Before its turn only the main channel has something to say to the target of a migration. */
+static bool
+may_send (SpiceChannel *self)
+{
+  return cw_channel_is_ready (self)
+         && (self->priv->state != CW_CHANNEL_PREPARED || self->priv->type == CW_CHANNEL_MAIN);
+}
+
+static bool
+send_body (SpiceChannel *self, uint16_t type, CwBuffer *body, bool urgent, GError **error)
+{
+  g_autoptr (GBytes) bytes = NULL;
+
+  if (self->priv->state != CW_CHANNEL_MIGRATING)
+    return cw_pump_send_buffer (self->priv->live->pump, type, body, urgent ? CW_PUMP_URGENT : CW_PUMP_NORMAL, error);
+  /* What answers the source means nothing to the target. */
+  if (urgent)
+    return true;
+  bytes = cw_buffer_steal (body);
+  return bytes && cw_channel_hold (self, type, bytes);
+}
+
 bool
 cw_channel_send (SpiceChannel *self, uint16_t type, const void *data)
 {
@@ -36,10 +58,9 @@ cw_channel_send (SpiceChannel *self, uint16_t type, const void *data)
 
   cw_buffer_init (&body, CW_MAX_BODY_SIZE);
   g_assert (info);
-  if (!cw_channel_is_ready (self) || is_forbidden (self, type))
+  if (!may_send (self) || is_forbidden (self, type))
     return false;
-  if (cw_message_write (info, data, &body)
-      && cw_pump_send_buffer (priv->live->pump, type, &body, urgent ? CW_PUMP_URGENT : CW_PUMP_NORMAL, &error))
+  if (cw_message_write (info, data, &body) && send_body (self, type, &body, urgent, &error))
     return true;
   g_debug ("%s:%d: %s not sent: %s", info->channel, priv->id, info->name, error ? error->message : "bad content");
   return false;
@@ -50,12 +71,14 @@ cw_channel_send_bytes (SpiceChannel *self, uint16_t type, GBytes *body, GError *
 {
   GError *problem = NULL;
 
-  if (!cw_channel_is_ready (self))
+  if (!may_send (self))
     problem = g_error_new (SPICE_CLIENT_ERROR, SPICE_CLIENT_ERROR_FAILED, "The channel is not connected.");
   else if (is_forbidden (self, type))
     problem = g_error_new (SPICE_CLIENT_ERROR, SPICE_CLIENT_ERROR_FAILED, "The session is read-only.");
-  else
+  else if (self->priv->state != CW_CHANNEL_MIGRATING)
     cw_pump_send (self->priv->live->pump, type, body, CW_PUMP_NORMAL, &problem);
+  else if (!cw_channel_hold (self, type, body))
+    problem = g_error_new (SPICE_CLIENT_ERROR, SPICE_CLIENT_ERROR_FAILED, "Too much waits to be sent already.");
   if (!problem)
     return true;
   g_propagate_error (error, cw_channel_public_error (problem));
@@ -65,7 +88,10 @@ cw_channel_send_bytes (SpiceChannel *self, uint16_t type, GBytes *body, GError *
 void
 cw_channel_flush (SpiceChannel *self, CwChannelFlushFunc done, gpointer data)
 {
-  cw_pump_flush (self->priv->live->pump, done, data);
+  if (self->priv->state == CW_CHANNEL_MIGRATING)
+    cw_channel_hold_flush (self, done, data);
+  else
+    cw_pump_flush (self->priv->live->pump, done, data);
 }
 
 void

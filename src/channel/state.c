@@ -8,8 +8,10 @@
 static const unsigned may_follow[CW_CHANNEL_N_STATES] = {
   [CW_CHANNEL_UNCONNECTED] = BIT (DIALLING),
   [CW_CHANNEL_DIALLING] = BIT (OPENING) | BIT (UNCONNECTED),
-  [CW_CHANNEL_OPENING] = BIT (STARTED) | BIT (UNCONNECTED),
-  [CW_CHANNEL_STARTED] = BIT (DRAINING) | BIT (UNCONNECTED),
+  [CW_CHANNEL_OPENING] = BIT (PREPARED) | BIT (STARTED) | BIT (UNCONNECTED),
+  [CW_CHANNEL_PREPARED] = BIT (STARTED) | BIT (UNCONNECTED),
+  [CW_CHANNEL_STARTED] = BIT (PREPARED) | BIT (MIGRATING) | BIT (DRAINING) | BIT (UNCONNECTED),
+  [CW_CHANNEL_MIGRATING] = BIT (STARTED) | BIT (UNCONNECTED),
   [CW_CHANNEL_DRAINING] = BIT (UNCONNECTED),
 };
 
@@ -42,6 +44,12 @@ bool
 cw_channel_is_ready (SpiceChannel *self)
 {
   return self->priv->state >= CW_CHANNEL_OPENING;
+}
+
+bool
+cw_channel_is_prepared (SpiceChannel *self)
+{
+  return self->priv->state == CW_CHANNEL_PREPARED;
 }
 
 bool

@@ -89,6 +89,8 @@ cw_session_drop_channels (SpiceSession *self, bool also_main)
   GList *channels = g_list_copy_deep (priv->channels, ref_object, NULL);
   unsigned generation = priv->connect_generation;
 
+  cw_session_abort_migration (self);
+  cw_session_forget_switch (self);
   stop_creating (self);
   /* Or it goes on announcing channels while handlers run main loops. */
   if (also_main && priv->main)

@@ -77,7 +77,8 @@ attach (SpiceSession *self, const CwFeature *feature, int index)
 {
   gpointer *slot = slot_of (self, index);
 
-  if (*slot || self->priv->disposed)
+  /* Nothing acts on the guest from a session that prepares a migration. */
+  if (*slot || self->priv->disposed || spice_session_is_for_migration (self))
     return false;
   *slot = (gpointer) &attaching;
   *slot = feature->attach (self);

@@ -47,6 +47,12 @@ static const CwMainHost main_host = {
   .server_time = cw_session_server_time,
   .server_channels = cw_session_create_listed,
   .disabled_effects = disabled_effects,
+  .migrate_begin = cw_session_migrate_begin,
+  .migrate_cancel = cw_session_migrate_cancel,
+  .migrate_end = cw_session_migrate_end,
+  .switch_host = cw_session_switch_host,
+  .migrate_reply = cw_session_migrate_reply,
+  .migrate_finish = cw_session_migrate_finish,
 };
 
 static const CwDisplayHost display_host = {
@@ -62,6 +68,9 @@ const CwChannelHost cw_session_host = {
   .connection_ended = cw_session_connection_ended,
   .target = cw_session_target,
   .read_only = spice_session_get_read_only,
+  .is_for_migration = spice_session_is_for_migration,
+  .migration_peer = cw_session_migration_peer,
+  .channel_migrated = cw_session_channel_migrated,
   .main = &main_host,
   .display = &display_host,
 };

@@ -36,6 +36,8 @@ start_over (SpiceSession *self, bool client_sockets)
 {
   SpiceSessionPrivate *priv = self->priv;
 
+  cw_session_abort_migration (self);
+  priv->n_switches = 0;
   /* First, so that no channel of the old connection is announced any more. */
   if (priv->main)
     end_connection (self, client_sockets);

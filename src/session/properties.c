@@ -74,8 +74,8 @@ image_compress_type (void)
   return type;
 }
 
-static void
-set_string (SpiceSession *self, CwSessionString which, const char *value)
+void
+cw_session_set_string (SpiceSession *self, CwSessionString which, const char *value)
 {
   char *copy = g_strdup (value);
 
@@ -99,12 +99,12 @@ set_uri (SpiceSession *self, const char *text)
     g_warning ("a path, or a port that does not go with the scheme, in the SPICE URI is ignored");
   if (uri.password)
     g_warning ("a password in a SPICE URI may be visible to others");
-  set_string (self, CW_SESSION_HOST, uri.host);
-  set_string (self, CW_SESSION_PORT, uri.port);
-  set_string (self, CW_SESSION_TLS_PORT, uri.tls_port);
-  set_string (self, CW_SESSION_UNIX_PATH, uri.unix_path);
-  set_string (self, CW_SESSION_USERNAME, uri.username);
-  set_string (self, CW_SESSION_PASSWORD, uri.password);
+  cw_session_set_string (self, CW_SESSION_HOST, uri.host);
+  cw_session_set_string (self, CW_SESSION_PORT, uri.port);
+  cw_session_set_string (self, CW_SESSION_TLS_PORT, uri.tls_port);
+  cw_session_set_string (self, CW_SESSION_UNIX_PATH, uri.unix_path);
+  cw_session_set_string (self, CW_SESSION_USERNAME, uri.username);
+  cw_session_set_string (self, CW_SESSION_PASSWORD, uri.password);
 }
 
 /* NULL: what the environment says. */
@@ -149,6 +149,51 @@ static void
 set_verify_bit (SpiceSession *self, unsigned bit, bool on)
 {
   self->priv->verify = on ? self->priv->verify | bit : self->priv->verify & ~bit;
+}
+
+void
+cw_session_demand_subject (SpiceSession *self, const char *subject)
+{
+  if (!subject)
+    return;
+  cw_session_set_string (self, CW_SESSION_CERT_SUBJECT, subject);
+  /* A session that accepts every certificate goes on doing so. */
+  if (self->priv->verify != 0)
+    set_verify_bit (self, SPICE_SESSION_VERIFY_SUBJECT, true);
+}
+
+static void
+copy_bytes (GByteArray **array, GBytes **bytes, GByteArray *from)
+{
+  GValue value = G_VALUE_INIT;
+
+  g_value_init (&value, G_TYPE_BYTE_ARRAY);
+  g_value_set_boxed (&value, from);
+  set_bytes (array, bytes, &value);
+  g_value_unset (&value);
+}
+
+void
+cw_session_copy_settings (SpiceSession *self, SpiceSession *from)
+{
+  SpiceSessionPrivate *to = self->priv, *priv = from->priv;
+
+  for (CwSessionString i = 0; i < CW_SESSION_N_STRINGS; i++)
+    if (i != CW_SESSION_UNIX_PATH)
+      cw_session_set_string (self, i, priv->strings[i]);
+  copy_bytes (&to->ca, &to->ca_bytes, priv->ca);
+  copy_bytes (&to->pubkey, &to->pubkey_bytes, priv->pubkey);
+  to->verify = priv->verify;
+  g_strfreev (to->secure_channels);
+  to->secure_channels = g_strdupv (priv->secure_channels);
+  g_strfreev (to->smartcard_certificates);
+  to->smartcard_certificates = g_strdupv (priv->smartcard_certificates);
+  to->enable_audio = priv->enable_audio;
+  to->enable_usbredir = priv->enable_usbredir;
+  to->enable_smartcard = priv->enable_smartcard;
+  to->read_only = priv->read_only;
+  to->protocol = priv->protocol;
+  g_set_object (&to->proxy, priv->proxy);
 }
 
 static void
@@ -240,7 +285,7 @@ set_property (GObject *object, guint id, const GValue *value, GParamSpec *pspec)
   if (on) {
     *on = g_value_get_boolean (value);
   } else if (id >= PROP_HOST && id < PROP_CA) {
-    set_string (self, id - PROP_HOST, g_value_get_string (value));
+    cw_session_set_string (self, id - PROP_HOST, g_value_get_string (value));
     if (id == PROP_CERT_SUBJECT)
       set_verify_bit (self, SPICE_SESSION_VERIFY_SUBJECT, g_value_get_string (value) != NULL);
   } else {

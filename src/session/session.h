@@ -57,6 +57,10 @@ struct _SpiceSessionPrivate {
   uint8_t uuid[16];
   CwClock clock;
   SpiceSessionMigration migration_state;
+  struct CwMigration *migration;  /* migration.c; or NULL */
+  uint32_t main_connection_id;    /* of the main channel; not 0 in a session made for a target */
+  struct CwSwitchHost *switching; /* what a server has announced and what is to be done in a later turn, or NULL */
+  unsigned n_switches;            /* since the program connected */
   CwSync *sync;
   CwRenderGroup *render_group;
 };
@@ -82,6 +86,39 @@ void cw_session_features_channel_added (SpiceSession *self, SpiceChannel *channe
 void cw_session_features_channel_removed (SpiceSession *self, SpiceChannel *channel);
 void cw_session_features_property_changed (SpiceSession *self, const char *name);
 void cw_session_features_dispose (SpiceSession *self);
+
+/* migration.c */
+void cw_session_migrate_begin (SpiceSession *self, const CwWireMigrationDst *dst, bool seamless, uint32_t version);
+void cw_session_migrate_reply (SpiceSession *self, bool seamless);
+void cw_session_migrate_end (SpiceSession *self);
+void cw_session_migrate_cancel (SpiceSession *self);
+bool cw_session_migrate_finish (SpiceSession *self);
+SpiceChannel *cw_session_migration_peer (SpiceSession *self, SpiceChannel *channel);
+void cw_session_channel_migrated (SpiceSession *self, SpiceChannel *channel);
+/* Nothing happens when there is none. */
+void cw_session_abort_migration (SpiceSession *self);
+void cw_session_set_migration_state (SpiceSession *self, SpiceSessionMigration state);
+
+/* switch-host.c */
+void cw_session_switch_host (SpiceSession *self, const CwWireMigrationDst *dst);
+void cw_session_forget_switch (SpiceSession *self);
+
+/* What a server says of another one: checked, and never weaker than what the program asked for. */
+typedef struct {
+  char *host;
+  char *port, *tls_port; /* NULL: none */
+  char *subject;         /* or NULL: what the session has */
+} CwDestination;
+/* For a session with a main channel: if that is secured, the destination has to be, too. */
+bool cw_destination_init (CwDestination *self, SpiceSession *session, const CwWireMigrationDst *dst, GError **error);
+void cw_destination_clear (CwDestination *self);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (CwDestination, cw_destination_clear)
+
+/* properties.c */
+void cw_session_copy_settings (SpiceSession *self, SpiceSession *from);
+void cw_session_set_string (SpiceSession *self, CwSessionString which, const char *value);
+/* Without a notification; NULL leaves it as it is. */
+void cw_session_demand_subject (SpiceSession *self, const char *subject);
 
 /* target.c */
 CwTarget cw_session_target (SpiceSession *self);

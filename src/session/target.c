@@ -38,6 +38,7 @@ cw_session_target (SpiceSession *self)
     },
     .credentials = { .user = strings[CW_SESSION_USERNAME], .password = strings[CW_SESSION_PASSWORD] },
     .connection_id = priv->connection_id,
+    .main_connection_id = priv->main_connection_id,
     .unusable = why_unusable (self),
   };
 }

@@ -516,6 +516,7 @@ cw_pump_continue (CwPump *self, const CwPump *before)
 {
   self->reader.framing.received_serial = before->reader.framing.received_serial;
   self->writer.framing.sent_serial = before->writer.framing.sent_serial;
+  self->writer.lanes[CW_PUMP_NORMAL].limit = before->writer.lanes[CW_PUMP_NORMAL].limit;
 }
 
 uint64_t

@@ -74,7 +74,8 @@ void cw_pump_resume (CwPump *self, unsigned reason);
  * Idempotent. */
 void cw_pump_close (CwPump *self);
 
-/* Messages of both directions are numbered on from where those of before ended. Only before the first one. */
+/* Messages of both directions are numbered on from where those of before ended, and as many may wait. Only before the
+ * first one. */
 void cw_pump_continue (CwPump *self, const CwPump *before);
 
 uint64_t cw_pump_bytes_read (const CwPump *self);

@@ -291,13 +291,16 @@ class Qmp:
 class Qemu(Peer):
     """A machine without a disk: its firmware's screen, with QMP's screendump as the truth."""
 
-    def __init__(self, vga="qxl", compression="auto_glz", unix=False, password=None, extra=()):
+    def __init__(self, vga="qxl", compression="auto_glz", unix=False, password=None, extra=(),
+                 seamless=False):
         super().__init__()
+        self.seamless = seamless
         self.vga, self.compression, self.unix, self.password, self.extra = vga, compression, unix, password, extra
         self.qmp = None
 
     def _spice(self):
-        words = [f"image-compression={self.compression}", "streaming-video=off", "seamless-migration=off"]
+        words = [f"image-compression={self.compression}", "streaming-video=off",
+                 f"seamless-migration={'on' if self.seamless else 'off'}"]
         if self.unix:
             self.uri = f"spice+unix://{self.folder}/spice.sock"
             words += ["unix=on", f"addr={self.folder}/spice.sock"]

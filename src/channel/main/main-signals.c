@@ -146,6 +146,15 @@ cw_main_install_signals (SpiceMainChannelClass *class)
    * A file is going to be sent to the guest.
    */
   add (class, CW_MAIN_NEW_FILE_TRANSFER, "new-file-transfer", G_SIGNAL_RUN_LAST, G_TYPE_NONE, 1, G_TYPE_OBJECT);
+  /**
+   * SpiceMainChannel::migration-started:
+   * @main: the main channel
+   * @session: a temporary session that connects to the destination
+   *
+   * The guest is about to move to another host.
+   */
+  cw_main_signals[CW_MAIN_MIGRATION_STARTED]
+      = g_signal_new ("migration-started", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_OBJECT);
   add_clipboard_signals (class);
   add_old_clipboard_signals (class);
 }

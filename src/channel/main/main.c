@@ -21,6 +21,12 @@ enum {
 
 G_DEFINE_TYPE_WITH_PRIVATE (SpiceMainChannel, spice_main_channel, SPICE_TYPE_CHANNEL)
 
+static bool
+finish_migration (SpiceChannel *channel)
+{
+  return cw_channel_session (channel) && cw_channel_main_host (channel)->migrate_finish (cw_channel_session (channel));
+}
+
 static void
 handle_init (SpiceChannel *channel, const CwMessage *message)
 {
@@ -37,7 +43,7 @@ handle_init (SpiceChannel *channel, const CwMessage *message)
     cw_agent_set_credit (self->priv->agent, init->agent_tokens);
   if (attempt == cw_channel_attempt (channel) && init->agent_connected)
     cw_main_agent_connected (self);
-  if (attempt == cw_channel_attempt (channel))
+  if (attempt == cw_channel_attempt (channel) && !finish_migration (channel))
     cw_channel_send (channel, CW_MSGC_MAIN_ATTACH_CHANNELS, NULL);
 }
 
@@ -133,18 +139,40 @@ static const CwChannelHandler handlers[] = {
   { CW_MSG_MAIN_AGENT_TOKEN, handle_agent_token },
   { CW_MSG_MAIN_NAME, handle_name },
   { CW_MSG_MAIN_UUID, handle_uuid },
+  { CW_MSG_MAIN_MIGRATE_BEGIN, cw_main_handle_migration },
+  { CW_MSG_MAIN_MIGRATE_BEGIN_SEAMLESS, cw_main_handle_migration },
+  { CW_MSG_MAIN_MIGRATE_CANCEL, cw_main_handle_migration },
+  { CW_MSG_MAIN_MIGRATE_END, cw_main_handle_migration },
+  { CW_MSG_MAIN_MIGRATE_SWITCH_HOST, cw_main_handle_migration },
+  { CW_MSG_MAIN_MIGRATE_DST_SEAMLESS_ACK, cw_main_handle_migration },
+  { CW_MSG_MAIN_MIGRATE_DST_SEAMLESS_NACK, cw_main_handle_migration },
   { 0, NULL },
 };
 
 static const CwChannelCap caps[] = {
+  { CW_MAIN_CAP_SEMI_SEAMLESS_MIGRATE, "SPICE_MAIN_CAP_SEMI_SEAMLESS_MIGRATE" },
   { CW_MAIN_CAP_NAME_AND_UUID, "SPICE_MAIN_CAP_NAME_AND_UUID" },
   { CW_MAIN_CAP_AGENT_CONNECTED_TOKENS, "SPICE_MAIN_CAP_AGENT_CONNECTED_TOKENS" },
+  { CW_MAIN_CAP_SEAMLESS_MIGRATE, "SPICE_MAIN_CAP_SEAMLESS_MIGRATE" },
   CW_CHANNEL_CAP_END,
 };
 
+/* What a migration needs alters nothing either. */
 static const uint16_t read_only_messages[] = {
-  CW_MSGC_MAIN_CLIENT_INFO,     CW_MSGC_MAIN_MIGRATE_CONNECTED, CW_MSGC_MAIN_MIGRATE_CONNECT_ERROR,
-  CW_MSGC_MAIN_ATTACH_CHANNELS, CW_MSGC_MAIN_MIGRATE_END,       0,
+  CW_MSGC_MAIN_CLIENT_INFO,
+  CW_MSGC_MAIN_ATTACH_CHANNELS,
+  CW_MSGC_MAIN_MIGRATE_CONNECTED,
+  CW_MSGC_MAIN_MIGRATE_CONNECTED_SEAMLESS,
+  CW_MSGC_MAIN_MIGRATE_CONNECT_ERROR,
+  CW_MSGC_MAIN_MIGRATE_END,
+  CW_MSGC_MAIN_MIGRATE_DST_DO_SEAMLESS,
+  0,
+};
+
+static const uint16_t prepared_messages[] = {
+  CW_MSG_MAIN_MIGRATE_DST_SEAMLESS_ACK,
+  CW_MSG_MAIN_MIGRATE_DST_SEAMLESS_NACK,
+  0,
 };
 
 /* Programs expect a session to survive a bad INIT that is followed by a good one. */
@@ -152,6 +180,7 @@ static SpiceChannelClassPrivate main_class = {
   .handlers = handlers,
   .caps = caps,
   .read_only_messages = read_only_messages,
+  .prepared_messages = prepared_messages,
 };
 
 static void

@@ -44,10 +44,14 @@ typedef enum {
   CW_MAIN_CLIPBOARD_REQUEST,
   CW_MAIN_CLIPBOARD_RELEASE,
   CW_MAIN_NEW_FILE_TRANSFER,
+  CW_MAIN_MIGRATION_STARTED,
   CW_MAIN_N_SIGNALS,
 } CwMainSignal;
 extern guint cw_main_signals[CW_MAIN_N_SIGNALS];
 void cw_main_install_signals (SpiceMainChannelClass *class);
+
+/* main-migrate.c */
+void cw_main_handle_migration (SpiceChannel *channel, const CwMessage *message);
 
 /* mouse.c */
 void cw_main_mouse_mode (SpiceMainChannel *self, uint32_t supported, uint32_t current);
