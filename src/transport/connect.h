@@ -1,33 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Opens one channel connection: endpoint (TCP, unix socket, given descriptor), TLS, link, authentication. Everything
- * is asynchronous on one main context, and every stage ends at once when it is cancelled. */
+/* Opens one channel connection, stage by stage: endpoint (TCP, unix socket, given descriptor), TLS, link. Everything is
+ * asynchronous on one main context, and every stage ends at once when it is cancelled. */
 #pragma once
 
 #include "link/link.h"
+#include "transport/stage.h"
+#include "transport/tls-params.h"
 
 #include <gio/gio.h>
 
 #define CW_CONNECT_TIMEOUT_MS 10000 /* name look-up and connect, all addresses together */
 #define CW_SILENCE_TIMEOUT_MS 15000 /* TLS, link and authentication: longest time without a byte from the server */
 
-typedef enum {
-  CW_VERIFY_PUBKEY = 1 << 0,
-  CW_VERIFY_HOSTNAME = 1 << 1,
-  CW_VERIFY_SUBJECT = 1 << 2,
-} CwVerify; /* same bits as SpiceSessionVerify */
-
 /* All borrowed; cw_connect_async () copies what it needs. */
-typedef struct {
-  unsigned verify;     /* CwVerify bits; 0 accepts every certificate */
-  const char *host;    /* name to check and to announce; NULL: CwConnectParams.host. IPv6 brackets are allowed */
-  GBytes *pubkey;      /* DER SubjectPublicKeyInfo, or NULL */
-  const char *subject; /* "O=Org,CN=name" with \, and \\ escapes, or NULL */
-  GBytes *ca;          /* PEM certificates, or NULL */
-  const char *ca_file; /* PEM file, or NULL; used together with ca; neither usable: the system's store */
-  const char *ciphers; /* OpenSSL cipher list, or NULL; nonsense warns and is ignored */
-} CwTlsParams;
-
-typedef struct {
+struct CwConnectParams {
   /* The endpoint: the first that is set of fd ≥ 0, unix_path, host. */
   int fd;                /* -1 for none. Taken, and closed on failure, from the call on */
   const char *unix_path; /* or NULL */
@@ -35,12 +21,17 @@ typedef struct {
   uint16_t port;
   const CwTlsParams *tls; /* NULL: plain. Not with unix_path */
   CwLinkParams link;
-  unsigned connect_timeout_ms; /* 0: CW_CONNECT_TIMEOUT_MS */
-  unsigned silence_timeout_ms; /* 0: CW_SILENCE_TIMEOUT_MS */
-  GMainContext *context;       /* NULL: the thread-default one of the caller */
-} CwConnectParams;
+  unsigned connect_timeout_ms;  /* 0: CW_CONNECT_TIMEOUT_MS */
+  unsigned silence_timeout_ms;  /* 0: CW_SILENCE_TIMEOUT_MS */
+  GMainContext *context;        /* NULL: the thread-default one of the caller */
+  const CwStage *const *stages; /* NULL: cw_connect_stages. Ends with NULL */
+};
 
 #define CW_CONNECT_PARAMS_INIT ((CwConnectParams){ .fd = -1 })
+
+/* What connecting consists of, in order. */
+#define CW_STAGES_MAX 8
+extern const CwStage *const cw_connect_stages[];
 
 typedef enum {
   CW_ENDPOINT_TCP,
@@ -48,7 +39,7 @@ typedef enum {
   CW_ENDPOINT_FD,
 } CwEndpoint;
 
-typedef struct {
+struct CwConnection {
   GIOStream *stream; /* streams of both directions are pollable (GPollableInputStream, GPollableOutputStream) */
   GSocket *socket;   /* the one below stream */
   CwEndpoint endpoint;
@@ -56,7 +47,7 @@ typedef struct {
   bool mini_header;
   CwCaps common_caps;  /* of the server */
   CwCaps channel_caps; /* of the server */
-} CwConnection;
+};
 
 /* Closes the stream when it is still there. */
 void cw_connection_free (CwConnection *self);

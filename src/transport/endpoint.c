@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* GSocketClient does the races between address families; proxies will enter here as its proxy resolver. */
+/* GSocketClient does the races between address families. */
 #include "transport/endpoint.h"
+
+#include "transport/connect.h"
+#include "transport/source.h"
 
 #include <gio/gunixsocketaddress.h>
 #include <netinet/in.h>
@@ -19,17 +22,27 @@
 #define UNIX_RETRY_MS 50
 
 typedef struct {
-  GSocketClient *client;
+  unsigned refs; /* the stage's, and that of a look-up under way */
+  CwStageIo *io; /* NULL when the stage has been left */
+  int fd;        /* given, or -1 */
   GSocketConnectable *address;
-} Open;
+  GSocketClient *client;
+  GSource *retry;
+  CwEndpoint kind;
+  bool begun;
+  GSocketConnection *connection; /* the result, or error is */
+  GError *error;
+} Endpoint;
 
 static void
-open_free (gpointer data)
+endpoint_unref (Endpoint *self)
 {
-  Open *self = data;
-
+  if (--self->refs > 0)
+    return;
   g_clear_object (&self->client);
   g_clear_object (&self->address);
+  g_clear_object (&self->connection);
+  g_clear_error (&self->error);
   g_free (self);
 }
 
@@ -60,113 +73,159 @@ set_options (GSocket *socket, bool ours)
   g_socket_set_option (socket, IPPROTO_TCP, TCP_KEEPCNT, KEEPALIVE_COUNT, NULL);
 }
 
-static void start_client (GTask *task);
+static void start_client (Endpoint *self);
 
 static gboolean
 on_retry (gpointer data)
 {
-  GTask *task = data;
+  Endpoint *self = data;
 
-  if (!g_task_return_error_if_cancelled (task))
-    start_client (task);
+  cw_clear_source (&self->retry);
+  start_client (self);
   return G_SOURCE_REMOVE;
-}
-
-static void
-retry_later (GTask *task)
-{
-  g_autoptr (GSource) source = g_timeout_source_new (UNIX_RETRY_MS);
-
-  g_task_attach_source (task, source, on_retry);
 }
 
 static void
 on_connected (GObject *client, GAsyncResult *result, gpointer data)
 {
-  g_autoptr (GTask) task = data;
+  Endpoint *self = data;
   g_autoptr (GError) error = NULL;
-  GSocketConnection *connection = g_socket_client_connect_finish (G_SOCKET_CLIENT (client), result, &error);
-  Open *self = g_task_get_task_data (task);
+  g_autoptr (GSocketConnection) connection = g_socket_client_connect_finish (G_SOCKET_CLIENT (client), result, &error);
 
-  if (connection) {
-    set_options (g_socket_connection_get_socket (connection), true);
-    g_task_return_pointer (task, connection, g_object_unref);
-  } else if (G_IS_UNIX_SOCKET_ADDRESS (self->address) && g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK)) {
-    retry_later (task);
-  } else {
-    g_task_return_error (task, g_steal_pointer (&error));
+  if (self->io && G_IS_UNIX_SOCKET_ADDRESS (self->address)
+      && g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK)) {
+    self->retry = g_timeout_source_new (UNIX_RETRY_MS);
+    g_source_set_callback (self->retry, on_retry, self, NULL);
+    g_source_attach (self->retry, self->io->context);
+  } else if (self->io) {
+    self->connection = g_steal_pointer (&connection);
+    self->error = g_steal_pointer (&error);
+    self->io->wake (self->io->wake_data);
   }
+  endpoint_unref (self);
 }
 
 static void
-start_client (GTask *task)
+start_client (Endpoint *self)
 {
-  Open *self = g_task_get_task_data (task);
-  GMainContext *context = g_task_get_context (task);
-
-  g_main_context_push_thread_default (context);
-  g_socket_client_connect_async (self->client, self->address, g_task_get_cancellable (task), on_connected,
-                                 g_object_ref (task));
-  g_main_context_pop_thread_default (context);
+  self->refs++;
+  g_main_context_push_thread_default (self->io->context);
+  g_socket_client_connect_async (self->client, self->address, self->io->cancellable, on_connected, self);
+  g_main_context_pop_thread_default (self->io->context);
 }
 
 static void
-open_address (GTask *task, GSocketConnectable *address)
+use_fd (Endpoint *self)
 {
-  Open *self = g_new0 (Open, 1);
+  int fd = self->fd;
+  g_autoptr (GSocket) socket = g_socket_new_from_fd (fd, &self->error);
 
-  self->client = g_socket_client_new ();
-  g_socket_client_set_enable_proxy (self->client, FALSE);
-  self->address = address;
-  g_task_set_task_data (task, self, open_free);
-  start_client (task);
-}
-
-static void
-open_fd (GTask *task, int fd)
-{
-  GError *error = NULL;
-  g_autoptr (GSocket) socket = g_socket_new_from_fd (fd, &error);
-
+  self->fd = -1;
   if (!socket) {
     close (fd);
-    g_task_return_error (task, error);
   } else if (g_socket_get_socket_type (socket) != G_SOCKET_TYPE_STREAM) {
-    g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "Descriptor %d is not a stream socket", fd);
+    g_set_error (&self->error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "Descriptor %d is not a stream socket", fd);
   } else {
     set_options (socket, false);
-    g_task_return_pointer (task, g_socket_connection_factory_create_connection (socket), g_object_unref);
+    self->connection = g_socket_connection_factory_create_connection (socket);
   }
 }
 
-void
-cw_endpoint_open_async (const CwConnectParams *params, GCancellable *cancellable, GAsyncReadyCallback callback,
-                        gpointer user_data)
+/* The address to connect to; NULL when there is none. */
+static GSocketConnectable *
+address_of (const CwConnectParams *params, GError **error)
 {
-  g_autoptr (GTask) task = g_task_new (NULL, cancellable, callback, user_data);
+  const size_t path_max = sizeof ((struct sockaddr_un *) 0)->sun_path - 1;
+  g_autofree char *host = NULL;
 
-  g_task_set_source_tag (task, cw_endpoint_open_async);
-  if (params->fd >= 0)
-    open_fd (task, params->fd);
-  else if (params->unix_path && strlen (params->unix_path) >= sizeof ((struct sockaddr_un *) 0)->sun_path)
-    g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
-                             "The path of the socket is too long: %zu > %zu", strlen (params->unix_path),
-                             sizeof ((struct sockaddr_un *) 0)->sun_path - 1);
+  if (params->unix_path && params->tls)
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "TLS cannot be used on a unix socket by its path");
+  else if (params->unix_path && strlen (params->unix_path) > path_max)
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "The path of the socket is too long: %zu > %zu",
+                 strlen (params->unix_path), path_max);
   else if (params->unix_path)
-    open_address (task, G_SOCKET_CONNECTABLE (g_unix_socket_address_new (params->unix_path)));
+    return G_SOCKET_CONNECTABLE (g_unix_socket_address_new (params->unix_path));
   else if (!params->host || *params->host == '\0')
-    g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "No host to connect to is given");
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "No host to connect to is given");
   else if (params->port == 0)
-    g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "No port to connect to is given");
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "No port to connect to is given");
   else {
-    g_autofree char *host = cw_host_without_brackets (params->host);
-
-    open_address (task, g_network_address_new (host, params->port));
+    host = cw_host_without_brackets (params->host);
+    return g_network_address_new (host, params->port);
   }
+  return NULL;
 }
 
-GSocketConnection *
-cw_endpoint_open_finish (GAsyncResult *result, GError **error)
+static gpointer
+make (const CwConnectParams *params, GError **error)
 {
-  return g_task_propagate_pointer (G_TASK (result), error);
+  Endpoint *self = g_new0 (Endpoint, 1);
+
+  self->refs = 1;
+  self->fd = params->fd;
+  if (params->fd >= 0) {
+    self->kind = CW_ENDPOINT_FD;
+    return self;
+  }
+  self->kind = params->unix_path ? CW_ENDPOINT_UNIX : CW_ENDPOINT_TCP;
+  self->address = address_of (params, error);
+  if (!self->address) {
+    endpoint_unref (self);
+    return NULL;
+  }
+  self->client = g_socket_client_new ();
+  g_socket_client_set_enable_proxy (self->client, FALSE);
+  return self;
 }
+
+static CwStageStatus
+step (gpointer data, CwStageIo *io, GError **error)
+{
+  Endpoint *self = data;
+  GSocket *socket;
+
+  if (!self->begun) {
+    self->begun = true;
+    self->io = io;
+    if (self->fd < 0) {
+      start_client (self);
+      return CW_STAGE_WAITS;
+    }
+    use_fd (self);
+  }
+  if (self->error) {
+    g_propagate_error (error, g_steal_pointer (&self->error));
+    return CW_STAGE_FAILED;
+  }
+  if (!self->connection)
+    return CW_STAGE_WAITS;
+  socket = g_socket_connection_get_socket (self->connection);
+  if (self->kind != CW_ENDPOINT_FD)
+    set_options (socket, true);
+  io->connection->endpoint = self->kind;
+  io->connection->socket = g_object_ref (socket);
+  io->connection->stream = G_IO_STREAM (g_steal_pointer (&self->connection));
+  return CW_STAGE_DONE;
+}
+
+static void
+leave (gpointer data)
+{
+  Endpoint *self = data;
+
+  self->io = NULL;
+  cw_clear_source (&self->retry);
+  if (self->fd >= 0)
+    close (self->fd);
+  endpoint_unref (self);
+}
+
+const CwStage cw_endpoint_stage = {
+  .name = "endpoint",
+  .failure = CW_CONNECT_FAILURE_CONNECT,
+  .limit = CW_STAGE_CONNECT_TIME,
+  .late = "The connection could not be made in time",
+  .make = make,
+  .step = step,
+  .free = leave,
+};

@@ -2,13 +2,9 @@
 /* Gives the connected socket below everything else: TCP, unix socket, or a descriptor of the application. */
 #pragma once
 
-#include "transport/connect.h"
+#include "transport/stage.h"
 
-/* Uses fd, unix_path, host, port and tls of params, which is needed during the call only. The caller pushes the
- * thread-default context it wants the callback on, and sets the time limit by its cancellable. */
-void cw_endpoint_open_async (const CwConnectParams *params, GCancellable *cancellable, GAsyncReadyCallback callback,
-                             gpointer user_data);
-GSocketConnection *cw_endpoint_open_finish (GAsyncResult *result, GError **error);
+extern const CwStage cw_endpoint_stage;
 
 /* "::1" for "[::1]"; everything else as it is. */
 char *cw_host_without_brackets (const char *host);

@@ -12,6 +12,25 @@ cw_layer_default_init (CwLayerInterface *iface)
 {
 }
 
+GSource *
+cw_layer_create_source (CwLayer *self, GObject *direction, bool writing, GCancellable *cancellable)
+{
+  GIOCondition condition = cw_stream_awaits (G_IO_STREAM (self), writing);
+  g_autoptr (GSource) child = condition != 0
+                                  ? g_socket_create_source (cw_stream_socket (G_IO_STREAM (self)), condition, NULL)
+                                  : g_timeout_source_new (0);
+
+  return g_pollable_source_new_full (direction, child, cancellable);
+}
+
+gboolean
+cw_layer_is_ready (CwLayer *self, bool writing)
+{
+  GIOCondition condition = cw_stream_awaits (G_IO_STREAM (self), writing);
+
+  return condition == 0 || g_socket_condition_check (cw_stream_socket (G_IO_STREAM (self)), condition) != 0;
+}
+
 GSocket *
 cw_stream_socket (GIOStream *stream)
 {

@@ -21,6 +21,10 @@ struct _CwLayerInterface {
   GIOCondition (*awaits) (CwLayer *self, bool writing);
 };
 
+/* For the pollable interfaces of a layer's directions. */
+GSource *cw_layer_create_source (CwLayer *self, GObject *direction, bool writing, GCancellable *cancellable);
+gboolean cw_layer_is_ready (CwLayer *self, bool writing);
+
 /* The socket below all layers. Borrowed. */
 GSocket *cw_stream_socket (GIOStream *stream);
 

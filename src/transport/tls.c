@@ -3,6 +3,7 @@
  * place only, and that place is known: reading is dry exactly when the last SSL_read () asked for more from below. */
 #include "transport/tls.h"
 
+#include "base/error.h"
 #include "transport/stream.h"
 #include "transport/verify.h"
 
@@ -12,6 +13,9 @@
 #include <string.h>
 
 #define READ_AHEAD (64 * 1024) /* bytes taken from the base stream at once, over record borders */
+
+/* What one call of OpenSSL may read: it goes on by itself as long as bytes come that are no data. */
+#define CALL_MAX (64 * 1024)
 
 typedef enum {
   WANT_NOTHING, /* the last call got on: try again at once */
@@ -28,8 +32,11 @@ struct _CwTlsStream {
   GOutputStream *output; /* TlsOutput, likewise */
   SSL_CTX *ctx;
   SSL *ssl;
-  bool is_open;       /* handshake done */
-  Want want[3];       /* by Operation: what the last call waits for */
+  bool is_open;     /* handshake done */
+  Want want[3];     /* by Operation: what the last call waits for */
+  size_t allowance; /* bytes the call under way may still read */
+  bool is_dry;      /* it has read all that was there */
+  bool has_read;
   GError *io_error;   /* of the base stream, while OpenSSL hands it up */
   GError *peer_error; /* why the certificate was refused */
 };
@@ -105,13 +112,23 @@ bio_read (BIO *bio, char *data, size_t size, size_t *done)
 {
   CwTlsStream *self = BIO_get_data (bio);
   g_autoptr (GError) error = NULL;
-  gssize n = g_pollable_input_stream_read_nonblocking (base_input (self), data, size, NULL, &error);
+  gssize n;
 
   BIO_clear_retry_flags (bio);
+  if (self->allowance == 0) {
+    BIO_set_retry_read (bio);
+    return -1;
+  }
+  n = g_pollable_input_stream_read_nonblocking (base_input (self), data, MIN (size, self->allowance), NULL, &error);
   if (n == 0)
     BIO_set_flags (bio, BIO_FLAGS_IN_EOF);
-  else if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK))
+  self->is_dry = g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK);
+  if (self->is_dry)
     BIO_set_retry_read (bio);
+  if (n > 0) {
+    self->allowance -= (size_t) n;
+    self->has_read = true;
+  }
   return bio_result (self, n, error, done);
 }
 
@@ -171,18 +188,21 @@ on_certificate (X509_STORE_CTX *ctx, void *data)
   return 0;
 }
 
-static SSL_CTX *
-context_new (CwTlsStream *self)
+/* false: error says that the trust anchors cannot be used; without error OpenSSL says what failed. */
+static bool
+make_context (CwTlsStream *self, GError **error)
 {
-  SSL_CTX *ctx = SSL_CTX_new (TLS_client_method ());
+  SSL_CTX *ctx = self->ctx = SSL_CTX_new (TLS_client_method ());
 
   if (!ctx)
-    return NULL;
+    return false;
   SSL_CTX_set_min_proto_version (ctx, TLS1_2_VERSION);
   /* The reference server ends without close_notify; the framing above knows whether a message was cut. */
   SSL_CTX_set_options (ctx, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION | SSL_OP_IGNORE_UNEXPECTED_EOF);
   SSL_CTX_set_mode (ctx,
                     SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
+  /* What is no data ends a call, so that its caller can look at the clock. */
+  SSL_CTX_clear_mode (ctx, SSL_MODE_AUTO_RETRY);
   SSL_CTX_set_read_ahead (ctx, 1);
   SSL_CTX_set_default_read_buffer_len (ctx, READ_AHEAD);
   SSL_CTX_set_session_cache_mode (ctx, SSL_SESS_CACHE_OFF);
@@ -190,9 +210,10 @@ context_new (CwTlsStream *self)
   SSL_CTX_set_cert_verify_callback (ctx, on_certificate, self);
   if (self->params->ciphers && SSL_CTX_set_cipher_list (ctx, self->params->ciphers) != 1)
     g_warning ("The list of ciphers cannot be used: %s", self->params->ciphers);
-  cw_verify_load_anchors (self->params, SSL_CTX_get_cert_store (ctx));
+  if (!cw_verify_load_anchors (self->params, SSL_CTX_get_cert_store (ctx), error))
+    return false;
   ERR_clear_error ();
-  return ctx;
+  return true;
 }
 
 /* Addresses must not be announced, and a name without its trailing dot (RFC 6066). */
@@ -223,19 +244,23 @@ set_ssl_error (GError **error, const char *what)
 }
 
 CwTlsStream *
-cw_tls_stream_new (GIOStream *base, const CwTlsParams *params, const char *default_host, GError **error)
+cw_tls_stream_new (GIOStream *base, const CwTlsParams *params, GError **error)
 {
   g_autoptr (CwTlsStream) self = g_object_new (CW_TYPE_TLS_STREAM, NULL);
+  GError *problem = NULL;
   BIO *bio;
 
   self->base = g_object_ref (base);
-  self->params = cw_tls_params_copy (params, default_host);
+  self->params = cw_tls_params_copy (params, NULL);
   ERR_clear_error ();
-  self->ctx = context_new (self);
-  self->ssl = self->ctx ? SSL_new (self->ctx) : NULL;
+  if (make_context (self, &problem))
+    self->ssl = SSL_new (self->ctx);
   bio = self->ssl ? bio_new (self) : NULL;
   if (!bio) {
-    set_ssl_error (error, "TLS cannot be set up");
+    if (problem)
+      g_propagate_error (error, problem);
+    else
+      set_ssl_error (error, "TLS cannot be set up");
     return NULL;
   }
   SSL_set_bio (self->ssl, bio, bio);
@@ -246,6 +271,15 @@ cw_tls_stream_new (GIOStream *base, const CwTlsParams *params, const char *defau
 
 /* --- calls into OpenSSL ---------------------------------------------------------------------------------------- */
 
+static void
+begin_call (CwTlsStream *self, Operation operation)
+{
+  ERR_clear_error ();
+  self->want[operation] = WANT_NOTHING;
+  self->allowance = CALL_MAX;
+  self->is_dry = self->has_read = false;
+}
+
 /* After a call that did not succeed. Sets error, always. */
 static void
 take_failure (CwTlsStream *self, Operation operation, int result, const char *what, GError **error)
@@ -253,7 +287,10 @@ take_failure (CwTlsStream *self, Operation operation, int result, const char *wh
   int code = SSL_get_error (self->ssl, result);
 
   if (code == SSL_ERROR_WANT_READ || code == SSL_ERROR_WANT_WRITE) {
-    self->want[operation] = code == SSL_ERROR_WANT_READ ? WANT_READ : WANT_WRITE;
+    if (code == SSL_ERROR_WANT_WRITE)
+      self->want[operation] = WANT_WRITE;
+    else if (self->is_dry)
+      self->want[operation] = WANT_READ;
     ERR_clear_error ();
     g_set_error (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK, "Operation would block");
     return;
@@ -272,13 +309,13 @@ take_failure (CwTlsStream *self, Operation operation, int result, const char *wh
 }
 
 bool
-cw_tls_stream_handshake (CwTlsStream *self, GError **error)
+cw_tls_stream_handshake (CwTlsStream *self, bool *progress, GError **error)
 {
   int result;
 
-  ERR_clear_error ();
-  self->want[OPERATION_HANDSHAKE] = WANT_NOTHING;
+  begin_call (self, OPERATION_HANDSHAKE);
   result = SSL_do_handshake (self->ssl);
+  *progress = self->has_read;
   self->is_open = result == 1;
   if (!self->is_open)
     take_failure (self, OPERATION_HANDSHAKE, result, "The TLS handshake failed", error);
@@ -292,8 +329,7 @@ tls_read (GPollableInputStream *stream, void *data, gsize size, GError **error)
   size_t done = 0;
   int result;
 
-  ERR_clear_error ();
-  self->want[OPERATION_READ] = WANT_NOTHING;
+  begin_call (self, OPERATION_READ);
   if (size == 0)
     return 0;
   result = SSL_read_ex (self->ssl, data, size, &done);
@@ -312,8 +348,7 @@ tls_write (GPollableOutputStream *stream, const void *data, gsize size, GError *
   size_t done = 0;
   int result;
 
-  ERR_clear_error ();
-  self->want[OPERATION_WRITE] = WANT_NOTHING;
+  begin_call (self, OPERATION_WRITE);
   if (size == 0)
     return 0;
   result = SSL_write_ex (self->ssl, data, size, &done);
@@ -326,55 +361,27 @@ tls_write (GPollableOutputStream *stream, const void *data, gsize size, GError *
 /* --- sources --------------------------------------------------------------------------------------------------- */
 
 static GSource *
-create_source (CwTlsStream *self, GObject *stream, Operation operation, GCancellable *cancellable)
-{
-  g_autoptr (GSource) child = NULL;
-
-  if (self->want[operation] == WANT_READ)
-    child = g_pollable_input_stream_create_source (base_input (self), NULL);
-  else if (self->want[operation] == WANT_WRITE)
-    child = g_pollable_output_stream_create_source (base_output (self), NULL);
-  else
-    child = g_timeout_source_new (0);
-  return g_pollable_source_new_full (stream, child, cancellable);
-}
-
-GSource *
-cw_tls_stream_create_source (CwTlsStream *self)
-{
-  return create_source (self, G_OBJECT (self->input), OPERATION_HANDSHAKE, NULL);
-}
-
-static GSource *
 tls_input_create_source (GPollableInputStream *stream, GCancellable *cancellable)
 {
-  return create_source (((TlsInput *) stream)->stream, G_OBJECT (stream), OPERATION_READ, cancellable);
+  return cw_layer_create_source (CW_LAYER (((TlsInput *) stream)->stream), G_OBJECT (stream), false, cancellable);
 }
 
 static GSource *
 tls_output_create_source (GPollableOutputStream *stream, GCancellable *cancellable)
 {
-  return create_source (((TlsOutput *) stream)->stream, G_OBJECT (stream), OPERATION_WRITE, cancellable);
-}
-
-static gboolean
-wait_is_over (CwTlsStream *self, Operation operation)
-{
-  if (self->want[operation] == WANT_READ)
-    return g_pollable_input_stream_is_readable (base_input (self));
-  return self->want[operation] == WANT_NOTHING || g_pollable_output_stream_is_writable (base_output (self));
+  return cw_layer_create_source (CW_LAYER (((TlsOutput *) stream)->stream), G_OBJECT (stream), true, cancellable);
 }
 
 static gboolean
 tls_is_readable (GPollableInputStream *stream)
 {
-  return wait_is_over (((TlsInput *) stream)->stream, OPERATION_READ);
+  return cw_layer_is_ready (CW_LAYER (((TlsInput *) stream)->stream), false);
 }
 
 static gboolean
 tls_is_writable (GPollableOutputStream *stream)
 {
-  return wait_is_over (((TlsOutput *) stream)->stream, OPERATION_WRITE);
+  return cw_layer_is_ready (CW_LAYER (((TlsOutput *) stream)->stream), true);
 }
 
 /* --- the two directions ---------------------------------------------------------------------------------------- */
@@ -489,10 +496,10 @@ cw_tls_stream_get_base (CwLayer *layer)
 static GIOCondition
 cw_tls_stream_awaits (CwLayer *layer, bool writing)
 {
-  static const GIOCondition conditions[] = { [WANT_NOTHING] = 0, [WANT_READ] = G_IO_IN, [WANT_WRITE] = G_IO_OUT };
   CwTlsStream *self = CW_TLS_STREAM (layer);
+  Want want = self->want[!self->is_open ? OPERATION_HANDSHAKE : writing ? OPERATION_WRITE : OPERATION_READ];
 
-  return conditions[self->want[!self->is_open ? OPERATION_HANDSHAKE : writing ? OPERATION_WRITE : OPERATION_READ]];
+  return want == WANT_NOTHING ? 0 : cw_stream_awaits (self->base, want == WANT_WRITE);
 }
 
 static void

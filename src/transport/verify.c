@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Host names as in RFC 6125. What stands in a certificate is the peer's choice. */
+/* Host names by OpenSSL's rules, which follow RFC 6125. What stands in a certificate is the peer's choice. */
 #include "transport/verify.h"
 
-#include "transport/endpoint.h"
-
+#include <gio/gio.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
@@ -13,36 +12,6 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (BIO, BIO_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (EVP_PKEY, EVP_PKEY_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GENERAL_NAMES, GENERAL_NAMES_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (X509_NAME, X509_NAME_free)
-
-CwTlsParams *
-cw_tls_params_copy (const CwTlsParams *params, const char *default_host)
-{
-  CwTlsParams *self = g_new0 (CwTlsParams, 1);
-  const char *host = params->host ? params->host : default_host;
-
-  self->verify = params->verify;
-  self->host = host ? cw_host_without_brackets (host) : NULL;
-  self->pubkey = params->pubkey ? g_bytes_ref (params->pubkey) : NULL;
-  self->subject = g_strdup (params->subject);
-  self->ca = params->ca ? g_bytes_ref (params->ca) : NULL;
-  self->ca_file = g_strdup (params->ca_file);
-  self->ciphers = g_strdup (params->ciphers);
-  return self;
-}
-
-void
-cw_tls_params_free (CwTlsParams *self)
-{
-  if (!self)
-    return;
-  g_free ((char *) self->host);
-  g_clear_pointer (&self->pubkey, g_bytes_unref);
-  g_free ((char *) self->subject);
-  g_clear_pointer (&self->ca, g_bytes_unref);
-  g_free ((char *) self->ca_file);
-  g_free ((char *) self->ciphers);
-  g_free (self);
-}
 
 static unsigned
 add_pem (X509_STORE *store, GBytes *pem)
@@ -61,98 +30,96 @@ add_pem (X509_STORE *store, GBytes *pem)
   return n;
 }
 
-static unsigned
-add_file (X509_STORE *store, const char *path)
+static bool
+add_file (X509_STORE *store, const char *path, GError **error)
 {
-  unsigned n = 0;
-  g_autoptr (GError) error = NULL;
+  g_autoptr (GError) reason = NULL;
   g_autoptr (GBytes) pem = NULL;
   char *text;
   size_t size;
 
-  if (!g_file_get_contents (path, &text, &size, &error)) {
-    g_warning ("The CA file cannot be read: %s", error->message);
-    return 0;
+  if (!g_file_get_contents (path, &text, &size, &reason)) {
+    g_set_error (error, CW_ERROR, CW_ERROR_SECURITY, "The CA file cannot be read: %s", reason->message);
+    return false;
   }
   pem = g_bytes_new_take (text, size);
-  n = add_pem (store, pem);
-  if (n == 0)
-    g_warning ("The CA file %s holds no certificate", path);
-  return n;
-}
-
-void
-cw_verify_load_anchors (const CwTlsParams *params, X509_STORE *store)
-{
-  unsigned n = 0;
-
-  if ((params->verify & (CW_VERIFY_HOSTNAME | CW_VERIFY_SUBJECT)) == 0)
-    return;
-  if (params->ca && g_bytes_get_size (params->ca) > 0) {
-    n += add_pem (store, params->ca);
-    if (n == 0)
-      g_warning ("The given CA holds no certificate");
-  }
-  if (params->ca_file)
-    n += add_file (store, params->ca_file);
-  if (n == 0 && X509_STORE_set_default_paths (store) != 1)
-    g_warning ("The certificate store of the system cannot be used");
-  ERR_clear_error ();
-}
-
-static bool
-same_text (CwSlice a, const char *b, size_t size)
-{
-  return a.size == size && g_ascii_strncasecmp ((const char *) a.data, b, size) == 0;
-}
-
-/* Labels of at least one character each; a wildcard is not one of them. */
-static bool
-is_plain_name (CwSlice name)
-{
-  for (size_t i = 0; i < name.size; i++) {
-    if (name.data[i] == '*' || (name.data[i] == '.' && (i == 0 || name.data[i - 1] == '.' || i + 1 == name.size)))
-      return false;
-  }
-  return name.size > 0;
-}
-
-/* A label with one wildcard against a label. A whole wildcard is not empty; a part of one does not reach into encoded
- * international names, where characters are not what they seem. */
-static bool
-match_label (CwSlice pattern, const uint8_t *star, CwSlice label)
-{
-  size_t before = star - pattern.data;
-  size_t after = pattern.size - before - 1;
-
-  if (memchr (star + 1, '*', after) || label.size == 0 || label.size < before + after)
-    return false;
-  if (pattern.size > 1 && label.size >= 4 && same_text ((CwSlice){ label.data, 4 }, "xn--", 4))
-    return false;
-  return same_text ((CwSlice){ pattern.data, before }, (const char *) label.data, before)
-         && same_text ((CwSlice){ star + 1, after }, (const char *) label.data + label.size - after, after);
+  if (add_pem (store, pem) > 0)
+    return true;
+  g_set_error (error, CW_ERROR, CW_ERROR_SECURITY, "The CA file %s holds no certificate", path);
+  return false;
 }
 
 bool
-cw_verify_match_name (CwSlice pattern, const char *host)
+cw_verify_load_anchors (const CwTlsParams *params, X509_STORE *store, GError **error)
 {
-  const uint8_t *star, *dot;
-  const char *host_dot;
-  CwSlice first, rest;
+  bool has_ca = params->ca && g_bytes_get_size (params->ca) > 0;
 
-  if (pattern.size == 0 || memchr (pattern.data, '\0', pattern.size))
+  if ((params->verify & (CW_VERIFY_HOSTNAME | CW_VERIFY_SUBJECT)) == 0)
+    return true;
+  if (has_ca && add_pem (store, params->ca) == 0) {
+    g_set_error (error, CW_ERROR, CW_ERROR_SECURITY, "The given CA holds no certificate");
     return false;
-  star = memchr (pattern.data, '*', pattern.size);
-  if (!star)
-    return same_text (pattern, host, strlen (host));
-  dot = memchr (pattern.data, '.', pattern.size);
-  host_dot = strchr (host, '.');
-  if (!dot || dot < star || !host_dot)
+  }
+  if (params->ca_file && !add_file (store, params->ca_file, error))
     return false;
-  first = (CwSlice){ pattern.data, dot - pattern.data };
-  rest = (CwSlice){ dot + 1, pattern.size - first.size - 1 };
-  return is_plain_name (rest) && same_text (rest, host_dot + 1, strlen (host_dot + 1))
-         && match_label (first, star, (CwSlice){ (const uint8_t *) host, host_dot - host });
+  if (!has_ca && !params->ca_file && X509_STORE_set_default_paths (store) != 1)
+    g_warning ("The certificate store of the system cannot be used");
+  ERR_clear_error ();
+  return true;
+}
+
+/* The certificate has names of a kind that makes the common name irrelevant. What is there, but broken or there twice,
+ * is no licence to look at the common name. */
+static bool
+has_alternative_names (X509 *certificate)
+{
+  int found = 0;
+  g_autoptr (GENERAL_NAMES) names = X509_get_ext_d2i (certificate, NID_subject_alt_name, &found, NULL);
+  bool has = names == NULL && found != -1; /* -1: not there */
+
+  for (int i = 0; names && i < sk_GENERAL_NAME_num (names) && !has; i++) {
+    int type = sk_GENERAL_NAME_value (names, i)->type;
+
+    has = type == GEN_DNS || type == GEN_IPADD;
+  }
+  ERR_clear_error ();
+  return has;
+}
+
+/* Private authorities put addresses into the common name, where OpenSSL does not look for them. */
+static bool
+match_common_address (X509 *certificate, GInetAddress *address)
+{
+  const X509_NAME *subject = X509_get_subject_name (certificate);
+  bool matches = false;
+
+  for (int at = -1; !matches && (at = X509_NAME_get_index_by_NID (subject, NID_commonName, at)) >= 0;) {
+    unsigned char *utf8 = NULL;
+    int size = ASN1_STRING_to_UTF8 (&utf8, X509_NAME_ENTRY_get_data (X509_NAME_get_entry (subject, at)));
+    g_autofree char *text = size > 0 ? g_strndup ((const char *) utf8, (size_t) size) : NULL;
+    g_autoptr (GInetAddress) named = text && (int) strlen (text) == size ? g_inet_address_new_from_string (text) : NULL;
+
+    matches = named && g_inet_address_equal (named, address);
+    OPENSSL_free (utf8);
+  }
+  return matches;
+}
+
+static bool
+match_address (X509 *certificate, GInetAddress *address)
+{
+  return X509_check_ip (certificate, g_inet_address_to_bytes (address), g_inet_address_get_native_size (address), 0)
+             == 1
+         || (!has_alternative_names (certificate) && match_common_address (certificate, address));
+}
+
+/* A name that begins with a dot would mean all names below it to OpenSSL. */
+static bool
+match_name (X509 *certificate, const char *name)
+{
+  unsigned flags = has_alternative_names (certificate) ? X509_CHECK_FLAG_NEVER_CHECK_SUBJECT : 0;
+
+  return *name != '.' && X509_check_host (certificate, name, strlen (name), flags, NULL) == 1;
 }
 
 /* The address without the zone, which only this machine knows. NULL for a name. */
@@ -164,97 +131,23 @@ parse_address (const char *text)
   return g_inet_address_new_from_string (address);
 }
 
-static bool
-same_address (GInetAddress *address, CwSlice octets)
-{
-  return octets.size == g_inet_address_get_native_size (address)
-         && memcmp (octets.data, g_inet_address_to_bytes (address), octets.size) == 0;
-}
-
-static CwSlice
-octets_of (const ASN1_STRING *string)
-{
-  return (CwSlice){ ASN1_STRING_get0_data (string), ASN1_STRING_length (string) };
-}
-
-/* *decides: there is a name of a kind that makes the common name irrelevant. */
-static bool
-match_alternative_names (X509 *certificate, const char *host, GInetAddress *address, bool *decides)
-{
-  int found = 0;
-  g_autoptr (GENERAL_NAMES) names = X509_get_ext_d2i (certificate, NID_subject_alt_name, &found, NULL);
-  bool matches = false;
-
-  /* -1: not there. What is there, but broken or there twice, is no licence to look at the common name. */
-  *decides = names == NULL && found != -1;
-  for (int i = 0; names && i < sk_GENERAL_NAME_num (names) && !matches; i++) {
-    const GENERAL_NAME *name = sk_GENERAL_NAME_value (names, i);
-
-    if (name->type == GEN_DNS) {
-      *decides = true;
-      matches = !address && cw_verify_match_name (octets_of (name->d.dNSName), host);
-    } else if (name->type == GEN_IPADD) {
-      *decides = true;
-      matches = address && same_address (address, octets_of (name->d.iPAddress));
-    }
-  }
-  ERR_clear_error ();
-  return matches;
-}
-
-static bool
-match_common_name (const ASN1_STRING *string, const char *host, GInetAddress *address)
-{
-  unsigned char *utf8 = NULL;
-  int size = ASN1_STRING_to_UTF8 (&utf8, string);
-  bool matches = false;
-
-  if (size > 0 && !memchr (utf8, '\0', size)) {
-    if (!address) {
-      matches = cw_verify_match_name ((CwSlice){ utf8, size }, host);
-    } else {
-      g_autofree char *text = g_strndup ((const char *) utf8, size);
-      g_autoptr (GInetAddress) named = g_inet_address_new_from_string (text);
-
-      matches = named && g_inet_address_equal (named, address);
-    }
-  }
-  OPENSSL_free (utf8);
-  return matches;
-}
-
-static bool
-match_common_names (X509 *certificate, const char *host, GInetAddress *address)
-{
-  const X509_NAME *subject = X509_get_subject_name (certificate);
-  int at = -1;
-
-  while ((at = X509_NAME_get_index_by_NID (subject, NID_commonName, at)) >= 0) {
-    if (match_common_name (X509_NAME_ENTRY_get_data (X509_NAME_get_entry (subject, at)), host, address))
-      return true;
-  }
-  return false;
-}
-
 bool
 cw_verify_host (X509 *certificate, const char *host, GError **error)
 {
   g_autoptr (GInetAddress) address = host ? parse_address (host) : NULL;
-  g_autofree char *ascii = NULL;
-  bool decides;
+  g_autofree char *ascii = host && !address ? g_hostname_to_ascii (host) : NULL;
+  bool matches;
 
-  if (host)
-    ascii = address ? g_strdup (host) : g_hostname_to_ascii (host);
-  if (!ascii || *ascii == '\0') {
+  if (!address && (!ascii || *ascii == '\0')) {
     g_set_error (error, CW_ERROR, CW_ERROR_SECURITY, "There is no valid host name to check the certificate against");
     return false;
   }
-  if (match_alternative_names (certificate, ascii, address, &decides))
-    return true;
-  if (!decides && match_common_names (certificate, ascii, address))
-    return true;
-  g_set_error (error, CW_ERROR, CW_ERROR_SECURITY, "The server's certificate is not valid for the host name %s", host);
-  return false;
+  matches = address ? match_address (certificate, address) : match_name (certificate, ascii);
+  ERR_clear_error ();
+  if (!matches)
+    g_set_error (error, CW_ERROR, CW_ERROR_SECURITY, "The server's certificate is not valid for the host name %s",
+                 host);
+  return matches;
 }
 
 /* Copies up to an unescaped end character and steps over that; NULL for a wrong escape or when end (not NUL) does not

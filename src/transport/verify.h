@@ -6,18 +6,17 @@
  * the subject decides if asked for, else the host name if asked for, else (only a key that did not match) reject. */
 #pragma once
 
+#include "base/error.h"
 #include "base/slice.h"
-#include "transport/connect.h"
+#include "transport/tls-params.h"
 
 #include <openssl/x509.h>
+#include <stdbool.h>
 
-/* A deep copy, with host set (default_host where params has none) and without IPv6 brackets. */
-CwTlsParams *cw_tls_params_copy (const CwTlsParams *params, const char *default_host);
-void cw_tls_params_free (CwTlsParams *self);
-
-/* Adds the trust anchors of params to store: ca and ca_file, or the system's when neither gives any. Does nothing
- * when verify asks for neither host name nor subject. A CA that cannot be used is warned about. */
-void cw_verify_load_anchors (const CwTlsParams *params, X509_STORE *store);
+/* Adds the trust anchors of params to store: ca and ca_file, or the system's when neither is given. Does nothing when
+ * verify asks for neither host name nor subject. One that is given and holds no certificate is a CW_ERROR_SECURITY: to
+ * trust the system's authorities instead would be to trust more than was asked for. */
+bool cw_verify_load_anchors (const CwTlsParams *params, X509_STORE *store, GError **error);
 
 /* Decides on the certificate in ctx (its target, untrusted chain and store are set). Every refusal is a
  * CW_ERROR_SECURITY that names the reason. */
@@ -27,11 +26,6 @@ bool cw_verify_peer (const CwTlsParams *params, X509_STORE_CTX *ctx, GError **er
 bool cw_verify_host (X509 *certificate, const char *host, GError **error);
 bool cw_verify_subject (X509 *certificate, const char *subject, GError **error);
 bool cw_verify_pubkey (X509 *certificate, GBytes *pubkey, GError **error);
-
-/* Does a name of a certificate cover a host name? One wildcard may stand in the leftmost label, for that label ("*.x")
- * or for a part of it ("a*.x"), never for a dot; at least one label follows. Names with a NUL inside never match.
- * Linear time. */
-bool cw_verify_match_name (CwSlice pattern, const char *host);
 
 /* NULL, with CW_ERROR_MALFORMED, when the text breaks the syntax of CwTlsParams.subject or names unknown keys. */
 X509_NAME *cw_verify_parse_subject (const char *text, GError **error);

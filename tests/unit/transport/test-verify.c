@@ -13,7 +13,7 @@ typedef struct {
   bool matches;
 } HostCase;
 
-/* The last group is what the client this replaces took, and what RFC 6125 forbids. */
+/* The last group is what the client this replaces took, and what OpenSSL refuses. */
 static const HostCase host_cases[] = {
   { "DNS:localhost", "CN=my.server", "localhost", true },
   { "DNS:localhost", "CN=my.server", "127.0.0.1", false },
@@ -48,25 +48,25 @@ static const HostCase host_cases[] = {
   { NULL, "CN=127.0.0.1", "127.0.0.2", false },
   { "URI:http://foo", "CN=127.0.0.1", "127.0.0.1", true },
   { "DNS:foo", "CN=127.0.0.1", "127.0.0.1", false },
-  { "DNS:*.localhost", "CN=x", "a.localhost", true },
-  { "DNS:*.localhost", "CN=x", "A.LOCALHOST", true },
+  { "DNS:*.localhost", "CN=x", "a.localhost", false },
+  { "DNS:*.com", "CN=x", "example.com", false },
   { "DNS:*.localhost", "CN=x", "localhost", false },
   { "DNS:*.localhost", "CN=x", "b.a.localhost", false },
   { "DNS:*.localhost", "CN=x", ".localhost", false },
   { "DNS:*.localhost", "CN=x", "a.localhost.", false },
-  { "DNS:a*.localhost", "CN=x", "ab.localhost", true },
+  { "DNS:a*.localhost", "CN=x", "ab.localhost", false },
   { "DNS:a*.localhost", "CN=x", "b.localhost", false },
-  { "DNS:a*.localhost", "CN=x", "AB.Localhost", true },
-  { "DNS:a*.localhost", "CN=x", "a.localhost", true },
+  { "DNS:a*.example.org", "CN=x", "AB.Example.Org", true },
+  { "DNS:a*.example.org", "CN=x", "a.b.example.org", false },
   { "DNS:a*.localhost", "CN=x", "a.b.localhost", false },
   { "DNS:a*.localhost", "CN=x", ".localhost", false },
   { "DNS:*a.example.org", "CN=x", "ba.example.org", true },
   { "DNS:*a.example.org", "CN=x", "ab.example.org", false },
-  { "DNS:a*a.example.org", "CN=x", "aba.example.org", true },
+  { "DNS:a*a.example.org", "CN=x", "aba.example.org", false },
   { "DNS:a*a.example.org", "CN=x", "a.example.org", false },
   { "DNS:x*.example.org", "CN=x", "m\303\274nchen.example.org", false },
   { "DNS:*.example.org", "CN=x", "m\303\274nchen.example.org", true },
-  { NULL, "CN=a*.localhost", "ab.localhost", true },
+  { NULL, "CN=a*.example.org", "ab.example.org", true },
   { "DNS:127.0.0.1", "CN=x", "127.0.0.1", false },
   { "DNS:127.0.0.1", "CN=127.0.0.1", "127.0.0.1", false },
   { "DNS:::1", "CN=x", "::1", false },
@@ -110,11 +110,8 @@ test_nul_in_name (void)
 {
   EVP_PKEY *key = cert_key_ec ();
   X509 *certificate = cert_new_raw_name ("localhost\0.evil", 15, key);
-  static const uint8_t name[] = "localhost\0.evil";
 
   g_assert_false (cw_verify_host (certificate, "localhost", NULL));
-  g_assert_false (cw_verify_match_name ((CwSlice){ name, 15 }, "localhost"));
-  g_assert_true (cw_verify_match_name ((CwSlice){ name, 9 }, "localhost"));
   X509_free (certificate);
   EVP_PKEY_free (key);
 }
@@ -137,31 +134,6 @@ test_broken_names (void)
   ASN1_OCTET_STRING_free (bytes);
   X509_free (certificate);
   EVP_PKEY_free (key);
-}
-
-/* A name full of wildcards must not take more than linear time. */
-static void
-test_linear_time (void)
-{
-  size_t size = 4 << 20;
-  g_autofree char *stars = g_malloc (size + 1);
-  g_autofree char *host = g_strnfill (size, 'a');
-  int64_t start = g_get_monotonic_time ();
-
-  for (size_t i = 0; i < size; i++)
-    stars[i] = i % 2 == 0 ? '*' : '.';
-  stars[size] = '\0';
-  g_assert_false (cw_verify_match_name ((CwSlice){ (uint8_t *) stars, size }, host));
-  memset (stars + 1, 'a', size - 1);
-  g_assert_false (cw_verify_match_name ((CwSlice){ (uint8_t *) stars, size }, host));
-  memset (stars, '*', size);
-  stars[size / 2] = host[size / 2] = '.';
-  g_assert_false (cw_verify_match_name ((CwSlice){ (uint8_t *) stars, size }, host));
-  memset (stars + size / 2 + 1, 'a', size - size / 2 - 1);
-  g_assert_false (cw_verify_match_name ((CwSlice){ (uint8_t *) stars, size }, host));
-  memset (stars + 1, 'a', size / 2 - 1);
-  g_assert_true (cw_verify_match_name ((CwSlice){ (uint8_t *) stars, size }, host));
-  g_assert_cmpint (g_get_monotonic_time () - start, <, 2 * G_USEC_PER_SEC);
 }
 
 typedef struct {
@@ -322,10 +294,10 @@ verify (const CwTlsParams *params, X509 *certificate, GError **error)
   X509_STORE_CTX *ctx = X509_STORE_CTX_new ();
   bool accepted;
 
-  cw_verify_load_anchors (params, store);
+  accepted = cw_verify_load_anchors (params, store, error);
   X509_STORE_CTX_init (ctx, store, certificate, NULL);
   X509_STORE_CTX_set_default (ctx, "ssl_server");
-  accepted = cw_verify_peer (params, ctx, error);
+  accepted = accepted && cw_verify_peer (params, ctx, error);
   X509_STORE_CTX_free (ctx);
   X509_STORE_free (store);
   return accepted;
@@ -409,29 +381,32 @@ test_modes (Chain *self, gconstpointer data)
   check (&params, self->good, "way to verify");
 }
 
-/* A CA that cannot be used is warned about, and does not open anything. */
+/* A CA that cannot be used is an error: the system's authorities were not asked for. */
 static void
 test_anchors (Chain *self, gconstpointer data)
 {
   g_autoptr (GBytes) pem = cert_pem (self->ca);
   g_autoptr (GBytes) other_pem = cert_pem (self->other_ca);
   g_autoptr (GBytes) garbage = g_bytes_new_static ("garbage", 7);
+  g_autoptr (GBytes) pin = cert_pubkey (self->key);
   g_autofree char *dir = g_dir_make_tmp ("cw-verify-XXXXXX", NULL);
   g_autofree char *path = g_build_filename (dir, "ca.pem", NULL);
   CwTlsParams params = { .verify = CW_VERIFY_HOSTNAME, .host = "localhost", .ca_file = path };
 
-  g_test_expect_message (G_LOG_DOMAIN, G_LOG_LEVEL_WARNING, "*cannot be read*");
-  check (&params, self->good, "issuer");
-  g_test_assert_expected_messages ();
+  check (&params, self->good, "cannot be read");
   g_assert_true (g_file_set_contents (path, "garbage", -1, NULL));
-  g_test_expect_message (G_LOG_DOMAIN, G_LOG_LEVEL_WARNING, "*holds no certificate*");
-  check (&params, self->good, "issuer");
-  g_test_assert_expected_messages ();
+  check (&params, self->good, "holds no certificate");
+  g_assert_true (g_file_set_contents (path, "", 0, NULL));
+  check (&params, self->good, "holds no certificate");
+  params.ca = pem; /* a good one beside it does not help */
+  check (&params, self->good, "holds no certificate");
+  g_assert_true (g_file_set_contents (path, g_bytes_get_data (pem, NULL), g_bytes_get_size (pem), NULL));
   params.ca = garbage;
-  g_test_expect_message (G_LOG_DOMAIN, G_LOG_LEVEL_WARNING, "*given CA*");
-  g_test_expect_message (G_LOG_DOMAIN, G_LOG_LEVEL_WARNING, "*holds no certificate*");
-  check (&params, self->good, "issuer");
-  g_test_assert_expected_messages ();
+  check (&params, self->good, "given CA");
+  params.verify = CW_VERIFY_PUBKEY; /* nor is it looked at where it does not count */
+  params.pubkey = pin;
+  check (&params, self->good, NULL);
+  params.verify = CW_VERIFY_HOSTNAME;
   params.ca = NULL;
   g_assert_true (g_file_set_contents (path, g_bytes_get_data (pem, NULL), g_bytes_get_size (pem), NULL));
   check (&params, self->good, NULL);
@@ -456,7 +431,6 @@ main (int argc, char **argv)
   }
   g_test_add_func ("/verify/nul-in-name", test_nul_in_name);
   g_test_add_func ("/verify/broken-names", test_broken_names);
-  g_test_add_func ("/verify/linear-time", test_linear_time);
   g_test_add_func ("/verify/subject", test_subject);
   g_test_add_func ("/verify/subject-with-comma", test_subject_with_comma);
   g_test_add_func ("/verify/pubkey", test_pubkey);

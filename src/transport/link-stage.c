@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "transport/link-stage.h"
+
+#include "transport/connect.h"
+#include "transport/stream.h"
+
+typedef struct {
+  CwLink *link;
+  GBytes *output; /* being written */
+  size_t written;
+} LinkStage;
+
+static gpointer
+make (const CwConnectParams *params, GError **error)
+{
+  CwLink *link = cw_link_new (&params->link, error);
+  LinkStage *self;
+
+  if (!link)
+    return NULL;
+  self = g_new0 (LinkStage, 1);
+  self->link = link;
+  return self;
+}
+
+/* false: it waits. A failed write is left to the next read, which brings the server's reason if it gave one. */
+static bool
+write_output (LinkStage *self, GIOStream *stream)
+{
+  while (self->output || (self->output = cw_link_take_output (self->link))) {
+    g_autoptr (GError) error = NULL;
+    size_t size;
+    const uint8_t *data = g_bytes_get_data (self->output, &size);
+    struct iovec vector = { (uint8_t *) data + self->written, size - self->written };
+    gssize n = cw_stream_write (stream, &vector, 1, &error);
+
+    if (n < 0 && !error)
+      return false;
+    self->written += (size_t) MAX (n, 0);
+    if (n < 0 || self->written == size) {
+      g_clear_pointer (&self->output, g_bytes_unref);
+      self->written = 0;
+    }
+  }
+  return true;
+}
+
+/* false: it waits, or the link has failed. */
+static bool
+read_input (LinkStage *self, CwStageIo *io)
+{
+  GPollableInputStream *in = G_POLLABLE_INPUT_STREAM (g_io_stream_get_input_stream (io->connection->stream));
+  g_autoptr (GError) error = NULL;
+  uint8_t data[1024];
+  gssize n;
+
+  n = g_pollable_input_stream_read_nonblocking (in, data, MIN (sizeof data, cw_link_wanted (self->link)), NULL, &error);
+  if (n > 0) {
+    io->progress = true;
+    cw_link_feed (self->link, data, (size_t) n);
+    return true;
+  }
+  if (!g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK))
+    cw_link_feed_end (self->link, error);
+  return false;
+}
+
+static CwStageStatus
+finish (LinkStage *self, CwStageIo *io, GError **error)
+{
+  CwConnection *connection = io->connection;
+
+  if (cw_link_status (self->link) != CW_LINK_DONE) {
+    io->failure = cw_link_failure (self->link);
+    g_propagate_error (error, g_error_copy (cw_link_error (self->link)));
+    return CW_STAGE_FAILED;
+  }
+  connection->mini_header = cw_link_mini_header (self->link);
+  cw_caps_copy (&connection->common_caps, cw_link_peer_common_caps (self->link));
+  cw_caps_copy (&connection->channel_caps, cw_link_peer_channel_caps (self->link));
+  return CW_STAGE_DONE;
+}
+
+static CwStageStatus
+step (gpointer data, CwStageIo *io, GError **error)
+{
+  LinkStage *self = data;
+  GIOStream *stream = io->connection->stream;
+  bool is_writing;
+
+  while (!(is_writing = !write_output (self, stream)) && cw_link_status (self->link) == CW_LINK_RUNNING)
+    if (!read_input (self, io))
+      break;
+  if (!is_writing && cw_link_status (self->link) != CW_LINK_RUNNING)
+    return finish (self, io, error);
+  io->condition = cw_stream_awaits (stream, is_writing);
+  return io->condition != 0 ? CW_STAGE_WAITS : CW_STAGE_AGAIN;
+}
+
+static const char *
+awaits (gpointer self)
+{
+  return cw_link_step_name (((LinkStage *) self)->link);
+}
+
+static void
+leave (gpointer data)
+{
+  LinkStage *self = data;
+
+  cw_link_free (self->link);
+  g_clear_pointer (&self->output, g_bytes_unref);
+  g_free (self);
+}
+
+const CwStage cw_link_stage = {
+  .name = "link",
+  .failure = CW_CONNECT_FAILURE_LINK,
+  .limit = CW_STAGE_SILENCE,
+  .late = "The server did not answer in time",
+  .make = make,
+  .step = step,
+  .awaits = awaits,
+  .free = leave,
+};
