@@ -5,7 +5,9 @@
 #include "channel-inputs.h"
 #include "channel-main.h"
 #include "channel-port.h"
+#include "channel-usbredir.h"
 #include "channel/host.h"
+#include "feature/usb/manager.h"
 #include "session/registry.h"
 #include "wire/messages.h"
 
@@ -15,10 +17,12 @@ static const CwChannelKind channels[] = {
   { CW_CHANNEL_INPUTS, spice_inputs_channel_get_type, NULL },
   { CW_CHANNEL_CURSOR, spice_cursor_channel_get_type, NULL },
   { CW_CHANNEL_PORT, spice_port_channel_get_type, NULL },
+  { CW_CHANNEL_USBREDIR, spice_usbredir_channel_get_type, "enable-usbredir" },
   { 0, NULL, NULL },
 };
 
 static const CwFeature *const features[] = {
+  &cw_usb_feature,
   NULL,
 };
 

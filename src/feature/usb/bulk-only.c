@@ -37,8 +37,8 @@ struct CwBulkOnly {
   Phase phase;
   bool in_halted, out_halted;
   bool pumping;
-  GQueue in, out;   /* Packet */
-  size_t out_bytes; /* in out */
+  GQueue in, out;             /* Packet */
+  size_t in_bytes, out_bytes; /* asked for in them, and brought */
 
   /* The command under way. */
   uint32_t tag;
@@ -66,13 +66,19 @@ packet_free (Packet *packet)
   g_free (packet);
 }
 
+static size_t *
+bytes_in (CwBulkOnly *self, GQueue *queue)
+{
+  return queue == &self->in ? &self->in_bytes : &self->out_bytes;
+}
+
 static Packet *
 take_packet (CwBulkOnly *self, GQueue *queue)
 {
   Packet *packet = g_queue_pop_head (queue);
 
-  if (packet && queue == &self->out)
-    self->out_bytes -= packet->size;
+  if (packet)
+    *bytes_in (self, queue) -= packet->size;
   return packet;
 }
 
@@ -395,10 +401,9 @@ cw_bulk_only_medium_done (CwBulkOnly *self, bool ok)
 }
 
 static bool
-has_room (const CwBulkOnly *self, const GQueue *queue, size_t size)
+has_room (CwBulkOnly *self, GQueue *queue, size_t size)
 {
-  return queue->length < CW_BULK_ONLY_MAX_WAITING && size <= CW_BULK_ONLY_MAX_SIZE
-         && self->out_bytes <= CW_BULK_ONLY_MAX_SIZE;
+  return queue->length < CW_BULK_ONLY_MAX_WAITING && size <= CW_BULK_ONLY_MAX_SIZE - *bytes_in (self, queue);
 }
 
 void
@@ -411,6 +416,7 @@ cw_bulk_only_in (CwBulkOnly *self, uint64_t id, size_t size)
     answer_in (self, packet, CW_USB_INVALID, NULL, 0);
     return;
   }
+  self->in_bytes += size;
   g_queue_push_tail (&self->in, packet);
   pump (self);
 }
@@ -442,8 +448,7 @@ find_packet (CwBulkOnly *self, GQueue *queue, uint64_t id)
     if (packet->id != id)
       continue;
     g_queue_delete_link (queue, at);
-    if (queue == &self->out)
-      self->out_bytes -= packet->size;
+    *bytes_in (self, queue) -= packet->size;
     return packet;
   }
   return NULL;

@@ -19,7 +19,7 @@ typedef enum {
 } CwUsbStatus;
 
 #define CW_BULK_ONLY_PACKET 512
-#define CW_BULK_ONLY_MAX_SIZE (16 * 1024 * 1024) /* of one packet, and of all OUT packets that wait */
+#define CW_BULK_ONLY_MAX_SIZE (16 * 1024 * 1024) /* of all packets of one endpoint that wait */
 #define CW_BULK_ONLY_MAX_WAITING 64              /* packets of one endpoint */
 
 typedef struct CwBulkOnly CwBulkOnly;

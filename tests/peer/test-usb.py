@@ -1,0 +1,279 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Emulated CD drives and disks in a real machine: its firmware starts from them and reads them whole. By way of the
+introspection data, as programs in Python use it."""
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+import gi
+
+import peers
+import tap
+import usbmedia
+
+gi.require_version("SpiceClientGLib", "2.0")
+from gi.repository import GLib, GObject, SpiceClientGLib as Spice  # noqa: E402
+
+SLOTS = [word for i in (0, 1) for word in ("-chardev", f"spicevmc,name=usbredir,id=slot{i}",
+                                           "-device", f"usb-redir,chardev=slot{i},bus=usb.0,bootindex={i + 1}")]
+
+
+class Machine(peers.Qemu):
+    """Stopped until it is told to go on; what its programs write to port 0xe9 is in a file."""
+
+    def __init__(self):
+        super().__init__()
+        self.extra = ["-S", "-device", "nec-usb-xhci,id=usb", *SLOTS]
+
+    def open(self):
+        self.written = Path(self.folder) / "written"
+        self.extra += ["-debugcon", f"file:{self.written}"]
+        super().open()
+
+    def first_line(self):
+        """What a program wrote last; firmware writes lines of its own before."""
+        text = self.written.read_bytes().decode("latin-1") if self.written.exists() else ""
+        lines = [line for line in text.split("\n")[:-1] if len(line) == 8 and set(line) <= set("0123456789abcdef")]
+        return lines[-1] if lines else None
+
+
+class Client:
+    def __init__(self, uri=None):
+        self.context = GLib.MainContext.default()
+        self.session = Spice.Session(uri=uri) if uri else Spice.Session()
+        self.log = []
+        self.manager = Spice.UsbDeviceManager.get(self.session)
+        for signal in ("device-added", "device-removed"):
+            self.manager.connect(signal, lambda _, device, signal=signal: self.log.append((signal, self.name(device))))
+        for signal in ("device-error", "auto-connect-failed"):
+            self.manager.connect(signal, lambda _, device, error, signal=signal:
+                                 self.log.append((signal, self.name(device), error.message)))
+        GObject.GObject.connect(self.session, "disconnected", lambda _: self.log.append(("disconnected",)))
+
+    @staticmethod
+    def name(device):
+        return device.get_description("%2$s")
+
+    def wait(self, condition, what, seconds=60):
+        """Runs the main loop until it is so."""
+        end = GLib.get_monotonic_time() + seconds * 1000000
+        timer = GLib.timeout_add(50, lambda: True)
+        try:
+            while not condition():
+                tap.true(GLib.get_monotonic_time() < end, f"waited {seconds} s for {what}; {self.log}")
+                self.context.iteration(True)
+        finally:
+            GLib.source_remove(timer)
+
+    def settle(self):
+        while self.context.iteration(False):
+            pass
+
+    def devices(self, filter=None):
+        devices = self.manager.get_devices_with_filter(filter)
+        return [device for device in devices if self.manager.is_device_shared_cd(device) or "disk" in self.name(device)]
+
+    def add(self, path, **disk):
+        n = len(self.devices())
+        if disk:
+            self.manager.create_shared_disk_device(str(path), disk["writable"])
+        else:
+            self.manager.create_shared_cd_device(str(path))
+        tap.equal(len(self.devices()), n, "devices before the next turn")
+        self.wait(lambda: len(self.devices()) == n + 1, "the device")
+        return self.devices()[-1]
+
+    def call(self, begin, finish, device):
+        """(result or None, message of the error)"""
+        done = []
+        begin(device, None, lambda _, result: done.append(result))
+        tap.equal(done, [], "the callback inside the call")
+        tap.true(self.manager.is_redirecting(), "redirecting meanwhile")
+        self.wait(lambda: done, "the callback")
+        try:
+            return finish(done[0]), None
+        except GLib.Error as error:
+            tap.true(error.matches(GLib.quark_from_string("spice-client-error-quark"), Spice.ClientError.FAILED),
+                     f"another error: {error}")
+            return None, error.message
+
+    def connect_device(self, device):
+        return self.call(self.manager.connect_device_async, self.manager.connect_device_finish, device)
+
+    def disconnect_device(self, device):
+        return self.call(self.manager.disconnect_device_async, self.manager.disconnect_device_finish, device)
+
+    def open(self):
+        self.session.connect()
+        self.wait(lambda: self.manager.props.free_channels == 2, "two USB channels")
+
+    def close(self):
+        self.session.disconnect()
+        self.wait(lambda: ("disconnected",) in self.log, "the end of the session")
+
+
+class Medium:
+    """A file with this content."""
+
+    def __init__(self, content, suffix):
+        self.file = tempfile.NamedTemporaryFile(prefix="caraway-usb-", suffix=suffix)
+        self.file.write(content)
+        self.file.flush()
+        self.path = self.file.name
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.file.close()
+
+
+def start_from(content, expected, suffix, **disk):
+    with Medium(content, suffix) as medium, Machine() as machine:
+        client = Client(machine.uri)
+        device = client.add(medium.path, **disk)
+        client.open()
+        tap.equal(client.connect_device(device), (True, None))
+        tap.equal(client.manager.props.free_channels, 1)
+        machine.qmp.run("cont")
+        client.wait(machine.first_line, "the sum that the guest computes", seconds=120)
+        tap.equal(machine.first_line(), expected)
+        client.close()
+        tap.true(not client.manager.is_device_connected(device), "disconnected")
+        tap.equal(len(client.devices()), 1, "devices still listed")
+
+
+@tap.test("a machine starts from a shared CD and reads it whole")
+def boots_from_cd():
+    start_from(*usbmedia.cd(300), ".iso")
+
+
+@tap.test("a machine starts from a shared disk and reads it whole")
+def boots_from_disk():
+    start_from(*usbmedia.disk(2016), ".img", writable=False)
+
+
+@tap.test("V1, V2, V3: the manager is one, tells of devices later, and has its defaults")
+def manager():
+    client = Client()
+    tap.true(Spice.UsbDeviceManager.get(client.session) is client.manager, "the same manager")
+    tap.true(Spice.UsbDeviceManager.get(Spice.Session()) is not client.manager, "another session's manager")
+    tap.equal(client.manager.props.auto_connect, False)
+    tap.equal(client.manager.props.auto_connect_filter, "0x03,-1,-1,-1,0|-1,-1,-1,-1,1")
+    tap.equal(client.manager.props.redirect_on_connect, None)
+    tap.equal(client.manager.props.free_channels, 0)
+    client.manager.props.auto_connect_filter = "garbage"
+    tap.equal(client.manager.props.auto_connect_filter, "0x03,-1,-1,-1,0|-1,-1,-1,-1,1")
+
+
+@tap.test("V12, V13: filters choose devices")
+def filters():
+    with Medium(bytes(4096), ".iso") as medium:
+        client = Client()
+        client.add(medium.path)
+        for text, n in (("-1,-1,-1,-1,1", 1), ("0x08,-1,-1,-1,1", 1), ("0x03,-1,-1,-1,1", 0), ("8,0x2b23,-1,-1,1", 1),
+                        ("8,-1,-1,-1,0|-1,-1,-1,-1,1", 0)):
+            tap.equal(len(client.devices(text)), n, text)
+
+
+@tap.test("V4, V7: what stands against a device is told in order, and the device stays")
+def refusals():
+    with Medium(bytes(4096), ".iso") as medium:
+        client = Client()
+        device = client.add(medium.path)
+
+        def reason():
+            try:
+                return client.manager.can_redirect_device(device)
+            except GLib.Error as error:
+                return error.message
+        client.session.props.enable_usbredir = False
+        off = reason()
+        client.session.props.enable_usbredir = True
+        without = reason()
+        tap.true(off and without and off != without, f"two reasons: {off}, {without}")
+        result, message = client.connect_device(device)
+        tap.equal(result, None)
+        tap.true(message, "a reason")
+        tap.equal(len(client.devices()), 1, "devices still listed")
+        result, message = client.disconnect_device(device)
+        tap.equal(result, None)
+        for path, part in (("/no/such.iso", "/no/such.iso"), ("/dev/null", "/dev/null")):
+            try:
+                client.manager.create_shared_cd_device(path)
+                raise AssertionError(f"{path} was taken")
+            except GLib.Error as error:
+                tap.true(part in error.message, f"names the file: {error.message}")
+        with open("/dev/null") as file:
+            try:
+                client.manager.allocate_device_for_file_descriptor(file.fileno())
+                raise AssertionError("no device was taken for one")
+            except GLib.Error as error:
+                tap.true(error.message, "a reason")
+
+
+@tap.test("V5, V6, V8, V9: a shared CD is connected with the session, and stays when it ends")
+def redirect_on_connect():
+    with Medium(usbmedia.cd(4)[0], ".iso") as medium, Machine() as machine:
+        client = Client(machine.uri)
+        device = client.add(medium.path)
+        name = f"SPICE CD ({os.path.basename(medium.path)})"
+        tap.equal(device.get_description(None), f" {name} [2b23:cdcd] at 65535-2")
+        tap.true(client.manager.is_device_shared_cd(device), "a shared CD")
+        tap.true(not device.get_libusb_device(), "no real device")
+        client.manager.props.redirect_on_connect = "-1,-1,-1,-1,1"
+        client.session.connect()
+        client.wait(lambda: client.manager.props.free_channels == 1 and client.manager.is_device_connected(device),
+                    "the CD to be connected")
+        tap.equal(client.manager.can_redirect_device(device), True)
+        client.close()
+        tap.true(not client.manager.is_device_connected(device), "not connected")
+        tap.equal(client.log, [("device-added", name), ("disconnected",)])
+
+
+@tap.test("three CDs, two channels: the third finds none free; disconnecting takes a CD away")
+def three_cds():
+    with Medium(bytes(4096), ".iso") as medium, Machine() as machine:
+        client = Client(machine.uri)
+        devices = [client.add(medium.path) for _ in range(3)]
+        client.open()
+        tap.equal([client.connect_device(device)[0] for device in devices], [True, True, None])
+        tap.equal(len(client.devices()), 3)
+        tap.equal(client.connect_device(devices[0])[0], None)
+        tap.true(client.manager.is_device_connected(devices[0]), "connected still")
+        tap.equal(client.disconnect_device(devices[0]), (True, None))
+        client.wait(lambda: len(client.devices()) == 2, "the CD to go")
+        tap.equal(client.manager.props.free_channels, 1)
+        client.manager.disconnect_device(devices[1])
+        tap.equal(client.manager.props.free_channels, 2)
+        client.close()
+
+
+@tap.test("with auto-connect a new CD is connected before it is told of, unless a filter refuses it")
+def auto_connect():
+    with Medium(bytes(4096), ".iso") as medium, Machine() as machine:
+        client = Client(machine.uri)
+        client.open()
+        connected = []
+        client.manager.connect("device-added", lambda manager, device: connected.append(manager.is_device_connected(device)))
+        client.manager.props.auto_connect = True
+        client.add(medium.path)
+        client.manager.props.auto_connect_filter = "-1,-1,-1,-1,0"
+        client.add(medium.path)
+        tap.equal(connected, [True, False])
+        client.close()
+
+
+@tap.test("the application ejects a CD and puts it in again")
+def eject():
+    with Medium(bytes(4096), ".iso") as medium:
+        client = Client()
+        device = client.add(medium.path)
+        tap.equal(client.manager.set_medium_loaded(device, False), True)
+        tap.equal(client.manager.set_medium_loaded(device, False), True)
+        tap.equal(client.manager.set_medium_loaded(device, True), True)
+
+
+if __name__ == "__main__":
+    sys.exit(tap.main(*sys.argv[1:2]))
