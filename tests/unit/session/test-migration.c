@@ -1,0 +1,546 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Migration against scripted servers: what both sides of it are told, in which order, and what happens when one of them
+ * does not keep to the protocol. */
+#include "client.h"
+
+#include "session/session.h"
+
+#include <string.h>
+
+#define BLOB "what the target needs to go on"
+
+typedef enum {
+  END,    /* of the script: the connection stays open */
+  SEND,   /* a message; data is its struct, or NULL */
+  BEGIN,  /* MIGRATE_BEGIN or MIGRATE_BEGIN_SEAMLESS or SWITCH_HOST, to the target's port */
+  EXPECT, /* reads up to a message of this type; logs it */
+  COUNT,  /* says to those who await that one more thing has happened */
+  AWAIT,  /* until as many connections have been linked, or things have happened */
+  CLOSE,
+} Op;
+
+typedef struct {
+  Op op;
+  unsigned type; /* or a number of connections */
+  const void *data;
+  const char *host; /* of BEGIN; NULL: 127.0.0.1 */
+} Step;
+
+typedef struct {
+  const char *name;
+  const Step *source_main, *source_inputs, *target_main, *target_inputs;
+  const char *states; /* of the session, in order */
+  const char *events; /* of the session's own channels after all have been opened */
+  const char *heard;  /* what the servers' scripts read, main before inputs */
+  unsigned target_main_caps;
+  bool target_is_gone; /* nobody listens there */
+  bool stays;          /* the session has the source's port at the end */
+} Row;
+
+static const Row *row; /* the running one */
+static GMutex lock;
+static GCond changed;
+static unsigned n_linked;
+static GString *said[4]; /* by the scripts: source main, source inputs, target main, target inputs */
+static unsigned port_of_target;
+
+static bool
+read_message (PeerIo *io, uint16_t *type, GByteArray *body)
+{
+  uint8_t header[6];
+
+  if (!peer_read (io, header, sizeof header))
+    return false;
+  *type = (uint16_t) (header[0] | header[1] << 8);
+  g_byte_array_set_size (body, header[2] | (unsigned) header[3] << 8 | (unsigned) header[4] << 16);
+  return body->len == 0 || peer_read (io, body->data, body->len);
+}
+
+static void
+log_message (GString *log, uint16_t type, const GByteArray *body)
+{
+  g_mutex_lock (&lock);
+  g_string_append_printf (log, "%u ", type);
+  if (type == CW_MSGC_MIGRATE_DATA)
+    g_string_append_printf (log, "(%s) ",
+                            body->len == strlen (BLOB) && memcmp (body->data, BLOB, body->len) == 0 ? "blob" : "?");
+  g_mutex_unlock (&lock);
+}
+
+static bool
+expect (PeerIo *io, uint16_t wanted, GString *log)
+{
+  g_autoptr (GByteArray) body = g_byte_array_new ();
+  uint16_t type = 0;
+
+  while (type != wanted) {
+    if (!read_message (io, &type, body))
+      return false;
+    /* Pings and the like are not what this is about. */
+    if (type > CW_MSGC_PONG)
+      log_message (log, type, body);
+  }
+  return true;
+}
+
+static bool
+begin (PeerIo *io, const Step *step)
+{
+  const char *host = step->host ? step->host : "127.0.0.1";
+  CwSlice text = { (const uint8_t *) host, strlen (host) + 1 };
+  CwMsgMainMigrateBegin plain = { .dst = { .port = (uint16_t) port_of_target, .sport = 0xffff, .host = text } };
+  CwMsgMainMigrateBeginSeamless seamless = { .dst = plain.dst, .src_mig_version = 1 };
+  CwMsgMainMigrateSwitchHost other = { .port = plain.dst.port, .sport = 0xffff, .host = text };
+
+  if (step->type == CW_MSG_MAIN_MIGRATE_BEGIN)
+    return server_send (io, step->type, &plain);
+  if (step->type == CW_MSG_MAIN_MIGRATE_SWITCH_HOST)
+    return server_send (io, step->type, &other);
+  return server_send (io, step->type, &seamless);
+}
+
+static void
+count (void)
+{
+  g_mutex_lock (&lock);
+  n_linked++;
+  g_cond_broadcast (&changed);
+  g_mutex_unlock (&lock);
+}
+
+static void
+await_links (unsigned n)
+{
+  g_mutex_lock (&lock);
+  while (n_linked < n)
+    g_cond_wait (&changed, &lock);
+  g_mutex_unlock (&lock);
+}
+
+static void
+run_script (PeerIo *io, const Step *step, GString *log)
+{
+  bool there = true;
+
+  for (; there && step && step->op != END && step->op != CLOSE; step++) {
+    if (step->op == SEND && step->type == CW_MSG_MIGRATE_DATA)
+      there = server_send_bytes (io, CW_MSG_MIGRATE_DATA, BLOB, strlen (BLOB));
+    else if (step->op == SEND)
+      there = server_send (io, (uint16_t) step->type, step->data);
+    else if (step->op == BEGIN)
+      there = begin (io, step);
+    else if (step->op == EXPECT)
+      there = expect (io, (uint16_t) step->type, log);
+    else if (step->op == AWAIT)
+      await_links (step->type);
+    else if (step->op == COUNT)
+      count ();
+  }
+  g_main_context_wakeup (NULL);
+  if (there && (!step || step->op == END))
+    server_hold (io);
+}
+
+static void
+serve (PeerIo *io, bool target)
+{
+  const PeerLink link = { 0, 0x0b, 0, "", target ? row->target_main_caps : 0xf };
+  const Step *main = target ? row->target_main : row->source_main;
+  const Step *inputs = target ? row->target_inputs : row->source_inputs;
+  static const uint8_t channels[] = { CW_CHANNEL_INPUTS, 0 };
+  bool is_main;
+
+  if (!peer_link (io, &link))
+    return;
+  is_main = io->channel_type == CW_CHANNEL_MAIN;
+  /* A main channel that is not announced as a migration's begins a session. */
+  if (is_main && io->connection_id == 0)
+    server_send_start (io, channels, 1);
+  count ();
+  run_script (io, is_main ? main : inputs, said[2 * target + !is_main]);
+}
+
+static void
+serve_source (PeerIo *io, gpointer data)
+{
+  serve (io, false);
+}
+
+static void
+serve_target (PeerIo *io, gpointer data)
+{
+  serve (io, true);
+}
+
+static const CwMsgMainInit init = { .session_id = 1, .supported_mouse_modes = 3, .current_mouse_mode = 2 };
+static const CwMsgInputsInit inputs_init = { .keyboard_modifiers = 5 };
+static const CwMsgMigrate with_data = { .flags = CW_MIGRATE_NEED_FLUSH | CW_MIGRATE_NEED_DATA_TRANSFER };
+static const CwMsgMigrate without_data = { .flags = 0 };
+
+#define STEPS(...) ((const Step[]){ __VA_ARGS__, { END, 0, NULL, NULL } })
+#define COUNTED                                                                                                        \
+  {                                                                                                                    \
+    COUNT, 0, NULL, NULL                                                                                               \
+  }
+#define LINKED(n)                                                                                                      \
+  {                                                                                                                    \
+    AWAIT, n, NULL, NULL                                                                                               \
+  }
+#define TELL(type)                                                                                                     \
+  {                                                                                                                    \
+    SEND, CW_MSG_##type, NULL, NULL                                                                                    \
+  }
+#define TELL_DATA(type, data)                                                                                          \
+  {                                                                                                                    \
+    SEND, CW_MSG_##type, &(data), NULL                                                                                 \
+  }
+#define START(type)                                                                                                    \
+  {                                                                                                                    \
+    BEGIN, CW_MSG_MAIN_##type, NULL, NULL                                                                              \
+  }
+#define HEAR(type)                                                                                                     \
+  {                                                                                                                    \
+    EXPECT, CW_MSGC_##type, NULL, NULL                                                                                 \
+  }
+
+static const Row rows[] = {
+  {
+      .name = "semi-seamless",
+      .source_main = STEPS (LINKED (2), START (MIGRATE_BEGIN), HEAR (MAIN_MIGRATE_CONNECTED), TELL (MAIN_MIGRATE_END)),
+      .target_main = STEPS (HEAR (MAIN_MIGRATE_END), TELL_DATA (MAIN_INIT, init)),
+      .target_inputs = STEPS (TELL_DATA (INPUTS_INIT, inputs_init), HEAR (INPUTS_KEY_DOWN)),
+      .states = "migrating none ",
+      .events = "",
+      .heard = "104 102 / / 109 / 101 ",
+      .target_main_caps = 0xf,
+  },
+  {
+      .name = "seamless",
+      .source_main = STEPS (LINKED (2), START (MIGRATE_BEGIN_SEAMLESS), HEAR (MAIN_MIGRATE_CONNECTED_SEAMLESS), COUNTED,
+                            TELL_DATA (MIGRATE, with_data), HEAR (MIGRATE_FLUSH_MARK), TELL (MIGRATE_DATA)),
+      .source_inputs
+      = STEPS (LINKED (5), TELL_DATA (MIGRATE, with_data), HEAR (MIGRATE_FLUSH_MARK), TELL (MIGRATE_DATA)),
+      .target_main
+      = STEPS (HEAR (MAIN_MIGRATE_DST_DO_SEAMLESS), TELL (MAIN_MIGRATE_DST_SEAMLESS_ACK), HEAR (MIGRATE_DATA)),
+      .target_inputs = STEPS (HEAR (MIGRATE_DATA), HEAR (INPUTS_KEY_DOWN)),
+      .states = "migrating none ",
+      .events = "",
+      .heard = "104 111 4 / 4 / 110 5 (blob) / 5 (blob) 101 ",
+      .target_main_caps = 0xf,
+  },
+  {
+      .name = "without-data",
+      .source_main = STEPS (LINKED (2), START (MIGRATE_BEGIN_SEAMLESS), HEAR (MAIN_MIGRATE_CONNECTED_SEAMLESS), COUNTED,
+                            TELL_DATA (MIGRATE, without_data)),
+      .source_inputs = STEPS (LINKED (5), TELL_DATA (MIGRATE, without_data)),
+      .target_main = STEPS (HEAR (MAIN_MIGRATE_DST_DO_SEAMLESS), TELL (MAIN_MIGRATE_DST_SEAMLESS_ACK)),
+      .target_inputs = STEPS (HEAR (INPUTS_KEY_DOWN)),
+      .states = "migrating none ",
+      .events = "",
+      .heard = "104 111 / / 110 / 101 ",
+      .target_main_caps = 0xf,
+  },
+  {
+      .name = "seamless-refused",
+      .source_main
+      = STEPS (LINKED (2), START (MIGRATE_BEGIN_SEAMLESS), HEAR (MAIN_MIGRATE_CONNECTED), TELL (MAIN_MIGRATE_END)),
+      .target_main = STEPS (HEAR (MAIN_MIGRATE_DST_DO_SEAMLESS), TELL (MAIN_MIGRATE_DST_SEAMLESS_NACK),
+                            HEAR (MAIN_MIGRATE_END), TELL_DATA (MAIN_INIT, init)),
+      .target_inputs = STEPS (HEAR (INPUTS_KEY_DOWN)),
+      .states = "migrating none ",
+      .events = "",
+      .heard = "104 102 / / 110 109 / 101 ",
+      .target_main_caps = 0xf,
+  },
+  {
+      .name = "seamless-unknown",
+      .source_main
+      = STEPS (LINKED (2), START (MIGRATE_BEGIN_SEAMLESS), HEAR (MAIN_MIGRATE_CONNECTED), TELL (MAIN_MIGRATE_END)),
+      .target_main = STEPS (HEAR (MAIN_MIGRATE_END), TELL_DATA (MAIN_INIT, init)),
+      .target_inputs = STEPS (HEAR (INPUTS_KEY_DOWN)),
+      .states = "migrating none ",
+      .events = "",
+      .heard = "104 102 / / 109 / 101 ",
+      .target_main_caps = 0x7,
+  },
+  {
+      .name = "switch-host",
+      .source_main = STEPS (LINKED (2), START (MIGRATE_SWITCH_HOST)),
+      .target_main = STEPS (HEAR (MAIN_ATTACH_CHANNELS)),
+      .target_inputs = STEPS (HEAR (INPUTS_KEY_DOWN)),
+      .states = "switching none ",
+      .events = "main:switching inputs:closed main:opened inputs:opened ",
+      .heard = "/ / 104 / 101 ",
+      .target_main_caps = 0xf,
+  },
+  {
+      .name = "switch-twice",
+      .source_main = STEPS (LINKED (2), START (MIGRATE_SWITCH_HOST), START (MIGRATE_SWITCH_HOST)),
+      .target_main = STEPS (HEAR (MAIN_ATTACH_CHANNELS)),
+      .target_inputs = STEPS (HEAR (INPUTS_KEY_DOWN)),
+      .states = "switching none ",
+      .events = "main:switching inputs:closed main:opened inputs:opened ",
+      .heard = "/ / 104 / 101 ",
+      .target_main_caps = 0xf,
+  },
+  {
+      .name = "refused",
+      .source_main = STEPS (LINKED (2), START (MIGRATE_BEGIN), HEAR (MAIN_MIGRATE_CONNECT_ERROR)),
+      .source_inputs = STEPS (HEAR (INPUTS_KEY_DOWN)),
+      .states = "",
+      .events = "",
+      .heard = "104 103 / 101 / / ",
+      .target_is_gone = true,
+      .stays = true,
+  },
+  {
+      .name = "target-closes",
+      .source_main = STEPS (LINKED (2), START (MIGRATE_BEGIN), HEAR (MAIN_MIGRATE_CONNECT_ERROR)),
+      .source_inputs = STEPS (HEAR (INPUTS_KEY_DOWN)),
+      .target_main = (const Step[]){ { CLOSE, 0, NULL, NULL } },
+      .states = "",
+      .events = "",
+      .heard = "104 103 / 101 / / ",
+      .target_main_caps = 0xf,
+      .stays = true,
+  },
+  {
+      .name = "target-speaks-early",
+      .source_main = STEPS (LINKED (2), START (MIGRATE_BEGIN_SEAMLESS), HEAR (MAIN_MIGRATE_CONNECT_ERROR)),
+      .source_inputs = STEPS (HEAR (INPUTS_KEY_DOWN)),
+      .target_main = STEPS (HEAR (MAIN_MIGRATE_DST_DO_SEAMLESS), TELL_DATA (MAIN_INIT, init)),
+      .states = "",
+      .events = "",
+      .heard = "104 103 / 101 / 110 / ",
+      .target_main_caps = 0xf,
+      .stays = true,
+  },
+  {
+      .name = "bad-host",
+      .source_main
+      = STEPS (LINKED (2), { BEGIN, CW_MSG_MAIN_MIGRATE_BEGIN, NULL, "\xff\xfe" }, HEAR (MAIN_MIGRATE_CONNECT_ERROR)),
+      .source_inputs = STEPS (HEAR (INPUTS_KEY_DOWN)),
+      .states = "",
+      .events = "",
+      .heard = "104 103 / 101 / / ",
+      .stays = true,
+  },
+  {
+      .name = "cancelled",
+      .source_main
+      = STEPS (LINKED (2), START (MIGRATE_BEGIN), HEAR (MAIN_MIGRATE_CONNECTED), TELL (MAIN_MIGRATE_CANCEL)),
+      .source_inputs = STEPS (HEAR (INPUTS_KEY_DOWN)),
+      .states = "migrating none ",
+      .events = "",
+      .heard = "104 102 / 101 / / ",
+      .target_main_caps = 0xf,
+      .stays = true,
+  },
+  {
+      .name = "cancelled-early",
+      .source_main = STEPS (LINKED (2), START (MIGRATE_BEGIN), TELL (MAIN_MIGRATE_CANCEL)),
+      .source_inputs = STEPS (HEAR (INPUTS_KEY_DOWN)),
+      .states = "",
+      .events = "",
+      .heard = "/ 101 / / ",
+      .target_main_caps = 0xf,
+      .stays = true,
+  },
+  {
+      .name = "cancelled-half-way",
+      .source_main = STEPS (LINKED (2), START (MIGRATE_BEGIN_SEAMLESS), HEAR (MAIN_MIGRATE_CONNECTED_SEAMLESS), COUNTED,
+                            LINKED (6), TELL (MAIN_MIGRATE_CANCEL)),
+      .source_inputs = STEPS (LINKED (5), TELL_DATA (MIGRATE, with_data), HEAR (MIGRATE_FLUSH_MARK),
+                              TELL (MIGRATE_DATA), HEAR (INPUTS_KEY_DOWN)),
+      .target_main = STEPS (HEAR (MAIN_MIGRATE_DST_DO_SEAMLESS), TELL (MAIN_MIGRATE_DST_SEAMLESS_ACK)),
+      .target_inputs = STEPS (HEAR (MIGRATE_DATA), COUNTED),
+      .states = "migrating none ",
+      .events = "",
+      .heard = "104 111 / 4 101 / 110 / 5 (blob) ",
+      .target_main_caps = 0xf,
+      .stays = true,
+  },
+  {
+      .name = "begun-again",
+      .source_main = STEPS (LINKED (2), START (MIGRATE_BEGIN), HEAR (MAIN_MIGRATE_CONNECTED), START (MIGRATE_BEGIN),
+                            HEAR (MAIN_MIGRATE_CONNECTED), TELL (MAIN_MIGRATE_END)),
+      .target_main = STEPS (HEAR (MAIN_MIGRATE_END), TELL_DATA (MAIN_INIT, init)),
+      .target_inputs = STEPS (HEAR (INPUTS_KEY_DOWN)),
+      .states = "migrating none migrating none ",
+      .events = "",
+      .heard = "104 102 102 / / 109 / 101 ",
+      .target_main_caps = 0xf,
+  },
+  {
+      .name = "migrate-to-nowhere",
+      .source_main = STEPS (LINKED (2)),
+      .source_inputs = STEPS (TELL_DATA (MIGRATE, with_data)),
+      .states = "",
+      .events = "inputs:error-io inputs:closed ",
+      .heard = "/ / / ",
+      .stays = true,
+  },
+  {
+      .name = "data-from-nowhere",
+      .source_main = STEPS (LINKED (2)),
+      .source_inputs = STEPS (TELL (MIGRATE_DATA)),
+      .states = "",
+      .events = "inputs:error-io inputs:closed ",
+      .heard = "/ / / ",
+      .stays = true,
+  },
+  {
+      .name = "no-data-after-migrate",
+      .source_main
+      = STEPS (LINKED (2), START (MIGRATE_BEGIN_SEAMLESS), HEAR (MAIN_MIGRATE_CONNECTED_SEAMLESS), COUNTED),
+      .source_inputs = STEPS (LINKED (5), TELL_DATA (MIGRATE, with_data), HEAR (MIGRATE_FLUSH_MARK),
+                              TELL_DATA (INPUTS_INIT, inputs_init)),
+      .target_main = STEPS (HEAR (MAIN_MIGRATE_DST_DO_SEAMLESS), TELL (MAIN_MIGRATE_DST_SEAMLESS_ACK)),
+      .states = "migrating ",
+      .events = "inputs:error-io inputs:closed ",
+      .heard = "104 111 / 4 / 110 / ",
+      .target_main_caps = 0xf,
+      .stays = true,
+  },
+  {
+      .name = "source-gone",
+      .source_main
+      = (const Step[]){ LINKED (2), START (MIGRATE_BEGIN), HEAR (MAIN_MIGRATE_CONNECTED), { CLOSE, 0, NULL, NULL } },
+      .states = "migrating none ",
+      .events = "main:closed ",
+      .heard = "104 102 / / / ",
+      .target_main_caps = 0xf,
+      .stays = true,
+  },
+  {
+      .name = "end-of-nothing",
+      .source_main
+      = STEPS (LINKED (2), TELL (MAIN_MIGRATE_END), TELL (MAIN_MIGRATE_CANCEL), TELL (MAIN_MIGRATE_DST_SEAMLESS_ACK)),
+      .source_inputs = STEPS (HEAR (INPUTS_KEY_DOWN)),
+      .states = "",
+      .events = "",
+      .heard = "/ 101 / / ",
+      .stays = true,
+  },
+};
+
+typedef struct {
+  SpiceSession *session;
+  GString *states, *events;
+  unsigned n_opened;
+} Seen;
+
+static void
+on_state (SpiceSession *session, GParamSpec *pspec, Seen *self)
+{
+  static const char *const names[] = { "none", "switching", "migrating", "connecting" };
+  SpiceSessionMigration state;
+
+  g_object_get (session, "migration-state", &state, NULL);
+  g_string_append_printf (self->states, "%s ", names[state]);
+}
+
+static void
+on_event (SpiceChannel *channel, SpiceChannelEvent event, Seen *self)
+{
+  g_autoptr (GEnumClass) class = g_type_class_ref (SPICE_TYPE_CHANNEL_EVENT);
+
+  /* What opens first is the same in all rows. */
+  if (event == SPICE_CHANNEL_OPENED && self->n_opened++ < 2)
+    return;
+  g_string_append_printf (self->events, "%s:%s ", spice_channel_type_to_string (cw_channel_type (channel)),
+                          g_enum_get_value (class, (int) event)->value_nick);
+}
+
+static void
+on_channel (SpiceSession *session, SpiceChannel *channel, Seen *self)
+{
+  g_signal_connect (channel, "channel-event", G_CALLBACK (on_event), self);
+}
+
+/* Everything the row says has happened, or cannot happen any more; keys are pressed until one has arrived. */
+static bool
+is_over (gpointer data)
+{
+  Seen *self = data;
+  SpiceChannel *inputs = client_channel (self->session, CW_CHANNEL_INPUTS, 0);
+  g_autofree char *text = NULL;
+  bool over;
+
+  g_mutex_lock (&lock);
+  text = g_strjoin ("/ ", said[0]->str, said[1]->str, said[2]->str, said[3]->str, NULL);
+  over = strcmp (self->states->str, row->states) == 0 && strcmp (self->events->str, row->events) == 0
+         && strcmp (text, row->heard) == 0;
+  g_mutex_unlock (&lock);
+  if (inputs && cw_channel_is_started (inputs) && strstr (row->heard, "101 ") && !strstr (text, "101 ")
+      && strcmp (self->states->str, row->states) == 0)
+    spice_inputs_channel_key_press (SPICE_INPUTS_CHANNEL (inputs), 30);
+  return over;
+}
+
+static void
+check_port (SpiceSession *session, const Server *source)
+{
+  g_autofree char *port = NULL, *target = g_strdup_printf ("%u", port_of_target);
+
+  g_object_get (session, "port", &port, NULL);
+  g_assert_cmpstr (port, ==, row->stays ? server_port (source) : target);
+}
+
+static void
+test_row (gconstpointer data)
+{
+  Server *source, *target;
+  Seen seen = { .states = g_string_new (NULL), .events = g_string_new (NULL) };
+  g_autofree char *text = NULL;
+
+  row = data;
+  n_linked = 0;
+  for (unsigned i = 0; i < G_N_ELEMENTS (said); i++)
+    said[i] = g_string_new (NULL);
+  source = server_new (serve_source, NULL);
+  target = server_new (serve_target, NULL);
+  port_of_target = (unsigned) strtoul (server_port (target), NULL, 10);
+  if (row->target_is_gone)
+    server_free (target);
+  seen.session = client_session (source);
+  g_signal_connect (seen.session, "notify::migration-state", G_CALLBACK (on_state), &seen);
+  g_signal_connect (seen.session, "channel-new", G_CALLBACK (on_channel), &seen);
+  g_assert_true (spice_session_connect (seen.session));
+  if (!client_run_until (10000, is_over, &seen))
+    g_test_message ("states “%s”, events “%s”", seen.states->str, seen.events->str);
+  client_settle (source, 200);
+  g_assert_cmpstr (seen.states->str, ==, row->states);
+  g_assert_cmpstr (seen.events->str, ==, row->events);
+  check_port (seen.session, source);
+  g_signal_handlers_disconnect_by_data (seen.session, &seen);
+  for (GList *at = seen.session->priv->channels; at; at = at->next)
+    g_signal_handlers_disconnect_by_data (at->data, &seen);
+  client_end (seen.session);
+  g_mutex_lock (&lock);
+  n_linked = 1000; /* nobody waits any more */
+  g_cond_broadcast (&changed);
+  g_mutex_unlock (&lock);
+  server_free (source);
+  if (!row->target_is_gone)
+    server_free (target);
+  text = g_strjoin ("/ ", said[0]->str, said[1]->str, said[2]->str, said[3]->str, NULL);
+  g_assert_cmpstr (text, ==, row->heard);
+  for (unsigned i = 0; i < G_N_ELEMENTS (said); i++)
+    g_string_free (said[i], TRUE);
+  g_string_free (seen.states, TRUE);
+  g_string_free (seen.events, TRUE);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_unsetenv ("SPICE_PROXY");
+  for (unsigned i = 0; i < G_N_ELEMENTS (rows); i++) {
+    g_autofree char *path = g_strdup_printf ("/migration/%s", rows[i].name);
+
+    g_test_add_data_func (path, &rows[i], test_row);
+  }
+  return g_test_run ();
+}
