@@ -275,8 +275,19 @@ on_failed (gpointer data, const GError *error)
   g_error ("%s", error->message);
 }
 
-static const CwRenderObserver events
-    = { ignore_create, ignore, ignore_box, ignore, ignore, ignore_monitors, on_unsupported, on_failed };
+static CwMediaTime
+media_time (gpointer data)
+{
+  return (CwMediaTime){ 0 };
+}
+
+static void
+ignore_report (gpointer data, const CwMsgcDisplayStreamReport *report)
+{
+}
+
+static const CwRenderObserver events = { ignore_create,   ignore,         ignore_box, ignore,        ignore,
+                                         ignore_monitors, on_unsupported, media_time, ignore_report, on_failed };
 
 static int64_t
 thread_time (void)

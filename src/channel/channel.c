@@ -165,6 +165,12 @@ cw_channel_emit_open_fd (SpiceChannel *self, bool with_tls)
   g_signal_emit (self, signals[OPEN_FD], 0, with_tls ? 1 : 0);
 }
 
+void
+cw_channel_add_capability (SpiceChannel *self, uint32_t bit)
+{
+  cw_caps_set (&self->priv->caps, bit);
+}
+
 static void
 nothing (SpiceChannel *self)
 {
@@ -376,7 +382,7 @@ spice_channel_set_capability (SpiceChannel *channel, guint32 cap)
 
   /* More words than the library's own kinds of channels could ever have would only make linking fail. */
   g_return_if_fail (cap < 1024);
-  cw_caps_set (&channel->priv->caps, cap);
+  cw_channel_add_capability (channel, cap);
 }
 
 /**

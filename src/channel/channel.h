@@ -112,6 +112,9 @@ bool cw_channel_send_bytes (SpiceChannel *self, uint16_t type, GBytes *body, GEr
 typedef void (*CwChannelFlushFunc) (gpointer data, const GError *error);
 void cw_channel_flush (SpiceChannel *self, CwChannelFlushFunc done, gpointer data);
 
+/* Announces one more capability of the kind from the next connection on. */
+void cw_channel_add_capability (SpiceChannel *self, uint32_t bit);
+
 /* What waits to be sent, in bytes of memory; 0 without a connection. */
 size_t cw_channel_queued_bytes (SpiceChannel *self);
 

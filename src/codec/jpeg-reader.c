@@ -108,7 +108,8 @@ cw_jpeg_reader_free (CwJpegReader *self)
 static bool
 check_header (const struct jpeg_decompress_struct *info, const CwJpegFile *file, GError **error)
 {
-  if (info->image_width != file->width || info->image_height != file->height) {
+  if ((file->width > 0 || file->height > 0)
+      && (info->image_width != file->width || info->image_height != file->height)) {
     g_set_error (error, CW_ERROR, CW_ERROR_MALFORMED, "jpeg: %u×%u pixels, %u×%u announced", info->image_width,
                  info->image_height, file->width, file->height);
     return false;
@@ -125,9 +126,9 @@ check_header (const struct jpeg_decompress_struct *info, const CwJpegFile *file,
                                         : "multiple-scan");
     return false;
   }
-  if ((uint64_t) file->width * file->height > (uint64_t) file->data.size * MAX_PIXELS_PER_BYTE) {
-    g_set_error (error, CW_ERROR, CW_ERROR_MALFORMED, "jpeg: %u×%u pixels cannot come from %zu bytes", file->width,
-                 file->height, file->data.size);
+  if ((uint64_t) info->image_width * info->image_height > (uint64_t) file->data.size * MAX_PIXELS_PER_BYTE) {
+    g_set_error (error, CW_ERROR, CW_ERROR_MALFORMED, "jpeg: %u×%u pixels cannot come from %zu bytes",
+                 info->image_width, info->image_height, file->data.size);
     return false;
   }
   return true;
@@ -167,7 +168,7 @@ read_file (CwJpegReader *self, const CwJpegFile *file, GError **error)
   if (!check_header (info, file, error))
     return false;
   self->pixels = cw_pixels_new_in (file->pool, file->flags & CW_JPEG_ALPHA ? CW_PIXELS_BGRA : CW_PIXELS_BGRX,
-                                   file->width, file->height, false, error);
+                                   info->image_width, info->image_height, false, error);
   if (!self->pixels)
     return false;
   info->out_color_space = JCS_EXT_BGRX;

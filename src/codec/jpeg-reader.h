@@ -17,7 +17,7 @@ typedef enum {
 
 typedef struct {
   CwSlice data;           /* a whole file; borrowed during the call */
-  uint32_t width, height; /* what the file must agree to */
+  uint32_t width, height; /* what the file must agree to, unless both are 0 */
   unsigned flags;         /* CwJpegFlags */
   CwPixelPool *pool;      /* where the memory of the pixels comes from, or NULL */
 } CwJpegFile;

@@ -14,7 +14,8 @@ typedef struct CwMjpegStream CwMjpegStream;
 CwMjpegStream *cw_mjpeg_stream_new (void);
 void cw_mjpeg_stream_free (CwMjpegStream *self);
 
-/* As cw_mjpeg_decode(). A frame that fails is just lost: drop it and go on with the next. */
+/* As cw_mjpeg_decode(); in->width and height may be 0, since frames say it themselves. A frame that fails is just lost:
+ * drop it and go on with the next. */
 bool cw_mjpeg_stream_decode (CwMjpegStream *self, const CwCodecInput *in, CwPixels **out, GError **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CwMjpegStream, cw_mjpeg_stream_free)

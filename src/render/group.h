@@ -7,6 +7,7 @@
 #include "render/producers.h"
 #include "render/render.h"
 #include "render/surfaces.h"
+#include "render/video.h"
 
 /* Servers have a handful of displays. */
 #define CW_RENDER_MAX_CHANNELS 16
@@ -20,6 +21,7 @@ struct CwRenderGroup {
   CwPixelPool *pixels; /* where decoded images get their memory */
   CwGlzWindow *window; /* NULL until a GLZ image comes */
   CwProducers *producers;
+  const CwVideoDecoder *const *decoders; /* up to NULL */
   CwSurfaceBudget surfaces;
   uint64_t queue_bytes, in_flight_bytes; /* of all channels */
 };
@@ -31,6 +33,9 @@ cw_render_group_is_enough (uint64_t own, uint64_t all, uint64_t most)
 {
   return own >= most || (all >= most && own >= most / CW_RENDER_MAX_CHANNELS);
 }
+
+/* NULL: there is none. */
+const CwVideoDecoder *cw_render_group_find_decoder (CwRenderGroup *self, uint8_t codec);
 
 /* These are made on first use. */
 CwWorkerGroup *cw_render_group_get_workers (CwRenderGroup *self);

@@ -26,6 +26,7 @@ cw_op_free (CwOp *self)
     g_clear_pointer (&self->operands[i].surface, cw_render_surface_unref);
   }
   g_clear_pointer (&self->target, cw_render_surface_unref);
+  g_clear_pointer (&self->stream, cw_stream_unref);
   g_clear_pointer (&self->message, cw_message_unref);
   g_clear_error (&self->error);
   g_free (self);

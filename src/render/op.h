@@ -5,6 +5,7 @@
 #include "canvas/draw.h"
 #include "render/image.h"
 #include "render/state.h"
+#include "render/streams.h"
 
 /* An operation's images have the numbers that its own functions give them, in the order of their fields in the message;
  * its mask comes after them. */
@@ -37,6 +38,8 @@ struct CwOp {
   unsigned n_resolved;     /* images done so far; there may have to be a pause between two */
   CwRenderSurface *target; /* also of creations and destructions; NULL: unknown */
   CwOperand operands[CW_N_OPERANDS];
+  CwStream *stream; /* of a message about one, or NULL */
+  uint64_t frame;   /* its number; 0: there is none */
 
   bool started; /* drawing; all below is valid */
   CwDrawTarget on;
@@ -61,7 +64,7 @@ struct CwOpInfo {
   bool (*check) (const void *data, GError **error);
   /* CW_OP_IMMEDIATE and CW_OP_ORDERED: what has to be done when it is pushed; operations to be queued on account of it
    * are added to follow_ups. */
-  bool (*accept) (CwRenderState *state, const void *data, GQueue *follow_ups, GError **error);
+  bool (*accept) (CwRenderState *state, CwOp *op, const void *data, GQueue *follow_ups, GError **error);
   /* CW_OP_ORDERED: when its turn comes. */
   bool (*apply) (CwRenderState *state, const CwOp *op, const void *data, GError **error);
   /* CW_OP_DRAW: prepares op->draw when its turn comes; op->on.region is not empty. */
@@ -91,8 +94,11 @@ cw_rect_from_wire (const CwWireRect *wire)
   return (CwRect){ .left = wire->left, .top = wire->top, .right = wire->right, .bottom = wire->bottom };
 }
 
-/* Rows of messages that draw, in draw-ops.c, and of all others, in state-ops.c. */
+/* Rows of messages that draw, in draw-ops.c, of those about video, in stream-ops.c, and of all
+ * others, in state-ops.c. */
 extern const CwOpInfo cw_draw_ops[];
 extern const unsigned cw_n_draw_ops;
+extern const CwOpInfo cw_stream_ops[];
+extern const unsigned cw_n_stream_ops;
 extern const CwOpInfo cw_state_ops[];
 extern const unsigned cw_n_state_ops;

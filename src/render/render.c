@@ -35,6 +35,10 @@ op_info (uint16_t type)
     if (cw_draw_ops[i].type == type)
       return &cw_draw_ops[i];
   }
+  for (unsigned i = 0; i < cw_n_stream_ops; i++) {
+    if (cw_stream_ops[i].type == type)
+      return &cw_stream_ops[i];
+  }
   for (unsigned i = 0; i < cw_n_state_ops; i++) {
     if (cw_state_ops[i].type == type)
       return &cw_state_ops[i];
@@ -55,6 +59,7 @@ cw_render_new (CwRenderGroup *group, const CwRenderObserver *observer, gpointer 
   self->state.cache = group->cache;
   cw_surface_table_init (&self->state.surfaces, &group->surfaces);
   cw_decode_queue_init (&self->decodes, group);
+  self->state.streams = cw_streams_new (&self->state, group, self->waker);
   g_queue_init (&self->waiting);
   g_queue_init (&self->queue);
   cw_render_begin (self);
@@ -77,6 +82,7 @@ cw_render_unref (CwRender *self)
   }
   cw_render_close (self);
   cw_decode_queue_clear (&self->decodes);
+  cw_streams_free (self->state.streams);
   cw_render_state_clear (&self->state);
   cw_waker_unref (self->waker);
   cw_render_group_unref (self->group);
@@ -134,7 +140,7 @@ accept_op (CwRender *self, CwOp *op, GError **error)
   result = cw_resolve_operands (&resolver, op, error);
   if (result != CW_RESOLVE_DONE || !op->info->accept)
     return result;
-  if (!op->info->accept (&self->state, op->message->data, &follow_ups, error))
+  if (!op->info->accept (&self->state, op, op->message->data, &follow_ups, error))
     result = CW_RESOLVE_FAILED;
   while ((follow_up = g_queue_pop_head (&follow_ups)))
     queue_op (self, follow_up);
@@ -252,6 +258,7 @@ drop_queued (CwRender *self)
   clear_waiting (self);
   while ((op = g_queue_pop_head (&self->queue)))
     drop_op (self, op);
+  cw_streams_reset (self->state.streams);
   cw_decode_queue_abandon (&self->decodes);
   count_queued (self, -(int64_t) self->queue_bytes); /* an operation that is just running included */
   self->stuck_since = 0;
@@ -429,6 +436,17 @@ wait_for_others (CwRender *self, int64_t now)
   return CW_RENDER_NEVER;
 }
 
+/* Shows what is due of videos. TRUE: there is more of it, but no time. */
+static bool
+show_videos (CwRender *self, Clock *clock, int64_t now, int64_t *due)
+{
+  while (cw_streams_poll (self->state.streams, now, PIXELS_PER_LOOK, due)) {
+    if (is_over (clock, PIXELS_PER_LOOK))
+      return true;
+  }
+  return false;
+}
+
 /* Channels that waited may have ended without a word. */
 static void
 look_at_waiting (CwRender *self)
@@ -438,12 +456,18 @@ look_at_waiting (CwRender *self)
   retry (self);
 }
 
+static int64_t
+earlier (int64_t a, int64_t b)
+{
+  return a == CW_RENDER_NEVER || (b != CW_RENDER_NEVER && b < a) ? b : a;
+}
+
 int64_t
 cw_render_step (CwRender *self, int64_t now, int64_t budget_us)
 {
   Clock clock = { .deadline = now + budget_us };
-  int64_t due = CW_RENDER_NEVER;
-  bool more = false;
+  int64_t due = CW_RENDER_NEVER, video_due;
+  bool more = false, more_video;
 
   if (self->stepping || self->closed)
     return CW_RENDER_NEVER;
@@ -451,12 +475,15 @@ cw_render_step (CwRender *self, int64_t now, int64_t budget_us)
   self->stepping = true;
   cw_waker_rearm (self->waker);
   look_at_waiting (self);
-  while (step_one (self, &clock, &more))
+  more_video = show_videos (self, &clock, now, &video_due);
+  while (!more_video && step_one (self, &clock, &more))
     ;
+  if (!more && !more_video)
+    more_video = show_videos (self, &clock, now, &video_due);
   if (!cw_render_state_flush_damage (&self->state))
     more = self->queue.length > 0;
   if (!self->closed && !self->failed)
-    due = more && self->queue.length > 0 ? 0 : wait_for_others (self, now);
+    due = more_video || (more && self->queue.length > 0) ? 0 : earlier (wait_for_others (self, now), video_due);
   self->stepping = false;
   cw_render_unref (self);
   return due;
@@ -472,7 +499,7 @@ bool
 cw_render_is_full (CwRender *self)
 {
   return cw_render_group_is_enough (self->queue_bytes, self->group->queue_bytes, self->group->limits.queue_bytes)
-         || cw_decode_queue_is_full (&self->decodes);
+         || cw_decode_queue_is_full (&self->decodes) || cw_streams_is_full (self->state.streams);
 }
 
 bool

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/geometry.h"
 #include "base/worker-pool.h"
+#include "render/video.h"
 #include "wire/message.h"
 
 #include <glib.h>
@@ -41,6 +42,13 @@ void cw_render_group_unref (CwRenderGroup *self);
  * MAIN_INIT). Applies at once to the cache, to the GLZ window from the next clear on or while it is unused. */
 void cw_render_group_set_budgets (CwRenderGroup *self, uint64_t glz_window_pixels, uint64_t image_cache_pixels);
 
+/* What decodes video: up to NULL, the first of a codec that is available. Kept, not copied. Until then only what is
+ * built in. */
+void cw_render_group_set_decoders (CwRenderGroup *self, const CwVideoDecoder *const *decoders);
+
+/* Whether there is a decoder for a CW_VIDEO_CODEC_TYPE_…. */
+bool cw_render_group_can_decode (CwRenderGroup *self, uint8_t codec);
+
 /* Forgets the image cache and the GLZ window: disconnect and host switch. The renders are to be reset as well. */
 void cw_render_group_clear (CwRenderGroup *self);
 
@@ -53,6 +61,12 @@ typedef struct {
   bool primary;
   bool streaming; /* STREAMING_MODE was asked for */
 } CwSurfaceInfo;
+
+typedef struct {
+  uint32_t time;        /* multimedia time, milliseconds */
+  bool sound;           /* is being played: pictures have to keep time with it */
+  uint32_t audio_delay; /* milliseconds, while it is */
+} CwMediaTime;
 
 /* Called from inside cw_render_step(), in wire order relative to the drawing. A callback may run a nested main loop,
  * may close the render and may drop the last outside reference. All must be set. */
@@ -68,6 +82,9 @@ typedef struct {
   void (*monitors) (gpointer data, const CwMsgDisplayMonitorsConfig *config);
   /* An operation that is not implemented was passed over: once for each operation's name. */
   void (*unsupported) (gpointer data, const char *operation);
+  /* Also called from inside cw_render_push(): no more may be done than what they say. */
+  CwMediaTime (*media_time) (gpointer data);
+  void (*stream_report) (gpointer data, const CwMsgcDisplayStreamReport *report); /* to be sent */
   /* The content of a message was bad: nothing more will be drawn, the channel is to be closed. */
   void (*failed) (gpointer data, const GError *error);
 } CwRenderObserver;

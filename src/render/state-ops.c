@@ -89,13 +89,13 @@ create_surface (CwRenderState *self, const CwMsgDisplaySurfaceCreate *create, GQ
 }
 
 static bool
-accept_surface_create (CwRenderState *self, const void *data, GQueue *follow_ups, GError **error)
+accept_surface_create (CwRenderState *self, CwOp *op, const void *data, GQueue *follow_ups, GError **error)
 {
   return create_surface (self, data, follow_ups, error);
 }
 
 static bool
-accept_mode (CwRenderState *self, const void *data, GQueue *follow_ups, GError **error)
+accept_mode (CwRenderState *self, CwOp *op, const void *data, GQueue *follow_ups, GError **error)
 {
   const CwMsgDisplayMode *mode = data;
   const CwMsgDisplaySurfaceCreate create = {
@@ -109,7 +109,7 @@ accept_mode (CwRenderState *self, const void *data, GQueue *follow_ups, GError *
 }
 
 static bool
-accept_surface_destroy (CwRenderState *self, const void *data, GQueue *follow_ups, GError **error)
+accept_surface_destroy (CwRenderState *self, CwOp *op, const void *data, GQueue *follow_ups, GError **error)
 {
   const CwMsgDisplaySurfaceDestroy *destroy = data;
   CwRenderSurface *surface = cw_surface_table_get_pending (&self->surfaces, destroy->surface_id);
@@ -128,7 +128,7 @@ apply_mark (CwRenderState *self, const CwOp *op, const void *data, GError **erro
 }
 
 static bool
-accept_reset (CwRenderState *self, const void *data, GQueue *follow_ups, GError **error)
+accept_reset (CwRenderState *self, CwOp *op, const void *data, GQueue *follow_ups, GError **error)
 {
   cw_palette_cache_clear (self->palettes);
   return true;
@@ -156,7 +156,7 @@ apply_monitors (CwRenderState *self, const CwOp *op, const void *data, GError **
 }
 
 static bool
-accept_inval_list (CwRenderState *self, const void *data, GQueue *follow_ups, GError **error)
+accept_inval_list (CwRenderState *self, CwOp *op, const void *data, GQueue *follow_ups, GError **error)
 {
   const CwMsgDisplayInvalList *list = data;
 
@@ -168,28 +168,28 @@ accept_inval_list (CwRenderState *self, const void *data, GQueue *follow_ups, GE
 }
 
 static bool
-accept_inval_all_pixmaps (CwRenderState *self, const void *data, GQueue *follow_ups, GError **error)
+accept_inval_all_pixmaps (CwRenderState *self, CwOp *op, const void *data, GQueue *follow_ups, GError **error)
 {
   cw_image_cache_clear (self->cache);
   return true;
 }
 
 static bool
-accept_inval_palette (CwRenderState *self, const void *data, GQueue *follow_ups, GError **error)
+accept_inval_palette (CwRenderState *self, CwOp *op, const void *data, GQueue *follow_ups, GError **error)
 {
   cw_palette_cache_remove (self->palettes, ((const CwMsgDisplayInvalPalette *) data)->id);
   return true;
 }
 
 static bool
-accept_inval_all_palettes (CwRenderState *self, const void *data, GQueue *follow_ups, GError **error)
+accept_inval_all_palettes (CwRenderState *self, CwOp *op, const void *data, GQueue *follow_ups, GError **error)
 {
   cw_palette_cache_clear (self->palettes);
   return true;
 }
 
 static bool
-accept_nothing (CwRenderState *self, const void *data, GQueue *follow_ups, GError **error)
+accept_nothing (CwRenderState *self, CwOp *op, const void *data, GQueue *follow_ups, GError **error)
 {
   return true;
 }
@@ -206,13 +206,6 @@ const CwOpInfo cw_state_ops[] = {
   { CW_MSG_DISPLAY_SURFACE_DESTROY, CW_OP_IMMEDIATE, .accept = accept_surface_destroy },
   { CW_MSG_DISPLAY_MONITORS_CONFIG, CW_OP_ORDERED, .apply = apply_monitors },
   { CW_MSG_DISPLAY_QUALITY_INDICATOR, CW_OP_IMMEDIATE, .accept = accept_nothing },
-  { CW_MSG_DISPLAY_STREAM_CREATE, CW_OP_UNSUPPORTED },
-  { CW_MSG_DISPLAY_STREAM_DATA, CW_OP_UNSUPPORTED },
-  { CW_MSG_DISPLAY_STREAM_DATA_SIZED, CW_OP_UNSUPPORTED },
-  { CW_MSG_DISPLAY_STREAM_CLIP, CW_OP_UNSUPPORTED },
-  { CW_MSG_DISPLAY_STREAM_DESTROY, CW_OP_UNSUPPORTED },
-  { CW_MSG_DISPLAY_STREAM_DESTROY_ALL, CW_OP_UNSUPPORTED },
-  { CW_MSG_DISPLAY_STREAM_ACTIVATE_REPORT, CW_OP_UNSUPPORTED },
   { CW_MSG_DISPLAY_GL_SCANOUT_UNIX, CW_OP_UNSUPPORTED },
   { CW_MSG_DISPLAY_GL_DRAW, CW_OP_UNSUPPORTED },
 };

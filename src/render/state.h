@@ -14,8 +14,9 @@ typedef struct {
   CwPaletteCache *palettes;
   CwSurfaceTable surfaces;
   CwDamage damage;
-  GHashTable *reported; /* names of unsupported operations, static strings */
-  unsigned generation;  /* changes when all that is queued is dropped, which an observer may do */
+  struct CwStreams *streams; /* made and freed by the engine */
+  GHashTable *reported;      /* names of unsupported operations, static strings */
+  unsigned generation;       /* changes when all that is queued is dropped, which an observer may do */
 } CwRenderState;
 
 void cw_render_state_init (CwRenderState *self, const CwRenderObserver *observer, gpointer observer_data);

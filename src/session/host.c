@@ -34,6 +34,16 @@ display_budgets (SpiceSession *self, uint32_t *cache, uint32_t *glz_window)
   *glz_window = (uint32_t) self->priv->glz_window_size / 4;
 }
 
+static CwMediaTime
+media_time (SpiceSession *self)
+{
+  const SpiceSessionPrivate *priv = self->priv;
+
+  return (CwMediaTime){ .time = cw_clock_time (&priv->clock, g_get_monotonic_time ()),
+                        .sound = priv->sound_plays,
+                        .audio_delay = priv->audio_delay };
+}
+
 static int
 preferred_compression (SpiceSession *self)
 {
@@ -58,6 +68,7 @@ static const CwMainHost main_host = {
 static const CwDisplayHost display_host = {
   .render_group = cw_session_render_group,
   .budgets = display_budgets,
+  .media_time = media_time,
   .preferred_compression = preferred_compression,
 };
 

@@ -56,6 +56,8 @@ struct _SpiceSessionPrivate {
   char *name;
   uint8_t uuid[16];
   CwClock clock;
+  bool sound_plays;     /* and the clock is that of the sound */
+  uint32_t audio_delay; /* milliseconds, while it plays */
   SpiceSessionMigration migration_state;
   struct CwMigration *migration;  /* migration.c; or NULL */
   uint32_t main_connection_id;    /* of the main channel; not 0 in a session made for a target */

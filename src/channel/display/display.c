@@ -32,8 +32,9 @@ static const CwChannelHandler handlers[] = {
   { 0, NULL },
 };
 
-/* MULTI_CODEC without a codec tells the server that no video can be decoded; pictures come losslessly instead. */
+/* And those of the codecs that there are decoders for. */
 static const CwChannelCap caps[] = {
+  { CW_DISPLAY_CAP_SIZED_STREAM, "SPICE_DISPLAY_CAP_SIZED_STREAM" },
   { CW_DISPLAY_CAP_MONITORS_CONFIG, "SPICE_DISPLAY_CAP_MONITORS_CONFIG" },
   { CW_DISPLAY_CAP_A8_SURFACE, "SPICE_DISPLAY_CAP_A8_SURFACE" },
   { CW_DISPLAY_CAP_LZ4_COMPRESSION, "SPICE_DISPLAY_CAP_LZ4_COMPRESSION" },
@@ -88,6 +89,13 @@ static void
 channel_reset (SpiceChannel *channel, gboolean migrating)
 {
   cw_display_screen_reset (SPICE_DISPLAY_CHANNEL (channel));
+}
+
+static void
+constructed (GObject *object)
+{
+  cw_display_video_announce (SPICE_DISPLAY_CHANNEL (object));
+  G_OBJECT_CLASS (spice_display_channel_parent_class)->constructed (object);
 }
 
 static void
@@ -245,6 +253,7 @@ spice_display_channel_class_init (SpiceDisplayChannelClass *class)
   GObjectClass *object_class = G_OBJECT_CLASS (class);
   SpiceChannelClass *channel_class = SPICE_CHANNEL_CLASS (class);
 
+  object_class->constructed = constructed;
   object_class->get_property = get_property;
   object_class->dispose = dispose;
   object_class->finalize = finalize;

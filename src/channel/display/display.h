@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The inside of the display channel: type and life cycle (display.c), drawing (screen.c), monitors (monitors.c), what
- * the client prefers (preferences.c), video memory (scanout.c). Video streams get a file of their own. */
+ * the client prefers (preferences.c), video memory (scanout.c), video streams (video.c). */
 #pragma once
 
 #include "channel-display.h"
@@ -39,6 +39,11 @@ void cw_display_screen_dispose (SpiceDisplayChannel *self);
 void cw_display_push (SpiceChannel *channel, const CwMessage *message);
 bool cw_display_drain (SpiceChannel *channel, GError *reason);
 uint64_t cw_display_processed (SpiceChannel *channel, uint64_t received);
+
+/* video.c */
+void cw_display_video_announce (SpiceDisplayChannel *self);
+CwMediaTime cw_display_media_time (gpointer channel);
+void cw_display_stream_report (gpointer channel, const CwMsgcDisplayStreamReport *report);
 
 /* monitors.c */
 void cw_display_monitors_init (SpiceDisplayChannel *self);

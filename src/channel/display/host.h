@@ -9,5 +9,6 @@ typedef struct CwDisplayHost {
   CwRenderGroup *(*render_group) (SpiceSession *session);
   /* In pixels of four bytes. */
   void (*budgets) (SpiceSession *session, uint32_t *cache, uint32_t *glz_window);
+  CwMediaTime (*media_time) (SpiceSession *session);
   int (*preferred_compression) (SpiceSession *session); /* 0: none */
 } CwDisplayHost;

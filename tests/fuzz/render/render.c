@@ -53,6 +53,18 @@ on_failed (gpointer data, const GError *error)
   g_assert (error && error->domain == CW_ERROR);
 }
 
+static CwMediaTime
+on_media_time (gpointer data)
+{
+  return (CwMediaTime){ .time = 1000, .sound = true };
+}
+
+static void
+on_stream_report (gpointer data, const CwMsgcDisplayStreamReport *report)
+{
+  g_assert (report->num_frames > 0 || report->num_drops == UINT32_MAX);
+}
+
 static const CwRenderObserver events = {
   .primary_create = on_primary_create,
   .primary_destroy = on_event,
@@ -61,6 +73,8 @@ static const CwRenderObserver events = {
   .reset = on_event,
   .monitors = on_monitors,
   .unsupported = on_unsupported,
+  .media_time = on_media_time,
+  .stream_report = on_stream_report,
   .failed = on_failed,
 };
 

@@ -94,6 +94,18 @@ on_failed (gpointer data, const GError *error)
   record (self, "failed");
 }
 
+static CwMediaTime
+on_media_time (gpointer data)
+{
+  return ((Recorder *) data)->media;
+}
+
+static void
+on_stream_report (gpointer data, const CwMsgcDisplayStreamReport *report)
+{
+  g_array_append_val (((Recorder *) data)->reports, *report);
+}
+
 const CwRenderObserver recorder_observer = {
   .primary_create = on_primary_create,
   .primary_destroy = on_primary_destroy,
@@ -102,6 +114,8 @@ const CwRenderObserver recorder_observer = {
   .reset = on_reset,
   .monitors = on_monitors,
   .unsupported = on_unsupported,
+  .media_time = on_media_time,
+  .stream_report = on_stream_report,
   .failed = on_failed,
 };
 
@@ -109,12 +123,14 @@ void
 recorder_init (Recorder *self)
 {
   *self = (Recorder){ .log = g_string_new (NULL) };
+  self->reports = g_array_new (FALSE, FALSE, sizeof (CwMsgcDisplayStreamReport));
 }
 
 void
 recorder_clear (Recorder *self)
 {
   g_string_free (self->log, TRUE);
+  g_array_unref (self->reports);
   g_free (self->shadow);
   g_clear_error (&self->failure);
 }
@@ -142,28 +158,35 @@ surface_hash (CwRender *render, uint32_t id)
   return g_compute_checksum_for_data (G_CHECKSUM_SHA256, info.data, (gsize) info.stride * info.height);
 }
 
+static bool
+any_woken (CwRender **renders, unsigned n)
+{
+  for (unsigned i = 0; i < n; i++) {
+    if (cw_render_is_woken (renders[i]))
+      return true;
+  }
+  return false;
+}
+
 void
 drain (CwRender **renders, unsigned n, CwWorkerPool *manual, GRand *rand, int64_t budget_us)
 {
   gint64 end = g_get_monotonic_time () + 60 * G_TIME_SPAN_SECOND;
-  bool idle, woken;
+  bool idle;
 
   do {
     idle = true;
-    woken = false;
     for (unsigned i = 0; i < n; i++) {
       while (cw_render_step (renders[i], g_get_monotonic_time (), budget_us) == 0)
         ;
       idle = idle && cw_render_is_idle (renders[i]);
     }
-    for (unsigned i = 0; i < n; i++)
-      woken = woken || cw_render_is_woken (renders[i]);
     if (manual && cw_worker_pool_n_queued (manual) > 0)
       cw_worker_pool_run_queued (manual, rand ? g_rand_int (rand) % cw_worker_pool_n_queued (manual) : 0);
-    else if (manual && !woken)
+    else if (manual && !any_woken (renders, n))
       return; /* nothing can change any more */
     else if (!idle)
       g_thread_yield ();
     g_assert_cmpint (g_get_monotonic_time (), <, end);
-  } while (!idle || (manual && cw_worker_pool_n_queued (manual) > 0));
+  } while (!idle || any_woken (renders, n) || (manual && cw_worker_pool_n_queued (manual) > 0));
 }

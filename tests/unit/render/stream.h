@@ -53,6 +53,8 @@ typedef struct {
   guint8 *shadow;
   unsigned n_invalidates, n_wakes;
   GError *failure;
+  CwMediaTime media;
+  GArray *reports;                   /* CwMsgcDisplayStreamReport */
   void (*hook) (gpointer hook_data); /* called from every event but invalidate */
   gpointer hook_data;
 } Recorder;

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What a display channel announces, knows and tells about video; decoding and showing it is the render's. */
+#include "channel/display/display.h"
+
+#define DISABLE_REPORTS "SPICE_DISABLE_ADAPTIVE_STREAMING"
+
+static const struct {
+  uint8_t codec;
+  uint8_t capability;
+} codecs[] = {
+  { CW_VIDEO_CODEC_TYPE_MJPEG, CW_DISPLAY_CAP_CODEC_MJPEG }, { CW_VIDEO_CODEC_TYPE_VP8, CW_DISPLAY_CAP_CODEC_VP8 },
+  { CW_VIDEO_CODEC_TYPE_H264, CW_DISPLAY_CAP_CODEC_H264 },   { CW_VIDEO_CODEC_TYPE_VP9, CW_DISPLAY_CAP_CODEC_VP9 },
+  { CW_VIDEO_CODEC_TYPE_H265, CW_DISPLAY_CAP_CODEC_H265 },
+};
+
+void
+cw_display_video_announce (SpiceDisplayChannel *self)
+{
+  SpiceChannel *channel = SPICE_CHANNEL (self);
+  CwRenderGroup *group;
+
+  if (!cw_channel_session (channel))
+    return;
+  group = cw_channel_display_host (channel)->render_group (cw_channel_session (channel));
+  for (size_t i = 0; i < G_N_ELEMENTS (codecs); i++) {
+    if (cw_render_group_can_decode (group, codecs[i].codec))
+      cw_channel_add_capability (channel, codecs[i].capability);
+  }
+  if (!g_getenv (DISABLE_REPORTS))
+    cw_channel_add_capability (channel, CW_DISPLAY_CAP_STREAM_REPORT);
+}
+
+CwMediaTime
+cw_display_media_time (gpointer data)
+{
+  SpiceChannel *channel = data;
+
+  if (!cw_channel_session (channel))
+    return (CwMediaTime){ 0 };
+  return cw_channel_display_host (channel)->media_time (cw_channel_session (channel));
+}
+
+void
+cw_display_stream_report (gpointer data, const CwMsgcDisplayStreamReport *report)
+{
+  SpiceChannel *channel = data;
+
+  if (spice_channel_test_capability (channel, CW_DISPLAY_CAP_STREAM_REPORT))
+    cw_channel_send (channel, CW_MSGC_DISPLAY_STREAM_REPORT, report);
+}

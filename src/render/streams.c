@@ -1,0 +1,558 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Source: spec 02 §12, 05 §9. */
+#include "render/streams.h"
+
+#include "base/error.h"
+#include "canvas/draw.h"
+#include "render/frame-report.h"
+
+/* With sound a frame may be early; more than this long it is not kept, nor more than so many frames. */
+#define MAX_EARLY_MS 150
+#define MAX_HELD 8
+
+/* Frames on their way through decoders: a second of video, and more bytes than that has. */
+#define MAX_DECODING 64
+#define MAX_DECODING_BYTES ((uint64_t) 8 << 20)
+
+/* Independent frames that wait for the decoder; older ones are not worth decoding any more. */
+#define MAX_BEHIND 2
+
+/* A decoder that takes frames and gives none for so long has failed. */
+#define MAX_DECODING_US (5 * G_TIME_SPAN_SECOND)
+
+typedef struct {
+  uint64_t number;
+  uint32_t stamp;
+  int64_t arrived;
+  size_t bytes; /* compressed */
+  CwRect dest;
+  bool turn;        /* all messages before it have been drawn */
+  bool decoded;     /* or lost */
+  CwPixels *pixels; /* NULL: not decoded, or lost */
+} Frame;
+
+struct CwStream {
+  unsigned ref_count; /* the owner's thread only */
+  CwStreams *all;
+  uint32_t id, surface_id;
+  CwRect dest;
+  CwMessage *clip_message; /* keeps clip alive */
+  const CwWireClip *clip;
+  const CwVideoDecoder *class;
+  gpointer decoder; /* NULL: none that could be used */
+  GQueue frames;    /* Frame, the oldest first */
+  uint64_t last_number;
+  CwFrameReport report;
+};
+
+/* What is being painted. */
+typedef struct {
+  CwRenderSurface *surface; /* NULL: nothing */
+  CwPixels *frame;
+  CwDrawTarget on;
+  CwDraw draw;
+} Painting;
+
+struct CwStreams {
+  CwRenderState *state;
+  CwRenderGroup *group;
+  CwWaker *waker;
+  CwStream *pending[CW_MAX_NUM_STREAMS]; /* after the messages taken, referenced */
+  CwStream *current[CW_MAX_NUM_STREAMS]; /* after those whose turn has come */
+  /* The server has been told since the id's last creation; the last one is for all ids that are too large. */
+  bool refused[CW_MAX_NUM_STREAMS + 1];
+  unsigned n_decoding;
+  uint64_t decoding_bytes;
+  Painting painting;
+};
+
+static CwRect
+rect_from_wire (const CwWireRect *wire)
+{
+  return (CwRect){ .left = wire->left, .top = wire->top, .right = wire->right, .bottom = wire->bottom };
+}
+
+CwStreams *
+cw_streams_new (CwRenderState *state, CwRenderGroup *group, CwWaker *waker)
+{
+  CwStreams *self = g_new0 (CwStreams, 1);
+
+  self->state = state;
+  self->group = group;
+  self->waker = waker;
+  return self;
+}
+
+static void
+count_decoding (CwStreams *self, const Frame *frame, int n)
+{
+  self->n_decoding += n;
+  self->decoding_bytes += (uint64_t) ((int64_t) frame->bytes * n);
+}
+
+static void
+drop_frame (CwStreams *self, CwStream *stream, GList *link)
+{
+  Frame *frame = link->data;
+
+  if (!frame->decoded)
+    count_decoding (self, frame, -1);
+  g_clear_pointer (&frame->pixels, cw_pixels_unref);
+  g_free (frame);
+  g_queue_delete_link (&stream->frames, link);
+}
+
+static void
+drop_frames (CwStreams *self, CwStream *stream)
+{
+  while (stream->frames.length > 0)
+    drop_frame (self, stream, stream->frames.head);
+}
+
+/* It shows nothing any more. */
+static void
+close_stream (CwStreams *self, CwStream *stream)
+{
+  if (stream->decoder)
+    stream->class->close (stream->decoder);
+  stream->decoder = NULL;
+  drop_frames (self, stream);
+}
+
+CwStream *
+cw_stream_ref (CwStream *self)
+{
+  self->ref_count++;
+  return self;
+}
+
+void
+cw_stream_unref (CwStream *self)
+{
+  if (--self->ref_count > 0)
+    return;
+  close_stream (self->all, self);
+  g_clear_pointer (&self->clip_message, cw_message_unref);
+  g_free (self);
+}
+
+static void
+stop_painting (CwStreams *self)
+{
+  Painting *painting = &self->painting;
+
+  if (!painting->surface)
+    return;
+  cw_draw_clear (&painting->draw);
+  cw_region_clear (&painting->on.region);
+  g_clear_pointer (&painting->frame, cw_pixels_unref);
+  g_clear_pointer (&painting->surface, cw_render_surface_unref);
+}
+
+/* Asks the server to send pictures instead. */
+static void
+refuse (CwStreams *self, uint32_t id)
+{
+  const CwMsgcDisplayStreamReport report = { .stream_id = id, .num_drops = UINT32_MAX };
+  bool *refused = &self->refused[MIN (id, CW_MAX_NUM_STREAMS)];
+
+  if (*refused)
+    return;
+  *refused = true;
+  self->state->observer->stream_report (self->state->observer_data, &report);
+}
+
+static void
+open_decoder (CwStreams *self, CwStream *stream, const CwMsgDisplayStreamCreate *create)
+{
+  const CwVideoParams params = {
+    .top_down = create->flags & CW_STREAM_TOP_DOWN,
+    .width = create->stream_width,
+    .height = create->stream_height,
+    .workers = cw_render_group_get_workers (self->group),
+    .pool = self->group->pixels,
+    .waker = self->waker,
+  };
+
+  stream->class = cw_render_group_find_decoder (self->group, create->codec_type);
+  if (stream->class && cw_surface_table_get_pending (&self->state->surfaces, create->surface_id))
+    stream->decoder = stream->class->open (&params, NULL);
+}
+
+CwStream *
+cw_streams_create (CwStreams *self, const CwMsgDisplayStreamCreate *create, CwMessage *message)
+{
+  CwStream *stream = g_new0 (CwStream, 1);
+
+  *stream = (CwStream){ .ref_count = 1,
+                        .all = self,
+                        .id = create->id,
+                        .surface_id = create->surface_id,
+                        .dest = rect_from_wire (&create->dest),
+                        .clip_message = cw_message_ref (message),
+                        .clip = &create->clip };
+  g_queue_init (&stream->frames);
+  if (create->id >= CW_MAX_NUM_STREAMS) {
+    refuse (self, create->id);
+    return stream;
+  }
+  cw_streams_remove (self, create->id);
+  self->refused[create->id] = false;
+  open_decoder (self, stream, create);
+  if (!stream->decoder)
+    refuse (self, create->id);
+  self->pending[create->id] = cw_stream_ref (stream);
+  return stream;
+}
+
+CwStream *
+cw_streams_find (CwStreams *self, uint32_t id)
+{
+  CwStream *stream = id < CW_MAX_NUM_STREAMS ? self->pending[id] : NULL;
+
+  if (!stream)
+    refuse (self, id);
+  return stream;
+}
+
+void
+cw_streams_remove (CwStreams *self, uint32_t id)
+{
+  if (id < CW_MAX_NUM_STREAMS)
+    g_clear_pointer (&self->pending[id], cw_stream_unref);
+}
+
+void
+cw_streams_remove_all (CwStreams *self)
+{
+  for (uint32_t id = 0; id < CW_MAX_NUM_STREAMS; id++)
+    cw_streams_remove (self, id);
+}
+
+static bool
+has_waiting (const CwStream *stream)
+{
+  return stream->frames.length > 0;
+}
+
+/* Those that the decoder has not begun with give way to newer ones. */
+static void
+catch_up (CwStream *stream)
+{
+  unsigned n = 0;
+
+  for (GList *l = stream->frames.head; l; l = l->next)
+    n += !((Frame *) l->data)->decoded;
+  if (n > MAX_BEHIND)
+    stream->class->skip (stream->decoder);
+}
+
+uint64_t
+cw_streams_push (CwStreams *self, CwStream *stream, uint32_t stamp, CwSlice data, const CwWireRect *dest,
+                 CwMessage *message)
+{
+  CwMediaTime media = self->state->observer->media_time (self->state->observer_data);
+  int32_t margin = (int32_t) (stamp - media.time);
+  CwMsgcDisplayStreamReport report;
+  const Frame *newest;
+  Frame *frame;
+
+  if (cw_frame_report_count (&stream->report, g_get_monotonic_time (), stamp, margin, &media, &report))
+    self->state->observer->stream_report (self->state->observer_data, &report);
+  if (!stream->decoder || data.size == 0)
+    return 0;
+  newest = g_queue_peek_tail (&stream->frames);
+  if (newest && stream->class->independent && (int32_t) (stamp - newest->stamp) < 0) /* the clock went back */
+    drop_frames (self, stream);
+  if (media.sound && margin < 0 && stream->class->independent && has_waiting (stream))
+    return 0;
+  if (stream->class->independent)
+    catch_up (stream);
+  frame = g_new0 (Frame, 1);
+  *frame = (Frame){ .number = ++stream->last_number,
+                    .stamp = stamp,
+                    .arrived = g_get_monotonic_time (),
+                    .bytes = data.size,
+                    .dest = dest ? rect_from_wire (dest) : stream->dest };
+  g_queue_push_tail (&stream->frames, frame);
+  count_decoding (self, frame, 1);
+  stream->class->push (stream->decoder, frame->number, message, data);
+  return frame->number;
+}
+
+void
+cw_streams_activate_report (CwStreams *self, const CwMsgDisplayStreamActivateReport *activate)
+{
+  CwStream *stream = cw_streams_find (self, activate->stream_id);
+
+  if (stream)
+    cw_frame_report_activate (&stream->report, activate);
+}
+
+void
+cw_streams_begin (CwStreams *self, CwStream *stream)
+{
+  if (stream->id >= CW_MAX_NUM_STREAMS)
+    return;
+  cw_streams_end (self, stream->id);
+  self->current[stream->id] = cw_stream_ref (stream);
+}
+
+static GList *
+find_frame (CwStream *stream, uint64_t number)
+{
+  for (GList *l = stream->frames.head; l; l = l->next) {
+    if (((Frame *) l->data)->number == number)
+      return l;
+  }
+  return NULL;
+}
+
+void
+cw_streams_release (CwStreams *self, CwStream *stream, uint64_t number)
+{
+  GList *link = find_frame (stream, number);
+
+  if (link)
+    ((Frame *) link->data)->turn = true;
+}
+
+void
+cw_streams_clip (CwStreams *self, uint32_t id, const CwWireClip *clip, CwMessage *message)
+{
+  CwStream *stream = id < CW_MAX_NUM_STREAMS ? self->current[id] : NULL;
+
+  if (!stream)
+    return;
+  cw_message_unref (stream->clip_message);
+  stream->clip_message = cw_message_ref (message);
+  stream->clip = clip;
+}
+
+void
+cw_streams_end (CwStreams *self, uint32_t id)
+{
+  if (id >= CW_MAX_NUM_STREAMS || !self->current[id])
+    return;
+  close_stream (self, self->current[id]);
+  g_clear_pointer (&self->current[id], cw_stream_unref);
+}
+
+void
+cw_streams_end_all (CwStreams *self)
+{
+  for (uint32_t id = 0; id < CW_MAX_NUM_STREAMS; id++)
+    cw_streams_end (self, id);
+}
+
+void
+cw_streams_reset (CwStreams *self)
+{
+  stop_painting (self);
+  for (uint32_t id = 0; id < CW_MAX_NUM_STREAMS; id++) {
+    if (self->pending[id])
+      close_stream (self, self->pending[id]);
+    self->refused[id] = false;
+  }
+  cw_streams_remove_all (self);
+  cw_streams_end_all (self);
+}
+
+void
+cw_streams_free (CwStreams *self)
+{
+  cw_streams_reset (self);
+  g_assert (self->n_decoding == 0 && self->decoding_bytes == 0);
+  g_free (self);
+}
+
+/* Puts a picture to its frame, which may be gone. */
+static void
+accept_picture (CwStreams *self, CwStream *stream, const CwVideoPicture *picture)
+{
+  GList *link = find_frame (stream, picture->number);
+  Frame *frame = link ? link->data : NULL;
+
+  if (!frame || frame->decoded) {
+    if (picture->pixels)
+      cw_pixels_unref (picture->pixels);
+    return;
+  }
+  count_decoding (self, frame, -1);
+  frame->decoded = true;
+  frame->pixels = picture->pixels;
+}
+
+static void
+fail_stream (CwStreams *self, CwStream *stream)
+{
+  close_stream (self, stream);
+  refuse (self, stream->id);
+}
+
+/* All that is decoded. */
+static void
+take_pictures (CwStreams *self, CwStream *stream, int64_t now)
+{
+  const Frame *oldest = g_queue_peek_head (&stream->frames);
+  CwVideoPicture picture;
+
+  while (stream->decoder) {
+    switch (stream->class->take (stream->decoder, &picture, NULL)) {
+    case CW_VIDEO_PICTURE:
+      accept_picture (self, stream, &picture);
+      break;
+    case CW_VIDEO_FAILED:
+      fail_stream (self, stream);
+      return;
+    case CW_VIDEO_NOTHING:
+      oldest = g_queue_peek_head (&stream->frames);
+      if (oldest && !oldest->decoded && cw_streams_is_full (self) && now - oldest->arrived > MAX_DECODING_US)
+        fail_stream (self, stream);
+      return;
+    }
+  }
+}
+
+/* How many microseconds a decoded frame is still to be kept. */
+static int64_t
+early_us (const Frame *frame, int64_t now, const CwMediaTime *media)
+{
+  int32_t early_ms = (int32_t) (frame->stamp - media->time);
+
+  if (!media->sound || early_ms <= 0)
+    return 0;
+  return MIN ((int64_t) early_ms * 1000, frame->arrived + MAX_EARLY_MS * 1000 - now);
+}
+
+/* Its turn has come, and there is nothing to be shown. */
+static bool
+is_lost (const Frame *frame)
+{
+  return frame->turn && frame->decoded && !frame->pixels;
+}
+
+/* Takes out the newest frame that is due, and drops all before it. NULL: none. */
+static Frame *
+take_due (CwStreams *self, CwStream *stream, int64_t now, int64_t *due)
+{
+  CwMediaTime media = self->state->observer->media_time (self->state->observer_data);
+  GList *newest = NULL, *head;
+  unsigned n_held = 0;
+  Frame *frame;
+
+  for (GList *l = stream->frames.tail; l; l = l->prev)
+    n_held += ((Frame *) l->data)->pixels != NULL;
+  for (GList *l = stream->frames.head; l && ((Frame *) l->data)->turn; l = l->next) {
+    int64_t early;
+
+    frame = l->data;
+    if (!frame->pixels)
+      continue;
+    early = n_held-- > MAX_HELD ? 0 : early_us (frame, now, &media);
+    if (early > 0) {
+      *due = *due == CW_RENDER_NEVER ? now + early : MIN (*due, now + early);
+      break;
+    }
+    newest = l;
+  }
+  while ((head = stream->frames.head) && head != newest && (newest || is_lost (head->data)))
+    drop_frame (self, stream, head);
+  if (!newest)
+    return NULL;
+  g_queue_unlink (&stream->frames, newest);
+  frame = newest->data;
+  g_list_free_1 (newest);
+  return frame;
+}
+
+static bool
+init_region (CwStreams *self, const CwStream *stream, const CwRect *dest)
+{
+  Painting *painting = &self->painting;
+  CwRect bounds = { .right = painting->surface->width, .bottom = painting->surface->height };
+  uint32_t n = MIN (stream->clip->n_rects, CW_REGION_MAX_CLIPS);
+  g_autofree CwRect *clips = NULL;
+
+  painting->on = (CwDrawTarget){ .pixels = painting->surface->pixels, .box = *dest };
+  if (stream->clip->type != CW_CLIP_TYPE_RECTS)
+    return cw_region_init (&painting->on.region, &bounds, dest, NULL, 0, NULL);
+  clips = g_try_new (CwRect, n + 1);
+  for (uint32_t i = 0; clips && i < n; i++)
+    clips[i] = rect_from_wire (&stream->clip->rects[i]);
+  return clips && cw_region_init (&painting->on.region, &bounds, dest, clips, stream->clip->n_rects, NULL);
+}
+
+/* Takes the frame. A surface that has gone, or that cannot be drawn on, shows nothing. */
+static void
+begin_painting (CwStreams *self, CwStream *stream, Frame *frame)
+{
+  CwRenderSurface *surface = cw_surface_table_get_current (&self->state->surfaces, stream->surface_id);
+  CwPixels *pixels = g_steal_pointer (&frame->pixels);
+  const CwImageOperand source
+      = { .pixels = pixels, .area = { .right = pixels->width, .bottom = pixels->height }, .mode = CW_SCALE_NEAREST };
+  CwRect dest = frame->dest;
+  Painting *painting = &self->painting;
+
+  g_free (frame);
+  if (!surface || surface->pixels->format == CW_PIXELS_A1) {
+    cw_pixels_unref (pixels);
+    return;
+  }
+  painting->surface = cw_render_surface_ref (surface);
+  painting->frame = pixels;
+  painting->draw = (CwDraw){ NULL };
+  if (!init_region (self, stream, &dest)) {
+    g_clear_pointer (&painting->frame, cw_pixels_unref);
+    g_clear_pointer (&painting->surface, cw_render_surface_unref);
+    return;
+  }
+  if (!cw_draw_copy (&painting->draw, &painting->on, &source, CW_ROP_S, NULL))
+    stop_painting (self);
+}
+
+/* TRUE when nothing is being painted any more. */
+static bool
+paint (CwStreams *self, uint32_t max_pixels)
+{
+  Painting *painting = &self->painting;
+
+  if (!painting->surface)
+    return true;
+  if (painting->surface->pixels) { /* it may have been destroyed meanwhile */
+    if (!cw_draw_paint (&painting->draw, max_pixels))
+      return false;
+    if (painting->surface == self->state->surfaces.current_primary)
+      cw_damage_add (&self->state->damage, &painting->on.box, painting->surface->width, painting->surface->height);
+  }
+  stop_painting (self);
+  return true;
+}
+
+bool
+cw_streams_poll (CwStreams *self, int64_t now, uint32_t max_pixels, int64_t *due)
+{
+  *due = CW_RENDER_NEVER;
+  if (!paint (self, max_pixels))
+    return true;
+  for (uint32_t id = 0; id < CW_MAX_NUM_STREAMS; id++) {
+    CwStream *stream = self->current[id];
+    Frame *frame;
+
+    if (!stream)
+      continue;
+    take_pictures (self, stream, now);
+    frame = take_due (self, stream, now, due);
+    if (!frame)
+      continue;
+    begin_painting (self, stream, frame);
+    return true;
+  }
+  return false;
+}
+
+bool
+cw_streams_is_full (const CwStreams *self)
+{
+  return self->n_decoding >= MAX_DECODING || self->decoding_bytes >= MAX_DECODING_BYTES;
+}

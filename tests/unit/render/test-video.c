@@ -1,0 +1,437 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Video streams: MJPEG frames, and a decoder of the test's own. */
+#include "pair.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include <jpeglib.h>
+
+/* A file of two halves, the upper one of the first shade of grey. */
+static CwSlice
+jpeg (Arena *arena, unsigned w, unsigned h, uint8_t upper, uint8_t lower)
+{
+  struct jpeg_compress_struct info;
+  struct jpeg_error_mgr errors;
+  unsigned char *data = NULL;
+  unsigned long size = 0;
+  g_autofree uint8_t *bytes = g_malloc (w);
+  JSAMPROW row = bytes;
+  void *copy;
+
+  info.err = jpeg_std_error (&errors);
+  jpeg_create_compress (&info);
+  jpeg_mem_dest (&info, &data, &size);
+  info.image_width = w;
+  info.image_height = h;
+  info.input_components = 1;
+  info.in_color_space = JCS_GRAYSCALE;
+  jpeg_set_defaults (&info);
+  jpeg_set_quality (&info, 100, TRUE);
+  jpeg_start_compress (&info, TRUE);
+  while (info.next_scanline < h) {
+    memset (bytes, info.next_scanline < h / 2 ? upper : lower, w);
+    jpeg_write_scanlines (&info, &row, 1);
+  }
+  jpeg_finish_compress (&info);
+  jpeg_destroy_compress (&info);
+  copy = arena_alloc (arena, size);
+  memcpy (copy, data, size);
+  free (data);
+  return (CwSlice){ copy, size };
+}
+
+#define ID 49
+
+static CwMessage *
+create (unsigned codec, unsigned flags, const CwWireRect *dest)
+{
+  CwMsgDisplayStreamCreate create
+      = { .id = ID, .flags = flags, .codec_type = codec, .stream_width = 16, .stream_height = 16, .dest = *dest };
+
+  return stream_message (CW_MSG_DISPLAY_STREAM_CREATE, &create);
+}
+
+static CwMessage *
+create_whole (void)
+{
+  return create (CW_VIDEO_CODEC_TYPE_MJPEG, CW_STREAM_TOP_DOWN, &(CwWireRect){ .right = 16, .bottom = 16 });
+}
+
+static CwMessage *
+frame (Pair *self, uint32_t stamp, uint8_t upper, uint8_t lower)
+{
+  CwMsgDisplayStreamData data = { ID, stamp, jpeg (&self->arena, 16, 16, upper, lower) };
+
+  return stream_message (CW_MSG_DISPLAY_STREAM_DATA, &data);
+}
+
+static CwMessage *
+of_id (uint16_t type, uint32_t id)
+{
+  id = GUINT32_TO_LE (id);
+  return stream_message_raw (type, &id, sizeof id);
+}
+
+static void
+assert_grey (Pair *self, int x, int y, uint8_t value)
+{
+  uint32_t word = pair_pixel (self, 0, x, y);
+
+  for (unsigned shift = 0; shift < 24; shift += 8) {
+    g_assert_cmpint ((word >> shift) & 0xff, >=, value - 3);
+    g_assert_cmpint ((word >> shift) & 0xff, <=, value + 3);
+  }
+}
+
+static const CwMsgcDisplayStreamReport *
+report (Pair *self, guint i)
+{
+  g_assert_cmpuint (self->recorder[0].reports->len, >, i);
+  return &g_array_index (self->recorder[0].reports, CwMsgcDisplayStreamReport, i);
+}
+
+static void
+test_show (void)
+{
+  Pair f;
+
+  pair_setup (&f, 1, NULL);
+  pair_push (&f, 0, create_whole ());
+  pair_push (&f, 0, frame (&f, 1, 50, 200));
+  assert_grey (&f, 3, 2, 50);
+  assert_grey (&f, 3, 14, 200);
+  g_assert_cmpuint (f.recorder[0].n_invalidates, >, 0);
+  g_assert_true (recorder_shadow_is_current (&f.recorder[0]));
+  /* A new stream of the same id stands for the old one; its rows come bottom first. */
+  pair_push (&f, 0, create (CW_VIDEO_CODEC_TYPE_MJPEG, 0, &(CwWireRect){ .right = 16, .bottom = 16 }));
+  pair_push (&f, 0, frame (&f, 2, 50, 200));
+  assert_grey (&f, 3, 2, 200);
+  assert_grey (&f, 3, 14, 50);
+  g_assert_cmpuint (f.recorder[0].reports->len, ==, 0);
+  pair_teardown (&f);
+}
+
+/* Scaled to where it belongs, cut by the clip that is in force when it is shown, or put elsewhere. */
+static void
+test_place (void)
+{
+  CwWireRect left_half = { .right = 8, .bottom = 16 };
+  CwMsgDisplayStreamClip clip = { .id = ID, .clip = { .type = CW_CLIP_TYPE_RECTS, .n_rects = 1, .rects = &left_half } };
+  CwMsgDisplayStreamDataSized sized = { ID, 3, 8, 8, .dest = { .left = 12, .top = 12, .right = 16, .bottom = 16 } };
+  Pair f;
+
+  pair_setup (&f, 1, NULL);
+  pair_push (&f, 0, create (CW_VIDEO_CODEC_TYPE_MJPEG, CW_STREAM_TOP_DOWN, &(CwWireRect){ .right = 8, .bottom = 8 }));
+  pair_push (&f, 0, frame (&f, 1, 50, 200));
+  assert_grey (&f, 4, 2, 50);
+  assert_grey (&f, 4, 6, 200);
+  assert_grey (&f, 9, 9, 0);
+  pair_push (&f, 0, create_whole ());
+  pair_push (&f, 0, frame (&f, 2, 90, 90));
+  pair_push (&f, 0, stream_message (CW_MSG_DISPLAY_STREAM_CLIP, &clip));
+  assert_grey (&f, 4, 4, 90);
+  assert_grey (&f, 9, 9, 0);
+  clip.clip.n_rects = 0;
+  pair_push (&f, 0, stream_message (CW_MSG_DISPLAY_STREAM_CLIP, &clip));
+  pair_push (&f, 0, frame (&f, 3, 120, 120));
+  assert_grey (&f, 4, 4, 90);
+  clip.clip.type = CW_CLIP_TYPE_NONE;
+  pair_push (&f, 0, stream_message (CW_MSG_DISPLAY_STREAM_CLIP, &clip));
+  sized.data = jpeg (&f.arena, 8, 8, 160, 160);
+  pair_push (&f, 0, stream_message (CW_MSG_DISPLAY_STREAM_DATA_SIZED, &sized));
+  assert_grey (&f, 14, 14, 160);
+  assert_grey (&f, 4, 4, 90);
+  pair_teardown (&f);
+}
+
+/* In wire order with all that draws: what comes later is on top, and what has ended shows nothing. */
+static void
+test_order (void)
+{
+  Pair f;
+
+  for (int destroy_all = 0; destroy_all < 2; destroy_all++) {
+    pair_setup (&f, 1, NULL);
+    pair_push (&f, 0, create_whole ());
+    pair_push (&f, 0, frame (&f, 1, 50, 50));
+    pair_finish (&f);
+    pair_push (&f, 0, draw_fill (0, 0, 0, 4, 4, 0x777777));
+    assert_grey (&f, 2, 2, 0x77);
+    assert_grey (&f, 9, 9, 50);
+    pair_push (&f, 0, frame (&f, 2, 200, 200));
+    pair_push (&f, 0, draw_fill (0, 0, 0, 16, 16, 0x777777));
+    pair_push (&f, 0,
+               destroy_all ? empty_message (CW_MSG_DISPLAY_STREAM_DESTROY_ALL)
+                           : of_id (CW_MSG_DISPLAY_STREAM_DESTROY, ID));
+    assert_grey (&f, 9, 9, 0x77);
+    pair_push (&f, 0, frame (&f, 3, 200, 200)); /* of no stream any more */
+    assert_grey (&f, 9, 9, 0x77);
+    g_assert_cmpuint (report (&f, 0)->num_drops, ==, UINT32_MAX);
+    pair_teardown (&f);
+  }
+}
+
+/* Frames that a worker has not begun with give way to newer ones. */
+static void
+test_behind (void)
+{
+  Pair f;
+
+  pair_setup (&f, 1, NULL);
+  pair_push (&f, 0, create_whole ());
+  for (unsigned i = 0; i < 20; i++)
+    pair_push (&f, 0, frame (&f, i, 10 * i, 10 * i));
+  assert_grey (&f, 5, 5, 190);
+  g_assert_cmpuint (f.recorder[0].n_invalidates, <, 6);
+  pair_teardown (&f);
+}
+
+static void
+test_reports (void)
+{
+  CwMsgDisplayStreamActivateReport activate = { ID, 77, 5, 1000000 };
+  Pair f;
+
+  pair_setup (&f, 1, NULL);
+  f.recorder[0].media.time = 1000;
+  pair_push (&f, 0, create_whole ());
+  pair_push (&f, 0, stream_message (CW_MSG_DISPLAY_STREAM_ACTIVATE_REPORT, &activate));
+  for (unsigned i = 0; i < 5; i++)
+    pair_push (&f, 0, frame (&f, i == 2 ? 900 : 1100 + i, 9, 9));
+  g_assert_cmpuint (f.recorder[0].reports->len, ==, 1);
+  g_assert_cmpuint (report (&f, 0)->stream_id, ==, ID);
+  g_assert_cmpuint (report (&f, 0)->unique_id, ==, 77);
+  g_assert_cmpuint (report (&f, 0)->start_frame_mm_time, ==, 1100);
+  g_assert_cmpuint (report (&f, 0)->end_frame_mm_time, ==, 1104);
+  g_assert_cmpuint (report (&f, 0)->num_frames, ==, 5);
+  g_assert_cmpuint (report (&f, 0)->num_drops, ==, 1);
+  g_assert_cmpint (report (&f, 0)->last_frame_delay, ==, 104);
+  g_assert_cmpuint (report (&f, 0)->audio_delay, ==, UINT32_MAX);
+  /* Three late ones in a row are told at once. */
+  f.recorder[0].media = (CwMediaTime){ 1000, true, 17 };
+  for (unsigned i = 0; i < 3; i++)
+    pair_push (&f, 0, frame (&f, 500 + i, 9, 9));
+  g_assert_cmpuint (report (&f, 1)->num_drops, ==, 3);
+  g_assert_cmpuint (report (&f, 1)->audio_delay, ==, 17);
+  pair_finish (&f);
+  pair_teardown (&f);
+}
+
+/* What cannot be shown is told once, and the server sends pictures. */
+static void
+test_refused (void)
+{
+  CwMsgDisplayStreamCreate nowhere = { .surface_id = 9, .id = 3, .codec_type = CW_VIDEO_CODEC_TYPE_MJPEG };
+  CwMsgDisplayStreamCreate beyond = { .id = 1u << 30, .codec_type = CW_VIDEO_CODEC_TYPE_MJPEG };
+  CwMsgDisplayStreamClip clip = { .id = 5 };
+  Pair f;
+
+  pair_setup (&f, 1, NULL);
+  for (unsigned i = 0; i < 2; i++) {
+    pair_push (&f, 0, create (200, 0, &(CwWireRect){ .right = 16, .bottom = 16 }));
+    pair_push (&f, 0, frame (&f, 1, 200, 200));
+    pair_push (&f, 0, frame (&f, 2, 200, 200));
+    g_assert_cmpuint (f.recorder[0].reports->len, ==, i + 1);
+    g_assert_cmpuint (report (&f, i)->stream_id, ==, ID);
+    g_assert_cmpuint (report (&f, i)->num_frames, ==, 0);
+    g_assert_cmpuint (report (&f, i)->num_drops, ==, UINT32_MAX);
+  }
+  pair_push (&f, 0, stream_message (CW_MSG_DISPLAY_STREAM_CREATE, &nowhere));
+  g_assert_cmpuint (report (&f, 2)->stream_id, ==, 3);
+  for (unsigned i = 0; i < 3; i++) {
+    pair_push (&f, 0, stream_message (CW_MSG_DISPLAY_STREAM_CLIP, &clip));
+    pair_push (&f, 0, stream_message (CW_MSG_DISPLAY_STREAM_CREATE, &beyond));
+    beyond.id++;
+  }
+  g_assert_cmpuint (f.recorder[0].reports->len, ==, 5);
+  assert_grey (&f, 5, 5, 0);
+  pair_teardown (&f);
+}
+
+/* While sound plays, pictures keep time with it, but not for long. */
+static void
+test_sound (void)
+{
+  const int64_t now = g_get_monotonic_time ();
+  int64_t due;
+  Pair f;
+
+  pair_setup (&f, 1, NULL);
+  f.recorder[0].media = (CwMediaTime){ 1000, true, 10 };
+  pair_push (&f, 0, create_whole ());
+  pair_push (&f, 0, frame (&f, 1050, 50, 50));
+  assert_grey (&f, 5, 5, 0); /* decoded, and not shown */
+  due = cw_render_step (f.render[0], now, 1000);
+  g_assert_cmpint (due, >, now);
+  g_assert_cmpint (due, <=, now + 50000);
+  f.recorder[0].media.time = 1050;
+  assert_grey (&f, 5, 5, 50);
+  /* Far too early. */
+  pair_push (&f, 0, frame (&f, 9000, 90, 90));
+  assert_grey (&f, 5, 5, 50);
+  due = cw_render_step (f.render[0], now, 1000);
+  g_assert_cmpint (due, <, g_get_monotonic_time () + 200000);
+  g_assert_cmpint (cw_render_step (f.render[0], due, 1000), ==, CW_RENDER_NEVER);
+  assert_grey (&f, 5, 5, 90);
+  /* Late, with a newer one there: not worth decoding. */
+  pair_push (&f, 0, frame (&f, 1060, 120, 120));
+  pair_push (&f, 0, frame (&f, 1040, 160, 160));
+  g_assert_cmpuint (cw_worker_pool_n_queued (f.pool), ==, 1);
+  f.recorder[0].media.time = 1100;
+  pair_finish (&f);
+  /* Late, but all there is. */
+  pair_push (&f, 0, frame (&f, 1090, 200, 200));
+  assert_grey (&f, 5, 5, 200);
+  pair_teardown (&f);
+}
+
+static void
+test_surface_goes (void)
+{
+  CwMsgDisplayStreamCreate on_other
+      = { .surface_id = 1, .id = ID, .codec_type = CW_VIDEO_CODEC_TYPE_MJPEG, .dest = { .right = 16, .bottom = 16 } };
+  CwSurfaceInfo info;
+  Pair f;
+
+  pair_setup (&f, 1, NULL);
+  pair_push (&f, 0, surface_create (1, 20, 20, CW_SURFACE_FMT_16_565, 0));
+  pair_push (&f, 0, stream_message (CW_MSG_DISPLAY_STREAM_CREATE, &on_other));
+  pair_push (&f, 0, frame (&f, 1, 255, 255));
+  pair_finish (&f);
+  g_assert_true (cw_render_get_surface (f.render[0], 1, &info));
+  g_assert_cmphex (info.data[2 * 5] | info.data[2 * 5 + 1] << 8, ==, 0xffff);
+  g_assert_cmphex (info.data[2 * 17] | info.data[2 * 17 + 1] << 8, ==, 0);
+  pair_push (&f, 0, frame (&f, 2, 9, 9));
+  pair_push (&f, 0, surface_destroy (1));
+  pair_finish (&f);
+  pair_push (&f, 0, frame (&f, 3, 9, 9));
+  pair_finish (&f);
+  g_assert_false (cw_render_get_surface (f.render[0], 1, &info));
+  pair_teardown (&f);
+}
+
+/* Bad frames are lost, and nothing else happens; a stream may end at any moment. */
+static void
+test_hostile (void)
+{
+  CwMsgDisplayStreamData data = { ID, 1, { (const uint8_t *) "\xff\xd8nonsense", 10 } };
+  Pair f;
+
+  for (unsigned end = 0; end < 4; end++) {
+    pair_setup (&f, 1, NULL);
+    pair_push (&f, 0, create_whole ());
+    pair_push (&f, 0, stream_message (CW_MSG_DISPLAY_STREAM_DATA, &data));
+    pair_push (&f, 0, frame (&f, 1, 50, 50));
+    pair_push (&f, 0, stream_message (CW_MSG_DISPLAY_STREAM_DATA, &data));
+    if (end == 0)
+      assert_grey (&f, 5, 5, 50);
+    else if (end == 1)
+      cw_render_reset (f.render[0]);
+    else if (end == 2)
+      pair_push (&f, 0, create_whole ());
+    else
+      pair_push (&f, 0, of_id (CW_MSG_DISPLAY_STREAM_DESTROY, ID)); /* and the render goes with it */
+    pair_teardown (&f);
+  }
+}
+
+/* A decoder of our own: a frame's first byte is a shade of grey, 0 makes it fail, and it answers one frame late. */
+
+typedef struct {
+  uint64_t number;
+  uint8_t shade;
+  bool has_frame, failed;
+} Odd;
+
+static unsigned n_open;
+
+static gpointer
+odd_open (const CwVideoParams *params, GError **error)
+{
+  n_open++;
+  return g_new0 (Odd, 1);
+}
+
+static void
+odd_push (gpointer decoder, uint64_t number, CwMessage *message, CwSlice data)
+{
+  Odd *self = decoder;
+
+  *self = (Odd){ number, data.data[0], true, data.data[0] == 0 };
+}
+
+static CwVideoTake
+odd_take (gpointer decoder, CwVideoPicture *picture, GError **error)
+{
+  Odd *self = decoder;
+  uint32_t *word;
+
+  if (self->failed)
+    return CW_VIDEO_FAILED;
+  if (!self->has_frame)
+    return CW_VIDEO_NOTHING;
+  self->has_frame = false;
+  *picture = (CwVideoPicture){ self->number, cw_pixels_new (CW_PIXELS_BGRX, 1, 1, false, NULL) };
+  word = (uint32_t *) (void *) picture->pixels->rows;
+  *word = self->shade * 0x10101;
+  return CW_VIDEO_PICTURE;
+}
+
+static void
+odd_close (gpointer decoder)
+{
+  n_open--;
+  g_free (decoder);
+}
+
+static bool
+never (void)
+{
+  return false;
+}
+
+static void
+test_table (void)
+{
+  static const CwVideoDecoder absent = { .codec = CW_VIDEO_CODEC_TYPE_VP8, .is_available = never };
+  static const CwVideoDecoder odd
+      = { .codec = CW_VIDEO_CODEC_TYPE_VP9, .open = odd_open, .push = odd_push, .take = odd_take, .close = odd_close };
+  static const CwVideoDecoder *const table[] = { &absent, &odd, NULL };
+  CwMsgDisplayStreamData data = { ID, 1, { (const uint8_t *) "\x40", 1 } };
+  Pair f;
+
+  pair_setup (&f, 1, NULL);
+  cw_render_group_set_decoders (f.group, table);
+  g_assert_false (cw_render_group_can_decode (f.group, CW_VIDEO_CODEC_TYPE_MJPEG));
+  g_assert_false (cw_render_group_can_decode (f.group, CW_VIDEO_CODEC_TYPE_VP8));
+  g_assert_true (cw_render_group_can_decode (f.group, CW_VIDEO_CODEC_TYPE_VP9));
+  pair_push (&f, 0, create (CW_VIDEO_CODEC_TYPE_VP9, 0, &(CwWireRect){ .right = 16, .bottom = 16 }));
+  g_assert_cmpuint (n_open, ==, 1);
+  pair_push (&f, 0, stream_message (CW_MSG_DISPLAY_STREAM_DATA, &data));
+  assert_grey (&f, 15, 15, 0x40);
+  data.data.data = (const uint8_t *) "";
+  pair_push (&f, 0, stream_message (CW_MSG_DISPLAY_STREAM_DATA, &data));
+  pair_finish (&f);
+  g_assert_cmpuint (n_open, ==, 0);
+  g_assert_cmpuint (report (&f, 0)->num_drops, ==, UINT32_MAX);
+  assert_grey (&f, 15, 15, 0x40);
+  pair_teardown (&f);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/render/video/show", test_show);
+  g_test_add_func ("/render/video/place", test_place);
+  g_test_add_func ("/render/video/order", test_order);
+  g_test_add_func ("/render/video/behind", test_behind);
+  g_test_add_func ("/render/video/reports", test_reports);
+  g_test_add_func ("/render/video/refused", test_refused);
+  g_test_add_func ("/render/video/sound", test_sound);
+  g_test_add_func ("/render/video/surface-goes", test_surface_goes);
+  g_test_add_func ("/render/video/hostile", test_hostile);
+  g_test_add_func ("/render/video/table", test_table);
+  return g_test_run ();
+}
