@@ -13,9 +13,11 @@ typedef enum {
   CW_ERROR_UNSUPPORTED, /* well-formed, but a variant that is not implemented */
   CW_ERROR_MEMORY,      /* an allocation of a size the peer chose failed */
   CW_ERROR_STATE,       /* valid in itself, but not now (order of messages, unknown id) */
-  CW_ERROR_AUTH,        /* the peer refused our credentials */
+  CW_ERROR_AUTH,        /* the peer refused our credentials, or wants a password */
   CW_ERROR_SECURITY,    /* TLS or certificate verification failed */
   CW_ERROR_CLOSED,      /* the peer ended the stream */
+  CW_ERROR_AUTH_USER,   /* as AUTH, where the peer asked for a user name */
+  CW_ERROR_AUTH_USER_AND_PASSWORD, /* as AUTH, where the peer asked for both */
 } CwErrorCode;
 
 GQuark cw_error_quark (void);

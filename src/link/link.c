@@ -3,17 +3,22 @@
 
 #include "base/buffer.h"
 #include "link/greeting.h"
+#include "link/sasl-exchange.h"
 #include "link/ticket.h"
 #include "wire/reader.h"
 #include "wire/types.h"
 
-#include <openssl/crypto.h>
 #include <string.h>
+
+#define INPUT_MOST (CW_SASL_MAX_DATA + 64)
+#define OUTPUT_MOST (CW_LINK_HEADER_SIZE + CW_LINK_MAX_MESSAGE + CW_SASL_MAX_DATA)
 
 /* What the server has to say next. More may turn out to be needed once the first bytes are there. */
 typedef struct {
   const char *name; /* fit for "… was awaited" */
   void (*take) (CwLink *self);
+  uint32_t most;  /* first comes a size, at most this; then as many bytes. 0: no size */
+  uint32_t extra; /* bytes behind those */
 } Step;
 
 struct CwLink {
@@ -22,7 +27,10 @@ struct CwLink {
   size_t step_size; /* bytes the step needs in input */
   CwBuffer input;
   CwBuffer output;
-  char *password;
+  CwCredentials credentials;
+  CwSaslPeer peer;
+  CwSaslExchange *sasl;
+  CwSaslLayer *layer;
   CwCaps common_caps;
   CwCaps peer_common_caps;
   CwCaps peer_channel_caps;
@@ -33,10 +41,18 @@ struct CwLink {
 static void take_header (CwLink *self);
 static void take_reply (CwLink *self);
 static void take_result (CwLink *self);
+static void take_sasl_list (CwLink *self);
+static void take_sasl_reply (CwLink *self);
+static void take_sasl_result (CwLink *self);
+static void take_packet (CwLink *self);
 
-static const Step step_header = { "its link reply", take_header };
-static const Step step_reply = { "the rest of its link reply", take_reply };
-static const Step step_result = { "the result of the authentication", take_result };
+static const Step step_header = { "its link reply", take_header, 0, 0 };
+static const Step step_reply = { "the rest of its link reply", take_reply, 0, 0 };
+static const Step step_result = { "the result of the authentication", take_result, 0, 0 };
+static const Step step_sasl_list = { "its list of SASL mechanisms", take_sasl_list, CW_SASL_MAX_MECHANISMS, 0 };
+static const Step step_sasl_reply = { "its answer to the SASL exchange", take_sasl_reply, CW_SASL_MAX_DATA, 1 };
+static const Step step_sasl_result = { "the result of the SASL exchange", take_sasl_result, 0, 0 };
+static const Step step_packet = { "the result of the link", take_packet, 0, 0 };
 
 const char *
 cw_link_result_name (uint32_t result)
@@ -85,6 +101,13 @@ await (CwLink *self, const Step *step, size_t size)
   cw_buffer_clear (&self->input);
   self->step = step;
   self->step_size = size;
+}
+
+/* A size, and what it says. */
+static void
+await_sized (CwLink *self, const Step *step)
+{
+  await (self, step, sizeof (uint32_t));
 }
 
 static CwSlice
@@ -138,6 +161,8 @@ set_common_caps (CwLink *self, const CwCaps *caps)
   cw_caps_set (&self->common_caps, CW_COMMON_CAP_AUTH_SELECTION);
   cw_caps_set (&self->common_caps, CW_COMMON_CAP_AUTH_SPICE);
   cw_caps_set (&self->common_caps, CW_COMMON_CAP_MINI_HEADER);
+  if (cw_sasl_is_available ())
+    cw_caps_set (&self->common_caps, CW_COMMON_CAP_AUTH_SASL);
 }
 
 CwLink *
@@ -145,10 +170,10 @@ cw_link_new (const CwLinkParams *params, GError **error)
 {
   g_autoptr (CwLink) self = g_new0 (CwLink, 1);
 
-  cw_buffer_init (&self->input, CW_LINK_MAX_REPLY);
-  cw_buffer_init (&self->output, CW_LINK_HEADER_SIZE + CW_LINK_MAX_MESSAGE);
+  cw_buffer_init (&self->input, INPUT_MOST);
+  cw_buffer_init (&self->output, OUTPUT_MOST);
   set_common_caps (self, params->common_caps);
-  self->password = g_strdup (params->credentials.password ? params->credentials.password : "");
+  cw_credentials_copy (&self->credentials, &params->credentials);
   if (!write_message (self, params)) {
     g_set_error (error, CW_ERROR, CW_ERROR_LIMIT, "link message: capabilities make it larger than %d bytes",
                  CW_LINK_MAX_MESSAGE);
@@ -163,9 +188,10 @@ cw_link_free (CwLink *self)
 {
   if (!self)
     return;
-  if (self->password)
-    OPENSSL_cleanse (self->password, strlen (self->password));
-  g_free (self->password);
+  cw_credentials_wipe (&self->credentials);
+  cw_link_set_peer (self, &(CwSaslPeer){ 0 });
+  cw_sasl_exchange_free (self->sasl);
+  cw_sasl_layer_free (self->layer);
   cw_buffer_clear (&self->input);
   cw_buffer_clear (&self->output);
   cw_caps_clear (&self->common_caps);
@@ -209,17 +235,35 @@ take_header (CwLink *self)
   cw_wire_free (header);
 }
 
+/* Before start_authentication () nothing is asked of the peer. */
+void
+cw_link_set_peer (CwLink *self, const CwSaslPeer *peer)
+{
+  CwSaslPeer old = self->peer;
+
+  self->peer = (CwSaslPeer){ g_strdup (peer->host), g_strdup (peer->local), g_strdup (peer->remote), peer->tls_bits };
+  g_free ((char *) old.host);
+  g_free ((char *) old.local);
+  g_free ((char *) old.remote);
+}
+
+static const char *
+password (const CwLink *self)
+{
+  return self->credentials.password ? self->credentials.password : "";
+}
+
 static bool
 send_ticket (CwLink *self, CwSlice key)
 {
   uint8_t ticket[CW_TICKET_BYTES];
   GError *error = NULL;
 
-  if (strlen (self->password) > CW_MAX_PASSWORD_LENGTH) {
+  if (strlen (password (self)) > CW_MAX_PASSWORD_LENGTH) {
     fail (self, CW_CONNECT_FAILURE_AUTH, CW_ERROR_AUTH, "The password is longer than %d bytes", CW_MAX_PASSWORD_LENGTH);
     return false;
   }
-  if (!cw_ticket_encrypt (key, self->password, ticket, &error)) {
+  if (!cw_ticket_encrypt (key, password (self), ticket, &error)) {
     fail_with (self, CW_CONNECT_FAILURE_LINK, error);
     return false;
   }
@@ -233,6 +277,94 @@ both_have (const CwLink *self, uint32_t cap)
   return cw_caps_test (&self->common_caps, cap) && cw_caps_test (&self->peer_common_caps, cap);
 }
 
+/* The failure of whatever SASL says of itself. Takes error. */
+static void
+fail_sasl (CwLink *self, GError *error)
+{
+  bool refused = error->code == CW_ERROR_AUTH || error->code == CW_ERROR_AUTH_USER
+                 || error->code == CW_ERROR_AUTH_USER_AND_PASSWORD;
+
+  fail_with (self, refused ? CW_CONNECT_FAILURE_AUTH : CW_CONNECT_FAILURE_LINK, error);
+}
+
+static void
+start_sasl (CwLink *self)
+{
+  const CwWireLinkAuth choice = { CW_AUTH_MECHANISM_SASL };
+  GError *error = NULL;
+
+  self->sasl = cw_sasl_exchange_new (&self->peer, &self->credentials, &error);
+  if (!self->sasl) {
+    fail_sasl (self, error);
+    return;
+  }
+  cw_wire_write (&cw_type_link_auth, &choice, &self->output);
+  await_sized (self, &step_sasl_list);
+}
+
+static void
+take_sasl_list (CwLink *self)
+{
+  GError *error = NULL;
+
+  if (cw_sasl_exchange_take_list (self->sasl, input (self), &self->output, &error))
+    await_sized (self, &step_sasl_reply);
+  else
+    fail_sasl (self, error);
+}
+
+static void
+take_sasl_reply (CwLink *self)
+{
+  GError *error = NULL;
+  bool complete;
+
+  if (!cw_sasl_exchange_take_reply (self->sasl, input (self), &complete, &self->output, &error))
+    fail_sasl (self, error);
+  else if (complete)
+    await (self, &step_sasl_result, cw_type_link_result.min_wire);
+  else
+    await_sized (self, &step_sasl_reply);
+}
+
+static void
+take_sasl_result (CwLink *self)
+{
+  uint32_t result = input_u32 (self);
+
+  if (result != CW_LINK_ERR_OK) {
+    fail (self, CW_CONNECT_FAILURE_AUTH, cw_sasl_exchange_refusal (self->sasl),
+          "The server refused the authentication (%u)", result);
+    return;
+  }
+  self->layer = cw_sasl_exchange_take_layer (self->sasl);
+  if (self->layer)
+    await (self, &step_packet, cw_sasl_layer_wanted (self->layer));
+  else
+    await (self, &step_result, cw_type_link_result.min_wire);
+}
+
+/* The result of the link is the first that comes through the layer, in as many packets as the server likes. */
+static void
+take_packet (CwLink *self)
+{
+  uint8_t result[4];
+  GError *error = NULL;
+
+  if (!cw_sasl_layer_feed (self->layer, input (self), &error)) {
+    fail_with (self, CW_CONNECT_FAILURE_LINK, error);
+    return;
+  }
+  if (cw_sasl_layer_waiting (self->layer) < sizeof result) {
+    await (self, &step_packet, cw_sasl_layer_wanted (self->layer));
+    return;
+  }
+  cw_sasl_layer_read (self->layer, result, sizeof result);
+  await (self, &step_result, sizeof result);
+  cw_buffer_append (&self->input, result, sizeof result);
+  take_result (self);
+}
+
 static void
 start_authentication (CwLink *self, CwSlice key)
 {
@@ -240,6 +372,10 @@ start_authentication (CwLink *self, CwSlice key)
   size_t before = self->output.size;
 
   if (both_have (self, CW_COMMON_CAP_AUTH_SELECTION)) {
+    if (both_have (self, CW_COMMON_CAP_AUTH_SASL) && cw_sasl_is_available ()) {
+      start_sasl (self);
+      return;
+    }
     if (!cw_caps_test (&self->peer_common_caps, CW_COMMON_CAP_AUTH_SPICE)) {
       fail (self, CW_CONNECT_FAILURE_LINK, CW_ERROR_UNSUPPORTED,
             "The server offers no kind of authentication that is implemented here%s",
@@ -302,7 +438,7 @@ take_result (CwLink *self)
     self->status = CW_LINK_DONE;
   else if (result == CW_LINK_ERR_PERMISSION_DENIED)
     fail (self, CW_CONNECT_FAILURE_AUTH, CW_ERROR_AUTH, "The server refused the password%s",
-          strlen (self->password) == CW_MAX_PASSWORD_LENGTH ? "; most servers keep 59 bytes of one, this has 60" : "");
+          strlen (password (self)) == CW_MAX_PASSWORD_LENGTH ? "; most servers keep 59 bytes of one, this has 60" : "");
   else if (result <= CW_LINK_ERR_CHANNEL_NOT_AVAILABLE)
     fail (self, CW_CONNECT_FAILURE_LINK, CW_ERROR_STATE, "The server refused the channel: %s (%u)",
           cw_link_result_name (result), result);
@@ -331,6 +467,25 @@ cw_link_wanted (const CwLink *self)
   return self->status == CW_LINK_RUNNING ? self->step_size - self->input.size : 0;
 }
 
+/* Goes on to what the size in input says. */
+static bool
+take_size (CwLink *self)
+{
+  uint32_t size = input_u32 (self);
+
+  if (size == CW_LINK_MAGIC) {
+    fail (self, CW_CONNECT_FAILURE_LINK, CW_ERROR_MALFORMED, "The server refused the kind of authentication");
+    return false;
+  }
+  if (size > self->step->most) {
+    fail (self, CW_CONNECT_FAILURE_LINK, CW_ERROR_LIMIT, "link: size of %s: %u > %u", self->step->name, size,
+          self->step->most);
+    return false;
+  }
+  self->step_size += size + self->step->extra;
+  return true;
+}
+
 size_t
 cw_link_feed (CwLink *self, const void *data, size_t size)
 {
@@ -348,6 +503,9 @@ cw_link_feed (CwLink *self, const void *data, size_t size)
     taken += n;
     if (self->step == &step_header && !check_magic (self))
       break;
+    if (cw_link_wanted (self) > 0
+        || (self->step->most > 0 && self->input.size == sizeof (uint32_t) && !take_size (self)))
+      continue;
     if (cw_link_wanted (self) == 0)
       self->step->take (self);
   }
@@ -359,6 +517,12 @@ cw_link_feed_end (CwLink *self, const GError *error)
 {
   if (self->status != CW_LINK_RUNNING)
     return;
+  /* Servers refuse a proof without a word. */
+  if (self->step == &step_sasl_reply) {
+    fail (self, CW_CONNECT_FAILURE_AUTH, cw_sasl_exchange_refusal (self->sasl),
+          "The server refused the user name or the password, and closed the connection");
+    return;
+  }
   if (!error) {
     fail (self, CW_CONNECT_FAILURE_LINK, CW_ERROR_CLOSED, "The server closed the connection while %s was awaited",
           cw_link_step_name (self));
@@ -372,6 +536,12 @@ const char *
 cw_link_step_name (const CwLink *self)
 {
   return self->step->name;
+}
+
+CwSaslLayer *
+cw_link_take_layer (CwLink *self)
+{
+  return g_steal_pointer (&self->layer);
 }
 
 const GError *

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The exchange that opens every channel connection, as a state machine on bytes: link message, reply, choice of the
- * authentication mechanism, RSA ticket, final result. It does no I/O and keeps no time.
+ * authentication mechanism, RSA ticket or SASL, final result. It does no I/O and keeps no time.
  *
  *   while (status is CW_LINK_RUNNING)
  *     send what cw_link_take_output () gives; read at most cw_link_wanted () bytes; cw_link_feed () them.
@@ -10,24 +10,19 @@
 
 #include "base/error.h"
 #include "link/caps.h"
+#include "link/credentials.h"
+#include "link/sasl-layer.h"
 #include "wire/messages.h"
 
 #define CW_LINK_MAX_REPLY (16 * 1024) /* bytes after the header of the server's reply */
 #define CW_LINK_MAX_MESSAGE 4096      /* bytes after the header of ours: servers refuse more */
-
-/* Who wants in. Borrowed. */
-typedef struct {
-  const char *user;     /* NULL: nobody by name; tickets have none */
-  const char *password; /* NULL: none, which for a ticket is the empty one */
-  const char *realm;    /* of the user name; NULL: the first one the server offers */
-} CwCredentials;
 
 typedef struct {
   uint32_t connection_id; /* 0 on the first main link, then the session id of the server's INIT */
   uint8_t channel_type;
   uint8_t channel_id;
   const CwCaps *channel_caps; /* may be NULL; copied */
-  const CwCaps *common_caps;  /* NULL: AUTH_SELECTION, AUTH_SPICE, MINI_HEADER; copied */
+  const CwCaps *common_caps;  /* NULL: AUTH_SELECTION, AUTH_SPICE, MINI_HEADER, AUTH_SASL if built; copied */
   CwCredentials credentials;  /* copied; wiped when the link is freed */
 } CwLinkParams;
 
@@ -42,7 +37,7 @@ typedef enum {
   CW_CONNECT_FAILURE_CONNECT,      /* error of G_IO_ERROR or G_RESOLVER_ERROR; timeout is G_IO_ERROR_TIMED_OUT */
   CW_CONNECT_FAILURE_TLS,          /* CW_ERROR_SECURITY or G_IO_ERROR */
   CW_CONNECT_FAILURE_LINK,         /* broken or refused; CW_ERROR or G_IO_ERROR, the error says which */
-  CW_CONNECT_FAILURE_AUTH,         /* CW_ERROR_AUTH: the password was refused, or is longer than any server accepts */
+  CW_CONNECT_FAILURE_AUTH,         /* CW_ERROR_AUTH and its like: refused, missing, or longer than any server accepts */
   CW_CONNECT_FAILURE_NEED_SECURED, /* the server wants this channel on its TLS port: connect again with TLS */
   CW_CONNECT_FAILURE_CANCELLED,    /* G_IO_ERROR_CANCELLED */
 } CwConnectFailure;
@@ -52,6 +47,9 @@ typedef struct CwLink CwLink;
 /* Fails with CW_ERROR_LIMIT when the capabilities do not fit a link message. */
 CwLink *cw_link_new (const CwLinkParams *params, GError **error);
 void cw_link_free (CwLink *self);
+
+/* What SASL has to know of the connection; to be told before the server's reply is fed. Copied. */
+void cw_link_set_peer (CwLink *self, const CwSaslPeer *peer);
 
 CwLinkStatus cw_link_status (const CwLink *self);
 
@@ -82,6 +80,10 @@ CwConnectFailure cw_link_failure (const CwLink *self);
 const CwCaps *cw_link_peer_common_caps (const CwLink *self);
 const CwCaps *cw_link_peer_channel_caps (const CwLink *self);
 bool cw_link_mini_header (const CwLink *self);
+
+/* After CW_LINK_DONE, once: what everything goes through from now on, in both directions; bytes that came with the last
+ * packet wait in it. NULL: the connection stays as it is. The caller's. */
+CwSaslLayer *cw_link_take_layer (CwLink *self);
 
 /* "permission denied" and the like for the result codes of the protocol, never NULL. */
 const char *cw_link_result_name (uint32_t result);

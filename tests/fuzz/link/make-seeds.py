@@ -75,10 +75,25 @@ def frames_seeds():
     yield b'\x01\x40' + mini(104, b'y' * 70000) + mini(105, b'z')
 
 
+def sasl_seeds():
+    for text in (b',SCRAM-SHA-256,SCRAM-SHA-1,PLAIN,DIGEST-MD5,', b'DIGEST-MD5', b'PLAIN LOGIN', b'A' * 301, b'X'):
+        for way in (0, 4):
+            yield bytes([way, 0]) + text
+    challenge = b'nonce="AAA",realm="host",qop="auth,auth-int,auth-conf",cipher="rc4,3des",maxbuf=8192,charset=utf-8,' \
+        b'algorithm=md5-sess\0'
+    for way in (1, 2, 5, 6, 9, 13):
+        yield bytes([way, 0]) + struct.pack('<I', len(challenge)) + challenge + b'\0'
+        yield bytes([way, 1]) + struct.pack('<I', 0) + b'\0' + struct.pack('<I', 0) + b'\1'
+        yield bytes([way, 9]) + struct.pack('<I', 10) + b'rspauth=0\0\1' + struct.pack('<I', 0)
+    for size in (0, 20, 4096, 0xffffffff):
+        yield bytes([3, 0]) + struct.pack('>I', size) + b'x' * min(size, 64)
+
+
 SEEDS = {
     'certificate': lambda: CERTIFICATES,
     'frames': frames_seeds,
     'link': link_seeds,
+    'sasl': sasl_seeds,
     'subject': subject_seeds,
 }
 
