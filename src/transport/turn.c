@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Two sources stay attached to the context: one at the default priority that also polls, and one below redraws for what
- * is left when a turn's time is spent. Which of them may run is the phase. */
+/* Three sources stay attached to the context: one at the default priority that also polls, and two for what is left
+ * when a turn's time is spent, one below redraws, one below idle sources. Which of them may run is the phase. */
 #include "transport/turn.h"
 
-#define LATER_PRIORITY (G_PRIORITY_HIGH_IDLE + 30)
-
-/* Somebody above LATER_PRIORITY is always ready: after so many iterations it is our turn again. */
-#define LATER_ITERATIONS 4
+/* Somebody else is always ready: after so long it is our turn again. */
+#define YIELD_US 1000
 
 typedef struct Turn Turn;
 
@@ -29,14 +27,24 @@ struct CwTurnTask {
 
 typedef enum {
   PHASE_NOW,
-  PHASE_LATER, /* after redraws */
-  PHASE_SKIP,  /* not in this iteration: whoever is ready goes first */
+  PHASE_AFTER_REDRAWS,
+  PHASE_AFTER_IDLE,
+  N_PHASES,
 } Phase;
+
+static const struct {
+  const char *name;
+  int priority;
+} phases[N_PHASES] = {
+  [PHASE_NOW] = { "connections and drawing", G_PRIORITY_DEFAULT },
+  [PHASE_AFTER_REDRAWS] = { "connections and drawing, after redraws", G_PRIORITY_HIGH_IDLE + 30 },
+  [PHASE_AFTER_IDLE] = { "connections and drawing, after idle sources", G_PRIORITY_DEFAULT_IDLE + 10 },
+};
 
 struct Turn {
   unsigned refs; /* tasks, and dispatches under way */
   GMainContext *context;
-  GSource *now, *later;
+  GSource *sources[N_PHASES];
   GQueue tasks;
   GQueue ready, next;
   unsigned n_due; /* tasks with a time */
@@ -44,6 +52,7 @@ struct Turn {
   bool is_asleep; /* between our prepare and the end of the poll: what becomes ready now has to end the poll */
   Phase phase;
   unsigned iterations; /* begun in this phase */
+  int64_t since_us;    /* when it began */
   unsigned n_spent;
   int64_t spent_us; /* of the budget, in iterations one after the other */
   CwBlockPool blocks;
@@ -52,6 +61,7 @@ struct Turn {
 typedef struct {
   GSource source;
   Turn *turn;
+  Phase phase;
 } TurnSource;
 
 static void
@@ -59,10 +69,10 @@ turn_unref (Turn *self)
 {
   if (--self->refs > 0)
     return;
-  g_source_destroy (self->now);
-  g_source_destroy (self->later);
-  g_source_unref (self->now);
-  g_source_unref (self->later);
+  for (unsigned i = 0; i < N_PHASES; i++) {
+    g_source_destroy (self->sources[i]);
+    g_source_unref (self->sources[i]);
+  }
   cw_block_pool_clear (&self->blocks);
   g_main_context_unref (self->context);
   g_free (self);
@@ -118,7 +128,7 @@ collect_polled (Turn *self)
       cw_turn_task_ready (task);
     } else {
       task->is_polled = false;
-      g_source_remove_poll (self->now, &task->poll);
+      g_source_remove_poll (self->sources[PHASE_NOW], &task->poll);
     }
   }
 }
@@ -151,10 +161,27 @@ collect_due (Turn *self)
 }
 
 static void
-enter (Turn *self, Phase phase)
+enter (Turn *self, Phase phase, int64_t now)
 {
   self->phase = phase;
   self->iterations = 0;
+  self->since_us = now;
+}
+
+/* What other sources have become ready in this iteration is not known yet, so one is waited for in any case. */
+static void
+end_yielding (Turn *self)
+{
+  if (self->phase != PHASE_NOW && self->iterations > 1 && g_get_monotonic_time () - self->since_us > YIELD_US)
+    enter (self, PHASE_NOW, 0);
+}
+
+static bool
+may_run (GSource *source)
+{
+  Turn *self = ((TurnSource *) source)->turn;
+
+  return ((TurnSource *) source)->phase == self->phase && !g_queue_is_empty (&self->ready);
 }
 
 static gboolean
@@ -170,15 +197,11 @@ now_prepare (GSource *source, int *timeout)
     enqueue (task, &self->ready);
   }
   self->iterations++;
-  if ((self->phase == PHASE_SKIP && self->iterations > 1)
-      || (self->phase == PHASE_LATER && self->iterations > LATER_ITERATIONS))
-    enter (self, PHASE_NOW);
+  end_yielding (self);
   self->is_asleep = g_queue_is_empty (&self->ready);
-  if (self->is_asleep)
-    return FALSE;
-  if (self->phase != PHASE_NOW)
+  if (!self->is_asleep)
     *timeout = 0;
-  return self->phase == PHASE_NOW;
+  return may_run (source);
 }
 
 static gboolean
@@ -190,28 +213,20 @@ now_check (GSource *source)
   collect_woken (self);
   collect_polled (self);
   collect_due (self);
-  return self->phase == PHASE_NOW && !g_queue_is_empty (&self->ready);
-}
-
-static bool
-may_run_later (GSource *source)
-{
-  const Turn *self = ((TurnSource *) source)->turn;
-
-  return self->phase == PHASE_LATER && !g_queue_is_empty ((GQueue *) &self->ready);
+  return may_run (source);
 }
 
 static gboolean
 later_prepare (GSource *source, int *timeout)
 {
   *timeout = -1;
-  return may_run_later (source);
+  return may_run (source);
 }
 
 static gboolean
 later_check (GSource *source)
 {
-  return may_run_later (source);
+  return may_run (source);
 }
 
 static void
@@ -249,7 +264,7 @@ dispatch (GSource *source, GSourceFunc callback, gpointer data)
   if (self->phase == PHASE_NOW && self->iterations > 1)
     self->spent_us = 0;
   deadline = start + MAX (CW_TURN_BUDGET_US - self->spent_us, CW_TURN_BUDGET_US / 4);
-  enter (self, PHASE_NOW);
+  enter (self, PHASE_NOW, start);
   while (!g_queue_is_empty (&self->ready) && now < deadline) {
     run_task (g_queue_peek_head (&self->ready), deadline);
     now = g_get_monotonic_time ();
@@ -257,7 +272,7 @@ dispatch (GSource *source, GSourceFunc callback, gpointer data)
   self->spent_us += now - start;
   if (self->spent_us >= CW_TURN_BUDGET_US) {
     self->spent_us = 0;
-    enter (self, ++self->n_spent % 2 == 0 ? PHASE_SKIP : PHASE_LATER);
+    enter (self, ++self->n_spent % 2 == 0 ? PHASE_AFTER_IDLE : PHASE_AFTER_REDRAWS, now);
   }
   turn_unref (self);
   return G_SOURCE_CONTINUE;
@@ -274,13 +289,15 @@ no_callback (gpointer data)
 }
 
 static GSource *
-attach (Turn *self, GSourceFuncs *funcs, const char *name, int priority)
+attach (Turn *self, Phase phase)
 {
+  GSourceFuncs *funcs = phase == PHASE_NOW ? &now_funcs : &later_funcs;
   GSource *source = g_source_new (funcs, sizeof (TurnSource));
 
   ((TurnSource *) source)->turn = self;
-  g_source_set_static_name (source, name);
-  g_source_set_priority (source, priority);
+  ((TurnSource *) source)->phase = phase;
+  g_source_set_static_name (source, phases[phase].name);
+  g_source_set_priority (source, phases[phase].priority);
   g_source_set_can_recurse (source, TRUE);
   g_source_set_callback (source, no_callback, funcs, NULL);
   g_source_attach (source, self->context);
@@ -298,8 +315,8 @@ turn_of (GMainContext *context)
   if (found)
     return self;
   self->context = g_main_context_ref (context);
-  self->now = attach (self, &now_funcs, "connections and drawing", G_PRIORITY_DEFAULT);
-  self->later = attach (self, &later_funcs, "connections and drawing, later", LATER_PRIORITY);
+  for (unsigned i = 0; i < N_PHASES; i++)
+    self->sources[i] = attach (self, i);
   return self;
 }
 
@@ -327,7 +344,7 @@ cw_turn_task_free (CwTurnTask *self)
   dequeue (self);
   set_due (self, 0);
   if (self->is_polled)
-    g_source_remove_poll (self->turn->now, &self->poll);
+    g_source_remove_poll (self->turn->sources[PHASE_NOW], &self->poll);
   self->is_polled = false;
   if (self->n_running > 0) {
     self->is_dead = true;
@@ -377,7 +394,7 @@ cw_turn_task_await (CwTurnTask *self, GIOCondition condition)
     return;
   self->is_polled = true;
   self->poll.revents = 0;
-  g_source_add_poll (self->turn->now, &self->poll);
+  g_source_add_poll (self->turn->sources[PHASE_NOW], &self->poll);
 }
 
 void
