@@ -65,6 +65,8 @@ parse_options (Options *self, int *argc, char ***argv, GError **error)
       "WHEN" },
     { "streaming", 0, 0, G_OPTION_ARG_STRING, &server->streaming, "Video streams: off (default), filter, all",
       "WHICH" },
+    { "video-codecs", 0, 0, G_OPTION_ARG_STRING, &server->video_codecs,
+      "What videos are encoded by, like “spice:mjpeg;gstreamer:vp8”", "LIST" },
     { "displays", 0, 0, G_OPTION_ARG_INT, &server->displays, "Display devices, 1 to 4 (1)", "N" },
     { "heads", 0, 0, G_OPTION_ARG_INT, &server->heads, "Monitors side by side on each device, 1 to 8 (1)", "N" },
     { "size", 0, 0, G_OPTION_ARG_STRING, &self->size, "Size of each display (800x600)", "WxH" },
@@ -160,9 +162,9 @@ static void
 options_clear (Options *self)
 {
   DemoOptions *server = &self->server;
-  char *texts[] = { server->addr,      server->unix_path, server->tls_dir,     server->tls_host, server->password,
-                    server->name,      server->uuid,      server->compression, server->jpeg,     server->zlib_glz,
-                    server->streaming, self->size,        self->mouse };
+  char *texts[] = { server->addr,      server->unix_path,    server->tls_dir,     server->tls_host, server->password,
+                    server->name,      server->uuid,         server->compression, server->jpeg,     server->zlib_glz,
+                    server->streaming, server->video_codecs, self->size,          self->mouse };
 
   for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
     g_free (texts[i]);

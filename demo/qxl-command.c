@@ -228,7 +228,16 @@ depend_on (QXLDrawable *drawable, guint *n, const DemoPicture *picture, const De
 static bool
 is_opaque (const DemoOp *op)
 {
-  return op->type == DEMO_FILL && op->rop == SPICE_ROPD_OP_PUT && !op->mask && !op->clipped;
+  const DemoRect *area = &op->area, *box = &op->box;
+
+  if (op->rop != SPICE_ROPD_OP_PUT || op->mask || op->clipped)
+    return false;
+  if (op->type == DEMO_FILL)
+    return true;
+  /* Videos are made of these. */
+  return op->type == DEMO_COPY && op->src->surface < 0 && area->left >= 0 && area->top >= 0
+         && area->right <= op->src->width && area->bottom <= op->src->height
+         && area->right - area->left == box->right - box->left && area->bottom - area->top == box->bottom - box->top;
 }
 
 DemoCommand *

@@ -154,6 +154,11 @@ configure (DemoServer *self, const DemoOptions *options, GError **error)
   spice_server_set_jpeg_compression (self->server, jpeg);
   spice_server_set_zlib_glz_compression (self->server, zlib);
   spice_server_set_streaming_video (self->server, streaming);
+  if (options->video_codecs && spice_server_set_video_codecs (self->server, options->video_codecs) != 0) {
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "--video-codecs: the server does not take “%s”",
+                 options->video_codecs);
+    return false;
+  }
   if (options->name)
     spice_server_set_name (self->server, options->name);
   if (options->uuid)

@@ -12,7 +12,7 @@
 
 typedef struct {
   char *addr, *unix_path, *tls_dir, *tls_host, *password, *name, *uuid;
-  char *compression, *jpeg, *zlib_glz, *streaming;
+  char *compression, *jpeg, *zlib_glz, *streaming, *video_codecs;
   char **ports;       /* names of ports that echo; may be NULL */
   int port, tls_port; /* -1: none, 0: any free one */
   int displays, heads, width, height;
