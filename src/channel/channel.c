@@ -34,6 +34,11 @@ static const CwChannelCap common_caps[] = {
   CW_CHANNEL_CAP_END,
 };
 
+static const CwChannelCap sasl_caps[] = {
+  { CW_COMMON_CAP_AUTH_SASL, "SPICE_COMMON_CAP_AUTH_SASL" },
+  CW_CHANNEL_CAP_END,
+};
+
 static GQuark
 host_quark (void)
 {
@@ -188,6 +193,8 @@ spice_channel_constructed (GObject *object)
 
   priv->disabled = disabled && strstr (disabled, spice_channel_type_to_string (priv->type));
   add_caps (&priv->common_caps, common_caps);
+  if (cw_sasl_is_available ())
+    add_caps (&priv->common_caps, sasl_caps);
   add_caps (&priv->caps, cw_channel_class (self)->caps);
   if (!priv->session)
     return;

@@ -201,6 +201,17 @@ event_of_failure (CwConnectFailure failure)
   return SPICE_CHANNEL_ERROR_CONNECT;
 }
 
+/* Which credentials a program has to ask its user for before it tries again. */
+static SpiceClientError
+auth_error_code (const GError *cause)
+{
+  if (g_error_matches (cause, CW_ERROR, CW_ERROR_AUTH_USER))
+    return SPICE_CLIENT_ERROR_AUTH_NEEDS_USERNAME;
+  if (g_error_matches (cause, CW_ERROR, CW_ERROR_AUTH_USER_AND_PASSWORD))
+    return SPICE_CLIENT_ERROR_AUTH_NEEDS_PASSWORD_AND_USERNAME;
+  return SPICE_CLIENT_ERROR_AUTH_NEEDS_PASSWORD;
+}
+
 static void
 on_dial_failed (gpointer data, CwConnectFailure failure, GError *error)
 {
@@ -213,8 +224,8 @@ on_dial_failed (gpointer data, CwConnectFailure failure, GError *error)
   if (failure == CW_CONNECT_FAILURE_AUTH) {
     GError *cause = error;
 
-    error = g_error_new (SPICE_CLIENT_ERROR, SPICE_CLIENT_ERROR_AUTH_NEEDS_PASSWORD, "Authentication failed: %s",
-                         cause->message);
+    error
+        = g_error_new (SPICE_CLIENT_ERROR, (int) auth_error_code (cause), "Authentication failed: %s", cause->message);
     g_error_free (cause);
   }
   fail_attempt (self, event_of_failure (failure), error);

@@ -2,10 +2,14 @@
 #include "transport/link-stage.h"
 
 #include "transport/connect.h"
+#include "transport/sasl-stream.h"
 #include "transport/stream.h"
+#include "transport/tls.h"
 
 typedef struct {
   CwLink *link;
+  char *host; /* or NULL */
+  bool is_told_peer;
   GBytes *output; /* being written */
   size_t written;
 } LinkStage;
@@ -20,7 +24,35 @@ make (const CwConnectParams *params, GError **error)
     return NULL;
   self = g_new0 (LinkStage, 1);
   self->link = link;
+  self->host = g_strdup (params->host);
   return self;
+}
+
+/* "ADDRESS;PORT" as SASL wants it; NULL for sockets without. Takes address. */
+static char *
+describe_address (GSocketAddress *address)
+{
+  g_autoptr (GSocketAddress) owned = address;
+  g_autofree char *text = NULL;
+
+  if (!G_IS_INET_SOCKET_ADDRESS (address))
+    return NULL;
+  text = g_inet_address_to_string (g_inet_socket_address_get_address (G_INET_SOCKET_ADDRESS (address)));
+  return g_strdup_printf ("%s;%u", text, g_inet_socket_address_get_port (G_INET_SOCKET_ADDRESS (address)));
+}
+
+static void
+tell_peer (LinkStage *self, const CwConnection *connection)
+{
+  GIOStream *stream = connection->stream;
+  g_autofree char *local = describe_address (g_socket_get_local_address (connection->socket, NULL));
+  g_autofree char *remote = describe_address (g_socket_get_remote_address (connection->socket, NULL));
+  CwSaslPeer peer = { .host = self->host, .local = local, .remote = remote };
+
+  if (CW_IS_TLS_STREAM (stream))
+    peer.tls_bits = cw_tls_stream_bits (CW_TLS_STREAM (stream));
+  cw_link_set_peer (self->link, &peer);
+  self->is_told_peer = true;
 }
 
 /* false: it waits. A failed write is left to the next read, which brings the server's reason if it gave one. */
@@ -69,11 +101,19 @@ static CwStageStatus
 finish (LinkStage *self, CwStageIo *io, GError **error)
 {
   CwConnection *connection = io->connection;
+  CwSaslLayer *layer;
 
   if (cw_link_status (self->link) != CW_LINK_DONE) {
     io->failure = cw_link_failure (self->link);
     g_propagate_error (error, g_error_copy (cw_link_error (self->link)));
     return CW_STAGE_FAILED;
+  }
+  layer = cw_link_take_layer (self->link);
+  if (layer) {
+    GIOStream *base = connection->stream;
+
+    connection->stream = cw_sasl_stream_new (base, layer);
+    g_object_unref (base);
   }
   connection->mini_header = cw_link_mini_header (self->link);
   cw_caps_copy (&connection->common_caps, cw_link_peer_common_caps (self->link));
@@ -88,6 +128,8 @@ step (gpointer data, CwStageIo *io, GError **error)
   GIOStream *stream = io->connection->stream;
   bool is_writing;
 
+  if (!self->is_told_peer)
+    tell_peer (self, io->connection);
   while (!(is_writing = !write_output (self, stream)) && cw_link_status (self->link) == CW_LINK_RUNNING)
     if (!read_input (self, io))
       break;
@@ -109,6 +151,7 @@ leave (gpointer data)
   LinkStage *self = data;
 
   cw_link_free (self->link);
+  g_free (self->host);
   g_clear_pointer (&self->output, g_bytes_unref);
   g_free (self);
 }

@@ -322,6 +322,12 @@ cw_tls_stream_handshake (CwTlsStream *self, bool *progress, GError **error)
   return self->is_open;
 }
 
+unsigned
+cw_tls_stream_bits (CwTlsStream *self)
+{
+  return (unsigned) SSL_get_cipher_bits (self->ssl, NULL);
+}
+
 static gssize
 tls_read (GPollableInputStream *stream, void *data, gsize size, GError **error)
 {

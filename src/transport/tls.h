@@ -19,3 +19,6 @@ CwTlsStream *cw_tls_stream_new (GIOStream *base, const CwTlsParams *params, GErr
  * G_IO_ERROR_WOULD_BLOCK: call again when the socket has what cw_stream_awaits () says; any other error is final
  * (CW_ERROR_SECURITY, or the base stream's). *progress: bytes have come from the server. */
 bool cw_tls_stream_handshake (CwTlsStream *self, bool *progress, GError **error);
+
+/* The strength of the cipher, after the handshake. */
+unsigned cw_tls_stream_bits (CwTlsStream *self);
