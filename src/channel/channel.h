@@ -28,6 +28,9 @@ struct _SpiceChannelClassPrivate {
   /* The kind's own messages that no row names; NULL: they are passed over. */
   CwMessageHandler handle_other;
   const CwChannelCap *caps; /* ends with CW_CHANNEL_CAP_END; may be NULL */
+  /* The first message of a connection, to be sent before the server has accepted the client: writes its body. 0, or no
+   * function: there is none. channel_up asks cw_channel_sent_first () whether it has been sent. */
+  uint16_t (*first_message) (SpiceChannel *channel, CwBuffer *body);
   /* Messages that may be sent in a read-only session, besides the common ones; NULL: none. Ends with 0. */
   const uint16_t *read_only_messages;
   /* Messages of the kind that the target of a migration may send before its turn has come; NULL: none. Ends with 0. */
@@ -102,6 +105,9 @@ void cw_channel_advanced (SpiceChannel *self);
 /* Queues a message; data is its struct, or NULL when it is empty. Dropped silently when the channel is not ready, when
  * the session is read-only and the message would alter the guest, or when the queue is full. True when queued. */
 bool cw_channel_send (SpiceChannel *self, uint16_t type, const void *data);
+
+/* The kind's first message went before the connection was there; ready channels only. */
+bool cw_channel_sent_first (SpiceChannel *self);
 
 /* Queues a message with this body, which is not copied; cw_channel_flush () tells when it has gone. False: it was not
  * queued, for a reason that may be shown to people (GIO's, or SPICE_CLIENT_ERROR). */

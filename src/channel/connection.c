@@ -245,6 +245,21 @@ target (gpointer data)
   return priv->host->target (priv->session);
 }
 
+/* The target of a migration is told nothing before its turn. */
+static GBytes *
+first_message (gpointer data, uint16_t *type)
+{
+  SpiceChannel *self = data;
+  const SpiceChannelClassPrivate *class = cw_channel_class (self);
+  g_auto (CwBuffer) body;
+
+  cw_buffer_init (&body, CW_MAX_BODY_SIZE);
+  if (!class->first_message || self->priv->host->is_for_migration (self->priv->session))
+    return NULL;
+  *type = class->first_message (self, &body);
+  return cw_buffer_steal (&body);
+}
+
 static const CwDialEvents dial_events = { on_dial_asks, on_dial_connected, on_dial_failed };
 
 static void
@@ -258,6 +273,7 @@ begin_attempt (SpiceChannel *self)
     .common_caps = &priv->common_caps,
     .context = priv->context,
     .target = target,
+    .first_message = first_message,
     .events = &dial_events,
     .data = self,
   };

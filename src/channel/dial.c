@@ -89,6 +89,7 @@ connect_now (CwDial *self)
   const CwDialParams *dial = &self->params;
   CwTarget target = dial->target (dial->data);
   CwConnectParams params = CW_CONNECT_PARAMS_INIT;
+  g_autoptr (GBytes) first = NULL;
   GError *error = NULL;
 
   params.fd = self->fd;
@@ -103,6 +104,8 @@ connect_now (CwDial *self)
   params.link.channel_id = (uint8_t) dial->channel_id;
   params.link.channel_caps = dial->caps;
   params.link.common_caps = dial->common_caps;
+  first = dial->first_message (dial->data, &params.link.first_type);
+  params.link.first_body = first;
   g_clear_object (&self->cancellable);
   self->cancellable = g_cancellable_new ();
   self->refs++;

@@ -20,6 +20,8 @@ typedef struct {
   GMainContext *context;
   /* Asked each time something is decided, so that what is set meanwhile counts. The result is used at once. */
   CwTarget (*target) (gpointer data);
+  /* A message that may go before the server has accepted the client, or NULL; its body is the caller's. */
+  GBytes *(*first_message) (gpointer data, uint16_t *type);
   const CwDialEvents *events;
   gpointer data;
 } CwDialParams;

@@ -9,6 +9,7 @@ cw_live_new (SpiceChannel *channel, CwConnection *connection, GMainContext *cont
 
   *self = (CwLive){ .refs = 1, .channel = channel, .connection = connection };
   self->pump = cw_pump_new (connection->stream, context, connection->mini_header, events, self);
+  cw_pump_set_sent (self->pump, connection->sent_first ? 1 : 0);
   cw_pump_pause (self->pump, pause_reason);
   return self;
 }

@@ -67,6 +67,12 @@ cw_channel_send (SpiceChannel *self, uint16_t type, const void *data)
 }
 
 bool
+cw_channel_sent_first (SpiceChannel *self)
+{
+  return self->priv->live->connection->sent_first;
+}
+
+bool
 cw_channel_send_bytes (SpiceChannel *self, uint16_t type, GBytes *body, GError **error)
 {
   GError *problem = NULL;

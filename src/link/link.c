@@ -5,6 +5,7 @@
 #include "link/greeting.h"
 #include "link/sasl-exchange.h"
 #include "link/ticket.h"
+#include "wire/frame.h"
 #include "wire/reader.h"
 #include "wire/types.h"
 
@@ -31,6 +32,10 @@ struct CwLink {
   CwSaslPeer peer;
   CwSaslExchange *sasl;
   CwSaslLayer *layer;
+  uint16_t first_type; /* 0: none, or it has been sent */
+  GBytes *first_body;
+  GBytes *first; /* to be sent after the output, by itself: servers read a ticket's TLS record, and wait for the next */
+  bool sent_first;
   CwCaps common_caps;
   CwCaps peer_common_caps;
   CwCaps peer_channel_caps;
@@ -179,6 +184,8 @@ cw_link_new (const CwLinkParams *params, GError **error)
                  CW_LINK_MAX_MESSAGE);
     return NULL;
   }
+  self->first_type = params->first_type;
+  self->first_body = params->first_body ? g_bytes_ref (params->first_body) : g_bytes_new (NULL, 0);
   await (self, &step_header, CW_LINK_HEADER_SIZE);
   return g_steal_pointer (&self);
 }
@@ -194,6 +201,8 @@ cw_link_free (CwLink *self)
   cw_sasl_layer_free (self->layer);
   cw_buffer_clear (&self->input);
   cw_buffer_clear (&self->output);
+  g_clear_pointer (&self->first_body, g_bytes_unref);
+  g_clear_pointer (&self->first, g_bytes_unref);
   cw_caps_clear (&self->common_caps);
   cw_caps_clear (&self->peer_common_caps);
   cw_caps_clear (&self->peer_channel_caps);
@@ -253,6 +262,23 @@ password (const CwLink *self)
   return self->credentials.password ? self->credentials.password : "";
 }
 
+static void
+append_first (CwLink *self)
+{
+  CwFraming framing = { .mini = cw_link_mini_header (self) };
+  size_t size = g_bytes_get_size (self->first_body);
+  uint8_t header[CW_FRAME_HEADER_MAX];
+  g_auto (CwBuffer) bytes;
+
+  cw_buffer_init (&bytes, sizeof header + size);
+  if (self->first_type == 0 || size > UINT32_MAX)
+    return;
+  cw_buffer_append (&bytes, header, cw_framing_encode (&framing, self->first_type, (uint32_t) size, header));
+  cw_buffer_append (&bytes, g_bytes_get_data (self->first_body, NULL), size);
+  self->first = cw_buffer_steal (&bytes);
+  self->sent_first = self->first != NULL;
+}
+
 static bool
 send_ticket (CwLink *self, CwSlice key)
 {
@@ -268,6 +294,7 @@ send_ticket (CwLink *self, CwSlice key)
     return false;
   }
   cw_buffer_append (&self->output, ticket, sizeof ticket);
+  append_first (self);
   return true;
 }
 
@@ -458,7 +485,13 @@ cw_link_status (const CwLink *self)
 GBytes *
 cw_link_take_output (CwLink *self)
 {
-  return self->output.size > 0 ? cw_buffer_steal (&self->output) : NULL;
+  return self->output.size > 0 ? cw_buffer_steal (&self->output) : g_steal_pointer (&self->first);
+}
+
+bool
+cw_link_sent_first (const CwLink *self)
+{
+  return self->sent_first;
 }
 
 size_t

@@ -24,6 +24,10 @@ typedef struct {
   const CwCaps *channel_caps; /* may be NULL; copied */
   const CwCaps *common_caps;  /* NULL: AUTH_SELECTION, AUTH_SPICE, MINI_HEADER, AUTH_SASL if built; copied */
   CwCredentials credentials;  /* copied; wiped when the link is freed */
+  /* A message that follows the ticket at once, without awaiting what the server says of it; not used when anything else
+   * than a ticket is asked for. Type 0: none. */
+  uint16_t first_type;
+  GBytes *first_body; /* NULL is an empty one */
 } CwLinkParams;
 
 typedef enum {
@@ -80,6 +84,8 @@ CwConnectFailure cw_link_failure (const CwLink *self);
 const CwCaps *cw_link_peer_common_caps (const CwLink *self);
 const CwCaps *cw_link_peer_channel_caps (const CwLink *self);
 bool cw_link_mini_header (const CwLink *self);
+/* The first message has been sent. */
+bool cw_link_sent_first (const CwLink *self);
 
 /* After CW_LINK_DONE, once: what everything goes through from now on, in both directions; bytes that came with the last
  * packet wait in it. NULL: the connection stays as it is. The caller's. */

@@ -45,6 +45,7 @@ struct CwConnection {
   CwEndpoint endpoint;
   bool is_tls;
   bool mini_header;
+  bool sent_first;     /* CwLinkParams.first_type, as the first message of the connection */
   CwCaps common_caps;  /* of the server */
   CwCaps channel_caps; /* of the server */
 };

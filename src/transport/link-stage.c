@@ -116,6 +116,7 @@ finish (LinkStage *self, CwStageIo *io, GError **error)
     g_object_unref (base);
   }
   connection->mini_header = cw_link_mini_header (self->link);
+  connection->sent_first = cw_link_sent_first (self->link);
   cw_caps_copy (&connection->common_caps, cw_link_peer_common_caps (self->link));
   cw_caps_copy (&connection->channel_caps, cw_link_peer_channel_caps (self->link));
   return CW_STAGE_DONE;

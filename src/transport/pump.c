@@ -512,6 +512,12 @@ cw_pump_close (CwPump *self)
 }
 
 void
+cw_pump_set_sent (CwPump *self, uint64_t n_messages)
+{
+  self->writer.framing.sent_serial = n_messages;
+}
+
+void
 cw_pump_continue (CwPump *self, const CwPump *before)
 {
   self->reader.framing.received_serial = before->reader.framing.received_serial;

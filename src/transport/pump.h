@@ -74,6 +74,9 @@ void cw_pump_resume (CwPump *self, unsigned reason);
  * Idempotent. */
 void cw_pump_close (CwPump *self);
 
+/* So many messages have been sent before the pump was made. */
+void cw_pump_set_sent (CwPump *self, uint64_t n_messages);
+
 /* Messages of both directions are numbered on from where those of before ended, and as many may wait. Only before the
  * first one. */
 void cw_pump_continue (CwPump *self, const CwPump *before);

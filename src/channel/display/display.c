@@ -52,7 +52,32 @@ static const uint16_t read_only_messages[] = {
   0,
 };
 
+static CwMsgcDisplayInit
+make_init (SpiceChannel *channel)
+{
+  uint32_t cache, window;
+
+  cw_channel_display_host (channel)->budgets (cw_channel_session (channel), &cache, &window);
+  return (CwMsgcDisplayInit){
+    .pixmap_cache_id = CACHE_ID,
+    .pixmap_cache_size = cache,
+    .glz_dictionary_id = DICTIONARY_ID,
+    .glz_dictionary_window_size = (int32_t) window,
+  };
+}
+
+/* The picture comes a round trip earlier. */
+static uint16_t
+first_message (SpiceChannel *channel, CwBuffer *body)
+{
+  const CwMsgcDisplayInit init = make_init (channel);
+  const CwMessageInfo *info = cw_message_info (CW_CHANNEL_DISPLAY, CW_FROM_CLIENT, CW_MSGC_DISPLAY_INIT);
+
+  return cw_message_write (info, &init, body) ? CW_MSGC_DISPLAY_INIT : 0;
+}
+
 static SpiceChannelClassPrivate display_class = {
+  .first_message = first_message,
   .handlers = handlers,
   .handle_other = cw_display_push,
   .caps = caps,
@@ -66,19 +91,15 @@ channel_up (SpiceChannel *channel)
 {
   SpiceDisplayChannel *self = SPICE_DISPLAY_CHANNEL (channel);
   unsigned attempt = cw_channel_attempt (channel);
-  uint32_t cache, window;
 
   if (!cw_channel_session (channel))
     return;
   cw_display_screen_start (self);
-  cw_channel_display_host (channel)->budgets (cw_channel_session (channel), &cache, &window);
-  cw_channel_send (channel, CW_MSGC_DISPLAY_INIT,
-                   &(CwMsgcDisplayInit){
-                       .pixmap_cache_id = CACHE_ID,
-                       .pixmap_cache_size = cache,
-                       .glz_dictionary_id = DICTIONARY_ID,
-                       .glz_dictionary_window_size = (int32_t) window,
-                   });
+  if (!cw_channel_sent_first (channel)) {
+    const CwMsgcDisplayInit init = make_init (channel);
+
+    cw_channel_send (channel, CW_MSGC_DISPLAY_INIT, &init);
+  }
   /* Programs open their windows on this; the array is what it was at the last connection. */
   g_object_notify (G_OBJECT (self), "monitors");
   if (attempt == cw_channel_attempt (channel))

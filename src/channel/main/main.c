@@ -43,7 +43,7 @@ handle_init (SpiceChannel *channel, const CwMessage *message)
     cw_agent_set_credit (self->priv->agent, init->agent_tokens);
   if (attempt == cw_channel_attempt (channel) && init->agent_connected)
     cw_main_agent_connected (self);
-  if (attempt == cw_channel_attempt (channel) && !finish_migration (channel))
+  if (attempt == cw_channel_attempt (channel) && !finish_migration (channel) && !cw_channel_sent_first (channel))
     cw_channel_send (channel, CW_MSGC_MAIN_ATTACH_CHANNELS, NULL);
 }
 
@@ -176,7 +176,15 @@ static const uint16_t prepared_messages[] = {
 };
 
 /* Programs expect a session to survive a bad INIT that is followed by a good one. */
+/* Without waiting for INIT: the list of channels comes a round trip earlier. */
+static uint16_t
+first_message (SpiceChannel *channel, CwBuffer *body)
+{
+  return CW_MSGC_MAIN_ATTACH_CHANNELS;
+}
+
 static SpiceChannelClassPrivate main_class = {
+  .first_message = first_message,
   .handlers = handlers,
   .caps = caps,
   .read_only_messages = read_only_messages,

@@ -159,6 +159,36 @@ test_exchange (gconstpointer data)
   EVP_PKEY_free (key);
 }
 
+/* A message goes behind the ticket by itself, with the header both have agreed on. */
+static void
+test_first_message (gconstpointer data)
+{
+  bool mini = GPOINTER_TO_INT (data);
+  EVP_PKEY *key = EVP_RSA_gen (1024);
+  g_autoptr (GBytes) body = g_bytes_new_static ("body", 4);
+  const CwLinkParams params = { .channel_type = 2, .first_type = 0x0107, .first_body = body };
+  g_autoptr (CwLink) link = cw_link_new (&params, NULL);
+  Reply reply = mini ? usual_reply (key) : (Reply){ REDQ, 2, 0, 0, key, 0, 0, 0xffffffff, NULL, 0 };
+  g_autoptr (GBytes) ticket = NULL, first = NULL;
+
+  drop_output (link);
+  g_assert_false (cw_link_sent_first (link));
+  feed_reply (link, &reply);
+  ticket = cw_link_take_output (link);
+  first = cw_link_take_output (link);
+  g_assert_null (cw_link_take_output (link));
+  g_assert_cmpuint (g_bytes_get_size (ticket), ==, mini ? 4 + 128 : 128);
+  if (mini)
+    g_assert_cmpmem (g_bytes_get_data (first, NULL), g_bytes_get_size (first), "\7\1\4\0\0\0body", 10);
+  else
+    g_assert_cmpmem (g_bytes_get_data (first, NULL), g_bytes_get_size (first),
+                     "\1\0\0\0\0\0\0\0\7\1\4\0\0\0\0\0\0\0body", 22);
+  g_assert_true (cw_link_sent_first (link));
+  feed_result (link, 0);
+  g_assert_cmpint (cw_link_status (link), ==, CW_LINK_DONE);
+  EVP_PKEY_free (key);
+}
+
 /* An old server: no capability at all, so no mechanism word and full headers. */
 static void
 test_without_caps (void)
@@ -552,6 +582,8 @@ main (int argc, char **argv)
   g_test_add_func ("/link/caps", test_caps);
   g_test_add_data_func ("/link/exchange/at-once", GSIZE_TO_POINTER (SIZE_MAX), test_exchange);
   g_test_add_data_func ("/link/exchange/byte-by-byte", GSIZE_TO_POINTER (1), test_exchange);
+  g_test_add_data_func ("/link/first-message/mini", GINT_TO_POINTER (true), test_first_message);
+  g_test_add_data_func ("/link/first-message/full", GINT_TO_POINTER (false), test_first_message);
   g_test_add_func ("/link/without-caps", test_without_caps);
   g_test_add_func ("/link/own-caps", test_own_caps);
   g_test_add_func ("/link/sasl-only", test_sasl_only);

@@ -319,13 +319,14 @@ skip_to_pong (AgentServer *self)
 }
 
 void
-agent_server_skip_start (AgentServer *self)
-{
-  skip_until (self, CW_MSGC_MAIN_ATTACH_CHANNELS);
-}
-
-void
 agent_server_skip_wishes (AgentServer *self)
 {
   settle (self, skip_to_pong);
+}
+
+void
+agent_server_skip_start (AgentServer *self)
+{
+  skip_until (self, CW_MSGC_MAIN_ATTACH_CHANNELS);
+  agent_server_skip_wishes (self);
 }

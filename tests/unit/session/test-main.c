@@ -241,13 +241,13 @@ test_agent_in_init (void)
 
   /* M3 */
   listen (agent_server_main (session));
+  agent_server_next (server, CW_MSGC_MAIN_ATTACH_CHANNELS, 0);
   heard = agent_server_next (server, CW_MSGC_MAIN_AGENT_START, 0);
   g_assert_cmpuint (g_bytes_get_size (heard->body), ==, 4);
   announce = agent_server_next_agent (server, CW_AGENT_TYPE_ANNOUNCE_CAPABILITIES);
   g_assert_cmpuint (announce->request, ==, 1);
   g_assert_cmpuint (announce->n_caps, ==, 1);
   g_assert_cmphex (announce->caps[0], ==, OWN_CAPS);
-  agent_server_next (server, CW_MSGC_MAIN_ATTACH_CHANNELS, 0);
   expect_told ("mouse-update; notify mouse-mode 2; notify agent-connected 1; agent-update; ");
   client_end (session);
 }
