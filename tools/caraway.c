@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* caraway: looks at and operates SPICE servers from a shell. This file finds the command; each command is a file. */
 #include "commands.h"
+#include "output.h"
 #include "terminal.h"
 
 #include <locale.h>
@@ -20,11 +21,44 @@ print_help (FILE *out)
          out);
   for (gsize i = 0; i < G_N_ELEMENTS (commands); i++)
     fprintf (out, "  %-11s %s\n", commands[i]->name, commands[i]->summary);
-  fputs ("\nURI is spice://HOST:PORT, spice+tls://HOST:PORT, spice://HOST?port=PORT&tls-port=PORT or\n"
-         "spice+unix://PATH. The password comes from --password-file, the environment variable\n"
-         "CARAWAY_PASSWORD, or a question on the terminal.\n\n"
-         "\"caraway COMMAND --help\" tells about a command, caraway(1) about exit statuses.\n",
+  fputs ("\nURI is spice://HOST:PORT, spice+tls://HOST:PORT, spice://HOST?port=PORT&tls-port=PORT, spice+unix://PATH,\n"
+         "HOST:PORT, or a connection file that ends in .vv. The password comes from --password-file, the environment\n"
+         "variable CARAWAY_PASSWORD, or a question on the terminal.\n\n"
+         "\"caraway help COMMAND\" tells about a command, caraway(1) about all of them.\n\n"
+         "Exit status: 0 done, 1 failed otherwise, 2 wrong command line, 3 cannot connect, 4 TLS or certificate,\n"
+         "5 password, 6 not a SPICE server or the connection broke, 7 time limit, 8 file, 9 the server cannot do it.\n",
          out);
+}
+
+/* "-s100" is "-s 100"; GOption knows only the second. */
+static void
+split_short_option (const GOptionEntry *entries, const char *argument, GPtrArray *out)
+{
+  for (const GOptionEntry *entry = entries; entry && entry->long_name; entry++) {
+    if (entry->short_name == argument[1] && entry->arg != G_OPTION_ARG_NONE) {
+      g_ptr_array_add (out, g_strndup (argument, 2));
+      g_ptr_array_add (out, g_strdup (argument + 2));
+      return;
+    }
+  }
+  g_ptr_array_add (out, g_strdup (argument));
+}
+
+/* What stands before "--", for GOption. The strings live as long as the program. */
+static char **
+collect_options (const GOptionEntry *entries, int argc, char **argv, int *n)
+{
+  GPtrArray *out = g_ptr_array_new ();
+
+  for (int i = 0; i < argc; i++) {
+    if (argv[i][0] == '-' && argv[i][1] && argv[i][1] != '-' && argv[i][2])
+      split_short_option (entries, argv[i], out);
+    else
+      g_ptr_array_add (out, argv[i]);
+  }
+  *n = (int) out->len;
+  g_ptr_array_add (out, NULL);
+  return (char **) g_ptr_array_free (out, FALSE);
 }
 
 bool
@@ -34,6 +68,8 @@ command_parse (const Command *self, Client *client, const GOptionEntry *entries,
   g_autofree char *name = g_strdup_printf ("caraway %s", self->name);
   g_autoptr (GOptionContext) context = g_option_context_new (self->arguments);
   GError *cause = NULL;
+  char **before, **rest;
+  int n_before = 0, n;
 
   g_set_prgname (name);
   g_option_context_set_summary (context, self->summary);
@@ -43,17 +79,21 @@ command_parse (const Command *self, Client *client, const GOptionEntry *entries,
     g_option_context_add_main_entries (context, entries, NULL);
   if (client)
     client_add_options (client, context);
-  /* Negative coordinates and text that starts with a dash are arguments after "--". */
-  if (!g_option_context_parse (context, argc, argv, &cause)) {
+  /* Negative coordinates and text that starts with a dash come after "--", wherever that stands. */
+  while (n_before < *argc && strcmp ((*argv)[n_before], "--") != 0)
+    n_before++;
+  before = collect_options (entries, n_before, *argv, &n);
+  if (!g_option_context_parse (context, &n, &before, &cause)) {
     g_set_error (error, STATUS_ERROR, STATUS_USAGE, "%s; see \"%s --help\"", cause->message, name);
     g_error_free (cause);
     return false;
   }
-  if (*argc > 1 && strcmp ((*argv)[1], "--") == 0) {
-    (*argv)[1] = (*argv)[0];
-    (*argv)++;
-    (*argc)--;
-  }
+  rest = g_new0 (char *, n + *argc + 1);
+  memcpy (rest, before, n * sizeof *rest);
+  for (int i = n_before + 1; i < *argc; i++)
+    rest[n++] = (*argv)[i];
+  *argc = n;
+  *argv = rest;
   if (*argc - 1 < min_arguments || (max_arguments != -1 && *argc - 1 > max_arguments)) {
     g_set_error (error, STATUS_ERROR, STATUS_USAGE, "%s arguments; usage: %s %s",
                  *argc - 1 < min_arguments ? "missing" : "too many", name, self->arguments);
@@ -82,32 +122,57 @@ run (const Command *command, int argc, char **argv)
 {
   g_autoptr (GError) error = NULL;
 
-  if (command->run (argc, argv, &error))
+  if (command->run (argc, argv, &error) && output_flush_stdout (&error))
     return STATUS_OK;
   fprintf (stderr, "caraway %s: %s\n", command->name, error->message);
   return error->domain == STATUS_ERROR ? error->code : STATUS_FAILED;
 }
 
+static const Command *
+find_command (const char *name)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (commands); i++)
+    if (strcmp (name, commands[i]->name) == 0)
+      return commands[i];
+  fprintf (stderr, "caraway: there is no command \"%s\"; see \"caraway --help\"\n", name);
+  return NULL;
+}
+
+static int
+finish_output (void)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (output_flush_stdout (&error))
+    return STATUS_OK;
+  fprintf (stderr, "caraway: %s\n", error->message);
+  return STATUS_FILE;
+}
+
 int
 main (int argc, char **argv)
 {
+  static char help[] = "--help";
+  const Command *command;
+
   setlocale (LC_ALL, "");
   terminal_init ();
   if (argc < 2) {
     print_help (stderr);
     return STATUS_USAGE;
   }
+  if (strcmp (argv[1], "help") == 0 && argc > 2) {
+    command = find_command (argv[2]);
+    return command ? run (command, 2, (char *[]){ argv[2], help, NULL }) : STATUS_USAGE;
+  }
   if (strcmp (argv[1], "--help") == 0 || strcmp (argv[1], "-h") == 0 || strcmp (argv[1], "help") == 0) {
     print_help (stdout);
-    return STATUS_OK;
+    return finish_output ();
   }
   if (strcmp (argv[1], "--version") == 0) {
     printf ("caraway %s\n", CARAWAY_VERSION);
-    return STATUS_OK;
+    return finish_output ();
   }
-  for (gsize i = 0; i < G_N_ELEMENTS (commands); i++)
-    if (strcmp (argv[1], commands[i]->name) == 0)
-      return run (commands[i], argc - 1, argv + 1);
-  fprintf (stderr, "caraway: there is no command \"%s\"; see \"caraway --help\"\n", argv[1]);
-  return STATUS_USAGE;
+  command = find_command (argv[1]);
+  return command ? run (command, argc - 1, argv + 1) : STATUS_USAGE;
 }

@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "client.h"
 
+#include "connection.h"
 #include "terminal.h"
+#include "text.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Channels arrive one by one and nothing marks the last; after this long without a new one the list is complete. */
-#define LIST_QUIET_US (300 * G_TIME_SPAN_MILLISECOND)
+/* Servers list their channels at once, but nothing marks the end; after this long without a new one that was all. An
+ * empty list is not to be told from one that is late: it is believed in this long after the server's first words. */
+#define LIST_QUIET_US (50 * G_TIME_SPAN_MILLISECOND)
+#define NO_LIST_US (3 * G_TIME_SPAN_SECOND)
 #define TICK_MS 20
 
 struct Client {
@@ -20,15 +23,9 @@ struct Client {
   bool finishing;
   bool asked; /* the user typed a password already */
   gint64 last_news;
+  gint64 first_words; /* behind the link; 0: none yet */
 
-  double timeout;
-  char *password_file;
-  char *ca_file;
-  char *cert_subject;
-  char *pubkey_file;
-  char **secure_channels;
-  char *compression;
-  gboolean insecure;
+  Connection options;
 };
 
 /* clang-format off */
@@ -40,7 +37,7 @@ client_new (void)
 {
   Client *self = g_new0 (Client, 1);
 
-  self->timeout = 30;
+  self->options.timeout = 30;
   return self;
 }
 
@@ -53,40 +50,16 @@ client_free (Client *self)
     g_clear_object (&self->session);
   }
   g_clear_error (&self->error);
-  g_free (self->password_file);
-  g_free (self->ca_file);
-  g_free (self->cert_subject);
-  g_free (self->pubkey_file);
-  g_strfreev (self->secure_channels);
-  g_free (self->compression);
+  connection_clear (&self->options);
   g_free (self);
 }
 
 void
 client_add_options (Client *self, GOptionContext *context)
 {
-  const GOptionEntry entries[] = {
-    { "timeout", 't', 0, G_OPTION_ARG_DOUBLE, &self->timeout, "Give up after this many seconds in all (default 30)",
-      "SECONDS" },
-    { "password-file", 0, 0, G_OPTION_ARG_FILENAME, &self->password_file,
-      "Read the password from the first line of FILE; \"-\" is standard input", "FILE" },
-    { "ca-file", 0, 0, G_OPTION_ARG_FILENAME, &self->ca_file,
-      "Trust the certificate authorities in this PEM file instead of the system's", "FILE" },
-    { "cert-subject", 0, 0, G_OPTION_ARG_STRING, &self->cert_subject,
-      "Accept only a certificate with this subject, such as \"O=Example,CN=host\"", "SUBJECT" },
-    { "pubkey-file", 0, 0, G_OPTION_ARG_FILENAME, &self->pubkey_file,
-      "Accept a certificate with this public key (DER SubjectPublicKeyInfo)", "FILE" },
-    { "insecure", 0, 0, G_OPTION_ARG_NONE, &self->insecure, "Accept any certificate (unsafe)", NULL },
-    { "secure-channel", 0, 0, G_OPTION_ARG_STRING_ARRAY, &self->secure_channels,
-      "Require TLS for this channel type; \"all\" for every one; may be repeated", "TYPE" },
-    { "compression", 0, 0, G_OPTION_ARG_STRING, &self->compression,
-      "Ask the server for this image compression: off, auto-glz, auto-lz, quic, glz, lz or lz4", "NAME" },
-    { 0 },
-  };
-  GOptionGroup *group = g_option_group_new ("connection", "Connection options:", "Show connection options", self, NULL);
+  g_autofree GOptionEntry *entries = connection_entries (&self->options);
 
-  g_option_group_add_entries (group, entries);
-  g_option_context_add_group (context, group);
+  g_option_context_add_main_entries (context, entries, NULL);
 }
 
 static void fail (Client *self, Status status, const char *format, ...) G_GNUC_PRINTF (3, 4);
@@ -103,8 +76,21 @@ fail (Client *self, Status status, const char *format, ...)
   va_end (args);
 }
 
+static bool
+says (const GError *error, const char *text)
+{
+  return error && strstr (error->message, text);
+}
+
+/* The server takes no connection without TLS. */
+static bool
+wants_tls (const GError *error)
+{
+  return says (error, "secur") || says (error, "TLS");
+}
+
 static Status
-event_status (SpiceChannelEvent event)
+event_status (SpiceChannelEvent event, const GError *error)
 {
   switch (event) {
   case SPICE_CHANNEL_ERROR_CONNECT:
@@ -113,28 +99,65 @@ event_status (SpiceChannelEvent event)
     return STATUS_TLS;
   case SPICE_CHANNEL_ERROR_AUTH:
     return STATUS_AUTH;
+  case SPICE_CHANNEL_ERROR_LINK:
+    return wants_tls (error) ? STATUS_TLS : STATUS_PROTOCOL;
   default:
     return STATUS_PROTOCOL;
   }
 }
 
+static bool
+has_password (Client *self)
+{
+  char *password = NULL;
+  bool has;
+
+  g_object_get (self->session, "password", &password, NULL);
+  has = password && *password;
+  text_wipe (password);
+  return has;
+}
+
+/* What happened, and what could help. */
 static const char *
-event_text (SpiceChannelEvent event)
+event_text (Client *self, SpiceChannel *channel, SpiceChannelEvent event, const GError *error)
 {
   switch (event) {
   case SPICE_CHANNEL_CLOSED:
-    return "the server closed the connection";
+    return channel == self->main ? "the server closed the connection (QEMU serves one client at a time: perhaps "
+                                   "another one took over, or the machine has ended)"
+                                 : "the server closed the connection";
   case SPICE_CHANNEL_ERROR_CONNECT:
     return "cannot connect";
   case SPICE_CHANNEL_ERROR_TLS:
-    return "TLS failed";
+    return says (error, "wrong version number") || says (error, "not speak TLS")
+               ? "TLS failed (is this the port without TLS? then use spice://)"
+               : "TLS failed";
   case SPICE_CHANNEL_ERROR_AUTH:
-    return "authentication failed";
+    return has_password (self)
+               ? "the server refused the password"
+               : "the server wants a password (--password-file, CARAWAY_PASSWORD, or a terminal to ask on)";
   case SPICE_CHANNEL_ERROR_LINK:
-    return "not a SPICE server, or it refused the channel";
+    if (wants_tls (error))
+      return "the server wants TLS (use spice+tls://HOST:PORT, or ?tls-port=PORT)";
+    return says (error, "closed") || says (error, "magic")
+               ? "not a SPICE server, or one that expects TLS on this port (then use spice+tls://)"
+               : "not a SPICE server, or it refused the channel";
   default:
     return "the connection broke";
   }
+}
+
+/* "main channel 0" is what everybody expects; only others are named. */
+static char *
+channel_text (Client *self, SpiceChannel *channel)
+{
+  int type, id;
+
+  if (channel == self->main)
+    return g_strdup ("");
+  g_object_get (channel, "channel-type", &type, "channel-id", &id, NULL);
+  return g_strdup_printf (" (%s channel %d)", spice_channel_type_to_string (type), id);
 }
 
 static void
@@ -142,7 +165,8 @@ on_channel_event (SpiceChannel *channel, SpiceChannelEvent event, Client *self)
 {
   const GError *error = spice_channel_get_error (channel);
   g_autofree char *uri = NULL; /* as the library composes it: without the password */
-  int type, id;
+  g_autofree char *which = NULL, *detail = NULL;
+  const char *notice = terminal_last_notice ();
 
   self->last_news = g_get_monotonic_time ();
   if (event == SPICE_CHANNEL_OPENED) {
@@ -153,14 +177,25 @@ on_channel_event (SpiceChannel *channel, SpiceChannelEvent event, Client *self)
   }
   if (event == SPICE_CHANNEL_SWITCHING)
     return;
-  if (channel == self->main && event == SPICE_CHANNEL_ERROR_AUTH && !self->password_file && terminal_can_ask ()) {
+  if (channel == self->main && event == SPICE_CHANNEL_ERROR_AUTH && !self->options.password_file
+      && terminal_can_ask ()) {
     self->password_needed = true;
     return;
   }
-  g_object_get (channel, "channel-type", &type, "channel-id", &id, NULL);
+  which = channel_text (self, channel);
   g_object_get (self->session, "uri", &uri, NULL);
-  fail (self, event_status (event), "%s: %s (%s channel %d)%s%s", uri, event_text (event),
-        spice_channel_type_to_string (type), id, error ? ": " : "", error ? error->message : "");
+  if (error && event != SPICE_CHANNEL_ERROR_AUTH)
+    detail = text_escape (error->message);
+  fail (self, event_status (event, error), "%s: %s%s%s%s%s%s", uri ? uri : "the server",
+        event_text (self, channel, event, error), which, detail ? ": " : "", detail ? detail : "",
+        notice ? "; it said: " : "", notice ? notice : "");
+}
+
+static void
+on_mouse_update (SpiceChannel *channel, Client *self)
+{
+  if (self->first_words == 0)
+    self->first_words = g_get_monotonic_time ();
 }
 
 static void
@@ -168,8 +203,10 @@ on_channel_new (SpiceSession *session, SpiceChannel *channel, Client *self)
 {
   self->last_news = g_get_monotonic_time ();
   g_signal_connect (channel, "channel-event", G_CALLBACK (on_channel_event), self);
-  if (SPICE_IS_MAIN_CHANNEL (channel))
+  if (SPICE_IS_MAIN_CHANNEL (channel)) {
     self->main = channel;
+    g_signal_connect (channel, "main-mouse-update", G_CALLBACK (on_mouse_update), self);
+  }
 }
 
 static void
@@ -178,137 +215,6 @@ on_channel_destroy (SpiceSession *session, SpiceChannel *channel, Client *self)
   g_signal_handlers_disconnect_by_data (channel, self);
   if (channel == self->main)
     self->main = NULL;
-}
-
-/* The password of the connection options: a file or the environment; the command line offers no other way, and a
- * password in the URI stays possible but is visible to everybody on the machine. */
-static bool
-read_password (Client *self, GError **error)
-{
-  g_autofree char *text = NULL;
-
-  if (self->password_file) {
-    if (!terminal_read_secret_file (self->password_file, &text, error)) {
-      g_prefix_error (error, "cannot read the password: ");
-      return false;
-    }
-  } else {
-    text = g_strdup (g_getenv ("CARAWAY_PASSWORD"));
-  }
-  if (text)
-    g_object_set (self->session, "password", text, NULL);
-  return true;
-}
-
-static bool
-set_file_property (Client *self, const char *property, const char *path, GError **error)
-{
-  g_autoptr (GByteArray) bytes = NULL;
-  char *data;
-  gsize size;
-  GError *cause = NULL;
-
-  if (!g_file_get_contents (path, &data, &size, &cause)) {
-    g_set_error (error, STATUS_ERROR, STATUS_FILE, "%s", cause->message);
-    g_error_free (cause);
-    return false;
-  }
-  bytes = g_byte_array_new_take ((guint8 *) data, size);
-  g_object_set (self->session, property, bytes, NULL);
-  return true;
-}
-
-static bool
-check_port (Client *self, const char *property, GError **error)
-{
-  g_autofree char *port = NULL;
-
-  g_object_get (self->session, property, &port, NULL);
-  if (!port || g_ascii_string_to_unsigned (port, 10, 1, 65535, NULL, NULL))
-    return true;
-  g_set_error (error, STATUS_ERROR, STATUS_USAGE, "%s is not a port: ports are 1 to 65535", port);
-  return false;
-}
-
-/* Sets the session's address; says why if it is none. */
-static bool
-apply_uri (Client *self, const char *uri, GError **error)
-{
-  g_autofree char *accepted = NULL;
-  const char *const schemes[] = { "spice://", "spice+tls://", "spice+unix://" };
-  bool known = false;
-
-  for (gsize i = 0; i < G_N_ELEMENTS (schemes); i++)
-    known |= g_str_has_prefix (uri, schemes[i]);
-  if (!known) {
-    g_set_error (error, STATUS_ERROR, STATUS_USAGE,
-                 "\"%s\" is not a SPICE address: use spice://HOST:PORT, spice+tls://HOST:PORT or spice+unix://PATH",
-                 uri);
-    return false;
-  }
-  terminal_catch_warnings (true);
-  g_object_set (self->session, "uri", uri, NULL);
-  terminal_catch_warnings (false);
-  g_object_get (self->session, "uri", &accepted, NULL);
-  if (!accepted) {
-    const char *reason = terminal_last_warning ();
-
-    g_set_error (error, STATUS_ERROR, STATUS_USAGE, "%s", reason ? reason : "the address is not valid");
-    return false;
-  }
-  return check_port (self, "port", error) && check_port (self, "tls-port", error);
-}
-
-static bool
-apply_compression (Client *self, GError **error)
-{
-  static const char *const names[] = { "off", "auto-glz", "auto-lz", "quic", "glz", "lz", "lz4" };
-
-  if (!self->compression)
-    return true;
-  /* The names stand in the order of the protocol's numbers, which begin with off = 1. */
-  for (gsize i = 0; i < G_N_ELEMENTS (names); i++) {
-    if (strcmp (names[i], self->compression) == 0) {
-      g_object_set (self->session, "preferred-compression", (int) (SPICE_IMAGE_COMPRESSION_OFF + i), NULL);
-      return true;
-    }
-  }
-  g_set_error (error, STATUS_ERROR, STATUS_USAGE, "--compression: \"%s\" is none; see --help", self->compression);
-  return false;
-}
-
-static bool
-apply_options (Client *self, const char *uri, GError **error)
-{
-  if (!apply_uri (self, uri, error))
-    return false;
-  if (self->timeout <= 0 || self->timeout > 86400) {
-    g_set_error (error, STATUS_ERROR, STATUS_USAGE, "--timeout must be above 0 and at most 86400 seconds");
-    return false;
-  }
-  for (char **name = self->secure_channels; name && *name; name++) {
-    if (strcmp (*name, "all") != 0 && spice_channel_string_to_type (*name) == -1) {
-      g_set_error (error, STATUS_ERROR, STATUS_USAGE, "--secure-channel: \"%s\" is not a channel type", *name);
-      return false;
-    }
-  }
-  g_object_set (self->session, "secure-channels", self->secure_channels, NULL);
-  if (!apply_compression (self, error))
-    return false;
-  if (self->ca_file) {
-    if (!g_file_test (self->ca_file, G_FILE_TEST_IS_REGULAR)) {
-      g_set_error (error, STATUS_ERROR, STATUS_FILE, "--ca-file: there is no file \"%s\"", self->ca_file);
-      return false;
-    }
-    g_object_set (self->session, "ca-file", self->ca_file, NULL);
-  }
-  if (self->cert_subject)
-    g_object_set (self->session, "cert-subject", self->cert_subject, NULL);
-  if (self->pubkey_file && !set_file_property (self, "pubkey", self->pubkey_file, error))
-    return false;
-  if (self->insecure)
-    g_object_set (self->session, "verify", 0, NULL);
-  return read_password (self, error);
 }
 
 static gboolean
@@ -321,7 +227,7 @@ tick (gpointer data)
 static bool
 run_until (Client *self, bool (*done) (gpointer data), gpointer data, const char *what, GError **error)
 {
-  gint64 deadline = what ? terminal_start_time () + (gint64) (self->timeout * G_USEC_PER_SEC) : G_MAXINT64;
+  gint64 deadline = what ? g_get_monotonic_time () + (gint64) (self->options.timeout * G_USEC_PER_SEC) : G_MAXINT64;
   guint ticker = g_timeout_add (TICK_MS, tick, NULL);
   bool ok = false;
 
@@ -331,7 +237,8 @@ run_until (Client *self, bool (*done) (gpointer data), gpointer data, const char
       break;
     }
     if (g_get_monotonic_time () >= deadline) {
-      g_set_error (error, STATUS_ERROR, STATUS_TIMEOUT, "gave up after %g s, waiting for %s", self->timeout, what);
+      g_set_error (error, STATUS_ERROR, STATUS_TIMEOUT, "gave up after %g s, waiting for %s", self->options.timeout,
+                   what);
       break;
     }
     g_main_context_iteration (NULL, TRUE);
@@ -367,37 +274,44 @@ client_close_channel (Client *self, SpiceChannel *channel)
 }
 
 static bool
-main_settled (gpointer data)
+is_main_open (gpointer data)
 {
   Client *self = data;
-  g_autoptr (GList) channels = NULL;
 
-  if (self->password_needed)
-    return true;
-  if (!self->main_open)
-    return false;
-  channels = spice_session_get_channels (self->session);
-  return channels && channels->next && g_get_monotonic_time () - self->last_news > LIST_QUIET_US;
+  return self->password_needed || self->main_open;
 }
 
+static bool
+is_list_complete (gpointer data)
+{
+  Client *self = data;
+  g_autoptr (GList) channels = spice_session_get_channels (self->session);
+
+  if (channels && channels->next)
+    return g_get_monotonic_time () - self->last_news > LIST_QUIET_US;
+  return self->first_words > 0 && g_get_monotonic_time () - self->first_words > NO_LIST_US;
+}
+
+/* Up to the main channel: what else is offered comes a moment later. */
 bool
-client_connect (Client *self, const char *uri, GError **error)
+client_connect_main (Client *self, const char *uri, GError **error)
 {
   self->session = spice_session_new ();
   g_signal_connect (self->session, "channel-new", G_CALLBACK (on_channel_new), self);
   g_signal_connect (self->session, "channel-destroy", G_CALLBACK (on_channel_destroy), self);
-  if (!apply_options (self, uri, error))
+  if (!connection_apply (&self->options, self->session, uri, error))
     return false;
 
   for (;;) {
-    g_autofree char *password = NULL;
+    char *password;
+    bool ok;
 
     self->password_needed = false;
     if (!spice_session_connect (self->session)) {
       g_set_error (error, STATUS_ERROR, STATUS_FAILED, "the session does not start");
       return false;
     }
-    if (!client_wait (self, main_settled, self, "the server", error))
+    if (!client_wait (self, is_main_open, self, "the server", error))
       return false;
     if (!self->password_needed)
       return true;
@@ -407,8 +321,18 @@ client_connect (Client *self, const char *uri, GError **error)
       return false;
     }
     self->asked = true;
-    g_object_set (self->session, "password", password, NULL);
+    ok = connection_set_password (self->session, password, error);
+    text_wipe (password);
+    if (!ok)
+      return false;
   }
+}
+
+bool
+client_connect (Client *self, const char *uri, GError **error)
+{
+  return client_connect_main (self, uri, error)
+         && client_wait (self, is_list_complete, self, "the server's channels", error);
 }
 
 static bool
@@ -434,39 +358,101 @@ list_channels (Client *self, int type)
   return g_string_free (text, FALSE);
 }
 
+static SpiceChannel *
+find_channel (Client *self, int type, int id)
+{
+  g_autoptr (GList) channels = spice_session_get_channels (self->session);
+
+  for (GList *l = channels; l; l = l->next) {
+    int channel_type, channel_id;
+
+    g_object_get (l->data, "channel-type", &channel_type, "channel-id", &channel_id, NULL);
+    if (channel_type == type && channel_id == id)
+      return l->data;
+  }
+  return NULL;
+}
+
+typedef struct {
+  Client *client;
+  int type, id;
+} Wanted;
+
+static bool
+is_offered (gpointer data)
+{
+  Wanted *wanted = data;
+
+  return find_channel (wanted->client, wanted->type, wanted->id) || is_list_complete (wanted->client);
+}
+
 SpiceChannel *
 client_open_channel (Client *self, int type, int id, GError **error)
 {
-  g_autoptr (GList) channels = spice_session_get_channels (self->session);
-  g_autofree char *offered = NULL;
   g_autofree char *what = g_strdup_printf ("%s channel %d", spice_channel_type_to_string (type), id);
+  Wanted wanted = { self, type, id };
+  SpiceChannel *channel;
 
-  for (GList *l = channels; l; l = l->next) {
-    SpiceChannel *channel = l->data;
-    int channel_type, channel_id;
+  if (!client_wait (self, is_offered, &wanted, what, error))
+    return NULL;
+  channel = find_channel (self, type, id);
+  if (!channel) {
+    g_autofree char *offered = list_channels (self, -1);
 
-    g_object_get (channel, "channel-type", &channel_type, "channel-id", &channel_id, NULL);
-    if (channel_type != type || channel_id != id)
-      continue;
-    if (!is_open (channel)) {
-      spice_channel_connect (channel);
-      if (!client_wait (self, is_open, channel, what, error))
-        return NULL;
-    }
-    return channel;
+    g_set_error (error, STATUS_ERROR, STATUS_UNSUPPORTED, "the server has no %s; it offers: %s", what, offered);
+    return NULL;
   }
-  offered = list_channels (self, -1);
-  g_set_error (error, STATUS_ERROR, STATUS_UNSUPPORTED, "the server has no %s; it offers: %s", what, offered);
-  return NULL;
+  if (!is_open (channel)) {
+    spice_channel_connect (channel);
+    if (!client_wait (self, is_open, channel, what, error))
+      return NULL;
+  }
+  return channel;
+}
+
+SpiceChannel *
+client_connect_channel (Client *self, const char *uri, int type, int id, GError **error)
+{
+  return client_connect_main (self, uri, error) ? client_open_channel (self, type, id, error) : NULL;
+}
+
+/* Display 0, or the first of all, when 0 is not among them. */
+static bool
+has_display (gpointer data)
+{
+  Client *self = data;
+  g_autoptr (GList) channels = spice_session_get_channels (self->session);
+
+  if (find_channel (self, SPICE_CHANNEL_DISPLAY, 0))
+    return true;
+  if (!is_list_complete (self))
+    return false;
+  for (GList *l = channels; l; l = l->next)
+    if (SPICE_IS_DISPLAY_CHANNEL (l->data))
+      return true;
+  fail (self, STATUS_UNSUPPORTED, "the server has no display");
+  return false;
+}
+
+bool
+client_wait_display (Client *self, GError **error)
+{
+  return client_wait (self, has_display, self, "a display", error);
 }
 
 SpiceInputsChannel *
 client_connect_inputs (Client *self, const char *uri, GError **error)
 {
-  SpiceChannel *channel = NULL;
+  SpiceChannel *channel = client_connect_channel (self, uri, SPICE_CHANNEL_INPUTS, 0, error);
 
-  if (client_connect (self, uri, error))
-    channel = client_open_channel (self, SPICE_CHANNEL_INPUTS, 0, error);
+  return channel ? SPICE_INPUTS_CHANNEL (channel) : NULL;
+}
+
+SpiceInputsChannel *
+client_connected_inputs (Client *self, GError **error)
+{
+  SpiceChannel *channel = client_open_channel (self, SPICE_CHANNEL_INPUTS, 0, error);
+
   return channel ? SPICE_INPUTS_CHANNEL (channel) : NULL;
 }
 
@@ -481,7 +467,7 @@ client_sleep (Client *self, unsigned ms, GError **error)
 {
   gint64 until = g_get_monotonic_time () + ms * G_TIME_SPAN_MILLISECOND;
 
-  return client_wait (self, is_past, &until, "the pause to end", error);
+  return client_run (self, is_past, &until, error);
 }
 
 typedef struct {

@@ -30,17 +30,28 @@ Client *client_new (void);
 void client_free (Client *self);
 void client_add_options (Client *self, GOptionContext *context);
 
-/* Connects the session and its main channel and waits until the server has said what it offers. Asks for a password
- * on the terminal if one is needed and there is a terminal. */
+/* Connects the session and its main channel and waits until the server has listed its channels. Asks for a password
+ * on the terminal if one is needed and there is a terminal. uri: as connection_apply() takes it. */
 bool client_connect (Client *self, const char *uri, GError **error);
 
 /* Waits for the channel to be offered, connects it and waits until it is open. Borrowed. */
 SpiceChannel *client_open_channel (Client *self, int type, int id, GError **error);
 
-/* Both at once, for commands that only send input. Borrowed. */
+/* The parts of that, for commands that begin as soon as what they need is there. */
+bool client_connect_main (Client *self, const char *uri, GError **error);
+bool client_wait_display (Client *self, GError **error);
+
+/* Both at once, without waiting for the rest of the list. */
+SpiceChannel *client_connect_channel (Client *self, const char *uri, int type, int id, GError **error);
+
+/* Likewise, for commands that only send input. Borrowed. */
 SpiceInputsChannel *client_connect_inputs (Client *self, const char *uri, GError **error);
 
-/* Runs the main loop until done (data) or failure or the time limit; what names the awaited thing in the message. */
+/* Once connected. Borrowed. */
+SpiceInputsChannel *client_connected_inputs (Client *self, GError **error);
+
+/* Runs the main loop until done (data) or failure or the time limit, which begins anew here; what names the awaited
+ * thing in the message. */
 bool client_wait (Client *self, bool (*done) (gpointer data), gpointer data, const char *what, GError **error);
 
 /* Likewise, without a time limit and a message. */

@@ -2,13 +2,12 @@
 /* caraway info: what a server offers. The facts are gathered into one JSON object, which is printed as it is or as
  * text. */
 #include "commands.h"
+#include "displays.h"
+#include "text.h"
 
 #include <json-glib/json-glib.h>
 #include <stdio.h>
 #include <string.h>
-
-/* A display without a marked surface (a guest that has not set a mode yet) is reported as it is after this long. */
-#define SURFACE_WAIT_US G_TIME_SPAN_SECOND
 
 typedef struct {
   int type; /* -1: common to all channels */
@@ -37,26 +36,6 @@ static const Capability capabilities[] = {
   { SPICE_CHANNEL_DISPLAY, SPICE_DISPLAY_CAP_PREF_VIDEO_CODEC_TYPE, "preferred-video-codec" },
   { SPICE_CHANNEL_INPUTS, SPICE_INPUTS_CAP_KEY_SCANCODE, "key-scancode" },
 };
-
-typedef struct {
-  bool marked;
-  gint64 since;
-} Surface;
-
-/* Servers send surface, picture and monitors, and then mark the surface. */
-static void
-on_mark (SpiceChannel *channel, int mark, Surface *surface)
-{
-  surface->marked = mark != 0;
-}
-
-static bool
-surface_settled (gpointer data)
-{
-  Surface *surface = data;
-
-  return surface->marked || g_get_monotonic_time () - surface->since > SURFACE_WAIT_US;
-}
 
 static void
 add_capabilities (JsonObject *object, SpiceChannel *channel, int type)
@@ -123,12 +102,28 @@ add_display (JsonObject *object, SpiceChannel *channel)
   json_object_set_array_member (object, "monitors", list);
 }
 
+/* One after the other over all channels, as all commands number them. */
+static void
+add_displays (JsonArray *list, SpiceChannel *channel)
+{
+  g_autoptr (GArray) displays = displays_of_channel (channel, (int) json_array_get_length (list));
+
+  for (guint i = 0; i < displays->len; i++) {
+    const Display *display = &g_array_index (displays, Display, i);
+    JsonObject *object = json_object_new ();
+
+    json_object_set_int_member (object, "number", display->number);
+    json_object_set_int_member (object, "width", display->width);
+    json_object_set_int_member (object, "height", display->height);
+    json_object_set_int_member (object, "channel", display->channel_id);
+    json_array_add_object_element (list, object);
+  }
+}
+
 static JsonObject *
 describe_channel (Client *client, SpiceChannel *offered, GError **error)
 {
   g_autoptr (JsonObject) object = json_object_new ();
-  Surface surface = { .since = g_get_monotonic_time () };
-  SpiceChannel *channel;
   int type, id;
 
   g_object_get (offered, "channel-type", &type, "channel-id", &id, NULL);
@@ -137,20 +132,36 @@ describe_channel (Client *client, SpiceChannel *offered, GError **error)
   if (type != SPICE_CHANNEL_MAIN && type != SPICE_CHANNEL_DISPLAY && type != SPICE_CHANNEL_INPUTS
       && type != SPICE_CHANNEL_CURSOR)
     return g_steal_pointer (&object);
-
-  if (type == SPICE_CHANNEL_DISPLAY)
-    g_signal_connect (offered, "display-mark", G_CALLBACK (on_mark), &surface);
-  channel = client_open_channel (client, type, id, error);
-  if (channel && type == SPICE_CHANNEL_DISPLAY
-      && !client_wait (client, surface_settled, &surface, "the display's surface", error))
-    channel = NULL;
-  g_signal_handlers_disconnect_by_data (offered, &surface);
-  if (!channel)
+  if (type == SPICE_CHANNEL_DISPLAY ? !displays_open_channel (client, offered, error)
+                                    : !client_open_channel (client, type, id, error))
     return NULL;
-  add_capabilities (object, channel, type);
+  add_capabilities (object, offered, type);
   if (type == SPICE_CHANNEL_DISPLAY)
-    add_display (object, channel);
+    add_display (object, offered);
   return g_steal_pointer (&object);
+}
+
+/* What the guest's keyboard shows; nothing when there is no keyboard. */
+static void
+add_locks (JsonObject *object, Client *client)
+{
+  static const struct {
+    int bit;
+    const char *name;
+  } locks[] = { { SPICE_INPUTS_SCROLL_LOCK, "scroll" },
+                { SPICE_INPUTS_NUM_LOCK, "num" },
+                { SPICE_INPUTS_CAPS_LOCK, "caps" } };
+  g_autoptr (GList) channels = spice_session_get_channels (client_session (client));
+  JsonArray *names = json_array_new ();
+  int modifiers = 0;
+
+  for (GList *l = channels; l; l = l->next)
+    if (SPICE_IS_INPUTS_CHANNEL (l->data))
+      g_object_get (l->data, "key-modifiers", &modifiers, NULL);
+  for (gsize i = 0; i < G_N_ELEMENTS (locks); i++)
+    if (modifiers & locks[i].bit)
+      json_array_add_string_element (names, locks[i].name);
+  json_object_set_array_member (object, "locks", names);
 }
 
 static void
@@ -185,7 +196,8 @@ gather (Client *client, GError **error)
 {
   g_autoptr (JsonObject) object = json_object_new ();
   g_autoptr (GList) channels = g_list_reverse (spice_session_get_channels (client_session (client)));
-  g_autoptr (JsonArray) list = json_array_new ();
+  g_autoptr (GList) screens = displays_list_channels (client);
+  g_autoptr (JsonArray) list = json_array_new (), displays = json_array_new ();
 
   for (GList *l = channels; l; l = l->next) {
     JsonObject *channel = describe_channel (client, l->data, error);
@@ -194,7 +206,11 @@ gather (Client *client, GError **error)
       return NULL;
     json_array_add_object_element (list, channel);
   }
+  for (GList *l = screens; l; l = l->next)
+    add_displays (displays, l->data);
   add_server (object, client);
+  add_locks (object, client);
+  json_object_set_array_member (object, "displays", g_steal_pointer (&displays));
   json_object_set_array_member (object, "channels", g_steal_pointer (&list));
   return g_steal_pointer (&object);
 }
@@ -221,19 +237,43 @@ print_display (JsonObject *channel)
   }
 }
 
-/* The name is the server's text: nothing in it may operate the terminal. */
 static void
-print_name (const char *name)
+print_names (const char *label, JsonArray *names, const char *none)
 {
-  g_autofree char *text = g_utf8_make_valid (name, -1);
+  fputs (label, stdout);
+  for (guint i = 0; i < json_array_get_length (names); i++)
+    printf ("%s%s", i > 0 ? ", " : "", json_array_get_string_element (names, i));
+  puts (json_array_get_length (names) > 0 ? "" : none);
+}
 
-  fputs ("name         ", stdout);
-  for (const char *p = text; *p != 0; p = g_utf8_next_char (p))
-    if (g_unichar_iscntrl (g_utf8_get_char (p)))
-      printf ("\\x%02x", g_utf8_get_char (p));
-    else
-      printf ("%.*s", (int) (g_utf8_next_char (p) - p), p);
-  putchar ('\n');
+/* What a person wants to know. */
+static void
+print_summary (JsonObject *object)
+{
+  JsonArray *displays = json_object_get_array_member (object, "displays");
+  g_autofree char *uri = text_escape (json_object_get_string_member (object, "uri"));
+
+  printf ("server       %s\n", uri);
+  if (!json_object_get_null_member (object, "name")) {
+    g_autofree char *name = text_escape (json_object_get_string_member (object, "name"));
+
+    printf ("name         %s\n", name);
+  }
+  if (!json_object_get_null_member (object, "uuid"))
+    printf ("uuid         %s\n", json_object_get_string_member (object, "uuid"));
+  for (guint i = 0; i < json_array_get_length (displays); i++) {
+    JsonObject *display = json_array_get_object_element (displays, i);
+
+    printf ("display %-4d %dx%d\n", (int) json_object_get_int_member (display, "number"),
+            (int) json_object_get_int_member (display, "width"), (int) json_object_get_int_member (display, "height"));
+  }
+  if (json_array_get_length (displays) == 0)
+    puts ("displays     none, or all are off");
+  printf ("pointer      %s\n", strcmp (json_object_get_string_member (object, "mouse-mode"), "client") == 0
+                                   ? "absolute: click and move go to a place"
+                                   : "relative: only move and click --relative, until the guest has a tablet or agent");
+  print_names ("locks on     ", json_object_get_array_member (object, "locks"), "none");
+  printf ("guest agent  %s\n", json_object_get_boolean_member (object, "agent-connected") ? "connected" : "none");
 }
 
 static void
@@ -241,27 +281,15 @@ print_text (JsonObject *object)
 {
   JsonArray *channels = json_object_get_array_member (object, "channels");
 
-  printf ("server       %s\n", json_object_get_string_member (object, "uri"));
-  if (!json_object_get_null_member (object, "name"))
-    print_name (json_object_get_string_member (object, "name"));
-  if (!json_object_get_null_member (object, "uuid"))
-    printf ("uuid         %s\n", json_object_get_string_member (object, "uuid"));
-  printf ("mouse mode   %s\n", json_object_get_string_member (object, "mouse-mode"));
-  printf ("guest agent  %s\n", json_object_get_boolean_member (object, "agent-connected") ? "connected" : "none");
-  puts ("channels");
+  print_summary (object);
+  puts (json_array_get_length (channels) > 1 ? "channels" : "channels     none but main: nothing to see or operate");
   for (guint i = 0; i < json_array_get_length (channels); i++) {
     JsonObject *channel = json_array_get_object_element (channels, i);
 
     printf ("  %s %d\n", json_object_get_string_member (channel, "type"),
             (int) json_object_get_int_member (channel, "id"));
-    if (json_object_has_member (channel, "capabilities")) {
-      JsonArray *names = json_object_get_array_member (channel, "capabilities");
-
-      fputs ("    can       ", stdout);
-      for (guint j = 0; j < json_array_get_length (names); j++)
-        printf (" %s", json_array_get_string_element (names, j));
-      putchar ('\n');
-    }
+    if (json_object_has_member (channel, "capabilities"))
+      print_names ("    can        ", json_object_get_array_member (channel, "capabilities"), "nothing special");
     if (json_object_has_member (channel, "monitors"))
       print_display (channel);
   }
@@ -272,13 +300,14 @@ print_json (JsonObject *object)
 {
   g_autoptr (JsonGenerator) generator = json_generator_new ();
   g_autoptr (JsonNode) root = json_node_alloc ();
-  g_autofree char *text = NULL;
+  g_autofree char *text = NULL, *escaped = NULL;
 
   json_node_init_object (root, object);
   json_generator_set_root (generator, root);
   json_generator_set_pretty (generator, TRUE);
   text = json_generator_to_data (generator, NULL);
-  puts (text);
+  escaped = text_escape_json (text);
+  puts (escaped);
 }
 
 static bool

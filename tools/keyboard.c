@@ -2,27 +2,31 @@
 /* caraway type, caraway key: press keys of the guest's keyboard. */
 #include "commands.h"
 #include "keymap.h"
-#include "terminal.h"
+#include "text.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #define SHIFT 0x2a
 
 /* Guests see a keyboard with a queue of a few keys, so strokes are paced. */
 #define DEFAULT_DELAY_MS 15
+#define MIN_DELAY_MS 5
 
 static bool
 check_delay (int delay, GError **error)
 {
-  if (delay >= 0 && delay <= 10000)
+  if (delay >= MIN_DELAY_MS && delay <= 10000)
     return true;
-  g_set_error (error, STATUS_ERROR, STATUS_USAGE, "--delay is 0 to 10000 milliseconds");
+  g_set_error (error, STATUS_ERROR, STATUS_USAGE,
+               "--delay is %d to 10000 milliseconds: keyboards hold a few keys only, and faster ones get lost",
+               MIN_DELAY_MS);
   return false;
 }
 
 /* All of the text is checked before the first key is pressed: half a command typed is worse than none. */
 static GArray *
-strokes_of_text (const char *text, GError **error)
+strokes_of_text (const char *text, bool enter, GError **error)
 {
   g_autoptr (GArray) strokes = g_array_new (FALSE, FALSE, sizeof (KeyStroke));
 
@@ -42,7 +46,86 @@ strokes_of_text (const char *text, GError **error)
     }
     g_array_append_val (strokes, stroke);
   }
+  if (enter) {
+    KeyStroke stroke;
+
+    keymap_find_character ('\n', &stroke);
+    g_array_append_val (strokes, stroke);
+  }
   return g_steal_pointer (&strokes);
+}
+
+static void
+on_modifiers (SpiceInputsChannel *inputs, bool *told)
+{
+  *told = true;
+}
+
+/* Whether the guest's Caps Lock is on; servers say so when the channel opens. */
+static bool
+connect_keyboard (Client *client, const char *uri, SpiceInputsChannel **inputs, bool *caps_lock, GError **error)
+{
+  int modifiers = 0;
+  bool told = false;
+
+  *inputs = client_connect_inputs (client, uri, error);
+  if (!*inputs)
+    return false;
+  g_signal_connect (*inputs, "inputs-modifiers", G_CALLBACK (on_modifiers), &told);
+  for (unsigned i = 0; i < 10 && !told; i++) {
+    g_object_get (*inputs, "key-modifiers", &modifiers, NULL);
+    if (modifiers != 0)
+      break;
+    if (!client_sleep (client, 20, error))
+      return false;
+  }
+  g_signal_handlers_disconnect_by_data (*inputs, &told);
+  g_object_get (*inputs, "key-modifiers", &modifiers, NULL);
+  *caps_lock = (modifiers & SPICE_INPUTS_CAPS_LOCK) != 0;
+  return true;
+}
+
+static bool
+type_strokes (Client *client, SpiceInputsChannel *inputs, const GArray *strokes, bool caps_lock, int delay,
+              GError **error)
+{
+  for (guint i = 0; i < strokes->len; i++) {
+    const KeyStroke *stroke = &g_array_index (strokes, KeyStroke, i);
+    bool shift = stroke->shift != (caps_lock && stroke->letter);
+
+    if (shift)
+      spice_inputs_channel_key_press (inputs, SHIFT);
+    spice_inputs_channel_key_press_and_release (inputs, stroke->scancode);
+    if (shift)
+      spice_inputs_channel_key_release (inputs, SHIFT);
+    if (!client_sleep (client, delay, error)) {
+      g_prefix_error (error, "typed %u of %u characters: ", i + 1, strokes->len);
+      return false;
+    }
+  }
+  return true;
+}
+
+/* The text as an argument, from a file, or from standard input. For text_wipe(). */
+static char *
+get_text (const char *argument, const char *path, GError **error)
+{
+  bool from_stdin = g_strcmp0 (path ? path : argument, "-") == 0;
+  g_autofree char *text = NULL;
+  g_autoptr (GError) cause = NULL;
+  gsize size;
+
+  if (!path && !from_stdin)
+    return g_strdup (argument);
+  if (!g_file_get_contents (from_stdin ? "/dev/stdin" : path, &text, &size, &cause)) {
+    g_set_error (error, STATUS_ERROR, STATUS_FILE, "cannot read the text: %s", cause->message);
+    return NULL;
+  }
+  if (memchr (text, 0, size)) {
+    g_set_error (error, STATUS_ERROR, STATUS_USAGE, "the text has a NUL character; nothing was typed");
+    return NULL;
+  }
+  return g_steal_pointer (&text);
 }
 
 static bool
@@ -50,38 +133,38 @@ run_type (int argc, char **argv, GError **error)
 {
   g_autoptr (Client) client = client_new ();
   g_autoptr (GArray) strokes = NULL;
+  g_autofree char *path = NULL;
   SpiceInputsChannel *inputs;
   int delay = DEFAULT_DELAY_MS;
   gboolean enter = FALSE;
+  bool caps_lock;
   const GOptionEntry entries[] = {
+    { "file", 'f', 0, G_OPTION_ARG_FILENAME, &path, "Type what is in FILE; \"-\" is standard input", "FILE" },
     { "delay", 0, 0, G_OPTION_ARG_INT, &delay, "Pause between keys (default 15)", "MS" },
     { "enter", 0, 0, G_OPTION_ARG_NONE, &enter, "Press Enter at the end", NULL },
     { 0 },
   };
-  g_autofree char *text = NULL;
+  char *text;
 
-  if (!command_parse (&command_type, client, entries,
-                      "Types the text as on a US keyboard: ASCII letters, digits, punctuation, tab and newline.\n"
-                      "Text that starts with a dash comes after \"--\".",
-                      &argc, &argv, 2, 2, error)
+  if (!command_parse (
+          &command_type, client, entries,
+          "Types the text as on a US keyboard: ASCII letters, digits, punctuation, tab and newline. Caps Lock of\n"
+          "the guest is allowed for. Text that starts with a dash comes after \"--\"; a TEXT of \"-\" is\n"
+          "standard input, so that no secret stands in the list of processes.",
+          &argc, &argv, 1, 2, error)
       || !check_delay (delay, error))
     return false;
-  text = g_strconcat (argv[2], enter ? "\n" : NULL, NULL);
-  strokes = strokes_of_text (text, error);
-  if (!strokes || !(inputs = client_connect_inputs (client, argv[1], error)))
+  if ((argc == 3) == (path != NULL)) {
+    g_set_error (error, STATUS_ERROR, STATUS_USAGE, "%s; usage: caraway type %s",
+                 path ? "both TEXT and --file are given" : "missing arguments", command_type.arguments);
     return false;
-  for (guint i = 0; i < strokes->len; i++) {
-    const KeyStroke *stroke = &g_array_index (strokes, KeyStroke, i);
-
-    if (stroke->shift)
-      spice_inputs_channel_key_press (inputs, SHIFT);
-    spice_inputs_channel_key_press_and_release (inputs, stroke->scancode);
-    if (stroke->shift)
-      spice_inputs_channel_key_release (inputs, SHIFT);
-    if (!client_sleep (client, delay, error))
-      return false;
   }
-  return client_finish (client, SPICE_CHANNEL (inputs), error);
+  text = get_text (argc == 3 ? argv[2] : NULL, path, error);
+  strokes = text ? strokes_of_text (text, enter, error) : NULL;
+  text_wipe (text);
+  return strokes && connect_keyboard (client, argv[1], &inputs, &caps_lock, error)
+         && type_strokes (client, inputs, strokes, caps_lock, delay, error)
+         && client_finish (client, SPICE_CHANNEL (inputs), error);
 }
 
 static GPtrArray *
@@ -99,15 +182,21 @@ parse_combinations (char **texts, GError **error)
   return g_steal_pointer (&combinations);
 }
 
+typedef enum { KEYS_DOWN = 1, KEYS_UP = 2 } KeyActions;
+
 static bool
-press_combination (Client *client, SpiceInputsChannel *inputs, const GArray *codes, int hold, int delay, GError **error)
+press_combination (Client *client, SpiceInputsChannel *inputs, const GArray *codes, KeyActions actions, int hold,
+                   int delay, GError **error)
 {
-  for (guint i = 0; i < codes->len; i++)
-    spice_inputs_channel_key_press (inputs, g_array_index (codes, guint, i));
-  if (!client_sleep (client, hold, error))
-    return false;
-  for (guint i = codes->len; i > 0; i--)
-    spice_inputs_channel_key_release (inputs, g_array_index (codes, guint, i - 1));
+  if (actions & KEYS_DOWN) {
+    for (guint i = 0; i < codes->len; i++)
+      keymap_send (inputs, g_array_index (codes, guint, i), true);
+    if (hold > 0 && !client_sleep (client, hold, error))
+      return false;
+  }
+  if (actions & KEYS_UP)
+    for (guint i = codes->len; i > 0; i--)
+      keymap_send (inputs, g_array_index (codes, guint, i - 1), false);
   return client_sleep (client, delay, error);
 }
 
@@ -117,9 +206,12 @@ run_key (int argc, char **argv, GError **error)
   g_autoptr (Client) client = client_new ();
   g_autoptr (GPtrArray) combinations = NULL;
   SpiceInputsChannel *inputs;
+  KeyActions actions;
   int delay = DEFAULT_DELAY_MS, hold = 0;
-  gboolean list = FALSE;
+  gboolean list = FALSE, down = FALSE, up = FALSE;
   const GOptionEntry entries[] = {
+    { "down", 0, 0, G_OPTION_ARG_NONE, &down, "Press the keys and leave them down", NULL },
+    { "up", 0, 0, G_OPTION_ARG_NONE, &up, "Only let the keys go, after --down", NULL },
     { "delay", 0, 0, G_OPTION_ARG_INT, &delay, "Pause after each combination (default 15)", "MS" },
     { "hold", 0, 0, G_OPTION_ARG_INT, &hold, "How long the keys stay down (default 0)", "MS" },
     { "list", 0, 0, G_OPTION_ARG_NONE, &list, "Print the names of all keys and end", NULL },
@@ -129,7 +221,8 @@ run_key (int argc, char **argv, GError **error)
   if (!command_parse (
           &command_key, client, entries,
           "A combination is key names joined by \"+\": ctrl+alt+del, f2, super, shift+tab. Keys go down in that\n"
-          "order and up in reverse.",
+          "order and up in reverse. A character alone is what types it (A is shift+a, ! is shift+1). Names of QEMU\n"
+          "(ret, meta_l), X (Return, Super_L) and virsh (KEY_ENTER) are understood, as are scan codes (0x1e, 0xe01d).",
           &argc, &argv, 0, -1, error))
     return false;
   if (list) {
@@ -147,18 +240,23 @@ run_key (int argc, char **argv, GError **error)
     g_set_error (error, STATUS_ERROR, STATUS_USAGE, "--hold is 0 to 60000 milliseconds");
     return false;
   }
+  if (down && up) {
+    g_set_error (error, STATUS_ERROR, STATUS_USAGE, "--down and --up are both given; without them keys do both");
+    return false;
+  }
+  actions = down ? KEYS_DOWN : up ? KEYS_UP : KEYS_DOWN | KEYS_UP;
   combinations = parse_combinations (argv + 2, error);
   if (!combinations || !(inputs = client_connect_inputs (client, argv[1], error)))
     return false;
   for (guint i = 0; i < combinations->len; i++)
-    if (!press_combination (client, inputs, combinations->pdata[i], hold, delay, error))
+    if (!press_combination (client, inputs, combinations->pdata[i], actions, hold, delay, error))
       return false;
   return client_finish (client, SPICE_CHANNEL (inputs), error);
 }
 
 const Command command_type = {
   .name = "type",
-  .arguments = "URI TEXT",
+  .arguments = "URI TEXT|-",
   .summary = "Type a text on the guest's keyboard",
   .run = run_type,
 };

@@ -51,13 +51,137 @@ static const struct {
   { '/', '?', 0x35 },  { ' ', 0, 0x39 },   { '\n', 0, 0x1c },   { '\t', 0, 0x0f },
 };
 
+/* Keys beyond a plain keyboard: pause, F13 to F24, power and media keys. */
+static const struct {
+  const char *name;
+  guint scancode;
+} more_keys[] = {
+  { "pause", KEYMAP_PAUSE }, { "break", 0x146 },     { "f13", 0x5d },         { "f14", 0x5e },
+  { "f15", 0x5f },           { "f16", 0x55 },        { "f17", 0x103 },        { "f18", 0x177 },
+  { "f19", 0x104 },          { "f20", 0x5a },        { "f21", 0x74 },         { "f22", 0x179 },
+  { "f23", 0x6d },           { "f24", 0x6f },        { "power", 0x15e },      { "sleep", 0x15f },
+  { "wake", 0x163 },         { "mute", 0x120 },      { "volumedown", 0x12e }, { "volumeup", 0x130 },
+  { "playpause", 0x122 },    { "stop", 0x124 },      { "previous", 0x110 },   { "next", 0x119 },
+  { "media", 0x16d },        { "mail", 0x16c },      { "calculator", 0x121 }, { "homepage", 0x132 },
+  { "search", 0x165 },       { "favorites", 0x166 }, { "refresh", 0x167 },    { "forward", 0x169 },
+  { "back", 0x16a },         { "kpequal", 0x59 },    { "kpcomma", 0x7e },
+};
+
+/* What QEMU, X and virsh call them, without case, "_" and the prefix "KEY_", and what that is here. */
+static const struct {
+  const char *theirs, *ours;
+} aliases[] = {
+  { "ret", "enter" },
+  { "spc", "space" },
+  { "controll", "ctrl" },
+  { "controlr", "rctrl" },
+  { "ctrll", "ctrl" },
+  { "ctrlr", "rctrl" },
+  { "leftctrl", "ctrl" },
+  { "rightctrl", "rctrl" },
+  { "altl", "alt" },
+  { "altr", "altgr" },
+  { "leftalt", "alt" },
+  { "rightalt", "altgr" },
+  { "isolevel3shift", "altgr" },
+  { "shiftl", "shift" },
+  { "shiftr", "rshift" },
+  { "leftshift", "shift" },
+  { "rightshift", "rshift" },
+  { "metal", "super" },
+  { "metar", "rsuper" },
+  { "leftmeta", "super" },
+  { "rightmeta", "rsuper" },
+  { "superl", "super" },
+  { "superr", "rsuper" },
+  { "meta", "super" },
+  { "windows", "super" },
+  { "compose", "menu" },
+  { "prior", "pageup" },
+  { "pgup", "pageup" },
+  { "pgdn", "pagedown" },
+  { "graveaccent", "grave" },
+  { "leftbrace", "bracketleft" },
+  { "rightbrace", "bracketright" },
+  { "dot", "period" },
+  { "asterisk", "kpmultiply" },
+  { "kpasterisk", "kpmultiply" },
+  { "kpslash", "kpdivide" },
+  { "kpadd", "kpplus" },
+  { "kpsubtract", "kpminus" },
+  { "kpdot", "kpperiod" },
+  { "kpdecimal", "kpperiod" },
+  { "quoteright", "apostrophe" },
+  { "quoteleft", "grave" },
+  { "102nd", "less" },
+  { "printscreen", "print" },
+  { "prtsc", "print" },
+  { "audiomute", "mute" },
+  { "audiolowervolume", "volumedown" },
+  { "audioraisevolume", "volumeup" },
+  { "audioplay", "playpause" },
+  { "audiostop", "stop" },
+  { "audioprev", "previous" },
+  { "audionext", "next" },
+  { "xf86audiomute", "mute" },
+  { "xf86audiolowervolume", "volumedown" },
+  { "xf86audioraisevolume", "volumeup" },
+  { "xf86audioplay", "playpause" },
+  { "xf86audiostop", "stop" },
+  { "xf86audioprev", "previous" },
+  { "xf86audionext", "next" },
+  { "nextsong", "next" },
+  { "previoussong", "previous" },
+  { "stopcd", "stop" },
+  { "xf86poweroff", "power" },
+  { "xf86sleep", "sleep" },
+  { "wakeup", "wake" },
+  { "ac", "homepage" },
+};
+
 static guint
-find_key (const char *name)
+find_plain_key (const char *name)
 {
   for (gsize i = 0; i < G_N_ELEMENTS (keys); i++)
-    if (g_ascii_strcasecmp (keys[i].name, name) == 0)
+    if (strcmp (keys[i].name, name) == 0)
       return keys[i].scancode;
+  for (gsize i = 0; i < G_N_ELEMENTS (more_keys); i++)
+    if (strcmp (more_keys[i].name, name) == 0)
+      return more_keys[i].scancode;
   return 0;
+}
+
+/* 0x1e, or with its prefix 0xe01d. */
+static guint
+parse_scancode (const char *text)
+{
+  guint64 code;
+  guint prefix;
+
+  if (!g_str_has_prefix (text, "0x") || !g_ascii_string_to_unsigned (text + 2, 16, 1, 0xe07f, &code, NULL))
+    return 0;
+  prefix = (guint) code >> 8;
+  if ((prefix != 0 && prefix != 0xe0) || (code & 0xff) > 0x7f || (code & 0xff) == 0)
+    return 0;
+  return (guint) (code & 0x7f) | (prefix ? 0x100 : 0);
+}
+
+static guint
+find_key (const char *text)
+{
+  g_autofree char *lower = g_ascii_strdown (text, -1);
+  g_autoptr (GString) name = g_string_new (g_str_has_prefix (lower, "key_") ? lower + 4 : lower);
+  guint code = parse_scancode (lower);
+
+  if (code == 0)
+    code = find_plain_key (lower);
+  if (code != 0)
+    return code;
+  g_string_replace (name, "_", "", 0);
+  for (gsize i = 0; i < G_N_ELEMENTS (aliases); i++)
+    if (strcmp (aliases[i].theirs, name->str) == 0)
+      return find_plain_key (aliases[i].ours);
+  return find_plain_key (name->str);
 }
 
 bool
@@ -66,48 +190,95 @@ keymap_find_character (gunichar character, KeyStroke *stroke)
   if (character < 128 && g_ascii_isalpha (character)) {
     const char name[] = { g_ascii_tolower (character), 0 };
 
-    *stroke = (KeyStroke){ find_key (name), g_ascii_isupper (character) };
+    *stroke = (KeyStroke){ find_plain_key (name), g_ascii_isupper (character), true };
     return true;
   }
   for (gsize i = 0; i < G_N_ELEMENTS (characters); i++) {
     if (character == (guchar) characters[i].plain
         || (characters[i].shifted != 0 && character == (guchar) characters[i].shifted)) {
-      *stroke = (KeyStroke){ characters[i].scancode, character != (guchar) characters[i].plain };
+      *stroke = (KeyStroke){ characters[i].scancode, character != (guchar) characters[i].plain, false };
       return true;
     }
   }
   return false;
 }
 
-GArray *
-keymap_parse_combination (const char *text, GError **error)
+/* One character that is no name of a key, or an upper-case letter: what types it. */
+static bool
+add_character (GArray *codes, const char *text)
 {
-  g_autoptr (GArray) codes = g_array_new (FALSE, FALSE, sizeof (guint));
-  g_auto (GStrv) names = g_strsplit (text, "+", -1);
+  static const guint shift = 0x2a;
+  gunichar character = g_utf8_get_char_validated (text, -1);
+  KeyStroke stroke;
+
+  if (*text == 0 || g_utf8_strlen (text, -1) != 1 || !keymap_find_character (character, &stroke))
+    return false;
+  if (stroke.shift)
+    g_array_append_val (codes, shift);
+  g_array_append_val (codes, stroke.scancode);
+  return true;
+}
+
+/* Names joined by separator; false: one of them is none. */
+static bool
+add_names (GArray *codes, const char *text, const char *separator, const char **wrong)
+{
+  g_auto (GStrv) names = g_strsplit (text, separator, -1);
 
   for (guint i = 0; names[i]; i++) {
     guint code = find_key (names[i]);
 
     if (code == 0) {
-      g_set_error (error, STATUS_ERROR, STATUS_USAGE,
-                   "\"%s\" in \"%s\" is not the name of a key; \"caraway key --list\" prints them", names[i], text);
-      return NULL;
+      *wrong = g_intern_string (names[i]);
+      return false;
     }
     g_array_append_val (codes, code);
   }
-  if (codes->len == 0) {
-    g_set_error (error, STATUS_ERROR, STATUS_USAGE, "an empty key combination");
-    return NULL;
+  return names[0] != NULL;
+}
+
+GArray *
+keymap_parse_combination (const char *text, GError **error)
+{
+  g_autoptr (GArray) codes = g_array_new (FALSE, FALSE, sizeof (guint));
+  const char *wrong = "", *ignored;
+
+  if (g_utf8_validate (text, -1, NULL) && !g_ascii_islower (*text) && add_character (codes, text))
+    return g_steal_pointer (&codes);
+  if (add_names (codes, text, "+", &wrong))
+    return g_steal_pointer (&codes);
+  g_array_set_size (codes, 0);
+  if (strchr (text, '-') && add_names (codes, text, "-", &ignored)) /* as others write it: ctrl-alt-f1 */
+    return g_steal_pointer (&codes);
+  g_set_error (error, STATUS_ERROR, STATUS_USAGE,
+               "\"%s\" in \"%s\" is not the name of a key; \"caraway key --list\" prints them", wrong, text);
+  return NULL;
+}
+
+void
+keymap_send (SpiceInputsChannel *inputs, guint scancode, bool down)
+{
+  static const guint pause[] = { 0x21d, 0x45 };
+
+  /* Pause is a sequence of two codes, in the same order when it is let go. */
+  for (guint i = 0; i < (scancode == KEYMAP_PAUSE ? 2u : 1u); i++) {
+    guint code = scancode == KEYMAP_PAUSE ? pause[i] : scancode;
+
+    if (down)
+      spice_inputs_channel_key_press (inputs, code);
+    else
+      spice_inputs_channel_key_release (inputs, code);
   }
-  return g_steal_pointer (&codes);
 }
 
 const char *const *
 keymap_names (void)
 {
-  static const char *names[G_N_ELEMENTS (keys) + 1];
+  static const char *names[G_N_ELEMENTS (keys) + G_N_ELEMENTS (more_keys) + 1];
 
   for (gsize i = 0; i < G_N_ELEMENTS (keys); i++)
     names[i] = keys[i].name;
+  for (gsize i = 0; i < G_N_ELEMENTS (more_keys); i++)
+    names[G_N_ELEMENTS (keys) + i] = more_keys[i].name;
   return names;
 }

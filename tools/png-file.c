@@ -3,11 +3,9 @@
 
 #include "client.h"
 
-#include <errno.h>
 #include <png.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #define MESSAGE_SIZE 128
 
@@ -87,7 +85,11 @@ encode (FILE *file, const SpiceDisplayPrimary *primary, int x, int y, int width,
     g_snprintf (message, MESSAGE_SIZE, "surface format %d cannot be saved", primary->format);
     return false;
   }
-  rgb = g_malloc ((gsize) width * height * 3);
+  rgb = g_try_malloc ((gsize) width * height * 3);
+  if (!rgb) {
+    g_snprintf (message, MESSAGE_SIZE, "no memory for %dx%d pixels", width, height);
+    return false;
+  }
   for (int i = 0; i < height; i++)
     convert (rgb + (gsize) i * width * 3, primary->data + (gsize) (y + i) * primary->stride + (gsize) x * bytes, width);
   ok = png_image_write_to_stdio (&image, file, 0, rgb, 0, NULL);
@@ -98,36 +100,12 @@ encode (FILE *file, const SpiceDisplayPrimary *primary, int x, int y, int width,
 }
 
 bool
-png_file_write (const char *path, const SpiceDisplayPrimary *primary, int x, int y, int width, int height,
-                GError **error)
+png_file_write (FILE *file, const SpiceDisplayPrimary *primary, int x, int y, int width, int height, GError **error)
 {
-  bool to_stdout = strcmp (path, "-") == 0;
-  g_autofree char *partial = to_stdout ? NULL : g_strdup_printf ("%s.part-%d", path, (int) getpid ());
-  FILE *file = to_stdout ? stdout : fopen (partial, "wbe");
   char message[MESSAGE_SIZE] = "";
-  bool ok;
 
-  if (!file) {
-    g_set_error (error, STATUS_ERROR, STATUS_FILE, "cannot write %s: %s", path, g_strerror (errno));
-    return false;
-  }
-  ok = encode (file, primary, x, y, width, height, message);
-  if (ok && (fflush (file) != 0 || ferror (file))) {
-    g_strlcpy (message, g_strerror (errno), sizeof message);
-    ok = false;
-  }
-  if (!to_stdout && fclose (file) != 0 && ok) {
-    g_strlcpy (message, g_strerror (errno), sizeof message);
-    ok = false;
-  }
-  if (ok && !to_stdout && rename (partial, path) != 0) {
-    g_strlcpy (message, g_strerror (errno), sizeof message);
-    ok = false;
-  }
-  if (!ok) {
-    if (!to_stdout)
-      unlink (partial);
-    g_set_error (error, STATUS_ERROR, STATUS_FILE, "cannot write %s: %s", path, message);
-  }
-  return ok;
+  if (encode (file, primary, x, y, width, height, message))
+    return true;
+  g_set_error (error, STATUS_ERROR, STATUS_FILE, "cannot write the picture: %s", message);
+  return false;
 }

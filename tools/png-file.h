@@ -3,8 +3,8 @@
 
 #include <spice-client.h>
 #include <stdbool.h>
+#include <stdio.h>
 
-/* Writes a rectangle of the primary surface as an 8-bit RGB PNG. The file appears complete or not at all; "-" is
- * standard output. */
-bool png_file_write (const char *path, const SpiceDisplayPrimary *primary, int x, int y, int width, int height,
+/* Writes a rectangle of the primary surface, which lies inside it, as an 8-bit RGB PNG. */
+bool png_file_write (FILE *file, const SpiceDisplayPrimary *primary, int x, int y, int width, int height,
                      GError **error);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* caraway move, caraway click: the guest's pointer. */
 #include "commands.h"
+#include "displays.h"
 
 #include <string.h>
 
@@ -57,28 +58,59 @@ parse (Pointer *self, char **argv, GError **error)
          && command_parse_int ("Y", argv[3], min, 32767, &self->y, error);
 }
 
+/* Where the server wants it: to the agent, pixels of that display; to a tablet, pixels of the whole surface. */
 static bool
-move (Pointer *self, const char *uri, GError **error)
+place (Pointer *self, const char *uri, GError **error)
+{
+  gboolean agent;
+  Display display;
+
+  if (!client_connect (self->client, uri, error) || !displays_find (self->client, self->display, &display, error))
+    return false;
+  if (self->x >= display.width || self->y >= display.height) {
+    g_set_error (error, STATUS_ERROR, STATUS_UNSUPPORTED, "display %d is %dx%d; %d,%d lies beyond it", self->display,
+                 display.width, display.height, self->x, self->y);
+    return false;
+  }
+  self->inputs = client_connected_inputs (self->client, error);
+  if (!self->inputs || !want_absolute (self, error))
+    return false;
+  g_object_get (client_main (self->client), "agent-connected", &agent, NULL);
+  if (!agent) {
+    self->x += display.x;
+    self->y += display.y;
+  }
+  spice_inputs_channel_position (self->inputs, self->x, self->y,
+                                 display.channel_id > 0 ? display.channel_id : MAX (display.monitor_id, 0), 0);
+  return true;
+}
+
+static bool
+is_relative (gpointer data)
+{
+  return !is_absolute (data);
+}
+
+static bool
+push (Pointer *self, const char *uri, GError **error)
 {
   self->inputs = client_connect_inputs (self->client, uri, error);
   if (!self->inputs)
     return false;
-  if (self->relative) {
-    int mode;
-
-    g_object_get (client_main (self->client), "mouse-mode", &mode, NULL);
-    if (mode != SPICE_MOUSE_MODE_SERVER) {
-      spice_main_channel_request_mouse_mode (client_main (self->client), SPICE_MOUSE_MODE_SERVER);
-      if (!client_sleep (self->client, 300, error))
-        return false;
-    }
-    spice_inputs_channel_motion (self->inputs, self->x, self->y, 0);
-  } else {
-    if (!want_absolute (self, error))
+  if (is_absolute (client_main (self->client))) {
+    spice_main_channel_request_mouse_mode (client_main (self->client), SPICE_MOUSE_MODE_SERVER);
+    if (!client_wait (self->client, is_relative, client_main (self->client), "relative motion", error))
       return false;
-    spice_inputs_channel_position (self->inputs, self->x, self->y, self->display, 0);
   }
-  return client_sleep (self->client, PRESS_MS, error);
+  spice_inputs_channel_motion (self->inputs, self->x, self->y, 0);
+  return true;
+}
+
+static bool
+move (Pointer *self, const char *uri, GError **error)
+{
+  return (self->relative ? push (self, uri, error) : place (self, uri, error))
+         && client_sleep (self->client, PRESS_MS, error);
 }
 
 static bool
@@ -116,7 +148,13 @@ parse_button (const char *name, int *button, GError **error)
 }
 
 #define POINTER_ENTRIES(pointer)                                                                                       \
-  { "display", 'd', 0, G_OPTION_ARG_INT, &(pointer).display, "Which display, counted from 0 (default 0)", "N" },       \
+  { "display",                                                                                                         \
+    'd',                                                                                                               \
+    0,                                                                                                                 \
+    G_OPTION_ARG_INT,                                                                                                  \
+    &(pointer).display,                                                                                                \
+    "Which display, by its number in \"caraway info\" (default 0)",                                                    \
+    "N" },                                                                                                             \
   {                                                                                                                    \
     "relative", 'r', 0, G_OPTION_ARG_NONE, &(pointer).relative,                                                        \
         "X and Y are distances from where the pointer is (servers without absolute pointer)", NULL                     \

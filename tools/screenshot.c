@@ -1,19 +1,28 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* caraway screenshot: saves what a display shows. */
 #include "commands.h"
+#include "displays.h"
+#include "output.h"
 #include "png-file.h"
-#include "terminal.h"
 
 #include <stdio.h>
-#include <stdlib.h>
+#include <string.h>
+
+/* The picture is looked at in tiles, each with the two pictures that it had last. */
+#define TILE 32
 
 typedef struct {
-  SpiceChannel *channel;
-  bool marked;
-  bool drawn;
+  guint64 now, before;
+} Tile;
+
+typedef struct {
+  SpiceChannel *channel; /* borrowed */
+  int id;
+  bool marked, drawn, dirty;
   gint64 last_change;
   gint64 created; /* when the surface came; 0 = there is none */
   gint64 quiet;   /* µs without a change that are asked for */
+  Tile *tiles;
 } Watch;
 
 /* Servers mark a new surface once it is complete. One that has drawn but never marks is taken as complete when it has
@@ -21,10 +30,18 @@ typedef struct {
 #define UNMARKED_QUIET_US (2 * G_TIME_SPAN_SECOND)
 
 static void
+start_over (Watch *watch)
+{
+  watch->created = watch->last_change = g_get_monotonic_time ();
+  watch->dirty = true;
+  g_clear_pointer (&watch->tiles, g_free);
+}
+
+static void
 on_create (SpiceChannel *channel, int format, int width, int height, int stride, int shmid, gpointer data, Watch *watch)
 {
   watch->marked = watch->drawn = false;
-  watch->created = watch->last_change = g_get_monotonic_time ();
+  start_over (watch);
 }
 
 static void
@@ -36,8 +53,7 @@ on_destroy (SpiceChannel *channel, Watch *watch)
 static void
 on_invalidate (SpiceChannel *channel, int x, int y, int width, int height, Watch *watch)
 {
-  watch->drawn = true;
-  watch->last_change = g_get_monotonic_time ();
+  watch->drawn = watch->dirty = true;
 }
 
 static void
@@ -46,114 +62,239 @@ on_mark (SpiceChannel *channel, int mark, Watch *watch)
   watch->marked = mark != 0;
 }
 
+/* open: its surface is there already. */
+static void
+watch_display (Watch *watch, SpiceChannel *channel, bool open)
+{
+  watch->channel = channel;
+  g_object_get (channel, "channel-id", &watch->id, NULL);
+  g_signal_connect (channel, "display-primary-create", G_CALLBACK (on_create), watch);
+  g_signal_connect (channel, "display-primary-destroy", G_CALLBACK (on_destroy), watch);
+  g_signal_connect (channel, "display-invalidate", G_CALLBACK (on_invalidate), watch);
+  g_signal_connect (channel, "display-mark", G_CALLBACK (on_mark), watch);
+  if (open) {
+    watch->marked = watch->drawn = true;
+    start_over (watch);
+  }
+}
+
+static void
+watch_clear (Watch *watch)
+{
+  if (watch->channel)
+    g_signal_handlers_disconnect_by_data (watch->channel, watch);
+  g_free (watch->tiles);
+}
+
+static guint64
+hash_tile (const SpiceDisplayPrimary *primary, int x, int y)
+{
+  int bytes = primary->format == SPICE_SURFACE_FMT_32_xRGB || primary->format == SPICE_SURFACE_FMT_32_ARGB ? 4 : 2;
+  int width = MIN (TILE, primary->width - x), height = MIN (TILE, primary->height - y);
+  guint64 hash = 0xcbf29ce484222325;
+
+  for (int row = 0; row < height; row++) {
+    const guint8 *at = primary->data + (gsize) (y + row) * primary->stride + (gsize) x * bytes;
+
+    for (int i = 0; i < width * bytes; i += 2) {
+      hash = (hash ^ (at[i] | (guint64) at[i + 1] << 8)) * 0x100000001b3;
+      hash ^= hash >> 29;
+    }
+  }
+  return hash;
+}
+
+/* Whether any part shows what it has shown neither now nor before. */
+static bool
+has_changed (Watch *watch)
+{
+  SpiceDisplayPrimary primary;
+  bool first = !watch->tiles, changed = false;
+  gsize n = 0;
+
+  if (!spice_display_channel_get_primary (watch->channel, 0, &primary))
+    return true;
+  if (first)
+    watch->tiles = g_new0 (Tile, (gsize) ((primary.width + TILE - 1) / TILE) * ((primary.height + TILE - 1) / TILE));
+  for (int y = 0; y < primary.height; y += TILE) {
+    for (int x = 0; x < primary.width; x += TILE) {
+      Tile *tile = &watch->tiles[n++];
+      guint64 hash = hash_tile (&primary, x, y);
+
+      if (hash == tile->now)
+        continue;
+      changed |= hash != tile->before || first;
+      tile->before = tile->now;
+      tile->now = hash;
+    }
+  }
+  return changed;
+}
+
 static bool
 is_complete (gpointer data)
 {
   Watch *watch = data;
-  gint64 quiet = g_get_monotonic_time () - watch->last_change;
+  gint64 quiet;
 
   if (watch->created == 0)
     return false;
+  if (watch->dirty && (watch->quiet == 0 || has_changed (watch)))
+    watch->last_change = g_get_monotonic_time ();
+  watch->dirty = false;
+  quiet = g_get_monotonic_time () - watch->last_change;
   if (!watch->marked && !(watch->drawn && quiet >= UNMARKED_QUIET_US))
     return false;
   return quiet >= watch->quiet;
 }
 
+/* Pixels of the display. Width 0: all of it. */
 typedef struct {
   int x, y, width, height;
-} Area;
+} Region;
 
-/* The rectangle of a monitor inside its channel's surface, cut to the surface. */
+/* WIDTHxHEIGHT+X+Y, as X programs write it. */
 static bool
-find_monitor (SpiceChannel *channel, int monitor, const SpiceDisplayPrimary *primary, Area *area, GError **error)
+parse_region (const char *text, Region *region, GError **error)
 {
-  GArray *monitors = NULL;
-  bool found = false;
+  int n = 0;
 
-  g_object_get (channel, "monitors", &monitors, NULL);
-  for (guint i = 0; monitors && i < monitors->len && !found; i++) {
-    const SpiceDisplayMonitorConfig *config = &g_array_index (monitors, SpiceDisplayMonitorConfig, i);
-
-    if (config->id == (guint) monitor && config->x < (guint) primary->width && config->y < (guint) primary->height) {
-      *area = (Area){ config->x, config->y, MIN (config->width, primary->width - config->x),
-                      MIN (config->height, primary->height - config->y) };
-      found = area->width > 0 && area->height > 0;
-    }
-  }
-  if (!found)
-    g_set_error (error, STATUS_ERROR, STATUS_UNSUPPORTED,
-                 "the server shows no display %d (it shows %u on this channel)", monitor, monitors ? monitors->len : 0);
-  g_clear_pointer (&monitors, g_array_unref);
-  return found;
-}
-
-/* A display's number is its channel's id, or, on the first channel, its monitor's id. */
-static int
-channel_of_display (SpiceSession *session, int display)
-{
-  g_autoptr (GList) channels = spice_session_get_channels (session);
-
-  for (GList *l = channels; l; l = l->next) {
-    int id;
-
-    if (!SPICE_IS_DISPLAY_CHANNEL (l->data))
-      continue;
-    g_object_get (l->data, "channel-id", &id, NULL);
-    if (id == display)
-      return id;
-  }
-  return 0;
-}
-
-static SpiceChannel *
-watch_display (Client *client, int id, Watch *watch, GError **error)
-{
-  g_autoptr (GList) channels = spice_session_get_channels (client_session (client));
-
-  for (GList *l = channels; l; l = l->next) {
-    int channel_id;
-
-    if (!SPICE_IS_DISPLAY_CHANNEL (l->data))
-      continue;
-    g_object_get (l->data, "channel-id", &channel_id, NULL);
-    if (channel_id != id)
-      continue;
-    g_signal_connect (l->data, "display-primary-create", G_CALLBACK (on_create), watch);
-    g_signal_connect (l->data, "display-primary-destroy", G_CALLBACK (on_destroy), watch);
-    g_signal_connect (l->data, "display-invalidate", G_CALLBACK (on_invalidate), watch);
-    g_signal_connect (l->data, "display-mark", G_CALLBACK (on_mark), watch);
-  }
-  return client_open_channel (client, SPICE_CHANNEL_DISPLAY, id, error);
+  if (sscanf (text, "%5dx%5d+%5d+%5d%n", &region->width, &region->height, &region->x, &region->y, &n) == 4
+      && text[n] == 0 && region->width > 0 && region->height > 0)
+    return true;
+  g_set_error (error, STATUS_ERROR, STATUS_USAGE, "--region is WIDTHxHEIGHT+X+Y, such as 640x480+0+0, not \"%s\"",
+               text);
+  return false;
 }
 
 static bool
-save (Client *client, const Watch *watch, int display, const char *path, GError **error)
+save (const Display *display, const Region *region, Output *output, GError **error)
 {
   SpiceDisplayPrimary primary;
-  Area area;
+  Region area = { 0, 0, display->width, display->height };
 
-  if (!spice_display_channel_get_primary (watch->channel, 0, &primary)) {
+  if (region->width > 0) {
+    area = *region;
+    if (area.x + area.width > display->width || area.y + area.height > display->height) {
+      g_set_error (error, STATUS_ERROR, STATUS_UNSUPPORTED,
+                   "display %d is %dx%d; the region %dx%d+%d+%d lies beyond it", display->number, display->width,
+                   display->height, area.width, area.height, area.x, area.y);
+      return false;
+    }
+  }
+  area.x += display->x;
+  area.y += display->y;
+  if (!spice_display_channel_get_primary (display->channel, 0, &primary) || area.x + area.width > primary.width
+      || area.y + area.height > primary.height) {
     g_set_error (error, STATUS_ERROR, STATUS_FAILED, "the picture vanished");
     return false;
   }
-  area = (Area){ 0, 0, primary.width, primary.height };
-  if (display >= 0 && channel_of_display (client_session (client), display) == 0
-      && !find_monitor (watch->channel, display, &primary, &area, error))
+  return png_file_write (output_file (output), &primary, area.x, area.y, area.width, area.height, error);
+}
+
+typedef struct {
+  int number; /* -1: the whole surface of the first channel */
+  int stable;
+  bool save_late; /* what is there when the time has come */
+  Region region;
+} Request;
+
+/* The wanted display's channel, open, and what is known of the display. */
+static bool
+open_display (Client *client, const char *uri, const Request *request, Watch *watch, Display *display, GError **error)
+{
+  g_autoptr (GList) channels = NULL;
+
+  if (request->number > 0) {
+    if (!client_connect (client, uri, error) || !displays_find (client, request->number, display, error))
+      return false;
+    watch_display (watch, display->channel, true);
+    return true;
+  }
+  if (!client_connect_main (client, uri, error) || !client_wait_display (client, error))
     return false;
-  return png_file_write (path, &primary, area.x, area.y, area.width, area.height, error);
+  channels = displays_list_channels (client);
+  watch_display (watch, channels->data, false);
+  display->channel = channels->data;
+  return client_open_channel (client, SPICE_CHANNEL_DISPLAY, watch->id, error) != NULL;
+}
+
+/* Once there is a picture: where it is. */
+static bool
+place_display (const Request *request, Display *display, GError **error)
+{
+  g_autoptr (GArray) list = displays_of_channel (display->channel, 0);
+
+  if (request->number > 0)
+    return true;
+  if (list->len == 0) {
+    g_set_error (error, STATUS_ERROR, STATUS_FAILED, "the picture vanished");
+    return false;
+  }
+  *display = g_array_index (list, Display, 0);
+  if (request->number < 0) {
+    SpiceDisplayPrimary primary = { 0 };
+
+    spice_display_channel_get_primary (display->channel, 0, &primary);
+    display->x = display->y = 0;
+    display->width = primary.width, display->height = primary.height;
+  }
+  return true;
+}
+
+static bool
+take (Client *client, const char *uri, const Request *request, Output *output, GError **error)
+{
+  g_autofree char *what = NULL;
+  g_autoptr (GError) late = NULL;
+  Watch watch = { .quiet = request->stable * G_TIME_SPAN_MILLISECOND };
+  Display display = { .number = 0 };
+  bool ok = open_display (client, uri, request, &watch, &display, error);
+
+  what = request->stable > 0 ? g_strdup_printf ("the picture to stay as it is for %d ms", request->stable)
+                             : g_strdup ("a picture (the display may be off)");
+  if (ok && !client_wait (client, is_complete, &watch, what, &late)) {
+    ok = request->save_late && watch.created != 0 && watch.drawn
+         && g_error_matches (late, STATUS_ERROR, STATUS_TIMEOUT);
+    if (ok)
+      g_printerr ("caraway screenshot: %s; saving what is there\n", late->message);
+    else
+      g_propagate_error (error, g_steal_pointer (&late));
+  }
+  ok = ok && place_display (request, &display, error) && save (&display, &request->region, output, error);
+  watch_clear (&watch);
+  return ok && client_finish (client, NULL, error);
+}
+
+static bool
+check_name (const char *path, GError **error)
+{
+  const char *dot = strrchr (path, '.');
+
+  if (!dot || (g_ascii_strcasecmp (dot, ".jpg") != 0 && g_ascii_strcasecmp (dot, ".jpeg") != 0))
+    return true;
+  g_set_error (error, STATUS_ERROR, STATUS_USAGE, "screenshots are PNG files; name it %.*s.png", (int) (dot - path),
+               path);
+  return false;
 }
 
 static bool
 run (int argc, char **argv, GError **error)
 {
   g_autoptr (Client) client = client_new ();
-  g_autofree char *what = NULL;
-  Watch watch = { 0 };
-  int display = -1, stable = 0;
+  g_autoptr (Output) output = NULL;
+  g_autofree char *region = NULL, *on_timeout = NULL;
+  Request request = { .number = -1 };
   const GOptionEntry entries[] = {
-    { "stable", 's', 0, G_OPTION_ARG_INT, &stable, "Wait until nothing has changed for this long", "MS" },
-    { "display", 'd', 0, G_OPTION_ARG_INT, &display,
-      "Which display, counted from 0 (default: all of the first channel)", "N" },
+    { "stable", 's', 0, G_OPTION_ARG_INT, &request.stable,
+      "Wait until nothing has changed for this long; what alternates between two pictures, as a cursor does, is no "
+      "change",
+      "MS" },
+    { "on-timeout", 0, 0, G_OPTION_ARG_STRING, &on_timeout,
+      "When the time limit passes: fail (default), or save what is there", "fail|save" },
+    { "display", 'd', 0, G_OPTION_ARG_INT, &request.number,
+      "Which display, by its number in \"caraway info\" (default: all of the first channel)", "N" },
+    { "region", 0, 0, G_OPTION_ARG_STRING, &region, "Only this part of the display", "WIDTHxHEIGHT+X+Y" },
     { 0 },
   };
 
@@ -161,24 +302,20 @@ run (int argc, char **argv, GError **error)
                       "Waits for the first complete picture and writes it as a PNG file; \"-\" is standard output.",
                       &argc, &argv, 2, 2, error))
     return false;
-  if (stable < 0 || display < -1 || display > 255) {
+  if (request.stable < 0 || request.number < -1 || request.number > 255) {
     g_set_error (error, STATUS_ERROR, STATUS_USAGE, "--stable must not be negative, --display is 0 to 255");
     return false;
   }
-  watch.quiet = stable * G_TIME_SPAN_MILLISECOND;
-  if (!client_connect (client, argv[1], error))
+  request.save_late = g_strcmp0 (on_timeout, "save") == 0;
+  if (on_timeout && !request.save_late && strcmp (on_timeout, "fail") != 0) {
+    g_set_error (error, STATUS_ERROR, STATUS_USAGE, "--on-timeout is fail or save, not \"%s\"", on_timeout);
     return false;
-  watch.channel
-      = watch_display (client, display < 0 ? 0 : channel_of_display (client_session (client), display), &watch, error);
-  if (!watch.channel)
+  }
+  if ((region && !parse_region (region, &request.region, error)) || !check_name (argv[2], error))
     return false;
-  what = stable > 0 ? g_strdup_printf ("the picture to stay as it is for %d ms", stable) : g_strdup ("a picture");
-  if (!client_wait (client, is_complete, &watch, what, error))
-    return false;
-  if (!save (client, &watch, display, argv[2], error))
-    return false;
-  g_signal_handlers_disconnect_by_data (watch.channel, &watch);
-  return client_finish (client, NULL, error);
+  /* Before anything is asked of the server. */
+  output = output_open (argv[2], error);
+  return output && take (client, argv[1], &request, output, error) && output_commit (output, error);
 }
 
 const Command command_screenshot = {

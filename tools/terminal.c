@@ -2,9 +2,11 @@
 #include "terminal.h"
 
 #include "client.h"
+#include "text.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <termios.h>
@@ -12,23 +14,34 @@
 
 /* One process, one person: this is the program's own state, not the library's. */
 static struct {
-  gint64 start;
   bool shown;
   bool catching;
-  char *warning;
+  char *warning, *notice;
 } terminal;
+
+static char *
+message_of (const GLogField *fields, gsize n_fields)
+{
+  for (gsize i = 0; i < n_fields; i++)
+    if (strcmp (fields[i].key, "MESSAGE") == 0)
+      return fields[i].length < 0 ? g_strdup (fields[i].value) : g_strndup (fields[i].value, fields[i].length);
+  return g_strdup ("");
+}
 
 static GLogWriterOutput
 write_log (GLogLevelFlags level, const GLogField *fields, gsize n_fields, gpointer data)
 {
+  static const char notes[] = "the server notes (";
+  g_autofree char *message = message_of (fields, n_fields);
+  const char *note = strstr (message, notes);
+
+  if (note && (note = strstr (note, "): "))) {
+    g_free (terminal.notice);
+    terminal.notice = text_escape (note + 3);
+  }
   if (terminal.catching && (level & G_LOG_LEVEL_MASK) <= G_LOG_LEVEL_WARNING) {
-    for (gsize i = 0; i < n_fields; i++) {
-      if (strcmp (fields[i].key, "MESSAGE") == 0) {
-        g_free (terminal.warning);
-        terminal.warning
-            = fields[i].length < 0 ? g_strdup (fields[i].value) : g_strndup (fields[i].value, fields[i].length);
-      }
-    }
+    g_free (terminal.warning);
+    terminal.warning = g_steal_pointer (&message);
     return G_LOG_WRITER_HANDLED;
   }
   return g_log_writer_default (level, fields, n_fields, data);
@@ -37,14 +50,9 @@ write_log (GLogLevelFlags level, const GLogField *fields, gsize n_fields, gpoint
 void
 terminal_init (void)
 {
-  terminal.start = g_get_monotonic_time ();
+  /* Standard output is for what was asked for. */
+  g_log_writer_default_set_use_stderr (TRUE);
   g_log_set_writer_func (write_log, NULL, NULL);
-}
-
-gint64
-terminal_start_time (void)
-{
-  return terminal.start;
 }
 
 void
@@ -71,14 +79,42 @@ terminal_can_ask (void)
   return true;
 }
 
+static const int ending_signals[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP };
+static volatile sig_atomic_t pending_signal;
+
+static void
+on_signal (int number)
+{
+  pending_signal = number;
+}
+
+/* The first line that is typed; NULL: the input ended, or a signal came. */
+static char *
+read_line (int fd)
+{
+  char line[1024];
+  size_t size = 0;
+  char *copy = NULL;
+
+  while (size < sizeof line - 1 && !pending_signal && read (fd, line + size, 1) == 1) {
+    if (line[size] == '\n') {
+      line[size] = 0;
+      copy = g_strdup (line);
+      break;
+    }
+    size++;
+  }
+  explicit_bzero (line, sizeof line);
+  return copy;
+}
+
 char *
 terminal_ask_secret (const char *prompt)
 {
   int fd = open ("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
+  struct sigaction catch = { .sa_handler = on_signal }, before[G_N_ELEMENTS (ending_signals)];
   struct termios normal, quiet;
-  g_autoptr (GString) answer = g_string_new (NULL);
-  bool line = false;
-  char c;
+  char *answer = NULL;
 
   if (fd == -1)
     return NULL;
@@ -87,24 +123,22 @@ terminal_ask_secret (const char *prompt)
     close (fd);
     return NULL;
   }
+  pending_signal = 0;
+  for (gsize i = 0; i < G_N_ELEMENTS (ending_signals); i++)
+    sigaction (ending_signals[i], &catch, &before[i]);
   quiet = normal;
   quiet.c_lflag &= ~ECHO;
   tcsetattr (fd, TCSAFLUSH, &quiet);
-  if (write (fd, prompt, strlen (prompt)) == (ssize_t) strlen (prompt)) {
-    while (answer->len < 1024 && read (fd, &c, 1) == 1) {
-      if (c == '\n') {
-        line = true;
-        break;
-      }
-      g_string_append_c (answer, c);
-    }
-  }
+  if (write (fd, prompt, strlen (prompt)) == (ssize_t) strlen (prompt))
+    answer = read_line (fd);
   tcsetattr (fd, TCSAFLUSH, &normal);
   (void) !write (fd, "\n", 1);
   close (fd);
-  /* Time spent typing does not count against the limit. */
-  terminal.start = g_get_monotonic_time ();
-  return line ? g_strdup (answer->str) : NULL;
+  for (gsize i = 0; i < G_N_ELEMENTS (ending_signals); i++)
+    sigaction (ending_signals[i], &before[i], NULL);
+  if (pending_signal)
+    raise (pending_signal);
+  return answer;
 }
 
 bool
@@ -128,6 +162,7 @@ terminal_read_secret_file (const char *path, char **text, GError **error)
   }
   line[strcspn (line, "\r\n")] = 0;
   *text = g_strdup (line);
+  explicit_bzero (line, allocated);
   return true;
 }
 
@@ -143,4 +178,10 @@ const char *
 terminal_last_warning (void)
 {
   return terminal.warning;
+}
+
+const char *
+terminal_last_notice (void)
+{
+  return terminal.notice;
 }

@@ -5,9 +5,8 @@
 #include <glib.h>
 #include <stdbool.h>
 
-/* When the program started, for time limits (monotonic µs). Also installs the log handler; call first in main(). */
+/* Installs the log handler; call first in main(). */
 void terminal_init (void);
-gint64 terminal_start_time (void);
 
 /* Shows "waiting for WHAT" on standard error if that is a terminal and it takes longer than a moment; NULL removes
  * it. */
@@ -16,12 +15,16 @@ void terminal_progress (const char *what);
 /* Whether a person can be asked (there is a controlling terminal). */
 bool terminal_can_ask (void);
 
-/* Asks on the controlling terminal, without echo. NULL when there is none or the answer is the end of file. */
+/* Asks on the controlling terminal, without echo, which is restored whatever happens. NULL when there is none or the
+ * answer is the end of file. For text_wipe(). */
 char *terminal_ask_secret (const char *prompt);
 
-/* The first line of the file, or of standard input for "-", without its newline. */
+/* The first line of the file, or of standard input for "-", without its newline. For text_wipe(). */
 bool terminal_read_secret_file (const char *path, char **text, GError **error);
 
 /* While on, the library's warnings are kept instead of printed; the last one is the reason of a refusal. */
 void terminal_catch_warnings (bool on);
 const char *terminal_last_warning (void);
+
+/* The last text that the server wanted a person to read, escaped; NULL: none. */
+const char *terminal_last_notice (void);

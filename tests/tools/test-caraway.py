@@ -12,7 +12,7 @@ import tempfile
 import unittest
 
 CARAWAY = sys.argv[1]
-USAGE, CONNECT, PROTOCOL, TIMEOUT, FILE = 2, 3, 6, 7, 8
+USAGE, CONNECT, PROTOCOL, TIMEOUT, FILE, UNSUPPORTED = 2, 3, 6, 7, 8, 9
 
 
 def caraway(*arguments, **kwargs):
@@ -61,13 +61,86 @@ class CommandLine(unittest.TestCase):
         self.check(USAGE, '"zip" is none', 'info', '--compression', 'zip', 'spice://h:1')
         self.check(USAGE, 'missing arguments', 'port', 'spice://h:1')
         self.check(USAGE, '"explode" is not status, stop, cont', 'vm', 'spice://h:1', 'explode')
+        self.check(USAGE, '--delay is 5 to', 'type', '--delay', '0', 'spice://h:1', 'x')
+        self.check(USAGE, 'missing arguments', 'type', 'spice://h:1')
+        self.check(USAGE, 'both TEXT and --file', 'type', '--file', '/dev/null', 'spice://h:1', 'x')
+        self.check(USAGE, '--down and --up', 'key', '--down', '--up', 'spice://h:1', 'a')
+        self.check(USAGE, 'name it x.png', 'screenshot', 'spice://h:1', 'x.jpg')
+        self.check(USAGE, '--region is', 'screenshot', '--region', '10x10', 'spice://h:1', 'x.png')
+        self.check(USAGE, '--on-timeout is', 'screenshot', '--on-timeout=keep', 'spice://h:1', 'x.png')
+        self.check(USAGE, '--stable', 'screenshot', '-s-5', 'spice://h:1', 'x.png')
+        self.check(USAGE, 'no command "fly"', 'help', 'fly')
         self.check(USAGE, '"nosuch" is not a channel type', 'info', '--secure-channel', 'nosuch', 'spice://h:1')
 
     def test_addresses(self):
-        for uri in ('h:1', 'http://h:1', '', 'SPICE://h:1'):
+        for uri in ('h', 'http://h:1', '', 'h:0', 'h:1/x', 'a b:1', '::1:5930'):
             self.check(USAGE, 'is not a SPICE address', 'info', uri)
+        for uri, hint in {'spice://user:secret@h:1': '--password-file', 'spice://secret@h:1': '--password-file',
+                          'spice://h:1/pool': '"/pool" behind the port', 'spice://h?prot=1': '"prot" in the address',
+                          'spice://::1:5930': '[::1]:5930'}.items():
+            self.check(USAGE, hint, 'info', uri)
+        # Understood, so that connecting is what fails.
+        with socket.create_server(('127.0.0.1', 0)) as listener:
+            port = listener.getsockname()[1]
+        for uri in (f'127.0.0.1:{port}', f'SPICE://127.0.0.1:{port}', f'Spice+TLS://127.0.0.1:{port}'):
+            self.check(CONNECT, 'cannot connect', 'info', uri)
         for uri in ('spice://h', 'spice://h:abc', 'spice://:5900', 'spice://h:1?foo=2', 'spice+unix://', 'spice://h:70000'):
             self.check(USAGE, 'caraway info: ', 'info', uri)
+
+    def test_help_of_commands(self):
+        for command in ('info', 'screenshot', 'type', 'key', 'click', 'move', 'port', 'vm'):
+            result = caraway('help', command)
+            self.assertEqual(result.returncode, 0)
+            self.assertEqual(result.stdout, caraway(command, '--help').stdout)
+            self.assertIn('--password-file', result.stdout)
+        for words in ('Exit status', '.vv'):
+            self.assertIn(words, caraway('help').stdout)
+
+    def test_full_disk(self):
+        with open('/dev/full', 'w') as full:
+            for arguments in (['--help'], ['key', '--list'], ['--version']):
+                result = subprocess.run([CARAWAY, *arguments], stdout=full, stderr=subprocess.PIPE, text=True, timeout=30)
+                self.assertEqual(result.returncode, FILE, arguments)
+                self.assertIn('cannot write', result.stderr)
+
+    def test_debug_is_not_for_stdout(self):
+        result = caraway('info', 'spice://127.0.0.1:1', env={**os.environ, 'SPICE_DEBUG': '1', 'G_MESSAGES_DEBUG': 'all'})
+        self.assertEqual(result.returncode, CONNECT)
+        self.assertEqual(result.stdout, '')
+
+    def test_passwords(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / 'secret'
+            path.write_text('x' * 60 + '\n')
+            self.check(USAGE, '60 bytes', 'info', '--password-file', path, 'spice://127.0.0.1:1')
+            path.write_text('x' * 59 + '\n')
+            self.check(CONNECT, 'cannot connect', 'info', '--password-file', path, 'spice://127.0.0.1:1')
+
+    def test_connection_files(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / 'x.vv'
+            for text, status, reason in (
+                    ('', FILE, 'group'), ('nonsense', FILE, 'not a connection file'),
+                    ('[virt-viewer]\nhost=h\n', FILE, 'with a type'),
+                    ('[virt-viewer]\ntype=vnc\nhost=h\nport=1\n', UNSUPPORTED, 'for a vnc server'),
+                    ('[virt-viewer]\ntype=spice\nport=1\n', FILE, 'names no host'),
+                    ('[virt-viewer]\ntype=spice\nhost=127.0.0.1\nport=-1\n', FILE, 'names no port'),
+                    ('[virt-viewer]\ntype=spice\nhost=127.0.0.1\nport=70000\n', FILE, 'is not a port'),
+                    ('\ufeff[virt-viewer]\r\ntype=spice\r\nhost=127.0.0.1\r\nport=1\r\n', CONNECT, 'cannot connect')):
+                path.write_text(text)
+                self.check(status, reason, 'info', path)
+                self.assertTrue(path.exists())
+            self.check(FILE, 'cannot read', 'info', '/nonexistent/x.vv')
+            for value, stays in (('0', True), ('false', True), ('1', False), ('true', False)):
+                path.write_text(f'[virt-viewer]\ntype=spice\nhost=127.0.0.1\nport=1\ndelete-this-file={value}\n')
+                self.check(CONNECT, 'cannot connect', 'info', path)
+                self.assertEqual(path.exists(), stays, value)
+
+    def test_targets_are_looked_at_first(self):
+        with tempfile.TemporaryDirectory() as folder:
+            self.check(FILE, 'it is a folder', 'screenshot', 'spice://127.0.0.1:1', folder)
+            self.check(FILE, 'cannot write', 'screenshot', 'spice://127.0.0.1:1', f'{folder}/none/x.png')
+            self.assertEqual(os.listdir(folder), [])
 
     def test_key_list(self):
         result = caraway('key', '--list')
@@ -76,7 +149,7 @@ class CommandLine(unittest.TestCase):
 
     def test_files(self):
         self.check(FILE, '/nonexistent/secret', 'info', '--password-file', '/nonexistent/secret', 'spice://127.0.0.1:1')
-        self.check(FILE, 'no file "/nonexistent/ca"', 'info', '--ca-file', '/nonexistent/ca', 'spice://127.0.0.1:1')
+        self.check(FILE, '/nonexistent/ca', 'info', '--ca-file', '/nonexistent/ca', 'spice://127.0.0.1:1')
         self.check(FILE, '/nonexistent/key', 'info', '--pubkey-file', '/nonexistent/key', 'spice://127.0.0.1:1')
 
     def test_refused(self):

@@ -84,7 +84,7 @@ class Prompt(unittest.TestCase):
         result = subprocess.run([CARAWAY, 'info', self.uri], stdin=subprocess.DEVNULL, capture_output=True, text=True,
                                 start_new_session=True, timeout=20, env={**os.environ, 'CARAWAY_PASSWORD': ''})
         self.assertEqual(result.returncode, 5)
-        self.assertIn('authentication failed', result.stderr)
+        self.assertIn('the server wants a password', result.stderr)
 
     def test_file_beats_question(self):
         terminal = Terminal(CARAWAY, 'info', '--password-file', '/dev/fd/9', self.uri)

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "address.h"
+
+#include "client.h"
+
+#include <string.h>
+
+static const char *const schemes[] = { "spice", "spice+tls", "spice+unix" };
+
+static char *G_GNUC_PRINTF (2, 3) refuse (GError **error, const char *format, ...)
+{
+  va_list args;
+
+  va_start (args, format);
+  g_clear_error (error);
+  if (error)
+    *error = g_error_new_valist (STATUS_ERROR, STATUS_USAGE, format, args);
+  va_end (args);
+  return NULL;
+}
+
+static bool
+is_port (const char *text)
+{
+  return g_ascii_string_to_unsigned (text, 10, 1, 65535, NULL, NULL);
+}
+
+/* HOST:PORT and nothing else. */
+static bool
+is_bare (const char *text)
+{
+  const char *colon = strrchr (text, ':');
+
+  return colon && colon > text && is_port (colon + 1) && !strpbrk (text, "/?#@ ")
+         && (*text == '[' || strchr (text, ':') == colon);
+}
+
+static bool
+check_query (const char *query, GError **error)
+{
+  static const char *const known[] = { "port", "tls-port", "password" };
+  g_auto (GStrv) pairs = g_strsplit_set (query, "&;", -1);
+
+  for (char **pair = pairs; *pair; pair++) {
+    g_autofree char *name = g_strndup (*pair, strcspn (*pair, "="));
+
+    if (!g_strv_contains (known, name)) {
+      refuse (error, "\"%s\" in the address is not known: after \"?\" come port=, tls-port=, joined by \"&\"", name);
+      return false;
+    }
+  }
+  return true;
+}
+
+/* What stands between "//" and "/", "?" or the end. */
+static bool
+check_authority (const char *authority, GError **error)
+{
+  const char *at = strrchr (authority, '@'), *host = at ? at + 1 : authority;
+  g_autofree char *name = NULL;
+
+  if (at) {
+    refuse (error, "user names and passwords do not belong in an address, where everybody on this machine sees them: "
+                   "use --password-file, CARAWAY_PASSWORD or the question on the terminal");
+    return false;
+  }
+  if (*host != '[' && strchr (host, ':') != strrchr (host, ':')) {
+    const char *colon = strrchr (host, ':');
+
+    name = g_strndup (host, colon - host);
+    refuse (error, "an IPv6 address stands in brackets: [%s]:%s, or [%s] without a port", name, colon + 1, host);
+    return false;
+  }
+  return true;
+}
+
+char *
+address_normalize (const char *text, GError **error)
+{
+  const char *rest = strstr (text, "://");
+  g_autofree char *scheme = rest ? g_ascii_strdown (text, rest - text) : NULL;
+  g_autofree char *authority = NULL;
+  const char *query;
+  gsize size;
+
+  if (is_bare (text))
+    return g_strdup_printf ("spice://%s", text);
+  if (!scheme || !g_strv_contains (schemes, scheme))
+    return refuse (
+        error,
+        "\"%s\" is not a SPICE address: use spice://HOST:PORT, spice+tls://HOST:PORT, spice+unix://PATH, or the "
+        "name of a connection file that ends in .vv",
+        text);
+  rest += 3;
+  if (strcmp (scheme, "spice+unix") == 0)
+    return g_strdup_printf ("%s://%s", scheme, rest);
+  size = strcspn (rest, "/?#");
+  authority = g_strndup (rest, size);
+  query = rest + size;
+  if (*query == '/')
+    query++;
+  if (*query != 0 && *query != '?')
+    return refuse (error, "\"%s\" behind the port means nothing in a SPICE address", query - 1);
+  if (!check_authority (authority, error) || (*query && !check_query (query + 1, error)))
+    return NULL;
+  return g_strdup_printf ("%s://%s", scheme, rest);
+}

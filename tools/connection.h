@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Where and how to connect: the address or connection file, and the options that all commands share. */
+#pragma once
+
+#include <spice-client.h>
+#include <stdbool.h>
+
+typedef struct {
+  double timeout; /* seconds without progress */
+  char *password_file;
+  char *ca_file;
+  char *cert_subject;
+  char *pubkey_file;
+  char *proxy;
+  char **secure_channels;
+  char *compression;
+  gboolean insecure;
+} Connection;
+
+/* The options of the command line that fill it in; ends with an empty entry. Free the array. */
+GOptionEntry *connection_entries (Connection *self);
+void connection_clear (Connection *self);
+
+/* Sets the session's properties. address is a URI, HOST:PORT, or a file that ends in .vv; "-" reads such a file from
+ * standard input. */
+bool connection_apply (const Connection *self, SpiceSession *session, const char *address, GError **error);
+
+/* A password that cannot be right is refused; NULL is none. */
+bool connection_set_password (SpiceSession *session, const char *password, GError **error);
+
+/* connection-file.c: what remote-viewer and its like are given, .vv. Deletes the file when it says so. */
+bool connection_file_apply (SpiceSession *session, const char *path, GError **error);

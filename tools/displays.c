@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "displays.h"
+
+/* A display without a marked surface (a guest that has not set a mode yet, or is off) is taken as it is after this. */
+#define SURFACE_WAIT_US G_TIME_SPAN_SECOND
+
+typedef struct {
+  bool marked;
+  gint64 since;
+} Surface;
+
+/* Servers send surface, picture and monitors, and then mark the surface. */
+static void
+on_mark (SpiceChannel *channel, int mark, Surface *surface)
+{
+  surface->marked = mark != 0;
+}
+
+static bool
+is_settled (gpointer data)
+{
+  Surface *surface = data;
+
+  return surface->marked || g_get_monotonic_time () - surface->since > SURFACE_WAIT_US;
+}
+
+static int
+channel_id (SpiceChannel *channel)
+{
+  int id;
+
+  g_object_get (channel, "channel-id", &id, NULL);
+  return id;
+}
+
+bool
+displays_open_channel (Client *client, SpiceChannel *channel, GError **error)
+{
+  Surface surface = { 0 };
+  SpiceDisplayPrimary primary;
+  bool ok;
+
+  if (spice_display_channel_get_primary (channel, 0, &primary))
+    return true;
+  g_signal_connect (channel, "display-mark", G_CALLBACK (on_mark), &surface);
+  ok = client_open_channel (client, SPICE_CHANNEL_DISPLAY, channel_id (channel), error) != NULL;
+  surface.since = g_get_monotonic_time ();
+  ok = ok && client_wait (client, is_settled, &surface, "the display's surface", error);
+  g_signal_handlers_disconnect_by_data (channel, &surface);
+  return ok;
+}
+
+static int
+compare_monitors (gconstpointer a, gconstpointer b)
+{
+  const SpiceDisplayMonitorConfig *one = a, *other = b;
+
+  return one->id < other->id ? -1 : one->id > other->id;
+}
+
+GArray *
+displays_of_channel (SpiceChannel *channel, int first)
+{
+  GArray *list = g_array_new (FALSE, FALSE, sizeof (Display));
+  Display display = { .channel = channel, .number = first, .channel_id = channel_id (channel), .monitor_id = -1 };
+  g_autoptr (GArray) monitors = NULL;
+  SpiceDisplayPrimary primary;
+
+  if (!spice_display_channel_get_primary (channel, 0, &primary))
+    return list;
+  g_object_get (channel, "monitors", &monitors, NULL);
+  if (monitors)
+    g_array_sort (monitors, compare_monitors);
+  for (guint i = 0; monitors && i < monitors->len; i++) {
+    const SpiceDisplayMonitorConfig *config = &g_array_index (monitors, SpiceDisplayMonitorConfig, i);
+
+    if (config->x >= (guint) primary.width || config->y >= (guint) primary.height || !config->width || !config->height)
+      continue;
+    display.monitor_id = (int) config->id;
+    display.x = (int) config->x, display.y = (int) config->y;
+    display.width = (int) MIN (config->width, (guint) primary.width - config->x);
+    display.height = (int) MIN (config->height, (guint) primary.height - config->y);
+    g_array_append_val (list, display);
+    display.number++;
+  }
+  if (list->len == 0) {
+    display.width = primary.width, display.height = primary.height;
+    g_array_append_val (list, display);
+  }
+  return list;
+}
+
+static int
+compare_channels (gconstpointer a, gconstpointer b)
+{
+  return channel_id ((SpiceChannel *) a) - channel_id ((SpiceChannel *) b);
+}
+
+GList *
+displays_list_channels (Client *client)
+{
+  g_autoptr (GList) channels = spice_session_get_channels (client_session (client));
+  GList *displays = NULL;
+
+  for (GList *l = channels; l; l = l->next)
+    if (SPICE_IS_DISPLAY_CHANNEL (l->data))
+      displays = g_list_insert_sorted (displays, l->data, compare_channels);
+  return displays;
+}
+
+bool
+displays_find (Client *client, int number, Display *display, GError **error)
+{
+  g_autoptr (GList) channels = displays_list_channels (client);
+  int first = 0;
+
+  if (!channels) {
+    g_set_error (error, STATUS_ERROR, STATUS_UNSUPPORTED, "the server has no display");
+    return false;
+  }
+  for (GList *l = channels; l; l = l->next) {
+    g_autoptr (GArray) list = NULL;
+
+    if (!displays_open_channel (client, l->data, error))
+      return false;
+    list = displays_of_channel (l->data, first);
+    if (number < first + (int) list->len) {
+      *display = g_array_index (list, Display, number - first);
+      return true;
+    }
+    first += (int) list->len;
+  }
+  if (first == 0)
+    g_set_error (error, STATUS_ERROR, STATUS_UNSUPPORTED,
+                 "the display is off: the guest shows nothing, or has not set a mode yet");
+  else
+    g_set_error (error, STATUS_ERROR, STATUS_UNSUPPORTED,
+                 "there is no display %d: the server shows %d, counted from 0 (see \"caraway info\")", number, first);
+  return false;
+}

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "output.h"
+
+#include "client.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct Output {
+  char *path;    /* as it was given */
+  char *target;  /* what is replaced at the end, links followed; NULL: FILE is the thing itself */
+  char *partial; /* beside it, until then */
+  FILE *file;
+};
+
+static void G_GNUC_PRINTF (2, 3) set_error (GError **error, const char *format, ...)
+{
+  va_list args;
+
+  va_start (args, format);
+  g_clear_error (error);
+  if (error)
+    *error = g_error_new_valist (STATUS_ERROR, STATUS_FILE, format, args);
+  va_end (args);
+}
+
+static bool
+open_stdout (Output *self, GError **error)
+{
+  if (isatty (STDOUT_FILENO)) {
+    set_error (error, "standard output is a terminal; name a file, or send the output on: | PROGRAM, > FILE");
+    return false;
+  }
+  self->file = stdout;
+  return true;
+}
+
+/* In the target's own folder, where it can take its place in one step; with the mode that it has, or would get. */
+static bool
+open_partial (Output *self, const struct stat *now, GError **error)
+{
+  mode_t mask = umask (0);
+  int fd;
+
+  umask (mask);
+  self->partial = g_strdup_printf ("%s.XXXXXX", self->target);
+  fd = mkostemp (self->partial, O_CLOEXEC);
+  if (fd == -1) {
+    set_error (error, "cannot write %s: %s", self->path, g_strerror (errno));
+    g_clear_pointer (&self->partial, g_free);
+    return false;
+  }
+  if (now && fchown (fd, now->st_uid, now->st_gid) != 0 && errno != EPERM)
+    g_debug ("%s: %s", self->partial, g_strerror (errno));
+  (void) !fchmod (fd, now ? now->st_mode & 07777 : 0666 & ~mask);
+  self->file = fdopen (fd, "wb");
+  return true;
+}
+
+/* The file that a path means, although it may not be there yet. */
+static char *
+follow_links (const char *path)
+{
+  g_autofree char *at = g_strdup (path);
+
+  for (unsigned i = 0; i < 40; i++) {
+    g_autofree char *folder = NULL;
+    char *next, *link = g_file_read_link (at, NULL);
+
+    if (!link)
+      return g_steal_pointer (&at);
+    folder = g_path_get_dirname (at);
+    next = g_path_is_absolute (link) ? g_strdup (link) : g_build_filename (folder, link, NULL);
+    g_free (link);
+    g_free (at);
+    at = next;
+  }
+  return g_strdup (path);
+}
+
+Output *
+output_open (const char *path, GError **error)
+{
+  g_autoptr (Output) self = g_new0 (Output, 1);
+  struct stat now;
+  bool exists;
+
+  self->path = g_strdup (path);
+  if (strcmp (path, "-") == 0)
+    return open_stdout (self, error) ? g_steal_pointer (&self) : NULL;
+  exists = stat (path, &now) == 0;
+  if (exists && S_ISDIR (now.st_mode)) {
+    set_error (error, "cannot write %s: it is a folder", path);
+    return NULL;
+  }
+  if (exists && access (path, W_OK) != 0) {
+    set_error (error, "cannot write %s: %s", path, g_strerror (errno));
+    return NULL;
+  }
+  if (exists && !S_ISREG (now.st_mode)) {
+    self->file = fopen (path, "wbe");
+    if (!self->file)
+      set_error (error, "cannot write %s: %s", path, g_strerror (errno));
+    return self->file ? g_steal_pointer (&self) : NULL;
+  }
+  self->target = follow_links (path);
+  return open_partial (self, exists ? &now : NULL, error) ? g_steal_pointer (&self) : NULL;
+}
+
+FILE *
+output_file (Output *self)
+{
+  return self->file;
+}
+
+bool
+output_commit (Output *self, GError **error)
+{
+  FILE *file = g_steal_pointer (&self->file);
+  bool ok = fflush (file) == 0 && !ferror (file);
+  int reason = errno;
+
+  if (file != stdout && fclose (file) != 0 && ok) {
+    ok = false;
+    reason = errno;
+  }
+  if (ok && self->partial) {
+    ok = rename (self->partial, self->target) == 0;
+    reason = errno;
+    if (ok)
+      g_clear_pointer (&self->partial, g_free);
+  }
+  if (!ok)
+    set_error (error, "cannot write %s: %s", strcmp (self->path, "-") == 0 ? "to standard output" : self->path,
+               g_strerror (reason));
+  return ok;
+}
+
+void
+output_free (Output *self)
+{
+  if (self->file && self->file != stdout)
+    fclose (self->file);
+  if (self->partial)
+    unlink (self->partial);
+  g_free (self->partial);
+  g_free (self->target);
+  g_free (self->path);
+  g_free (self);
+}
+
+bool
+output_flush_stdout (GError **error)
+{
+  if (fflush (stdout) == 0 && !ferror (stdout))
+    return true;
+  set_error (error, "cannot write to standard output: %s", g_strerror (errno));
+  return false;
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A file that a command writes: looked at before any work is done, and complete or untouched at the end. */
+#pragma once
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdbool.h>
+#include <stdio.h>
+
+typedef struct Output Output;
+
+/* "-" is standard output, which may not be a terminal. A regular file is replaced when it is complete, and keeps its
+ * mode; links are followed; into anything else (a device, a FIFO) is written as it is. */
+Output *output_open (const char *path, GError **error);
+
+/* Where to write to. */
+FILE *output_file (Output *self);
+
+/* Makes what was written appear. */
+bool output_commit (Output *self, GError **error);
+
+/* What is not committed leaves no trace. */
+void output_free (Output *self);
+
+/* Whether everything that went to standard output has arrived there. */
+bool output_flush_stdout (GError **error);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Output, output_free)
