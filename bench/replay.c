@@ -281,13 +281,20 @@ media_time (gpointer data)
   return (CwMediaTime){ 0 };
 }
 
+static bool
+no_overlay (gpointer data, gpointer pipeline)
+{
+  return false;
+}
+
 static void
 ignore_report (gpointer data, const CwMsgcDisplayStreamReport *report)
 {
 }
 
-static const CwRenderObserver events = { ignore_create,   ignore,         ignore_box, ignore,        ignore,
-                                         ignore_monitors, on_unsupported, media_time, ignore_report, on_failed };
+static const CwRenderObserver events
+    = { ignore_create,  ignore,     ignore_box, ignore,        ignore,   ignore_monitors,
+        on_unsupported, no_overlay, media_time, ignore_report, on_failed };
 
 static int64_t
 thread_time (void)

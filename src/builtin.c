@@ -8,6 +8,7 @@
 #include "channel-usbredir.h"
 #include "channel/host.h"
 #include "feature/usb/manager.h"
+#include "feature/video/video.h"
 #include "session/registry.h"
 #include "wire/messages.h"
 
@@ -26,6 +27,6 @@ static const CwFeature *const features[] = {
   NULL,
 };
 
-const CwRegistry cw_registry = { channels, features };
+const CwRegistry cw_registry = { channels, features, cw_gst_decoders };
 
 GType (*const cw_channel_session_type) (void) = spice_session_get_type;

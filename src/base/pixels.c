@@ -114,6 +114,26 @@ cw_pixels_new_zeroed (CwPixelFormat format, uint32_t width, uint32_t height, GEr
   return pixels_in (storage, capacity, NULL, format, width, height, false, error);
 }
 
+CwPixels *
+cw_pixels_new_wrapped (CwPixelFormat format, uint32_t width, uint32_t height, void *first, size_t stride,
+                       bool bottom_up, void (*release) (gpointer owner), gpointer owner)
+{
+  CwPixels *self = g_new (CwPixels, 1);
+
+  *self = (CwPixels){
+    .format = format,
+    .width = width,
+    .height = height,
+    .stride = bottom_up ? -(ptrdiff_t) stride : (ptrdiff_t) stride,
+    .first = first,
+    .rows = bottom_up ? (uint8_t *) first + stride * (height - 1) : first,
+    .release = release,
+    .owner = owner,
+  };
+  g_atomic_ref_count_init (&self->ref_count);
+  return self;
+}
+
 void
 cw_pixels_zero (CwPixels *self)
 {
@@ -132,6 +152,8 @@ cw_pixels_unref (CwPixels *self)
 {
   if (!g_atomic_ref_count_dec (&self->ref_count))
     return;
+  if (self->release)
+    self->release (self->owner);
   cw_pixel_pool_give (self->pool, self->storage, self->capacity);
   g_clear_pointer (&self->pool, cw_pixel_pool_unref);
   g_free (self);

@@ -37,6 +37,9 @@ typedef struct {
   void *storage;
   size_t capacity;   /* bytes of storage */
   CwPixelPool *pool; /* where storage goes afterwards, or NULL */
+  /* Of pixels in somebody else's memory, which is let go by this; or NULL. */
+  void (*release) (gpointer owner);
+  gpointer owner;
 } CwPixels;
 
 /* Allocates uninitialised pixels, rows stored top-down or bottom-up, each row a multiple of 4 bytes long (32-bit
@@ -50,6 +53,11 @@ CwPixels *cw_pixels_new_in (CwPixelPool *pool, CwPixelFormat format, uint32_t wi
 
 /* All zero, stored top-down; cheap, because large memory is zero without being touched. */
 CwPixels *cw_pixels_new_zeroed (CwPixelFormat format, uint32_t width, uint32_t height, GError **error);
+/* Pixels in memory that release (owner) lets go: rows of so many bytes, a multiple of 4, of which the first is the top
+ * or the bottom one. They must not be written. */
+CwPixels *cw_pixels_new_wrapped (CwPixelFormat format, uint32_t width, uint32_t height, void *first, size_t stride,
+                                 bool bottom_up, void (*release) (gpointer owner), gpointer owner);
+
 /* All zero again; of large ones that were made so the memory is given back and taken anew. */
 void cw_pixels_zero (CwPixels *self);
 

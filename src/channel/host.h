@@ -38,3 +38,6 @@ void cw_channel_host_attach (SpiceSession *session, const CwChannelHost *host);
 
 /* The type of sessions, which are above this layer. Whoever links the channels defines it. */
 extern GType (*const cw_channel_session_type) (void);
+
+/* GstPipeline; NULL where the library is built without GStreamer. Likewise. */
+extern GType (*const cw_channel_pipeline_type) (void);

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "render/group.h"
 
-static const CwVideoDecoder *const built_in[] = { &cw_mjpeg_decoder, NULL };
-
 /* Decoded, an image of here_bytes takes some tens of microseconds, the slowest two hundred: as much as it costs to wake
  * a thread and to be woken by it. */
 static const CwRenderLimits defaults = {
@@ -43,7 +41,6 @@ cw_render_group_new (CwWorkerPool *pool, const CwRenderLimits *given)
   g_atomic_ref_count_init (&self->ref_count);
   self->pool = pool ? cw_worker_pool_ref (pool) : NULL;
   self->limits = limits;
-  self->decoders = built_in;
   self->cache = cw_image_cache_new (limits.image_cache_pixels * CACHE_FACTOR);
   self->pixels = cw_pixel_pool_new (POOL_BYTES);
   self->producers = cw_producers_new ();
@@ -81,7 +78,9 @@ cw_render_group_set_decoders (CwRenderGroup *self, const CwVideoDecoder *const *
 const CwVideoDecoder *
 cw_render_group_find_decoder (CwRenderGroup *self, uint8_t codec)
 {
-  for (const CwVideoDecoder *const *i = self->decoders; *i; i++) {
+  if (codec == cw_mjpeg_decoder.codec)
+    return &cw_mjpeg_decoder;
+  for (const CwVideoDecoder *const *i = self->decoders; i && *i; i++) {
     if ((*i)->codec == codec && (!(*i)->is_available || (*i)->is_available ()))
       return *i;
   }

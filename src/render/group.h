@@ -21,7 +21,7 @@ struct CwRenderGroup {
   CwPixelPool *pixels; /* where decoded images get their memory */
   CwGlzWindow *window; /* NULL until a GLZ image comes */
   CwProducers *producers;
-  const CwVideoDecoder *const *decoders; /* up to NULL */
+  const CwVideoDecoder *const *decoders; /* beside what is built in; up to NULL, or is it */
   CwSurfaceBudget surfaces;
   uint64_t queue_bytes, in_flight_bytes; /* of all channels */
 };

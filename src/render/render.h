@@ -42,8 +42,7 @@ void cw_render_group_unref (CwRenderGroup *self);
  * MAIN_INIT). Applies at once to the cache, to the GLZ window from the next clear on or while it is unused. */
 void cw_render_group_set_budgets (CwRenderGroup *self, uint64_t glz_window_pixels, uint64_t image_cache_pixels);
 
-/* What decodes video: up to NULL, the first of a codec that is available. Kept, not copied. Until then only what is
- * built in. */
+/* What decodes video beside MJPEG: up to NULL, the first of a codec that is available. Kept, not copied. */
 void cw_render_group_set_decoders (CwRenderGroup *self, const CwVideoDecoder *const *decoders);
 
 /* Whether there is a decoder for a CW_VIDEO_CODEC_TYPE_…. */
@@ -82,6 +81,9 @@ typedef struct {
   void (*monitors) (gpointer data, const CwMsgDisplayMonitorsConfig *config);
   /* An operation that is not implemented was passed over: once for each operation's name. */
   void (*unsupported) (gpointer data, const char *operation);
+  /* A video begins on a surface of STREAMING_MODE. pipeline: a GstPipeline, TRUE if it is shown elsewhere; NULL: it is
+   * going to be drawn. */
+  bool (*video_overlay) (gpointer data, gpointer pipeline);
   /* Also called from inside cw_render_push(): no more may be done than what they say. */
   CwMediaTime (*media_time) (gpointer data);
   void (*stream_report) (gpointer data, const CwMsgcDisplayStreamReport *report); /* to be sent */

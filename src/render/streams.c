@@ -26,8 +26,10 @@ typedef struct {
   int64_t arrived;
   size_t bytes; /* compressed */
   CwRect dest;
-  bool turn;        /* all messages before it have been drawn */
-  bool decoded;     /* or lost */
+  bool turn;          /* all messages before it have been drawn */
+  bool decoded;       /* or lost */
+  CwMessage *message; /* before it is given to the decoder: keeps data alive */
+  CwSlice data;
   CwPixels *pixels; /* NULL: not decoded, or lost */
 } Frame;
 
@@ -40,6 +42,8 @@ struct CwStream {
   const CwWireClip *clip;
   const CwVideoDecoder *class;
   gpointer decoder; /* NULL: none that could be used */
+  bool top_down;
+  bool opens_later; /* when its turn comes, because the observer is asked */
   GQueue frames;    /* Frame, the oldest first */
   uint64_t last_number;
   CwFrameReport report;
@@ -98,6 +102,7 @@ drop_frame (CwStreams *self, CwStream *stream, GList *link)
   if (!frame->decoded)
     count_decoding (self, frame, -1);
   g_clear_pointer (&frame->pixels, cw_pixels_unref);
+  g_clear_pointer (&frame->message, cw_message_unref);
   g_free (frame);
   g_queue_delete_link (&stream->frames, link);
 }
@@ -116,6 +121,7 @@ close_stream (CwStreams *self, CwStream *stream)
   if (stream->decoder)
     stream->class->close (stream->decoder);
   stream->decoder = NULL;
+  stream->opens_later = false;
   drop_frames (self, stream);
 }
 
@@ -162,32 +168,49 @@ refuse (CwStreams *self, uint32_t id)
   self->state->observer->stream_report (self->state->observer_data, &report);
 }
 
+static bool
+ask_for_overlay (gpointer data, gpointer pipeline)
+{
+  const CwRenderState *state = data;
+
+  return state->observer->video_overlay (state->observer_data, pipeline);
+}
+
+/* With overlay: the observer may do anything, the stream may be closed afterwards. */
 static void
-open_decoder (CwStreams *self, CwStream *stream, const CwMsgDisplayStreamCreate *create)
+open_decoder (CwStreams *self, CwStream *stream, bool overlay)
 {
   const CwVideoParams params = {
-    .top_down = create->flags & CW_STREAM_TOP_DOWN,
-    .width = create->stream_width,
-    .height = create->stream_height,
+    .top_down = stream->top_down,
     .workers = cw_render_group_get_workers (self->group),
     .pool = self->group->pixels,
     .waker = self->waker,
+    .overlay = overlay ? ask_for_overlay : NULL,
+    .overlay_data = self->state,
   };
+  unsigned generation = self->state->generation;
+  gpointer decoder;
 
-  stream->class = cw_render_group_find_decoder (self->group, create->codec_type);
-  if (stream->class && cw_surface_table_get_pending (&self->state->surfaces, create->surface_id))
-    stream->decoder = stream->class->open (&params, NULL);
+  if (overlay && !stream->class->has_pipeline)
+    ask_for_overlay (self->state, NULL);
+  decoder = self->state->generation == generation ? stream->class->open (&params, NULL) : NULL;
+  if (decoder && self->state->generation != generation)
+    stream->class->close (decoder);
+  else
+    stream->decoder = decoder;
 }
 
 CwStream *
 cw_streams_create (CwStreams *self, const CwMsgDisplayStreamCreate *create, CwMessage *message)
 {
   CwStream *stream = g_new0 (CwStream, 1);
+  CwRenderSurface *surface;
 
   *stream = (CwStream){ .ref_count = 1,
                         .all = self,
                         .id = create->id,
                         .surface_id = create->surface_id,
+                        .top_down = create->flags & CW_STREAM_TOP_DOWN,
                         .dest = rect_from_wire (&create->dest),
                         .clip_message = cw_message_ref (message),
                         .clip = &create->clip };
@@ -198,8 +221,12 @@ cw_streams_create (CwStreams *self, const CwMsgDisplayStreamCreate *create, CwMe
   }
   cw_streams_remove (self, create->id);
   self->refused[create->id] = false;
-  open_decoder (self, stream, create);
-  if (!stream->decoder)
+  stream->class = cw_render_group_find_decoder (self->group, create->codec_type);
+  surface = cw_surface_table_get_pending (&self->state->surfaces, create->surface_id);
+  stream->opens_later = stream->class && surface && surface->streaming;
+  if (stream->class && surface && !surface->streaming)
+    open_decoder (self, stream, false);
+  if (!stream->decoder && !stream->opens_later)
     refuse (self, create->id);
   self->pending[create->id] = cw_stream_ref (stream);
   return stream;
@@ -259,14 +286,14 @@ cw_streams_push (CwStreams *self, CwStream *stream, uint32_t stamp, CwSlice data
 
   if (cw_frame_report_count (&stream->report, g_get_monotonic_time (), stamp, margin, &media, &report))
     self->state->observer->stream_report (self->state->observer_data, &report);
-  if (!stream->decoder || data.size == 0)
+  if ((!stream->decoder && !stream->opens_later) || data.size == 0)
     return 0;
   newest = g_queue_peek_tail (&stream->frames);
   if (newest && stream->class->independent && (int32_t) (stamp - newest->stamp) < 0) /* the clock went back */
     drop_frames (self, stream);
   if (media.sound && margin < 0 && stream->class->independent && has_waiting (stream))
     return 0;
-  if (stream->class->independent)
+  if (stream->class->independent && stream->decoder)
     catch_up (stream);
   frame = g_new0 (Frame, 1);
   *frame = (Frame){ .number = ++stream->last_number,
@@ -276,7 +303,12 @@ cw_streams_push (CwStreams *self, CwStream *stream, uint32_t stamp, CwSlice data
                     .dest = dest ? rect_from_wire (dest) : stream->dest };
   g_queue_push_tail (&stream->frames, frame);
   count_decoding (self, frame, 1);
-  stream->class->push (stream->decoder, frame->number, message, data);
+  if (stream->decoder) {
+    stream->class->push (stream->decoder, frame->number, message, data);
+  } else {
+    frame->message = cw_message_ref (message);
+    frame->data = data;
+  }
   return frame->number;
 }
 
@@ -289,6 +321,24 @@ cw_streams_activate_report (CwStreams *self, const CwMsgDisplayStreamActivateRep
     cw_frame_report_activate (&stream->report, activate);
 }
 
+static void
+fail_stream (CwStreams *self, CwStream *stream)
+{
+  close_stream (self, stream);
+  refuse (self, stream->id);
+}
+
+static void
+push_kept (CwStream *stream)
+{
+  for (GList *l = stream->frames.head; l; l = l->next) {
+    Frame *frame = l->data;
+
+    stream->class->push (stream->decoder, frame->number, frame->message, frame->data);
+    g_clear_pointer (&frame->message, cw_message_unref);
+  }
+}
+
 void
 cw_streams_begin (CwStreams *self, CwStream *stream)
 {
@@ -296,6 +346,14 @@ cw_streams_begin (CwStreams *self, CwStream *stream)
     return;
   cw_streams_end (self, stream->id);
   self->current[stream->id] = cw_stream_ref (stream);
+  if (!stream->opens_later)
+    return;
+  stream->opens_later = false;
+  open_decoder (self, stream, true);
+  if (stream->decoder)
+    push_kept (stream);
+  else if (self->current[stream->id] == stream)
+    fail_stream (self, stream);
 }
 
 static GList *
@@ -381,13 +439,6 @@ accept_picture (CwStreams *self, CwStream *stream, const CwVideoPicture *picture
   count_decoding (self, frame, -1);
   frame->decoded = true;
   frame->pixels = picture->pixels;
-}
-
-static void
-fail_stream (CwStreams *self, CwStream *stream)
-{
-  close_stream (self, stream);
-  refuse (self, stream->id);
 }
 
 /* All that is decoded. */

@@ -10,10 +10,13 @@
 
 typedef struct {
   bool top_down;          /* the first row of a frame is the upper one of the picture */
-  uint32_t width, height; /* announced; frames say for themselves */
   CwWorkerGroup *workers; /* these are referenced by whoever keeps them */
   CwPixelPool *pool;
   CwWaker *waker; /* to be woken when there is something to take */
+  /* Asks whether somebody else shows what comes of a pipeline that has not been started yet: TRUE, then there will be
+   * no pictures. NULL: nobody does. */
+  bool (*overlay) (gpointer data, gpointer pipeline);
+  gpointer overlay_data;
 } CwVideoParams;
 
 typedef struct {
@@ -28,9 +31,10 @@ typedef enum {
 } CwVideoTake;
 
 /* All functions are called on the owner's thread and never wait. */
-typedef struct {
-  uint8_t codec;    /* CW_VIDEO_CODEC_TYPE_… */
-  bool independent; /* no frame needs another */
+typedef struct CwVideoDecoder {
+  uint8_t codec;     /* CW_VIDEO_CODEC_TYPE_… */
+  bool independent;  /* no frame needs another */
+  bool has_pipeline; /* asks params->overlay */
 
   /* Whether streams of this kind can be decoded at all, here and now. NULL: yes. */
   bool (*is_available) (void);

@@ -14,7 +14,8 @@ typedef struct {
 
 typedef struct {
   const CwChannelKind *channels;
-  const CwFeature *const *features; /* ends with NULL */
+  const CwFeature *const *features;             /* ends with NULL */
+  const struct CwVideoDecoder *const *decoders; /* beside those of the render; ends with NULL, or is it */
 } CwRegistry;
 
 /* Whoever links the session defines it. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What the session knows of the server it is connected to, and the caches its display channels share. */
+#include "session/registry.h"
 #include "session/session.h"
 
 #include <string.h>
@@ -17,8 +18,10 @@ cw_session_render_group (SpiceSession *self)
 {
   SpiceSessionPrivate *priv = self->priv;
 
-  if (!priv->render_group)
+  if (!priv->render_group) {
     priv->render_group = cw_render_group_new (NULL, NULL);
+    cw_render_group_set_decoders (priv->render_group, cw_registry.decoders);
+  }
   return priv->render_group;
 }
 

@@ -255,6 +255,7 @@ install_video_signals (SpiceDisplayChannelClass *class)
    */
   g_signal_new ("gl-draw", type, 0, 0, NULL, NULL, NULL, G_TYPE_NONE, 4, G_TYPE_UINT, G_TYPE_UINT, G_TYPE_UINT,
                 G_TYPE_UINT);
+  cw_display_video_install_signals (type);
   /**
    * SpiceDisplayChannel::streaming-mode:
    * @display: the channel

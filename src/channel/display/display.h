@@ -41,7 +41,9 @@ bool cw_display_drain (SpiceChannel *channel, GError *reason);
 uint64_t cw_display_processed (SpiceChannel *channel, uint64_t received);
 
 /* video.c */
+void cw_display_video_install_signals (GType type);
 void cw_display_video_announce (SpiceDisplayChannel *self);
+bool cw_display_video_overlay (gpointer channel, gpointer pipeline);
 CwMediaTime cw_display_media_time (gpointer channel);
 void cw_display_stream_report (gpointer channel, const CwMsgcDisplayStreamReport *report);
 

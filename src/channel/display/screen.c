@@ -108,6 +108,7 @@ static const CwRenderObserver render_observer = {
   .reset = on_reset,
   .monitors = on_monitors,
   .unsupported = on_unsupported,
+  .video_overlay = cw_display_video_overlay,
   .media_time = cw_display_media_time,
   .stream_report = cw_display_stream_report,
   .failed = on_failed,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What a display channel announces, knows and tells about video; decoding and showing it is the render's. */
 #include "channel/display/display.h"
+#include "channel/host.h"
 
 #define DISABLE_REPORTS "SPICE_DISABLE_ADAPTIVE_STREAMING"
 
@@ -28,6 +29,33 @@ cw_display_video_announce (SpiceDisplayChannel *self)
   }
   if (!g_getenv (DISABLE_REPORTS))
     cw_channel_add_capability (channel, CW_DISPLAY_CAP_STREAM_REPORT);
+}
+
+/**
+ * SpiceDisplayChannel::gst-video-overlay:
+ * @display: the channel
+ * @pipeline: (nullable): a #GstPipeline that has not been started; %NULL: the video is drawn on the surface
+ *
+ * A video begins on a surface that shows nothing else. A handler that returns %TRUE has the pipeline's window shown
+ * by the application, and nothing of this video is drawn on the surface.
+ *
+ * Returns: whether the application shows the video
+ */
+void
+cw_display_video_install_signals (GType type)
+{
+  if (cw_channel_pipeline_type)
+    g_signal_new ("gst-video-overlay", type, 0, 0, NULL, NULL, NULL, G_TYPE_BOOLEAN, 1, cw_channel_pipeline_type ());
+}
+
+bool
+cw_display_video_overlay (gpointer data, gpointer pipeline)
+{
+  gboolean taken = FALSE;
+
+  if (cw_channel_pipeline_type)
+    g_signal_emit_by_name (data, "gst-video-overlay", pipeline, &taken);
+  return pipeline && taken;
 }
 
 CwMediaTime

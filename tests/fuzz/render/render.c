@@ -59,6 +59,12 @@ on_media_time (gpointer data)
   return (CwMediaTime){ .time = 1000, .sound = true };
 }
 
+static bool
+on_video_overlay (gpointer data, gpointer pipeline)
+{
+  return false;
+}
+
 static void
 on_stream_report (gpointer data, const CwMsgcDisplayStreamReport *report)
 {
@@ -73,6 +79,7 @@ static const CwRenderObserver events = {
   .reset = on_event,
   .monitors = on_monitors,
   .unsupported = on_unsupported,
+  .video_overlay = on_video_overlay,
   .media_time = on_media_time,
   .stream_report = on_stream_report,
   .failed = on_failed,

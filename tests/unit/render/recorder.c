@@ -100,6 +100,13 @@ on_media_time (gpointer data)
   return ((Recorder *) data)->media;
 }
 
+static bool
+on_video_overlay (gpointer data, gpointer pipeline)
+{
+  record (data, pipeline ? "overlay:pipeline" : "overlay:none");
+  return pipeline && ((Recorder *) data)->takes_video;
+}
+
 static void
 on_stream_report (gpointer data, const CwMsgcDisplayStreamReport *report)
 {
@@ -114,6 +121,7 @@ const CwRenderObserver recorder_observer = {
   .reset = on_reset,
   .monitors = on_monitors,
   .unsupported = on_unsupported,
+  .video_overlay = on_video_overlay,
   .media_time = on_media_time,
   .stream_report = on_stream_report,
   .failed = on_failed,

@@ -54,6 +54,7 @@ typedef struct {
   unsigned n_invalidates, n_wakes;
   GError *failure;
   CwMediaTime media;
+  bool takes_video;
   GArray *reports;                   /* CwMsgcDisplayStreamReport */
   void (*hook) (gpointer hook_data); /* called from every event but invalidate */
   gpointer hook_data;

@@ -341,7 +341,7 @@ test_hostile (void)
 typedef struct {
   uint64_t number;
   uint8_t shade;
-  bool has_frame, failed;
+  bool has_frame, failed, shown_elsewhere;
 } Odd;
 
 static unsigned n_open;
@@ -349,8 +349,11 @@ static unsigned n_open;
 static gpointer
 odd_open (const CwVideoParams *params, GError **error)
 {
+  Odd *self = g_new0 (Odd, 1);
+
   n_open++;
-  return g_new0 (Odd, 1);
+  self->shown_elsewhere = params->overlay && params->overlay (params->overlay_data, self);
+  return self;
 }
 
 static void
@@ -358,7 +361,7 @@ odd_push (gpointer decoder, uint64_t number, CwMessage *message, CwSlice data)
 {
   Odd *self = decoder;
 
-  *self = (Odd){ number, data.data[0], true, data.data[0] == 0 };
+  *self = (Odd){ number, data.data[0], true, data.data[0] == 0, self->shown_elsewhere };
 }
 
 static CwVideoTake
@@ -372,6 +375,9 @@ odd_take (gpointer decoder, CwVideoPicture *picture, GError **error)
   if (!self->has_frame)
     return CW_VIDEO_NOTHING;
   self->has_frame = false;
+  *picture = (CwVideoPicture){ self->number, NULL };
+  if (self->shown_elsewhere)
+    return CW_VIDEO_PICTURE;
   *picture = (CwVideoPicture){ self->number, cw_pixels_new (CW_PIXELS_BGRX, 1, 1, false, NULL) };
   word = (uint32_t *) (void *) picture->pixels->rows;
   *word = self->shade * 0x10101;
@@ -391,19 +397,24 @@ never (void)
   return false;
 }
 
+static const CwVideoDecoder absent = { .codec = CW_VIDEO_CODEC_TYPE_VP8, .is_available = never };
+static const CwVideoDecoder odd = { .codec = CW_VIDEO_CODEC_TYPE_VP9,
+                                    .has_pipeline = true,
+                                    .open = odd_open,
+                                    .push = odd_push,
+                                    .take = odd_take,
+                                    .close = odd_close };
+static const CwVideoDecoder *const table[] = { &absent, &odd, NULL };
+
 static void
 test_table (void)
 {
-  static const CwVideoDecoder absent = { .codec = CW_VIDEO_CODEC_TYPE_VP8, .is_available = never };
-  static const CwVideoDecoder odd
-      = { .codec = CW_VIDEO_CODEC_TYPE_VP9, .open = odd_open, .push = odd_push, .take = odd_take, .close = odd_close };
-  static const CwVideoDecoder *const table[] = { &absent, &odd, NULL };
   CwMsgDisplayStreamData data = { ID, 1, { (const uint8_t *) "\x40", 1 } };
   Pair f;
 
   pair_setup (&f, 1, NULL);
   cw_render_group_set_decoders (f.group, table);
-  g_assert_false (cw_render_group_can_decode (f.group, CW_VIDEO_CODEC_TYPE_MJPEG));
+  g_assert_true (cw_render_group_can_decode (f.group, CW_VIDEO_CODEC_TYPE_MJPEG));
   g_assert_false (cw_render_group_can_decode (f.group, CW_VIDEO_CODEC_TYPE_VP8));
   g_assert_true (cw_render_group_can_decode (f.group, CW_VIDEO_CODEC_TYPE_VP9));
   pair_push (&f, 0, create (CW_VIDEO_CODEC_TYPE_VP9, 0, &(CwWireRect){ .right = 16, .bottom = 16 }));
@@ -417,6 +428,45 @@ test_table (void)
   g_assert_cmpuint (report (&f, 0)->num_drops, ==, UINT32_MAX);
   assert_grey (&f, 15, 15, 0x40);
   pair_teardown (&f);
+}
+
+/* On a surface for nothing but video the observer is asked, when the stream's turn comes, and may do anything. */
+static void
+reset_render (gpointer render)
+{
+  cw_render_reset (render);
+}
+
+static void
+test_overlay (void)
+{
+  CwMsgDisplayStreamData data = { ID, 1, { (const uint8_t *) "\x40", 1 } };
+  const CwWireRect whole = { .right = 16, .bottom = 16 };
+  const unsigned flags = CW_SURFACE_FLAG_PRIMARY | CW_SURFACE_FLAG_STREAMING_MODE;
+  Pair f;
+
+  for (unsigned i = 0; i < 4; i++) {
+    pair_setup (&f, 1, NULL);
+    cw_render_group_set_decoders (f.group, table);
+    pair_push (&f, 0, surface_create (0, 17, 16, CW_SURFACE_FMT_32_XRGB, flags));
+    pair_finish (&f);
+    g_string_truncate (f.recorder[0].log, 0);
+    f.recorder[0].takes_video = i == 1;
+    if (i >= 2) {
+      f.recorder[0].hook = reset_render;
+      f.recorder[0].hook_data = f.render[0];
+    }
+    pair_push (&f, 0,
+               create (i == 3 ? CW_VIDEO_CODEC_TYPE_MJPEG : CW_VIDEO_CODEC_TYPE_VP9, CW_STREAM_TOP_DOWN, &whole));
+    pair_push (&f, 0, stream_message (CW_MSG_DISPLAY_STREAM_DATA, &data));
+    g_assert_cmpuint (n_open, ==, 0);
+    assert_grey (&f, 15, 15, i == 0 ? 0x40 : 0);
+    g_assert_cmpstr (f.recorder[0].log->str, ==, i == 3 ? "overlay:none" : "overlay:pipeline");
+    g_assert_cmpuint (n_open, ==, i < 2);
+    g_assert_cmpuint (f.recorder[0].reports->len, ==, 0);
+    pair_teardown (&f);
+    g_assert_cmpuint (n_open, ==, 0);
+  }
 }
 
 int
@@ -433,5 +483,6 @@ main (int argc, char **argv)
   g_test_add_func ("/render/video/surface-goes", test_surface_goes);
   g_test_add_func ("/render/video/hostile", test_hostile);
   g_test_add_func ("/render/video/table", test_table);
+  g_test_add_func ("/render/video/overlay", test_overlay);
   return g_test_run ();
 }

@@ -16,6 +16,7 @@ static const CwChannelKind kinds[] = {
 static const CwFeature *const features[] = { NULL };
 const CwRegistry cw_registry = { kinds, features };
 GType (*const cw_channel_session_type) (void) = spice_session_get_type;
+GType (*const cw_channel_pipeline_type) (void) = NULL;
 
 static void
 connect_channel (SpiceSession *session, SpiceChannel *channel, gpointer data)

@@ -22,6 +22,7 @@ static const CwChannelKind kinds[] = {
 static const CwFeature *const features[] = { NULL };
 const CwRegistry cw_registry = { kinds, features };
 GType (*const cw_channel_session_type) (void) = spice_session_get_type;
+GType (*const cw_channel_pipeline_type) (void) = NULL;
 
 typedef struct {
   SpiceSession *session;

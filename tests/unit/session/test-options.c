@@ -10,6 +10,7 @@ static const CwChannelKind kinds[] = { { 0, NULL, NULL } };
 static const CwFeature *const features[] = { NULL };
 const CwRegistry cw_registry = { kinds, features };
 GType (*const cw_channel_session_type) (void) = spice_session_get_type;
+GType (*const cw_channel_pipeline_type) (void) = NULL;
 
 static bool
 parse (const char *option, GError **error)
