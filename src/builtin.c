@@ -4,9 +4,12 @@
 #include "channel-display.h"
 #include "channel-inputs.h"
 #include "channel-main.h"
+#include "channel-playback.h"
 #include "channel-port.h"
+#include "channel-record.h"
 #include "channel-usbredir.h"
 #include "channel/host.h"
+#include "feature/audio/audio.h"
 #include "feature/usb/manager.h"
 #include "feature/video/video.h"
 #include "session/registry.h"
@@ -17,12 +20,15 @@ static const CwChannelKind channels[] = {
   { CW_CHANNEL_DISPLAY, spice_display_channel_get_type, NULL },
   { CW_CHANNEL_INPUTS, spice_inputs_channel_get_type, NULL },
   { CW_CHANNEL_CURSOR, spice_cursor_channel_get_type, NULL },
+  { CW_CHANNEL_PLAYBACK, spice_playback_channel_get_type, "enable-audio" },
+  { CW_CHANNEL_RECORD, spice_record_channel_get_type, "enable-audio" },
   { CW_CHANNEL_PORT, spice_port_channel_get_type, NULL },
   { CW_CHANNEL_USBREDIR, spice_usbredir_channel_get_type, "enable-usbredir" },
   { 0, NULL, NULL },
 };
 
 static const CwFeature *const features[] = {
+  &cw_audio_feature,
   &cw_usb_feature,
   NULL,
 };

@@ -87,6 +87,12 @@ cw_channel_display_host (SpiceChannel *self)
   return self->priv->host->display;
 }
 
+const struct CwSoundHost *
+cw_channel_sound_host (SpiceChannel *self)
+{
+  return self->priv->host->sound;
+}
+
 unsigned
 cw_channel_attempt (SpiceChannel *self)
 {

@@ -61,6 +61,7 @@ GMainContext *cw_channel_context (SpiceChannel *self);
 /* What the session does for main and display channels (main/host.h, display/host.h); not without a session. */
 const struct CwMainHost *cw_channel_main_host (SpiceChannel *self);
 const struct CwDisplayHost *cw_channel_display_host (SpiceChannel *self);
+const struct CwSoundHost *cw_channel_sound_host (SpiceChannel *self);
 
 /* The state of its connection */
 

@@ -31,6 +31,7 @@ typedef struct {
   /* For some kinds of channels only. */
   const struct CwMainHost *main;
   const struct CwDisplayHost *display;
+  const struct CwSoundHost *sound;
 } CwChannelHost;
 
 /* The table is attached to the session by this, once, when it is made. */

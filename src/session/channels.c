@@ -59,6 +59,7 @@ drop_channel (SpiceSession *self, SpiceChannel *channel)
     priv->main = NULL;
   emit_channel (self, "channel-destroy", channel);
   cw_session_features_channel_removed (self, channel);
+  cw_session_set_playing (self, channel, false);
   if (cw_channel_detach (channel))
     g_hash_table_add (priv->departing, channel);
   g_object_unref (channel);

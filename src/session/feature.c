@@ -116,10 +116,12 @@ cw_session_features_channel_added (SpiceSession *self, SpiceChannel *channel)
     if (!serves (feature, channel) || !cw_channel_session (channel))
       continue;
     /* Who attaches it hears of all channels, this one included. */
-    if (!cw_feature_peek (self, feature))
-      cw_feature_get (self, feature);
-    else if (feature->channel_added)
+    if (!cw_feature_peek (self, feature)) {
+      if (!feature->on_request)
+        cw_feature_get (self, feature);
+    } else if (feature->channel_added) {
       feature->channel_added (cw_feature_peek (self, feature), channel);
+    }
   }
 }
 

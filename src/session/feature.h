@@ -13,6 +13,7 @@
 typedef struct {
   const char *name;
   const int *channel_types; /* the channels it serves; ends with 0. NULL: none */
+  bool on_request;          /* such a channel alone does not attach it */
 
   /* NULL: it cannot be attached, or not now; whoever asks next tries again. Borrows the session, which outlives it. */
   gpointer (*attach) (SpiceSession *session);

@@ -37,11 +37,11 @@ display_budgets (SpiceSession *self, uint32_t *cache, uint32_t *glz_window)
 static CwMediaTime
 media_time (SpiceSession *self)
 {
-  const SpiceSessionPrivate *priv = self->priv;
+  const CwMediaClock *media = &self->priv->media;
 
-  return (CwMediaTime){ .time = cw_clock_time (&priv->clock, g_get_monotonic_time ()),
-                        .sound = priv->sound_plays,
-                        .audio_delay = priv->audio_delay };
+  return (CwMediaTime){ .time = cw_clock_time (&media->clock, g_get_monotonic_time ()),
+                        .sound = media->playing.length > 0,
+                        .audio_delay = media->audio_delay };
 }
 
 static int
@@ -72,6 +72,11 @@ static const CwDisplayHost display_host = {
   .preferred_compression = preferred_compression,
 };
 
+static const CwSoundHost sound_host = {
+  .set_playing = cw_session_set_playing,
+  .heard = cw_session_heard,
+};
+
 const CwChannelHost cw_session_host = {
   .context = context,
   .sync = sync_of,
@@ -84,4 +89,5 @@ const CwChannelHost cw_session_host = {
   .channel_migrated = cw_session_channel_migrated,
   .main = &main_host,
   .display = &display_host,
+  .sound = &sound_host,
 };

@@ -58,13 +58,6 @@ cw_session_server_uuid (SpiceSession *self, const uint8_t uuid[16])
 }
 
 void
-cw_session_server_time (SpiceSession *self, uint32_t time)
-{
-  if (cw_clock_set (&self->priv->clock, g_get_monotonic_time (), time))
-    g_signal_emit_by_name (self, "mm-time-reset");
-}
-
-void
 cw_session_forget_server (SpiceSession *self)
 {
   SpiceSessionPrivate *priv = self->priv;

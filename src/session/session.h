@@ -5,6 +5,7 @@
 #include "channel/display/host.h"
 #include "channel/main/host.h"
 #include "channel/owner.h"
+#include "channel/sound/host.h"
 #include "session/clock.h"
 #include "session/registry.h"
 #include "spice-session.h"
@@ -24,6 +25,16 @@ typedef enum {
   CW_SESSION_SHARED_DIR,
   CW_SESSION_N_STRINGS,
 } CwSessionString;
+
+/* media-clock.c */
+typedef struct {
+  CwClock clock;
+  GQueue playing;       /* playback channels with a stream, borrowed; the first one is the clock */
+  uint32_t audio_delay; /* ms, of the first */
+  bool has_server_time; /* the server has told the time while sound played … */
+  uint32_t server_time;
+  int64_t server_us; /* … then */
+} CwMediaClock;
 
 struct _SpiceSessionPrivate {
   GMainContext *context;
@@ -55,9 +66,7 @@ struct _SpiceSessionPrivate {
   uint32_t connection_id;
   char *name;
   uint8_t uuid[16];
-  CwClock clock;
-  bool sound_plays;     /* and the clock is that of the sound */
-  uint32_t audio_delay; /* milliseconds, while it plays */
+  CwMediaClock media;
   SpiceSessionMigration migration_state;
   struct CwMigration *migration;  /* migration.c; or NULL */
   uint32_t main_connection_id;    /* of the main channel; not 0 in a session made for a target */
@@ -125,11 +134,15 @@ void cw_session_demand_subject (SpiceSession *self, const char *subject);
 /* target.c */
 CwTarget cw_session_target (SpiceSession *self);
 
+/* media-clock.c */
+void cw_session_server_time (SpiceSession *self, uint32_t time);
+void cw_session_set_playing (SpiceSession *self, SpiceChannel *channel, bool playing);
+void cw_session_heard (SpiceSession *self, SpiceChannel *channel, uint32_t time, uint32_t delay_ms);
+
 /* server-info.c */
 void cw_session_server_init (SpiceSession *self, const CwMsgMainInit *init);
 void cw_session_server_name (SpiceSession *self, CwSlice name);
 void cw_session_server_uuid (SpiceSession *self, const uint8_t uuid[16]);
-void cw_session_server_time (SpiceSession *self, uint32_t time);
 void cw_session_forget_server (SpiceSession *self);
 CwRenderGroup *cw_session_render_group (SpiceSession *self);
 

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* When packets of sound are heard. */
+#include "feature/audio/jitter.h"
+
+#include <glib.h>
+
+static void
+test_steady (void)
+{
+  CwJitter jitter = { 0 };
+  int64_t now = 1000000, last = 0;
+
+  cw_jitter_start (&jitter);
+  for (unsigned i = 0; i < 1000; i++, now += 10000) {
+    int64_t due = cw_jitter_schedule (&jitter, now, 10000);
+
+    g_assert_cmpint (due, >=, now);
+    g_assert_cmpint (due - now, <=, CW_JITTER_MIN_TARGET);
+    if (i > 0)
+      g_assert_cmpint (due, ==, last + 10000); /* no gap */
+    last = due;
+  }
+}
+
+static void
+test_bursts (void)
+{
+  CwJitter jitter = { 0 };
+  int64_t now = 1000000, last = 0;
+  unsigned n_gaps = 0;
+
+  cw_jitter_start (&jitter);
+  for (unsigned i = 0; i < 2000; i++) {
+    int64_t came = now + (int64_t) (i / 5) * 50000; /* five at a time */
+    int64_t due = cw_jitter_schedule (&jitter, came, 10000);
+
+    g_assert_cmpint (due, !=, CW_JITTER_DROP);
+    n_gaps += i > 0 && due != last + 10000;
+    last = due;
+    g_assert_cmpint (cw_jitter_delay (&jitter, came), <=, 150000);
+  }
+  g_assert_cmpuint (n_gaps, <=, 3); /* then it has learned */
+}
+
+static void
+test_minimum (void)
+{
+  CwJitter jitter = { 0 };
+  int64_t now = 1000000;
+
+  cw_jitter_start (&jitter);
+  cw_jitter_set_minimum (&jitter, 200000);
+  for (unsigned i = 0; i < 100; i++, now += 10000)
+    g_assert_cmpint (cw_jitter_schedule (&jitter, now, 10000), >=, now + 190000);
+  cw_jitter_set_minimum (&jitter, 400000);
+  g_assert_cmpint (cw_jitter_schedule (&jitter, now, 10000), >=, now + 390000);
+  /* The way down is by packets left out. */
+  cw_jitter_set_minimum (&jitter, 0);
+  for (unsigned i = 0; i < 500; i++, now += 10000)
+    cw_jitter_schedule (&jitter, now, 10000);
+  g_assert_cmpint (cw_jitter_delay (&jitter, now), <=, 60000);
+}
+
+static void
+test_flood (void)
+{
+  CwJitter jitter = { 0 };
+
+  cw_jitter_start (&jitter);
+  for (unsigned i = 0; i < 100000; i++)
+    cw_jitter_schedule (&jitter, 1000000, 10000);
+  g_assert_cmpint (cw_jitter_delay (&jitter, 1000000), <=, 2 * CW_JITTER_MAX_TARGET + 10000);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/jitter/steady", test_steady);
+  g_test_add_func ("/jitter/bursts", test_bursts);
+  g_test_add_func ("/jitter/minimum", test_minimum);
+  g_test_add_func ("/jitter/flood", test_flood);
+  return g_test_run ();
+}
