@@ -23,7 +23,9 @@ struct Client {
   bool finishing;
   bool asked; /* the user typed a password already */
   gint64 last_news;
-  gint64 first_words; /* behind the link; 0: none yet */
+  gint64 first_words;                                        /* behind the link; 0: none yet */
+  void (*on_session) (SpiceSession *session, gpointer data); /* or NULL */
+  gpointer on_session_data;
 
   Connection options;
 };
@@ -292,11 +294,20 @@ is_list_complete (gpointer data)
   return self->first_words > 0 && g_get_monotonic_time () - self->first_words > NO_LIST_US;
 }
 
+void
+client_on_session (Client *self, void (*func) (SpiceSession *session, gpointer data), gpointer data)
+{
+  self->on_session = func;
+  self->on_session_data = data;
+}
+
 /* Up to the main channel: what else is offered comes a moment later. */
 bool
 client_connect_main (Client *self, const char *uri, GError **error)
 {
   self->session = spice_session_new ();
+  if (self->on_session)
+    self->on_session (self->session, self->on_session_data);
   g_signal_connect (self->session, "channel-new", G_CALLBACK (on_channel_new), self);
   g_signal_connect (self->session, "channel-destroy", G_CALLBACK (on_channel_destroy), self);
   if (!connection_apply (&self->options, self->session, uri, error))

@@ -34,6 +34,9 @@ void client_add_options (Client *self, GOptionContext *context);
  * on the terminal if one is needed and there is a terminal. uri: as connection_apply() takes it. */
 bool client_connect (Client *self, const char *uri, GError **error);
 
+/* Calls func (session, data) when the session is made, before it connects. */
+void client_on_session (Client *self, void (*func) (SpiceSession *session, gpointer data), gpointer data);
+
 /* Waits for the channel to be offered, connects it and waits until it is open. Borrowed. */
 SpiceChannel *client_open_channel (Client *self, int type, int id, GError **error);
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Xorg with the spiceqxl driver: real X programs drawing through real QXL commands, no virtual machine. The truth is
-what the X server itself says is on its screen (import)."""
+what the X server itself says is on its screen (import). With agent=True the distribution's guest agent runs beside it, as
+in a virtual machine: spice-vdagentd and, for the session, spice-vdagent."""
 import os
 
 import peers
@@ -12,13 +13,19 @@ SECTION = """Section "{}"
 
 
 class Xspice(peers.Peer):
-    def __init__(self, compression="auto_glz", size="1280x800", password=None):
+    def __init__(self, compression="auto_glz", size="1280x800", password=None, agent=False):
         super().__init__()
-        self.compression, self.size, self.password = compression, size, password
+        self.compression, self.size, self.password, self.agent = compression, size, password, agent
 
     def _section(self, name, *lines, **options):
         body = [f"    {line}" for line in lines] + [f'    Option "{k}" "{v}"' for k, v in options.items()]
         return SECTION.format(name, "".join(line + "\n" for line in body))
+
+    def _agent_options(self):
+        if not self.agent:
+            return {}
+        return {"SpiceVdagentEnabled": "True", "SpiceVdagentVirtioPath": self.folder / "virtio",
+                "SpiceVdagentUinputPath": self.folder / "uinput", "SpiceAgentMouse": "True"}
 
     def _config(self, port):
         ticket = {"SpicePassword": self.password} if self.password else {"SpiceDisableTicketing": "True"}
@@ -28,7 +35,7 @@ class Xspice(peers.Peer):
                           NumHeads=1, EnableImageCache="True", EnableFallbackCache="True", EnableSurfaces="True",
                           SurfaceBufferSize=128, CommandBufferSize=128, FrameBufferSize=64, SpiceStreamingVideo="off",
                           SpiceImageCompression=self.compression, SpiceJpegWanCompression="never",
-                          SpiceZlibGlzWanCompression="never", **ticket),
+                          SpiceZlibGlzWanCompression="never", **ticket, **self._agent_options()),
             self._section("InputDevice", 'Identifier "mouse"', 'Driver "xspice pointer"'),
             self._section("InputDevice", 'Identifier "keys"', 'Driver "xspice keyboard"'),
             self._section("Monitor", 'Identifier "monitor"', "HorizSync 1-200", "VertRefresh 1-200"),
@@ -54,6 +61,26 @@ class Xspice(peers.Peer):
             if writer is not None:
                 os.close(writer)
         self.env = {"DISPLAY": self.display}
+        if self.agent:
+            self.received = self.folder / "received"
+            self.received.mkdir()
+            self.start_daemon()
+            self.start_session_agent()
+
+    def start_daemon(self):
+        """The agent's part for the whole machine."""
+        peers.wait_until((self.folder / "virtio").exists, 20, "the agent's port")
+        socket = self.folder / "vdagentd"
+        socket.unlink(missing_ok=True)
+        # -x and -X: no udev, no login manager; in the foreground.
+        self.daemon = self.start([peers.which("spice-vdagentd"), "-f", "-x", "-X", "-s", self.folder / "virtio", "-u",
+                                  self.folder / "uinput", "-S", socket])
+        peers.wait_until(socket.exists, 20, "the agent's daemon")
+
+    def start_session_agent(self):
+        """The agent's part for who is logged in: clipboard, files, monitors."""
+        self.session_agent = self.program("spice-vdagent", "-x", "-s", self.folder / "virtio", "-S",
+                                          self.folder / "vdagentd", "-f", self.received, "-o", "0")
 
     def _start_x(self, config, writer):
         process = peers.Process([peers.which("Xorg"), "-displayfd", writer, "-config", config, "-noreset", "-nolisten",

@@ -21,6 +21,9 @@ def caraway(*arguments, **kwargs):
                           start_new_session=True, **kwargs)
 
 
+COMMANDS = ('info', 'screenshot', 'type', 'key', 'click', 'move', 'port', 'vm', 'clipboard', 'send', 'resize', 'events')
+
+
 class CommandLine(unittest.TestCase):
     def check(self, status, reason, *arguments):
         result = caraway(*arguments)
@@ -33,7 +36,7 @@ class CommandLine(unittest.TestCase):
             result = caraway(*arguments)
             self.assertEqual(result.returncode, 0)
             self.assertIn('screenshot', result.stdout)
-        for command in ('info', 'screenshot', 'type', 'key', 'click', 'move', 'port', 'vm'):
+        for command in COMMANDS:
             result = caraway(command, '--help')
             self.assertEqual(result.returncode, 0)
             self.assertIn('URI', result.stdout)
@@ -56,6 +59,12 @@ class CommandLine(unittest.TestCase):
         self.check(USAGE, '--button is', 'click', '--button', 'fourth', 'spice://h:1', '1', '2')
         self.check(USAGE, '--stable', 'screenshot', '--stable', '-5', 'spice://h:1', 'x.png')
         self.check(USAGE, '--timeout', 'info', '--timeout', '0', 'spice://h:1')
+        self.check(USAGE, '"fly" is neither get nor set', 'clipboard', 'fly', 'spice://h:1')
+        self.check(USAGE, '--selection: "fourth" is none', 'clipboard', '--selection', 'fourth', 'get', 'spice://h:1')
+        self.check(USAGE, 'missing arguments', 'send', 'spice://h:1')
+        self.check(USAGE, '"large" is no size', 'resize', 'spice://h:1', 'large')
+        self.check(USAGE, 'the height must be a whole number', 'resize', 'spice://h:1', '800x0')
+        self.check(USAGE, '--display is 0 to 15', 'resize', '--display', '16', 'spice://h:1', '800x600')
         self.check(USAGE, '"hyper" in "ctrl+hyper"', 'key', 'spice://h:1', 'ctrl+hyper')
         self.check(USAGE, 'U+00E9', 'type', 'spice://h:1', 'café')
         self.check(USAGE, '"zip" is none', 'info', '--compression', 'zip', 'spice://h:1')
@@ -88,7 +97,7 @@ class CommandLine(unittest.TestCase):
             self.check(USAGE, 'caraway info: ', 'info', uri)
 
     def test_help_of_commands(self):
-        for command in ('info', 'screenshot', 'type', 'key', 'click', 'move', 'port', 'vm'):
+        for command in COMMANDS:
             result = caraway('help', command)
             self.assertEqual(result.returncode, 0)
             self.assertEqual(result.stdout, caraway(command, '--help').stdout)

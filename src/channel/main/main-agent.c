@@ -74,7 +74,7 @@ static gboolean
 on_time (gpointer data)
 {
   g_autoptr (SpiceChannel) guard = g_object_ref (data);
-  SpiceMainChannel *self = data;
+  SpiceMainChannel *self = SPICE_MAIN_CHANNEL (guard);
   int64_t now = g_get_monotonic_time ();
 
   cw_main_stop_timer (self);

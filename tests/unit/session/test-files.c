@@ -426,7 +426,7 @@ test_shrinking (void)
 static void
 test_growing (void)
 {
-  g_autoptr (GFile) file = NULL, longer = NULL;
+  g_autoptr (GFile) file = NULL;
   const CwAgentFileXferData *data;
   Case c;
 
