@@ -102,10 +102,7 @@ cw_channel_attempt (SpiceChannel *self)
 const SpiceChannelClassPrivate *
 cw_channel_class (SpiceChannel *self)
 {
-  static const CwChannelHandler no_handlers[] = { { 0, NULL } };
-  static const SpiceChannelClassPrivate none = { .handlers = no_handlers };
-
-  return SPICE_CHANNEL_GET_CLASS (self)->priv ? SPICE_CHANNEL_GET_CLASS (self)->priv : &none;
+  return SPICE_CHANNEL_GET_CLASS (self)->priv;
 }
 
 typedef struct {
@@ -312,7 +309,12 @@ install_properties (GObjectClass *class)
 static void
 spice_channel_class_init (SpiceChannelClass *class)
 {
+  static const CwChannelHandler no_handlers[] = { { 0, NULL } };
+  static SpiceChannelClassPrivate no_kind = { .handlers = no_handlers };
   GObjectClass *object_class = G_OBJECT_CLASS (class);
+
+  /* Programs derive classes of their own from this one. */
+  class->priv = &no_kind;
 
   object_class->constructed = spice_channel_constructed;
   object_class->dispose = spice_channel_dispose;

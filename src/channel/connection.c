@@ -373,6 +373,9 @@ spice_channel_disconnect (SpiceChannel *channel, SpiceChannelEvent reason)
     return;
   guard = g_object_ref (channel);
   was_ready = cw_channel_is_ready (channel);
+  /* What the program said before, a key release maybe, is to arrive. */
+  if (was_ready)
+    cw_pump_write_now (channel->priv->live->pump);
   tear_down (channel);
   if (was_ready && reason == SPICE_CHANNEL_CLOSED) {
     announce_closed (channel);

@@ -14,6 +14,8 @@ SpiceSession *cw_channel_session (SpiceChannel *self);
 
 /* There is a connection, or the beginning of one. */
 bool cw_channel_is_active (SpiceChannel *self);
+/* Likewise, or there was one whose last event is still to come. */
+bool cw_channel_is_running (SpiceChannel *self);
 /* Messages can be sent. */
 bool cw_channel_is_ready (SpiceChannel *self);
 

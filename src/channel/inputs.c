@@ -148,7 +148,7 @@ void
 spice_inputs_channel_motion (SpiceInputsChannel *channel, gint dx, gint dy, gint button_state)
 {
   g_return_if_fail (SPICE_IS_INPUTS_CHANNEL (channel));
-  g_return_if_fail (cw_channel_is_active (SPICE_CHANNEL (channel)));
+  g_return_if_fail (cw_channel_is_running (SPICE_CHANNEL (channel)));
 
   if (!cw_channel_is_ready (SPICE_CHANNEL (channel)))
     return;
@@ -171,7 +171,7 @@ spice_inputs_channel_position (SpiceInputsChannel *channel, gint x, gint y, gint
 {
   g_return_if_fail (SPICE_IS_INPUTS_CHANNEL (channel));
 
-  if (!cw_channel_is_ready (SPICE_CHANNEL (channel)))
+  if (!cw_channel_is_ready (SPICE_CHANNEL (channel)) || display < 0)
     return;
   cw_motion_set_position (&channel->priv->motion, (uint32_t) x, (uint32_t) y, (uint8_t) display,
                           (uint16_t) button_state);
@@ -282,7 +282,7 @@ void
 spice_inputs_channel_key_press (SpiceInputsChannel *channel, guint scancode)
 {
   g_return_if_fail (SPICE_IS_INPUTS_CHANNEL (channel));
-  g_return_if_fail (cw_channel_is_active (SPICE_CHANNEL (channel)));
+  g_return_if_fail (cw_channel_is_running (SPICE_CHANNEL (channel)));
 
   send_key (channel, scancode, false);
 }
@@ -298,7 +298,7 @@ void
 spice_inputs_channel_key_release (SpiceInputsChannel *channel, guint scancode)
 {
   g_return_if_fail (SPICE_IS_INPUTS_CHANNEL (channel));
-  g_return_if_fail (cw_channel_is_active (SPICE_CHANNEL (channel)));
+  g_return_if_fail (cw_channel_is_running (SPICE_CHANNEL (channel)));
 
   send_key (channel, scancode, true);
 }
@@ -318,7 +318,7 @@ spice_inputs_channel_key_press_and_release (SpiceInputsChannel *channel, guint s
   unsigned size;
 
   g_return_if_fail (SPICE_IS_INPUTS_CHANNEL (channel));
-  g_return_if_fail (cw_channel_is_active (SPICE_CHANNEL (channel)));
+  g_return_if_fail (cw_channel_is_running (SPICE_CHANNEL (channel)));
 
   if (!cw_channel_is_ready (SPICE_CHANNEL (channel)))
     return;

@@ -7,6 +7,8 @@
 
 /* open-fd was emitted and not answered yet. */
 bool cw_channel_awaits_fd (SpiceChannel *self);
+/* There is or was a connection, or an attempt. */
+bool cw_channel_was_connected (SpiceChannel *self);
 /* There is the beginning of a connection. */
 bool cw_channel_is_connecting (SpiceChannel *self);
 

@@ -29,6 +29,18 @@ cw_channel_is_active (SpiceChannel *self)
 }
 
 bool
+cw_channel_is_running (SpiceChannel *self)
+{
+  return self->priv->n_running > 0;
+}
+
+bool
+cw_channel_was_connected (SpiceChannel *self)
+{
+  return cw_channel_is_active (self) || self->priv->attempt > 0;
+}
+
+bool
 cw_channel_is_connecting (SpiceChannel *self)
 {
   return self->priv->state == CW_CHANNEL_DIALLING;

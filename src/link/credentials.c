@@ -11,14 +11,6 @@ cw_credentials_copy (CwCredentials *dest, const CwCredentials *src)
 }
 
 void
-cw_wipe_string (char *string)
-{
-  if (string)
-    OPENSSL_cleanse (string, strlen (string));
-  g_free (string);
-}
-
-void
 cw_credentials_wipe (CwCredentials *self)
 {
   cw_wipe_string ((char *) self->user);

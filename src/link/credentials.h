@@ -2,6 +2,8 @@
 /* Who wants in. */
 #pragma once
 
+#include "base/wipe.h"
+
 #include <glib.h>
 
 typedef struct {
@@ -15,6 +17,3 @@ void cw_credentials_copy (CwCredentials *dest, const CwCredentials *src);
 
 /* Overwrites and frees a copy. */
 void cw_credentials_wipe (CwCredentials *self);
-
-/* Overwrites and frees a string; NULL does nothing. */
-void cw_wipe_string (char *string);

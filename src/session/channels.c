@@ -4,6 +4,7 @@
 
 /* A channel is a socket: far more than any server has, far less than a program may open. */
 #define MAX_CHANNELS 256
+#define MAX_DISPLAYS 16 /* each may be as large as four screens */
 
 typedef struct {
   uint8_t type, id;
@@ -104,6 +105,18 @@ cw_session_drop_channels (SpiceSession *self, bool also_main)
     cw_session_forget_server (self);
 }
 
+void
+cw_session_drop_stale (SpiceSession *self)
+{
+  GList *channels = g_list_copy_deep (self->priv->channels, ref_object, NULL);
+
+  for (GList *at = channels; at; at = at->next)
+    if (g_list_find (self->priv->channels, at->data) && at->data != self->priv->main
+        && cw_channel_was_connected (at->data))
+      drop_channel (self, at->data);
+  g_list_free_full (channels, g_object_unref);
+}
+
 static void
 tell_disconnected (SpiceSession *self)
 {
@@ -195,19 +208,32 @@ collect_known (SpiceSession *self, KnownChannels *known)
   return n_known;
 }
 
+static unsigned
+count_displays (SpiceSession *self)
+{
+  unsigned n = 0;
+
+  for (GList *at = self->priv->channels; at; at = at->next)
+    n += cw_channel_type (at->data) == CW_CHANNEL_DISPLAY;
+  for (GList *at = self->priv->channels_to_create.head; at; at = at->next)
+    n += ((ChannelId *) at->data)->type == CW_CHANNEL_DISPLAY;
+  return n;
+}
+
 void
 cw_session_create_listed (SpiceSession *self, const CwMsgMainChannelsList *list)
 {
   SpiceSessionPrivate *priv = self->priv;
   KnownChannels known = { 0 };
-  unsigned n_known = collect_known (self, &known);
+  unsigned n_known = collect_known (self, &known), n_displays = count_displays (self);
 
   for (uint32_t i = 0; i < list->n_channels; i++) {
     uint8_t type = list->channels[i].type, id = list->channels[i].id;
     const CwChannelKind *kind = cw_registry_find_channel (type);
     ChannelId *entry;
 
-    if (!kind || type == CW_CHANNEL_MAIN || !is_enabled (self, kind) || !make_known (&known, type, id))
+    if (!kind || type == CW_CHANNEL_MAIN || !is_enabled (self, kind) || !make_known (&known, type, id)
+        || (type == CW_CHANNEL_DISPLAY && ++n_displays > MAX_DISPLAYS))
       continue;
     if (++n_known > MAX_CHANNELS) {
       g_debug ("the server lists more than %d channels; the others are left out", MAX_CHANNELS);

@@ -98,8 +98,10 @@ run_disconnect (gpointer data)
 {
   SpiceSession *self = data;
 
-  self->priv->disconnecting = false;
+  /* A handler that connects again is refused until all channels are out: it is to hear of one end, not of half a one.
+   */
   cw_session_end (self);
+  self->priv->disconnecting = false;
   return G_SOURCE_REMOVE;
 }
 

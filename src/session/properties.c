@@ -2,6 +2,7 @@
 /* The properties of SpiceSession. Most are only remembered and looked at when channels connect. */
 #include "session/session.h"
 
+#include "base/wipe.h"
 #include "session/uri-object.h"
 #include "spice-glib-enums.h"
 
@@ -79,7 +80,7 @@ cw_session_set_string (SpiceSession *self, CwSessionString which, const char *va
 {
   char *copy = g_strdup (value);
 
-  g_free (self->priv->strings[which]);
+  g_clear_pointer (&self->priv->strings[which], cw_wipe_string);
   self->priv->strings[which] = copy;
 }
 
@@ -528,7 +529,7 @@ cw_session_clear_properties (SpiceSession *self)
   SpiceSessionPrivate *priv = self->priv;
 
   for (unsigned i = 0; i < CW_SESSION_N_STRINGS; i++)
-    g_free (priv->strings[i]);
+    g_clear_pointer (&priv->strings[i], cw_wipe_string);
   g_clear_pointer (&priv->ca, g_byte_array_unref);
   g_clear_pointer (&priv->ca_bytes, g_bytes_unref);
   g_clear_pointer (&priv->pubkey, g_byte_array_unref);

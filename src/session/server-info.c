@@ -30,6 +30,8 @@ cw_session_server_init (SpiceSession *self, const CwMsgMainInit *init)
 {
   SpiceSessionPrivate *priv = self->priv;
 
+  if (!priv->migration)
+    cw_session_drop_stale (self);
   priv->connection_id = init->session_id;
   if (priv->cache_size == 0)
     priv->cache_size = DEFAULT_CACHE_SIZE;

@@ -89,6 +89,8 @@ void cw_session_create_listed (SpiceSession *self, const CwMsgMainChannelsList *
 SpiceChannel *cw_session_make_channel (SpiceSession *self, int type, int id);
 /* All channels, or all but the main one; newest first. */
 void cw_session_drop_channels (SpiceSession *self, bool also_main);
+/* Those of an earlier connection, when only the main channel has been connected again. */
+void cw_session_drop_stale (SpiceSession *self);
 /* Drops all; "disconnected" comes when their connections have ended. */
 void cw_session_end (SpiceSession *self);
 

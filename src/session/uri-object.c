@@ -1,64 +1,72 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* SpiceURI: the address of a proxy as an object. */
+/* SpiceURI: the address of a proxy. */
 #include "session/uri-object.h"
+
+#include "base/wipe.h"
+
+typedef enum {
+  PROP_0,
+  PROP_SCHEME,
+  PROP_HOSTNAME,
+  PROP_USER,
+  PROP_PASSWORD,
+  N_STRINGS,
+  PROP_PORT = N_STRINGS,
+  N_PROPERTIES,
+} Property;
 
 struct _SpiceURI {
   GObject parent;
-  char *scheme;
-  char *hostname;
+  char *strings[N_STRINGS];
   guint port;
-  char *user;
-  char *password;
 };
 
 struct _SpiceURIClass {
   GObjectClass parent_class;
 };
 
-enum {
-  PROP_0,
-  PROP_SCHEME,
-  PROP_HOSTNAME,
-  PROP_PORT,
-  PROP_USER,
-  PROP_PASSWORD,
-};
+static GParamSpec *properties[N_PROPERTIES];
 
 G_DEFINE_TYPE (SpiceURI, spice_uri, G_TYPE_OBJECT)
+
+static const char *
+get_string (SpiceURI *self, Property id)
+{
+  g_return_val_if_fail (SPICE_IS_URI (self), NULL);
+
+  return self->strings[id];
+}
+
+/* The value may be the present one. */
+static void
+replace (SpiceURI *self, Property id, const char *value)
+{
+  char *copy = g_strdup (value);
+
+  g_clear_pointer (&self->strings[id], cw_wipe_string);
+  self->strings[id] = copy;
+}
+
+static void
+set_string (SpiceURI *self, Property id, const char *value)
+{
+  g_return_if_fail (SPICE_IS_URI (self));
+
+  replace (self, id, value);
+  g_object_notify_by_pspec (G_OBJECT (self), properties[id]);
+}
 
 static void
 get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
 {
   SpiceURI *self = SPICE_URI (object);
 
-  switch (id) {
-  case PROP_SCHEME:
-    g_value_set_string (value, self->scheme);
-    break;
-  case PROP_HOSTNAME:
-    g_value_set_string (value, self->hostname);
-    break;
-  case PROP_PORT:
+  if (id == PROP_PORT)
     g_value_set_uint (value, self->port);
-    break;
-  case PROP_USER:
-    g_value_set_string (value, self->user);
-    break;
-  case PROP_PASSWORD:
-    g_value_set_string (value, self->password);
-    break;
-  default:
+  else if (id > PROP_0 && id < N_STRINGS)
+    g_value_set_string (value, self->strings[id]);
+  else
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
-  }
-}
-
-static void
-replace (char **place, const char *value)
-{
-  char *copy = g_strdup (value);
-
-  g_free (*place);
-  *place = copy;
 }
 
 static void
@@ -66,45 +74,26 @@ set_property (GObject *object, guint id, const GValue *value, GParamSpec *pspec)
 {
   SpiceURI *self = SPICE_URI (object);
 
-  switch (id) {
-  case PROP_SCHEME:
-    replace (&self->scheme, g_value_get_string (value));
-    break;
-  case PROP_HOSTNAME:
-    replace (&self->hostname, g_value_get_string (value));
-    break;
-  case PROP_PORT:
+  if (id == PROP_PORT)
     self->port = g_value_get_uint (value);
-    break;
-  case PROP_USER:
-    replace (&self->user, g_value_get_string (value));
-    break;
-  case PROP_PASSWORD:
-    replace (&self->password, g_value_get_string (value));
-    break;
-  default:
+  else if (id > PROP_0 && id < N_STRINGS)
+    replace (self, id, g_value_get_string (value));
+  else
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
-  }
 }
 
 static void
 finalize (GObject *object)
 {
-  SpiceURI *self = SPICE_URI (object);
-
-  g_free (self->scheme);
-  g_free (self->hostname);
-  g_free (self->user);
-  g_free (self->password);
+  for (Property id = PROP_SCHEME; id < N_STRINGS; id++)
+    g_clear_pointer (&SPICE_URI (object)->strings[id], cw_wipe_string);
   G_OBJECT_CLASS (spice_uri_parent_class)->finalize (object);
 }
 
-static void
-install_string (GObjectClass *class, guint id, const char *name, const char *blurb)
+static GParamSpec *
+string_spec (const char *name, const char *blurb)
 {
-  g_object_class_install_property (class, id,
-                                   g_param_spec_string (name, name, blurb, NULL,
-                                                        G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS));
+  return g_param_spec_string (name, name, blurb, NULL, G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS);
 }
 
 static void
@@ -115,13 +104,13 @@ spice_uri_class_init (SpiceURIClass *class)
   object_class->get_property = get_property;
   object_class->set_property = set_property;
   object_class->finalize = finalize;
-  install_string (object_class, PROP_SCHEME, "scheme", "http or https");
-  install_string (object_class, PROP_HOSTNAME, "hostname", "Name or address of the proxy");
-  g_object_class_install_property (object_class, PROP_PORT,
-                                   g_param_spec_uint ("port", "port", "Port of the proxy", 0, G_MAXUINT, 0,
-                                                      G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS));
-  install_string (object_class, PROP_USER, "user", "User name for the proxy");
-  install_string (object_class, PROP_PASSWORD, "password", "Password for the proxy");
+  properties[PROP_SCHEME] = string_spec ("scheme", "http or https");
+  properties[PROP_HOSTNAME] = string_spec ("hostname", "Name or address of the proxy");
+  properties[PROP_USER] = string_spec ("user", "User name for the proxy");
+  properties[PROP_PASSWORD] = string_spec ("password", "Password for the proxy");
+  properties[PROP_PORT] = g_param_spec_uint ("port", "port", "Port of the proxy", 0, G_MAXUINT, 0,
+                                             G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS);
+  g_object_class_install_properties (object_class, N_PROPERTIES, properties);
 }
 
 static void
@@ -144,54 +133,46 @@ cw_uri_object_new (const char *text, GError **error)
  * spice_uri_get_scheme:
  * @uri: an address
  *
- * Returns:: "http" or "https"
+ * Returns: (nullable): "http" or "https"
  */
 const gchar *
 spice_uri_get_scheme (SpiceURI *uri)
 {
-  g_return_val_if_fail (SPICE_IS_URI (uri), NULL);
-
-  return uri->scheme;
+  return get_string (uri, PROP_SCHEME);
 }
 
 /**
  * spice_uri_set_scheme:
  * @uri: an address
- * @scheme: "http" or "https"
+ * @scheme: (nullable): "http" or "https"
  */
 void
 spice_uri_set_scheme (SpiceURI *uri, const gchar *scheme)
 {
-  g_return_if_fail (SPICE_IS_URI (uri));
-
-  g_object_set (uri, "scheme", scheme, NULL);
+  set_string (uri, PROP_SCHEME, scheme);
 }
 
 /**
  * spice_uri_get_hostname:
  * @uri: an address
  *
- * Returns:: name or address of the host
+ * Returns: (nullable): name or address of the proxy
  */
 const gchar *
 spice_uri_get_hostname (SpiceURI *uri)
 {
-  g_return_val_if_fail (SPICE_IS_URI (uri), NULL);
-
-  return uri->hostname;
+  return get_string (uri, PROP_HOSTNAME);
 }
 
 /**
  * spice_uri_set_hostname:
  * @uri: an address
- * @hostname: name or address of the host
+ * @hostname: (nullable): name or address of the proxy
  */
 void
 spice_uri_set_hostname (SpiceURI *uri, const gchar *hostname)
 {
-  g_return_if_fail (SPICE_IS_URI (uri));
-
-  g_object_set (uri, "hostname", hostname, NULL);
+  set_string (uri, PROP_HOSTNAME, hostname);
 }
 
 /**
@@ -218,61 +199,54 @@ spice_uri_set_port (SpiceURI *uri, guint port)
 {
   g_return_if_fail (SPICE_IS_URI (uri));
 
-  g_object_set (uri, "port", port, NULL);
+  uri->port = port;
+  g_object_notify_by_pspec (G_OBJECT (uri), properties[PROP_PORT]);
 }
 
 /**
  * spice_uri_get_user:
  * @uri: an address
  *
- * Returns:: the user name
+ * Returns: (nullable): the user name
  */
 const gchar *
 spice_uri_get_user (SpiceURI *uri)
 {
-  g_return_val_if_fail (SPICE_IS_URI (uri), NULL);
-
-  return uri->user;
+  return get_string (uri, PROP_USER);
 }
 
 /**
  * spice_uri_set_user:
  * @uri: an address
- * @user: the user name
+ * @user: (nullable): the user name
  */
 void
 spice_uri_set_user (SpiceURI *uri, const gchar *user)
 {
-  g_return_if_fail (SPICE_IS_URI (uri));
-
-  g_object_set (uri, "user", user, NULL);
+  set_string (uri, PROP_USER, user);
 }
 
 /**
  * spice_uri_get_password:
  * @uri: an address
  *
- * Returns:: the password
+ * Returns: (nullable): the password
  */
 const gchar *
 spice_uri_get_password (SpiceURI *uri)
 {
-  g_return_val_if_fail (SPICE_IS_URI (uri), NULL);
-
-  return uri->password;
+  return get_string (uri, PROP_PASSWORD);
 }
 
 /**
  * spice_uri_set_password:
  * @uri: an address
- * @password: the password
+ * @password: (nullable): the password
  */
 void
 spice_uri_set_password (SpiceURI *uri, const gchar *password)
 {
-  g_return_if_fail (SPICE_IS_URI (uri));
-
-  g_object_set (uri, "password", password, NULL);
+  set_string (uri, PROP_PASSWORD, password);
 }
 
 /**
@@ -286,5 +260,6 @@ spice_uri_to_string (SpiceURI *uri)
 {
   g_return_val_if_fail (SPICE_IS_URI (uri), NULL);
 
-  return cw_proxy_uri_compose (uri->scheme, uri->hostname, uri->port, uri->user, uri->password);
+  return cw_proxy_uri_compose (uri->strings[PROP_SCHEME], uri->strings[PROP_HOSTNAME], uri->port,
+                               uri->strings[PROP_USER], uri->strings[PROP_PASSWORD]);
 }

@@ -504,6 +504,13 @@ cw_pump_resume (CwPump *self, unsigned reason)
 }
 
 void
+cw_pump_write_now (CwPump *self)
+{
+  if (!self->closed && !self->write_blocked)
+    write_some (self, G_MAXINT64);
+}
+
+void
 cw_pump_close (CwPump *self)
 {
   self->silent = true;

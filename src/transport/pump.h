@@ -70,6 +70,9 @@ void cw_pump_flush (CwPump *self, CwPumpFlushFunc done, gpointer data);
 void cw_pump_pause (CwPump *self, unsigned reason);
 void cw_pump_resume (CwPump *self, unsigned reason);
 
+/* Writes what is queued as far as the stream takes it at once. */
+void cw_pump_write_now (CwPump *self);
+
 /* Ends at once: queued messages and unread frames are dropped, the stream is closed, no event comes any more.
  * Idempotent. */
 void cw_pump_close (CwPump *self);

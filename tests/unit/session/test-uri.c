@@ -58,6 +58,12 @@ static const UriRow uris[] = {
   { "spice://h?port=1&&tls-port=2" },
   { "spice://h:1?", "h", "1", NULL, NULL, NULL, NULL, "spice://h:1" },
   { "spice://h:1:2" },
+  { "spice://h:0" },
+  { "spice://h:70000" },
+  { "spice://h:-1" },
+  { "spice://h?tls-port=0" },
+  { "spice://h?port=65536" },
+  { "spice://[]:1" },
   { "spice://h%zz:1" },
   { "spice://h%00b:1" },
 };

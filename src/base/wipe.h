@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Secrets that are no longer needed. */
+#pragma once
+
+#include <glib.h>
+#include <string.h>
+
+/* Overwrites and frees the text, which may be NULL. */
+static inline void
+cw_wipe_string (char *string)
+{
+  if (!string)
+    return;
+  explicit_bzero (string, strlen (string));
+  g_free (string);
+}
