@@ -205,7 +205,7 @@ server_hold (PeerIo *io)
 bool
 server_send_start (PeerIo *io, const uint8_t *channels, uint32_t n_channels)
 {
-  CwWireChannelId ids[16];
+  CwWireChannelId ids[64];
   CwMsgMainInit init = {
     .session_id = 1, .display_channels_hint = 1, .supported_mouse_modes = 3, .current_mouse_mode = CW_MOUSE_MODE_CLIENT
   };
