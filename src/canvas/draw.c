@@ -14,14 +14,18 @@ enum { STAGE_FETCH, STAGE_PAINT, STAGE_STORE };
 gpointer
 cw_draw_begin (CwDraw *self, CwDrawTarget *target, const CwDrawKind *kind)
 {
-  g_assert (kind->state_size <= sizeof self->state);
   self->kind = kind;
   self->target = target;
+  self->pixel_cost = 1;
   self->stage = STAGE_PAINT;
   self->buffer = NULL;
   self->buffer_at = (CwPoint){ 0, 0 };
-  memset (&self->state, 0, kind->state_size);
-  return &self->state;
+  self->large_state = NULL;
+  if (kind->state_size > sizeof self->state)
+    self->large_state = g_malloc0 (kind->state_size);
+  else
+    memset (&self->state, 0, kind->state_size);
+  return cw_draw_state (self);
 }
 
 void
@@ -30,7 +34,8 @@ cw_draw_clear (CwDraw *self)
   if (!self->kind)
     return;
   if (self->kind->clear)
-    self->kind->clear (&self->state);
+    self->kind->clear (cw_draw_state (self));
+  g_clear_pointer (&self->large_state, g_free);
   g_clear_pointer (&self->buffer, cw_pixels_unref);
   self->kind = NULL;
 }
@@ -77,17 +82,17 @@ end_stage (CwDraw *self)
   return false;
 }
 
-/* The same for the stage that this is. */
-static bool
-walk (CwDraw *self, uint32_t max_pixels, int64_t *left)
+bool
+cw_draw_walk (CwDraw *self, uint32_t max_pixels, int64_t *left)
 {
-  uint32_t cost;
+  unsigned pixel_cost = self->stage == STAGE_PAINT ? self->pixel_cost : 1;
+  uint32_t cost, most = MIN (max_pixels, MAX_PIECE) / pixel_cost;
   CwRect piece;
 
   while (*left > 0) {
-    if (!cw_region_next (&self->target->region, MIN (max_pixels, MAX_PIECE), &piece, &cost))
+    if (!cw_region_next (&self->target->region, most, &piece, &cost))
       return true;
-    *left -= cost;
+    *left -= (int64_t) cost * pixel_cost;
     if (cw_rect_is_empty (&piece))
       continue;
     if (self->stage == STAGE_PAINT)
@@ -105,11 +110,14 @@ cw_draw_paint (CwDraw *self, uint32_t max_pixels)
 
   if (!self->kind)
     return true;
-  while (walk (self, max_pixels, &left)) {
+  for (;;) {
+    bool (*step) (CwDraw *, uint32_t, int64_t *) = self->stage == STAGE_PAINT ? self->kind->step : NULL;
+
+    if (!(step ? step : cw_draw_walk) (self, max_pixels, &left))
+      return false;
     if (end_stage (self))
       return true;
   }
-  return false;
 }
 
 bool

@@ -4,6 +4,8 @@
 #pragma once
 
 #include "canvas/brush.h"
+#include "canvas/dash.h"
+#include "canvas/path.h"
 #include "canvas/pixel-reader.h"
 #include "canvas/region.h"
 #include "canvas/rop.h"
@@ -21,19 +23,24 @@ typedef struct CwDraw CwDraw;
 
 /* An operation in canvas: its state and what is done with it. */
 typedef struct {
-  size_t state_size;                                 /* at most CW_DRAW_STATE_SIZE */
+  size_t state_size;
   void (*paint) (CwDraw *self, const CwRect *piece); /* a piece of the target's region */
   void (*clear) (gpointer state);                    /* NULL: nothing to let go */
+  /* Work of about *left pixels, which it lessens; TRUE when all is done. NULL: paints each piece of the region once. */
+  bool (*step) (CwDraw *self, uint32_t max_pixels, int64_t *left);
 } CwDrawKind;
 
+/* A larger state is allocated. */
 #define CW_DRAW_STATE_SIZE 192
 
 struct CwDraw {
   const CwDrawKind *kind; /* NULL: nothing is prepared */
   CwDrawTarget *target;
-  unsigned stage; /* of a target that is read */
+  unsigned pixel_cost; /* what a pixel takes, in those of a fill */
+  unsigned stage;      /* of a target that is read */
   CwPixels *buffer;
   CwPoint buffer_at;
+  gpointer large_state;
   union {
     max_align_t align;
     uint8_t bytes[CW_DRAW_STATE_SIZE];
@@ -58,6 +65,14 @@ typedef struct {
 /* Copies, then rop (S = brush, D = the copied). */
 bool cw_draw_opaque (CwDraw *self, CwDrawTarget *target, const CwOpaqueParams *params, GError **error);
 
+typedef struct {
+  CwImageOperand source;
+  CwBrush brush;
+  uint8_t rop3; /* bit 4 * brush + 2 * source + D is the result */
+} CwRop3Params;
+
+bool cw_draw_rop3 (CwDraw *self, CwDrawTarget *target, const CwRop3Params *params, GError **error);
+
 /* Copies what is not of the key colour (0x00RRGGBB). Scaling is always CW_SCALE_NEAREST. */
 bool cw_draw_transparent (CwDraw *self, CwDrawTarget *target, const CwImageOperand *source, uint32_t key,
                           GError **error);
@@ -70,6 +85,54 @@ typedef struct {
 
 /* Premultiplied OVER with a constant alpha. Scaling is always CW_SCALE_NEAREST. */
 bool cw_draw_blend (CwDraw *self, CwDrawTarget *target, const CwBlendParams *params, GError **error);
+
+/* An image that COMPOSITE reads. */
+typedef struct {
+  const CwPixels *pixels; /* borrowed; NULL: no mask */
+  bool raw;               /* a surface's: not converted */
+  bool opaque;            /* alpha counts as 255 */
+  uint8_t filter, repeat; /* as on the wire */
+  CwPoint origin;
+  int32_t transform[2][3]; /* 16.16: where pixels are read, in rows */
+} CwCompositeImage;
+
+typedef struct {
+  CwCompositeImage source, mask;
+  uint8_t op; /* as on the wire */
+  bool component_alpha, target_is_opaque;
+} CwCompositeParams;
+
+bool cw_draw_composite (CwDraw *self, CwDrawTarget *target, const CwCompositeParams *params, GError **error);
+
+typedef struct {
+  CwPath *path; /* taken and set to NULL */
+  CwDashStyle style;
+  CwBrush brush;
+  CwRop rop; /* (S = brush, D) */
+} CwStrokeParams;
+
+/* Lines of one pixel's width. */
+bool cw_draw_stroke (CwDraw *self, CwDrawTarget *target, CwStrokeParams *params, GError **error);
+
+/* The farthest a glyph may be. */
+#define CW_GLYPH_FAR (1 << 30)
+
+typedef struct {
+  int32_t left, top;
+  uint16_t width, height;
+  const uint8_t *rows; /* of whole bytes, high bits first; borrowed */
+} CwGlyph;
+
+typedef struct {
+  CwGlyph *glyphs; /* taken and set to NULL */
+  uint32_t n_glyphs;
+  unsigned bits; /* per pixel: 1, 4 or 8 */
+  bool top_down; /* how rows are stored */
+  CwBrush fore, back;
+  CwRect back_area;
+} CwTextParams;
+
+bool cw_draw_text (CwDraw *self, CwDrawTarget *target, CwTextParams *params, GError **error);
 
 /* Moves pixels within the target: those of its box come from the same box at position from. */
 void cw_draw_copy_bits (CwDraw *self, CwDrawTarget *target, const CwPoint *from);
@@ -98,10 +161,13 @@ void cw_draw_paint_read (CwDraw *self, CwPixelReader *reader, const CwRect *piec
  * depth; NULL if there is no memory. */
 pixman_image_t *cw_draw_pixman_target (const CwDraw *self, CwPixelFormat as);
 
+/* Paints pieces of the region, or moves them to and from the buffer; as step. */
+bool cw_draw_walk (CwDraw *self, uint32_t max_pixels, int64_t *left);
+
 static inline gpointer
 cw_draw_state (CwDraw *self)
 {
-  return self->state.bytes;
+  return self->large_state ? self->large_state : self->state.bytes;
 }
 
 /* Where the target's pixel is drawn. */

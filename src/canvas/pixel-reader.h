@@ -26,6 +26,7 @@ typedef struct {
   bool has_alpha;         /* the fourth byte of BGRX counts as alpha where alpha counts */
   CwRect area;            /* what the operation's box shows; equal sizes mean no scaling */
   CwScaleMode mode;
+  bool whole; /* scaled with the rounding of ROP3, which scales the whole image */
 } CwImageOperand;
 
 /* What reads. */

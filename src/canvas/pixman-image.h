@@ -7,7 +7,7 @@
 #include <pixman.h>
 
 /* The longest side of an image that pixman computes positions in. */
-#define CW_PIXMAN_MAX_SIDE 0x7ffe
+#define CW_PIXMAN_MAX_SIDE 0x7f00
 
 /* An image of pixels, whose words are read as those of the format `as` (of the same depth; not GRAY8), by read where
  * that is not NULL. Borrows the pixels, whose stride is a multiple of 4. NULL if there is no memory. */

@@ -105,3 +105,28 @@ cw_rop_row_constant (CwRop rop, uint8_t *dst, uint64_t src, size_t size)
   for (size_t k = 0; i < size; i++, k++)
     dst[i] = (dst[i] & tail_a[k]) ^ tail_b[k];
 }
+
+/* What the result is where the brush is 0, and what it is where it is 1, are functions of source and destination. */
+static inline uint64_t
+apply3 (const Form *zero, const Form *one, uint64_t p, uint64_t s, uint64_t d)
+{
+  uint64_t z = (d & ((s & zero->a_change) ^ zero->a_zero)) ^ (s & zero->b_change) ^ zero->b_zero;
+  uint64_t o = (d & ((s & one->a_change) ^ one->a_zero)) ^ (s & one->b_change) ^ one->b_zero;
+
+  return (z & ~p) | (o & p);
+}
+
+void
+cw_rop3_row (uint8_t rop3, uint8_t *dst, const uint8_t *src, const uint8_t *brush, size_t size)
+{
+  Form zero = rop_form (rop3 & 15), one = rop_form (rop3 >> 4);
+  size_t i = 0;
+
+  for (; i + 8 <= size; i += 8) {
+    uint64_t d = apply3 (&zero, &one, load64 (brush + i), load64 (src + i), load64 (dst + i));
+
+    memcpy (dst + i, &d, sizeof d);
+  }
+  for (; i < size; i++)
+    dst[i] = apply3 (&zero, &one, brush[i], src[i], dst[i]);
+}

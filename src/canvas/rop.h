@@ -22,3 +22,6 @@ void cw_rop_row (CwRop rop, uint8_t *dst, const uint8_t *src, size_t size);
 
 /* The same with a constant source that repeats every 8 bytes. */
 void cw_rop_row_constant (CwRop rop, uint8_t *dst, uint64_t src, size_t size);
+
+/* dst = rop3 (brush, src, dst), where bit 4 * P + 2 * S + D of rop3 is the result for the bits P, S and D. */
+void cw_rop3_row (uint8_t rop3, uint8_t *dst, const uint8_t *src, const uint8_t *brush, size_t size);

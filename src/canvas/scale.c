@@ -5,6 +5,7 @@
 #include "canvas/pixel.h"
 #include "canvas/pixel-reader.h"
 
+#include <math.h>
 #ifdef __SSE2__
 #  include <emmintrin.h>
 #endif
@@ -15,9 +16,10 @@
 /* Two neighbours for each pixel of a run; where neighbours overlap, the row between the first and the last of them. */
 #define LINE_PIXELS (2 * CW_CANVAS_RUN + 2)
 
-/* One direction: where the target's box and the source's area begin, the source's step for a target pixel. */
+/* One direction: where the target's box begins, the source coordinate there and the step for a pixel of the
+ * target, 16.16. */
 typedef struct {
-  int64_t box, area, step;
+  int64_t box, start, step;
 } Axis;
 
 /* A part of a source row as 8888, or a pair of neighbours for each pixel of a run; nothing where the image ends. */
@@ -38,11 +40,29 @@ struct CwScaler {
   uint32_t row[LINE_PIXELS]; /* between the two steps */
 };
 
-/* Position i pixels into the box as a source coordinate, 16.16; the next one is exactly a step further. */
+/* A coordinate of the target as one of the source. */
 static int64_t
-source_position (const Axis *self, int64_t i)
+source_position (const Axis *self, int32_t at)
 {
-  return ((self->step * (i * 65536 + 32768) + 32768) >> 16) + self->area * 65536;
+  return self->start + self->step * ((int64_t) at - self->box);
+}
+
+static Axis
+make_axis (int32_t box, int64_t box_size, int32_t area, int64_t area_size)
+{
+  int64_t step = area_size * 65536 / box_size;
+
+  return (Axis){ box, ((step * 32768 + 32768) >> 16) + area * (int64_t) 65536, step };
+}
+
+/* As if the whole image were scaled and the box showed a part of that, which begins at a whole pixel. */
+static Axis
+make_whole_axis (int32_t box, int64_t box_size, int32_t area, int64_t area_size)
+{
+  double ratio = (double) area_size / box_size;
+  int64_t step = ratio * 65536, first = step > 0 ? floor (area / ratio + 0.5) : 0;
+
+  return (Axis){ box, ((step * 32768 + 32768) >> 16) + step * first, step };
 }
 
 static void
@@ -64,6 +84,7 @@ CwScaler *
 cw_scaler_new (const CwImageOperand *operand, CwReadKind kind, const CwReadTarget *target, GError **error)
 {
   const CwRect *box = &target->box, *area = &operand->area;
+  Axis (*make) (int32_t, int64_t, int32_t, int64_t);
   CwScaler *self;
 
   if (cw_rect_is_empty (box) || cw_rect_is_empty (area) || cw_rect_width (area) > MAX_AREA_SIDE
@@ -78,8 +99,9 @@ cw_scaler_new (const CwImageOperand *operand, CwReadKind kind, const CwReadTarge
   self->pixels = operand->pixels;
   self->mode = operand->mode;
   self->to_target = self->target_to_argb = self->narrow = NULL;
-  self->x = (Axis){ box->left, area->left, cw_rect_width (area) * 65536 / cw_rect_width (box) };
-  self->y = (Axis){ box->top, area->top, cw_rect_height (area) * 65536 / cw_rect_height (box) };
+  make = operand->whole ? make_whole_axis : make_axis;
+  self->x = make (box->left, cw_rect_width (box), area->left, cw_rect_width (area));
+  self->y = make (box->top, cw_rect_height (box), area->top, cw_rect_height (area));
   self->lines[0].row = self->lines[1].row = INT64_MIN;
   set_conversions (self, operand, kind, target->format);
   return self;
@@ -243,8 +265,8 @@ nearest_row (CwScaler *self, int64_t v, int64_t w, uint32_t n, uint32_t *out)
 void
 cw_scaler_row (CwScaler *self, int32_t x, int32_t y, uint32_t n, uint8_t *out)
 {
-  int64_t v = source_position (&self->x, (int64_t) x - self->x.box);
-  int64_t w = source_position (&self->y, (int64_t) y - self->y.box);
+  int64_t v = source_position (&self->x, x);
+  int64_t w = source_position (&self->y, y);
   uint32_t buffer[CW_CANVAS_RUN];
   uint32_t *pixels = self->narrow ? buffer : (uint32_t *) (void *) out;
 

@@ -223,8 +223,6 @@ prepare_alpha_blend (CwOp *op, const void *data, GError **error)
   return cw_draw_blend (&op->draw, &op->on, &params, error);
 }
 
-/* Not drawn yet, but their images are of the cache and of the dictionary like all others. */
-
 enum { ROP3_SOURCE, ROP3_BRUSH };
 
 static void
@@ -236,12 +234,67 @@ rop3_images (const void *data, CwImageField *fields)
   need_brush (&fields[ROP3_BRUSH], &rop3->brush);
 }
 
+static bool
+check_rop3 (const void *data, GError **error)
+{
+  return check_scale_mode (((const CwMsgDisplayDrawRop3 *) data)->scale_mode, error);
+}
+
+static bool
+prepare_rop3 (CwOp *op, const void *data, GError **error)
+{
+  const CwMsgDisplayDrawRop3 *rop3 = data;
+  CwRop3Params params = { .rop3 = rop3->rop3 };
+
+  return get_image (op, ROP3_SOURCE, &rop3->src_area, rop3->scale_mode, &params.source, error)
+         && get_brush (op, ROP3_BRUSH, &rop3->brush, &params.brush, error)
+         && cw_draw_rop3 (&op->draw, &op->on, &params, error);
+}
+
 enum { STROKE_BRUSH };
 
 static void
 stroke_images (const void *data, CwImageField *fields)
 {
   need_brush (&fields[STROKE_BRUSH], &((const CwMsgDisplayDrawStroke *) data)->brush);
+}
+
+G_STATIC_ASSERT (sizeof (CwWirePointFix) == 2 * sizeof (int32_t));
+
+static bool
+get_path (const CwWirePath *wire, CwPath *path, GError **error)
+{
+  if (wire->n_segments > CW_PATH_MAX_POINTS) {
+    g_set_error (error, CW_ERROR, CW_ERROR_LIMIT, "path: %u segments, at most %d", wire->n_segments,
+                 CW_PATH_MAX_POINTS);
+    return false;
+  }
+  for (uint32_t i = 0; i < wire->n_segments; i++) {
+    const CwWirePathSegment *segment = &wire->segments[i];
+
+    if (!cw_path_add (path, segment->flags, (const int32_t *) (const void *) segment->points, segment->n_points, error))
+      return false;
+  }
+  cw_path_finish (path);
+  return true;
+}
+
+static bool
+prepare_stroke (CwOp *op, const void *data, GError **error)
+{
+  const CwMsgDisplayDrawStroke *stroke = data;
+  CwStrokeParams params = { .path = cw_path_new () };
+  bool prepared;
+
+  params.rop = cw_rop_from_descriptor (stroke->fore_mode, CW_ROPD_INVERS_BRUSH, CW_ROPD_INVERS_DEST);
+  if (stroke->attr.flags & CW_LINE_STYLED)
+    cw_dash_style_init (&params.style, stroke->attr.style, stroke->attr.n_style,
+                        stroke->attr.flags & CW_LINE_START_WITH_GAP);
+  prepared = get_path (stroke->path, params.path, error)
+             && get_brush (op, STROKE_BRUSH, &stroke->brush, &params.brush, error)
+             && cw_draw_stroke (&op->draw, &op->on, &params, error);
+  g_clear_pointer (&params.path, cw_path_free);
+  return prepared;
 }
 
 enum { TEXT_FORE, TEXT_BACK };
@@ -255,6 +308,57 @@ text_images (const void *data, CwImageField *fields)
   need_brush (&fields[TEXT_BACK], &text->back_brush);
 }
 
+/* The first flag that is set decides; none: glyphs without pixels. */
+static unsigned
+glyph_bits (uint8_t flags)
+{
+  if (flags & CW_STRING_RASTER_A1)
+    return 1;
+  if (flags & CW_STRING_RASTER_A4)
+    return 4;
+  return flags & CW_STRING_RASTER_A8 ? 8 : 0;
+}
+
+static bool
+get_glyphs (const CwWireString *wire, CwTextParams *params, GError **error)
+{
+  params->bits = glyph_bits (wire->flags);
+  params->top_down = wire->flags & CW_STRING_RASTER_TOP_DOWN;
+  params->n_glyphs = params->bits > 0 ? wire->n_glyphs : 0;
+  params->glyphs = g_try_new (CwGlyph, params->n_glyphs);
+  if (!params->glyphs && params->n_glyphs > 0) {
+    g_set_error (error, CW_ERROR, CW_ERROR_MEMORY, "no memory for %u glyphs", params->n_glyphs);
+    return false;
+  }
+  for (uint32_t i = 0; i < params->n_glyphs; i++) {
+    const CwWireGlyph *glyph = &wire->glyphs[i];
+    int64_t left = (int64_t) glyph->render_pos.x + glyph->glyph_origin.x;
+    int64_t top = (int64_t) glyph->render_pos.y + glyph->glyph_origin.y;
+
+    params->glyphs[i] = (CwGlyph){ .left = CLAMP (left, -CW_GLYPH_FAR, CW_GLYPH_FAR),
+                                   .top = CLAMP (top, -CW_GLYPH_FAR, CW_GLYPH_FAR),
+                                   .width = glyph->width,
+                                   .height = glyph->height,
+                                   .rows = glyph->data.data };
+  }
+  return true;
+}
+
+static bool
+prepare_text (CwOp *op, const void *data, GError **error)
+{
+  const CwMsgDisplayDrawText *text = data;
+  CwTextParams params = { .back_area = cw_rect_from_wire (&text->back_area) };
+  bool prepared;
+
+  if (!get_brush (op, TEXT_FORE, &text->fore_brush, &params.fore, error)
+      || !get_brush (op, TEXT_BACK, &text->back_brush, &params.back, error) || !get_glyphs (text->str, &params, error))
+    return false;
+  prepared = cw_draw_text (&op->draw, &op->on, &params, error);
+  g_free (params.glyphs);
+  return prepared;
+}
+
 enum { COMPOSITE_SOURCE, COMPOSITE_MASK };
 
 static void
@@ -263,7 +367,57 @@ composite_images (const void *data, CwImageField *fields)
   const CwMsgDisplayDrawComposite *composite = data;
 
   need (&fields[COMPOSITE_SOURCE], composite->src_bitmap);
-  fields[COMPOSITE_MASK].wire = composite->mask_bitmap;
+  if (composite->flags & CW_COMPOSITE_HAS_MASK)
+    need (&fields[COMPOSITE_MASK], composite->mask_bitmap);
+}
+
+/* The operator and, for each image, filter and repeat stand in the flags. */
+#define OPERATOR(flags) ((flags) &0xff)
+#define SOURCE_FILTER(flags) ((flags) >> 8 & 7)
+#define MASK_FILTER(flags) ((flags) >> 11 & 7)
+#define SOURCE_REPEAT(flags) ((flags) >> 14 & 3)
+#define MASK_REPEAT(flags) ((flags) >> 16 & 3)
+
+static bool
+get_composite_image (CwOp *op, unsigned number, const CwWirePoint16 *origin, const CwWireTransform *transform,
+                     CwCompositeImage *out, GError **error)
+{
+  static const CwWireTransform identity = { .t00 = 65536, .t11 = 65536 };
+  const CwWireTransform *t = transform ? transform : &identity;
+
+  *out = (CwCompositeImage){ .pixels = operand_pixels (op, number, error),
+                             .raw = op->operands[number].surface != NULL,
+                             .origin = { origin->x, origin->y },
+                             .transform = { { t->t00, t->t01, t->t02 }, { t->t10, t->t11, t->t12 } } };
+  return out->pixels != NULL;
+}
+
+static bool
+prepare_composite (CwOp *op, const void *data, GError **error)
+{
+  const CwMsgDisplayDrawComposite *wire = data;
+  uint32_t flags = wire->flags;
+  CwCompositeParams params = { .op = OPERATOR (flags),
+                               .component_alpha = flags & CW_COMPOSITE_COMPONENT_ALPHA,
+                               .target_is_opaque = flags & CW_COMPOSITE_DEST_OPAQUE };
+
+  if (!get_composite_image (op, COMPOSITE_SOURCE, &wire->src_origin,
+                            flags & CW_COMPOSITE_HAS_SRC_TRANSFORM ? &wire->src_transform : NULL, &params.source,
+                            error))
+    return false;
+  params.source.filter = SOURCE_FILTER (flags);
+  params.source.repeat = SOURCE_REPEAT (flags);
+  params.source.opaque = flags & CW_COMPOSITE_SOURCE_OPAQUE;
+  if (!wire->mask_bitmap)
+    return cw_draw_composite (&op->draw, &op->on, &params, error);
+  if (!get_composite_image (op, COMPOSITE_MASK, &wire->mask_origin,
+                            flags & CW_COMPOSITE_HAS_MASK_TRANSFORM ? &wire->mask_transform : NULL, &params.mask,
+                            error))
+    return false;
+  params.mask.filter = MASK_FILTER (flags);
+  params.mask.repeat = MASK_REPEAT (flags);
+  params.mask.opaque = flags & CW_COMPOSITE_MASK_OPAQUE;
+  return cw_draw_composite (&op->draw, &op->on, &params, error);
 }
 
 #define MASK(type) G_STRUCT_OFFSET (CwMsgDisplay##type, mask)
@@ -280,10 +434,10 @@ const CwOpInfo cw_draw_ops[] = {
   { CW_MSG_DISPLAY_DRAW_INVERS, CW_OP_DRAW, .mask = MASK (DrawInvers), .prepare = prepare_invers },
   { CW_MSG_DISPLAY_DRAW_TRANSPARENT, CW_OP_DRAW, transparent_images, .prepare = prepare_transparent },
   { CW_MSG_DISPLAY_DRAW_ALPHA_BLEND, CW_OP_DRAW, alpha_blend_images, .prepare = prepare_alpha_blend },
-  { CW_MSG_DISPLAY_DRAW_ROP3, CW_OP_UNSUPPORTED, rop3_images, MASK (DrawRop3) },
-  { CW_MSG_DISPLAY_DRAW_STROKE, CW_OP_UNSUPPORTED, stroke_images },
-  { CW_MSG_DISPLAY_DRAW_TEXT, CW_OP_UNSUPPORTED, text_images },
-  { CW_MSG_DISPLAY_DRAW_COMPOSITE, CW_OP_UNSUPPORTED, composite_images },
+  { CW_MSG_DISPLAY_DRAW_ROP3, CW_OP_DRAW, rop3_images, MASK (DrawRop3), check_rop3, .prepare = prepare_rop3 },
+  { CW_MSG_DISPLAY_DRAW_STROKE, CW_OP_DRAW, stroke_images, .prepare = prepare_stroke },
+  { CW_MSG_DISPLAY_DRAW_TEXT, CW_OP_DRAW, text_images, .prepare = prepare_text },
+  { CW_MSG_DISPLAY_DRAW_COMPOSITE, CW_OP_DRAW, composite_images, .prepare = prepare_composite },
 };
 /* clang-format on */
 const unsigned cw_n_draw_ops = G_N_ELEMENTS (cw_draw_ops);

@@ -233,17 +233,14 @@ test_events (void)
 static void
 test_unsupported (void)
 {
-  CwMsgDisplayGlDraw gl_draw = { 0 };
-  CwMsgDisplayDrawStroke stroke = { .path = &(CwWirePath){ 0 } };
+  CwMsgDisplayGlDraw draw = { 1, 2, 3, 4 };
   Fixture f;
 
   setup (&f);
   push (&f, primary (16, 16));
   for (int i = 0; i < 3; i++)
-    push (&f, stream_message (CW_MSG_DISPLAY_DRAW_STROKE, &stroke));
-  push (&f, stream_message (CW_MSG_DISPLAY_GL_DRAW, &gl_draw));
-  push (&f, stream_message (CW_MSG_DISPLAY_DRAW_STROKE, &stroke));
-  assert_log (&f, "create:16x16/32 unsupported:draw-stroke unsupported:gl-draw");
+    push (&f, stream_message (CW_MSG_DISPLAY_GL_DRAW, &draw));
+  assert_log (&f, "create:16x16/32 unsupported:gl-draw");
   push (&f, surface_create (1, 8, 8, CW_SURFACE_FMT_1_A, 0));
   push (&f, draw_fill (1, 0, 0, 4, 4, 1));
   push (&f, draw_fill (1, 0, 0, 4, 4, 1));
