@@ -31,7 +31,9 @@ GOALS = {
     "first/first-ms": "ratio ≤ 0.55", "first/round-trips": "≤ 6", "terminal/cpu-ms": "ratio ≤ 0.70",
     "desktop/cpu-ms": "ratio ≤ 0.65", "idle-50/threads": "≤ processors + 3", "idle-50/above-framebuffer-kib": "≤ 300",
     "idle-500/above-framebuffer-kib": "≤ 300", "port-1k/mb-per-s": "ratio ≥ 2", "port-1k/cpu-ms-per-mb": "ratio ≤ 0.6",
-    "port-64k/mb-per-s": "ratio ≥ 1", "slow-terminal/cpu-ms": "ratio ≤ 0.8", "slow-firmware/cpu-ms": "ratio ≤ 0.8",
+    "port-64k/mb-per-s": "ratio ≥ 1", "send/mb-per-s": "ratio ≥ 3", "send-8/mb-per-s": "ratio ≥ 3",
+    "send/stall-default-ms": "≤ 5", "clipboard/there-and-back-ms": "ratio ≤ 0.5", "clipboard/more-peak-kib": "ratio ≤ 0.5",
+    "clipboard/stall-default-ms": "≤ 5", "slow-terminal/cpu-ms": "ratio ≤ 0.8", "slow-firmware/cpu-ms": "ratio ≤ 0.8",
 }
 
 
@@ -164,9 +166,17 @@ class Bench:
         self.rows[f"idle-{most}"] = lambda side: self.idle(side, most)
         self.rows["port-1k"] = lambda side: self.port(side, 1024, 1000 if quick else 50000)
         self.rows["port-64k"] = lambda side: self.port(side, 65536, 100 if quick else 8000)
+        for name, count, size in (("send", 1, 8 if quick else 256), ("send-8", 8, 1 if quick else 32)):
+            self.rows[name] = lambda side, count=count, size=size: self.with_agent(
+                side, "send", f"count={count}", f"size={size}", "stalls")
+        self.rows["clipboard"] = lambda side: self.with_agent(side, "clipboard", f"size={1 if quick else 20}", "stalls")
         for name in names:
             if name != "desktop":
                 self.rows[f"slow-{name}"] = lambda side, name=name: self.slow(side, name)
+
+    def with_agent(self, side, run, *options):
+        with peers.DemoServer("--agent", "--no-scene") as server:
+            return side.run(run, server.port, *options)
 
     def first(self, side):
         """Over a line without and with delay: what the delay adds, divided by it, is the number of round trips."""

@@ -16,7 +16,7 @@
 typedef struct {
   DemoOptions server;
   char *size, *mouse;
-  gboolean control, no_animation, no_scene, heading;
+  gboolean control, no_animation, no_scene, heading, agent;
 } Options;
 
 typedef struct {
@@ -75,6 +75,8 @@ parse_options (Options *self, int *argc, char ***argv, GError **error)
     { "uuid", 0, 0, G_OPTION_ARG_STRING, &server->uuid, "UUID of the machine", "UUID" },
     { "spice-port", 0, 0, G_OPTION_ARG_STRING_ARRAY, &server->ports,
       "Offer a port of this name that echoes; may be repeated", "NAME" },
+    { "agent", 0, 0, G_OPTION_ARG_NONE, &self->agent,
+      "Have a guest agent, which takes files and gives back what clients copy", NULL },
     { "no-animation", 0, 0, G_OPTION_ARG_NONE, &self->no_animation, "Draw the scene once", NULL },
     { "no-scene", 0, 0, G_OPTION_ARG_NONE, &self->no_scene, "Start with a black screen", NULL },
     { "control", 0, 0, G_OPTION_ARG_NONE, &self->control, "Take commands from standard input (“help” lists them)",
@@ -117,6 +119,7 @@ check_options (Options *self, int argc, GError **error)
     g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "--mouse “%s” is not server or client", self->mouse);
     return false;
   }
+  server->agent = self->agent;
   server->client_mouse = self->mouse && g_str_equal (self->mouse, "client");
   if (server->port == -1 && server->tls_port == -1 && !server->unix_path) {
     g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "neither a port nor a TLS port nor a unix socket");

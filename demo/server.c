@@ -248,6 +248,8 @@ demo_server_new (const DemoOptions *options, GError **error)
     demo_port_set_echo (port, true);
     demo_port_event (port, SPICE_PORT_EVENT_OPENED);
   }
+  if (options->agent)
+    self->agent = demo_agent_new (self->server);
   if (!add_devices (self, options, error)) {
     demo_server_free (self);
     return NULL;
@@ -281,6 +283,7 @@ demo_server_free (DemoServer *self)
     demo_device_free (self->devices[i]);
   g_clear_pointer (&self->inputs, demo_inputs_free);
   g_ptr_array_unref (self->ports);
+  demo_agent_free (self->agent);
   remove_tls_dir (self);
   g_free (self->tls_dir);
   g_free (self->password);

@@ -3,6 +3,7 @@
  * data. */
 #pragma once
 
+#include "agent.h"
 #include "device.h"
 #include "inputs.h"
 #include "port.h"
@@ -16,7 +17,7 @@ typedef struct {
   char **ports;       /* names of ports that echo; may be NULL */
   int port, tls_port; /* -1: none, 0: any free one */
   int displays, heads, width, height;
-  bool client_mouse;
+  bool client_mouse, agent;
 } DemoOptions;
 
 typedef struct {
@@ -26,6 +27,7 @@ typedef struct {
   guint n_devices;
   DemoDevice *devices[DEMO_MAX_DISPLAYS];
   GPtrArray *ports;   /* DemoPort */
+  DemoAgent *agent;   /* or NULL */
   int port, tls_port; /* as listened on, or -1 */
   bool own_tls_dir;   /* made here, removed at the end */
   char *tls_dir;

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Runs each example against the demo server: test-examples.py DEMO-SERVER CARAWAY WATCH [FOLDER-OF-TYPELIB]"""
+"""Runs each example against the demo server: test-examples.py DEMO-SERVER CARAWAY WATCH SEND CLIPBOARD [FOLDER-OF-TYPELIB]"""
 
 import os
 import pathlib
@@ -11,13 +11,13 @@ import tempfile
 import unittest
 
 HERE = pathlib.Path(__file__).resolve().parent
-SERVER, CARAWAY, WATCH = sys.argv[1:4]
-TYPELIB = sys.argv[4] if len(sys.argv) > 4 else None
+SERVER, CARAWAY, WATCH, SEND, CLIPBOARD = sys.argv[1:6]
+TYPELIB = sys.argv[6] if len(sys.argv) > 6 else None
 
 
 class Examples(unittest.TestCase):
     def setUp(self):
-        self.server = subprocess.Popen([SERVER, '--no-animation', '--control'], stdin=subprocess.PIPE,
+        self.server = subprocess.Popen([SERVER, '--no-animation', '--agent', '--control'], stdin=subprocess.PIPE,
                                        stdout=subprocess.PIPE, text=True)
         self.addCleanup(self.stop)
         port = re.search(r'\bport=(\d+)', self.server.stdout.readline())[1]
@@ -41,7 +41,38 @@ class Examples(unittest.TestCase):
         self.assertEqual(result.returncode, 1)
         self.assertIn('the connection ended', result.stderr)
 
+    def check_send(self, *program, **environment):
+        with tempfile.TemporaryDirectory() as folder:
+            paths = [pathlib.Path(folder) / name for name in ('one', 'two')]
+            for path in paths:
+                path.write_bytes(bytes(100000))
+            result = self.run_program(*program, self.uri, *paths, **environment)
+            self.assertEqual(result.returncode, 0, result.stderr)
+            self.assertIn('one: sent', result.stdout)
+            self.assertIn('two: sent', result.stdout)
+            result = self.run_program(*program, self.uri, folder, **environment)
+            self.assertEqual(result.returncode, 1, result.stdout)
+        return result
+
+    def check_clipboard(self, *program, **environment):
+        result = self.run_program(*program, self.uri, 'grüße', **environment)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertIn('the guest pastes', result.stdout)
+        self.assertIn('the guest copied: grüße', result.stdout)
+
+    def test_send(self):
+        self.check_send(SEND)
+
+    def test_clipboard(self):
+        self.check_clipboard(CLIPBOARD)
+
     if TYPELIB:
+        def test_python_send(self):
+            self.check_send('/usr/bin/python3', HERE / 'send.py', GI_TYPELIB_PATH=TYPELIB)
+
+        def test_python_clipboard(self):
+            self.check_clipboard('/usr/bin/python3', HERE / 'clipboard.py', GI_TYPELIB_PATH=TYPELIB)
+
         def test_python(self):
             result = self.run_program('/usr/bin/python3', HERE / 'type.py', self.uri, 30, GI_TYPELIB_PATH=TYPELIB)
             self.assertEqual(result.returncode, 0, result.stderr)

@@ -72,3 +72,7 @@ void drive_replay (const DriveOptions *options);
 void drive_idle (const DriveOptions *options);
 void drive_watch (const DriveOptions *options);
 void drive_port (const DriveOptions *options);
+
+/* agent.c: with a guest agent */
+void drive_send (const DriveOptions *options);
+void drive_clipboard (const DriveOptions *options);

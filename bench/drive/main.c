@@ -48,8 +48,8 @@ static const struct {
   const char *name;
   void (*run) (const DriveOptions *options);
 } runs[] = {
-  { "first", drive_first }, { "cycles", drive_cycles }, { "replay", drive_replay },
-  { "idle", drive_idle },   { "port", drive_port },     { "watch", drive_watch },
+  { "send", drive_send },     { "clipboard", drive_clipboard }, { "first", drive_first }, { "cycles", drive_cycles },
+  { "replay", drive_replay }, { "idle", drive_idle },           { "port", drive_port },   { "watch", drive_watch },
 };
 
 static void
@@ -87,7 +87,7 @@ main (int argc, char **argv)
   struct rlimit files;
 
   if (argc < 3)
-    drive_fail ("usage: drive first|cycles|replay|idle|port|watch URI [NAME=VALUE …]");
+    drive_fail ("usage: drive send|clipboard|first|cycles|replay|idle|port|watch URI [NAME=VALUE …]");
   options.uri = argv[2];
   for (int i = 3; i < argc; i++)
     set_option (&options, argv[i]);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The main channel's side of the guest agent: whether there is one, and what is told it when it comes. */
 #include "channel/main/main.h"
+#include "channel/main/volume.h"
 
 /* The server sends without waiting for us; what it may send ahead is bounded by its own buffers and the socket's. */
 #define CREDIT_FOR_SERVER UINT32_MAX
@@ -263,6 +264,14 @@ cw_main_agent_data (SpiceMainChannel *self, GBytes *body)
 
   if (!cw_agent_receive (self->priv->agent, body, &error))
     cw_channel_end (SPICE_CHANNEL (self), error);
+}
+
+void
+cw_main_channel_set_volume (SpiceMainChannel *self, bool playback, bool mute, const uint16_t *volume,
+                            unsigned n_channels)
+{
+  cw_volume_sync_set (&self->priv->volume_sync, playback, mute, volume, n_channels);
+  cw_volume_sync_tell (&self->priv->volume_sync, self->priv->agent);
 }
 
 /**
