@@ -31,30 +31,31 @@ print_help (FILE *out)
 }
 
 /* "-s100" is "-s 100"; GOption knows only the second. */
-static void
-split_short_option (const GOptionEntry *entries, const char *argument, GPtrArray *out)
+static bool
+takes_value (const GOptionEntry *entries, char short_name)
 {
-  for (const GOptionEntry *entry = entries; entry && entry->long_name; entry++) {
-    if (entry->short_name == argument[1] && entry->arg != G_OPTION_ARG_NONE) {
-      g_ptr_array_add (out, g_strndup (argument, 2));
-      g_ptr_array_add (out, g_strdup (argument + 2));
-      return;
-    }
-  }
-  g_ptr_array_add (out, g_strdup (argument));
+  for (const GOptionEntry *entry = entries; entry && entry->long_name; entry++)
+    if (entry->short_name == short_name)
+      return entry->arg != G_OPTION_ARG_NONE;
+  return false;
 }
 
 /* What stands before "--", for GOption. The strings live as long as the program. */
 static char **
-collect_options (const GOptionEntry *entries, int argc, char **argv, int *n)
+collect_options (const GOptionEntry *entries, const GOptionEntry *common, int argc, char **argv, int *n)
 {
   GPtrArray *out = g_ptr_array_new ();
 
   for (int i = 0; i < argc; i++) {
-    if (argv[i][0] == '-' && argv[i][1] && argv[i][1] != '-' && argv[i][2])
-      split_short_option (entries, argv[i], out);
-    else
+    const char *argument = argv[i];
+
+    if (argument[0] == '-' && argument[1] && argument[1] != '-' && argument[2]
+        && (takes_value (entries, argument[1]) || takes_value (common, argument[1]))) {
+      g_ptr_array_add (out, g_strndup (argument, 2));
+      g_ptr_array_add (out, g_strdup (argument + 2));
+    } else {
       g_ptr_array_add (out, argv[i]);
+    }
   }
   *n = (int) out->len;
   g_ptr_array_add (out, NULL);
@@ -67,6 +68,7 @@ command_parse (const Command *self, Client *client, const GOptionEntry *entries,
 {
   g_autofree char *name = g_strdup_printf ("caraway %s", self->name);
   g_autoptr (GOptionContext) context = g_option_context_new (self->arguments);
+  g_autofree GOptionEntry *common = client ? client_entries (client) : NULL;
   GError *cause = NULL;
   char **before, **rest;
   int n_before = 0, n;
@@ -77,12 +79,12 @@ command_parse (const Command *self, Client *client, const GOptionEntry *entries,
     g_option_context_set_description (context, description);
   if (entries)
     g_option_context_add_main_entries (context, entries, NULL);
-  if (client)
-    client_add_options (client, context);
+  if (common)
+    g_option_context_add_main_entries (context, common, NULL);
   /* Negative coordinates and text that starts with a dash come after "--", wherever that stands. */
   while (n_before < *argc && strcmp ((*argv)[n_before], "--") != 0)
     n_before++;
-  before = collect_options (entries, n_before, *argv, &n);
+  before = collect_options (entries, common, n_before, *argv, &n);
   if (!g_option_context_parse (context, &n, &before, &cause)) {
     g_set_error (error, STATUS_ERROR, STATUS_USAGE, "%s; see \"%s --help\"", cause->message, name);
     g_error_free (cause);

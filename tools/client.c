@@ -14,6 +14,9 @@
 #define NO_LIST_US (3 * G_TIME_SPAN_SECOND)
 #define TICK_MS 20
 
+/* How the library says that only a TLS port would do. */
+#define NO_TLS_PORT "No usable port"
+
 struct Client {
   SpiceSession *session;
   SpiceChannel *main;
@@ -56,12 +59,10 @@ client_free (Client *self)
   g_free (self);
 }
 
-void
-client_add_options (Client *self, GOptionContext *context)
+GOptionEntry *
+client_entries (Client *self)
 {
-  g_autofree GOptionEntry *entries = connection_entries (&self->options);
-
-  g_option_context_add_main_entries (context, entries, NULL);
+  return connection_entries (&self->options);
 }
 
 static void fail (Client *self, Status status, const char *format, ...) G_GNUC_PRINTF (3, 4);
@@ -96,7 +97,7 @@ event_status (SpiceChannelEvent event, const GError *error)
 {
   switch (event) {
   case SPICE_CHANNEL_ERROR_CONNECT:
-    return STATUS_CONNECT;
+    return says (error, NO_TLS_PORT) ? STATUS_TLS : STATUS_CONNECT;
   case SPICE_CHANNEL_ERROR_TLS:
     return STATUS_TLS;
   case SPICE_CHANNEL_ERROR_AUTH:
@@ -130,7 +131,9 @@ event_text (Client *self, SpiceChannel *channel, SpiceChannelEvent event, const 
                                    "another one took over, or the machine has ended)"
                                  : "the server closed the connection";
   case SPICE_CHANNEL_ERROR_CONNECT:
-    return "cannot connect";
+    return says (error, NO_TLS_PORT) ? "the server wants TLS, and the address names no port for it (use "
+                                       "spice+tls://HOST:PORT, or ?tls-port=PORT)"
+                                     : "cannot connect";
   case SPICE_CHANNEL_ERROR_TLS:
     return says (error, "wrong version number") || says (error, "not speak TLS")
                ? "TLS failed (is this the port without TLS? then use spice://)"
@@ -142,7 +145,7 @@ event_text (Client *self, SpiceChannel *channel, SpiceChannelEvent event, const 
   case SPICE_CHANNEL_ERROR_LINK:
     if (wants_tls (error))
       return "the server wants TLS (use spice+tls://HOST:PORT, or ?tls-port=PORT)";
-    return says (error, "closed") || says (error, "magic")
+    return says (error, "closed") || says (error, "magic") || says (error, "link reply was awaited")
                ? "not a SPICE server, or one that expects TLS on this port (then use spice+tls://)"
                : "not a SPICE server, or it refused the channel";
   default:
@@ -479,6 +482,27 @@ client_sleep (Client *self, unsigned ms, GError **error)
   gint64 until = g_get_monotonic_time () + ms * G_TIME_SPAN_MILLISECOND;
 
   return client_run (self, is_past, &until, error);
+}
+
+static void
+on_locks (SpiceInputsChannel *inputs, bool *told)
+{
+  *told = true;
+}
+
+bool
+client_read_locks (Client *self, SpiceInputsChannel *inputs, int *locks, GError **error)
+{
+  bool ok = true, told = false;
+
+  g_object_get (inputs, "key-modifiers", locks, NULL);
+  g_signal_connect (inputs, "inputs-modifiers", G_CALLBACK (on_locks), &told);
+  /* When none is on, servers may have said so before anybody listened. */
+  for (unsigned i = 0; ok && i < 10 && !told && *locks == 0; i++)
+    ok = client_sleep (self, 20, error);
+  g_signal_handlers_disconnect_by_data (inputs, &told);
+  g_object_get (inputs, "key-modifiers", locks, NULL);
+  return ok;
 }
 
 typedef struct {

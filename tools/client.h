@@ -25,10 +25,14 @@ GQuark status_error_quark (void);
 
 typedef struct Client Client;
 
-/* Adds the options common to all commands to the context; they write into a Client made by client_new(). */
 Client *client_new (void);
 void client_free (Client *self);
-void client_add_options (Client *self, GOptionContext *context);
+
+/* The options common to all commands, as connection_entries() has them. */
+GOptionEntry *client_entries (Client *self);
+
+/* The guest's lock keys (SpiceInputsLock); servers tell them a moment after the channel is open. */
+bool client_read_locks (Client *self, SpiceInputsChannel *inputs, int *locks, GError **error);
 
 /* Connects the session and its main channel and waits until the server has listed its channels. Asks for a password
  * on the terminal if one is needed and there is a terminal. uri: as connection_apply() takes it. */

@@ -142,8 +142,8 @@ describe_channel (Client *client, SpiceChannel *offered, GError **error)
 }
 
 /* What the guest's keyboard shows; nothing when there is no keyboard. */
-static void
-add_locks (JsonObject *object, Client *client)
+static bool
+add_locks (JsonObject *object, Client *client, GError **error)
 {
   static const struct {
     int bit;
@@ -155,13 +155,14 @@ add_locks (JsonObject *object, Client *client)
   JsonArray *names = json_array_new ();
   int modifiers = 0;
 
+  json_object_set_array_member (object, "locks", names);
   for (GList *l = channels; l; l = l->next)
-    if (SPICE_IS_INPUTS_CHANNEL (l->data))
-      g_object_get (l->data, "key-modifiers", &modifiers, NULL);
+    if (SPICE_IS_INPUTS_CHANNEL (l->data) && !client_read_locks (client, l->data, &modifiers, error))
+      return false;
   for (gsize i = 0; i < G_N_ELEMENTS (locks); i++)
     if (modifiers & locks[i].bit)
       json_array_add_string_element (names, locks[i].name);
-  json_object_set_array_member (object, "locks", names);
+  return true;
 }
 
 static void
@@ -209,7 +210,8 @@ gather (Client *client, GError **error)
   for (GList *l = screens; l; l = l->next)
     add_displays (displays, l->data);
   add_server (object, client);
-  add_locks (object, client);
+  if (!add_locks (object, client, error))
+    return NULL;
   json_object_set_array_member (object, "displays", g_steal_pointer (&displays));
   json_object_set_array_member (object, "channels", g_steal_pointer (&list));
   return g_steal_pointer (&object);

@@ -55,33 +55,15 @@ strokes_of_text (const char *text, bool enter, GError **error)
   return g_steal_pointer (&strokes);
 }
 
-static void
-on_modifiers (SpiceInputsChannel *inputs, bool *told)
-{
-  *told = true;
-}
-
-/* Whether the guest's Caps Lock is on; servers say so when the channel opens. */
 static bool
 connect_keyboard (Client *client, const char *uri, SpiceInputsChannel **inputs, bool *caps_lock, GError **error)
 {
-  int modifiers = 0;
-  bool told = false;
+  int locks;
 
   *inputs = client_connect_inputs (client, uri, error);
-  if (!*inputs)
+  if (!*inputs || !client_read_locks (client, *inputs, &locks, error))
     return false;
-  g_signal_connect (*inputs, "inputs-modifiers", G_CALLBACK (on_modifiers), &told);
-  for (unsigned i = 0; i < 10 && !told; i++) {
-    g_object_get (*inputs, "key-modifiers", &modifiers, NULL);
-    if (modifiers != 0)
-      break;
-    if (!client_sleep (client, 20, error))
-      return false;
-  }
-  g_signal_handlers_disconnect_by_data (*inputs, &told);
-  g_object_get (*inputs, "key-modifiers", &modifiers, NULL);
-  *caps_lock = (modifiers & SPICE_INPUTS_CAPS_LOCK) != 0;
+  *caps_lock = (locks & SPICE_INPUTS_CAPS_LOCK) != 0;
   return true;
 }
 
@@ -167,34 +149,72 @@ run_type (int argc, char **argv, GError **error)
          && client_finish (client, SPICE_CHANNEL (inputs), error);
 }
 
+typedef enum { KEYS_DOWN = 1, KEYS_UP = 2 } KeyActions;
+
+typedef struct {
+  GArray *codes;
+  KeyActions actions;
+} Combination;
+
+static void
+combination_free (gpointer data)
+{
+  Combination *self = data;
+
+  g_clear_pointer (&self->codes, g_array_unref);
+  g_free (self);
+}
+
+/* "shift:down", "shift:up", or a name alone for both. */
+static Combination *
+parse_combination (const char *text, GError **error)
+{
+  Combination *self = g_new0 (Combination, 1);
+  const char *colon = strrchr (text, ':');
+  g_autofree char *names = NULL;
+
+  self->actions = KEYS_DOWN | KEYS_UP;
+  if (colon && colon > text && strcmp (colon, ":down") == 0)
+    self->actions = KEYS_DOWN;
+  else if (colon && colon > text && strcmp (colon, ":up") == 0)
+    self->actions = KEYS_UP;
+  else
+    colon = NULL;
+  names = colon ? g_strndup (text, colon - text) : g_strdup (text);
+  self->codes = keymap_parse_combination (names, error);
+  if (!self->codes)
+    g_clear_pointer (&self, combination_free);
+  return self;
+}
+
 static GPtrArray *
 parse_combinations (char **texts, GError **error)
 {
-  g_autoptr (GPtrArray) combinations = g_ptr_array_new_with_free_func ((GDestroyNotify) g_array_unref);
+  g_autoptr (GPtrArray) combinations = g_ptr_array_new_with_free_func (combination_free);
 
   for (; *texts; texts++) {
-    GArray *codes = keymap_parse_combination (*texts, error);
+    Combination *combination = parse_combination (*texts, error);
 
-    if (!codes)
+    if (!combination)
       return NULL;
-    g_ptr_array_add (combinations, codes);
+    g_ptr_array_add (combinations, combination);
   }
   return g_steal_pointer (&combinations);
 }
 
-typedef enum { KEYS_DOWN = 1, KEYS_UP = 2 } KeyActions;
-
 static bool
-press_combination (Client *client, SpiceInputsChannel *inputs, const GArray *codes, KeyActions actions, int hold,
-                   int delay, GError **error)
+press_combination (Client *client, SpiceInputsChannel *inputs, const Combination *combination, int hold, int delay,
+                   GError **error)
 {
-  if (actions & KEYS_DOWN) {
+  const GArray *codes = combination->codes;
+
+  if (combination->actions & KEYS_DOWN) {
     for (guint i = 0; i < codes->len; i++)
       keymap_send (inputs, g_array_index (codes, guint, i), true);
     if (hold > 0 && !client_sleep (client, hold, error))
       return false;
   }
-  if (actions & KEYS_UP)
+  if (combination->actions & KEYS_UP)
     for (guint i = codes->len; i > 0; i--)
       keymap_send (inputs, g_array_index (codes, guint, i - 1), false);
   return client_sleep (client, delay, error);
@@ -206,12 +226,9 @@ run_key (int argc, char **argv, GError **error)
   g_autoptr (Client) client = client_new ();
   g_autoptr (GPtrArray) combinations = NULL;
   SpiceInputsChannel *inputs;
-  KeyActions actions;
   int delay = DEFAULT_DELAY_MS, hold = 0;
-  gboolean list = FALSE, down = FALSE, up = FALSE;
+  gboolean list = FALSE;
   const GOptionEntry entries[] = {
-    { "down", 0, 0, G_OPTION_ARG_NONE, &down, "Press the keys and leave them down", NULL },
-    { "up", 0, 0, G_OPTION_ARG_NONE, &up, "Only let the keys go, after --down", NULL },
     { "delay", 0, 0, G_OPTION_ARG_INT, &delay, "Pause after each combination (default 15)", "MS" },
     { "hold", 0, 0, G_OPTION_ARG_INT, &hold, "How long the keys stay down (default 0)", "MS" },
     { "list", 0, 0, G_OPTION_ARG_NONE, &list, "Print the names of all keys and end", NULL },
@@ -222,7 +239,8 @@ run_key (int argc, char **argv, GError **error)
           &command_key, client, entries,
           "A combination is key names joined by \"+\": ctrl+alt+del, f2, super, shift+tab. Keys go down in that\n"
           "order and up in reverse. A character alone is what types it (A is shift+a, ! is shift+1). Names of QEMU\n"
-          "(ret, meta_l), X (Return, Super_L) and virsh (KEY_ENTER) are understood, as are scan codes (0x1e, 0xe01d).",
+          "(ret, meta_l), X (Return, Super_L) and virsh (KEY_ENTER) are understood, as are scan codes (0x1e, 0xe01d).\n"
+          "shift:down leaves a key down until shift:up, or until the command ends: servers let go then.",
           &argc, &argv, 0, -1, error))
     return false;
   if (list) {
@@ -240,16 +258,11 @@ run_key (int argc, char **argv, GError **error)
     g_set_error (error, STATUS_ERROR, STATUS_USAGE, "--hold is 0 to 60000 milliseconds");
     return false;
   }
-  if (down && up) {
-    g_set_error (error, STATUS_ERROR, STATUS_USAGE, "--down and --up are both given; without them keys do both");
-    return false;
-  }
-  actions = down ? KEYS_DOWN : up ? KEYS_UP : KEYS_DOWN | KEYS_UP;
   combinations = parse_combinations (argv + 2, error);
   if (!combinations || !(inputs = client_connect_inputs (client, argv[1], error)))
     return false;
   for (guint i = 0; i < combinations->len; i++)
-    if (!press_combination (client, inputs, combinations->pdata[i], actions, hold, delay, error))
+    if (!press_combination (client, inputs, combinations->pdata[i], hold, delay, error))
       return false;
   return client_finish (client, SPICE_CHANNEL (inputs), error);
 }

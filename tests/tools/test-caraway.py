@@ -73,7 +73,7 @@ class CommandLine(unittest.TestCase):
         self.check(USAGE, '--delay is 5 to', 'type', '--delay', '0', 'spice://h:1', 'x')
         self.check(USAGE, 'missing arguments', 'type', 'spice://h:1')
         self.check(USAGE, 'both TEXT and --file', 'type', '--file', '/dev/null', 'spice://h:1', 'x')
-        self.check(USAGE, '--down and --up', 'key', '--down', '--up', 'spice://h:1', 'a')
+        self.check(USAGE, '"hyper"', 'key', 'spice://h:1', 'hyper:down')
         self.check(USAGE, 'name it x.png', 'screenshot', 'spice://h:1', 'x.jpg')
         self.check(USAGE, '--region is', 'screenshot', '--region', '10x10', 'spice://h:1', 'x.png')
         self.check(USAGE, '--on-timeout is', 'screenshot', '--on-timeout=keep', 'spice://h:1', 'x.png')

@@ -6,8 +6,10 @@ import os
 import pty
 import re
 import select
+import signal
 import subprocess
 import sys
+import termios
 import time
 import unittest
 
@@ -79,6 +81,16 @@ class Prompt(unittest.TestCase):
         os.write(terminal.fd, b'\x04')
         self.assertEqual(terminal.finish(), 5, terminal.text)
         self.assertIn('wants a password', terminal.text)
+
+    def test_interrupted(self):
+        terminal = Terminal(CARAWAY, 'info', self.uri)
+        terminal.read_until('Password: ')
+        self.assertFalse(termios.tcgetattr(terminal.fd)[3] & termios.ECHO)
+        os.write(terminal.fd, b'ses\x03')
+        status = os.waitstatus_to_exitcode(os.waitpid(terminal.pid, 0)[1])
+        self.assertEqual(status, -signal.SIGINT)
+        self.assertTrue(termios.tcgetattr(terminal.fd)[3] & termios.ECHO, 'the terminal is left without echo')
+        os.close(terminal.fd)
 
     def test_no_terminal(self):
         result = subprocess.run([CARAWAY, 'info', self.uri], stdin=subprocess.DEVNULL, capture_output=True, text=True,

@@ -1,0 +1,274 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What the command promises beyond a plain connection: files, waiting, keys, places, texts, and reasons for failures.
+test-command.py --demo PROGRAM --caraway PROGRAM"""
+import argparse
+import json
+import os
+import stat
+import sys
+import threading
+
+import clients
+import peers
+import pictures
+import tap
+from hostile import spice
+from hostile.server import Close, HostileServer, Pause, Wait
+
+USAGE, TLS, AUTH, PROTOCOL, TIMEOUT, FILE, UNSUPPORTED = 2, 4, 5, 6, 7, 8, 9
+caraway = None
+
+
+def still(*options, **more):
+    return peers.DemoServer("--no-animation", *options, scene=True, **more)
+
+
+def fails(status, words, *arguments, **options):
+    result = caraway.run(*arguments, status=status, **options)
+    for word in [words] if isinstance(words, str) else words:
+        tap.true(word in result.err, f"{word!r} is not in {result.err!r}")
+    return result
+
+
+def keys(server, n):
+    """The scan codes that came, once there are so many."""
+    peers.wait_until(lambda: len([e for e in server.events(clear=False) if e[0] == "key"]) >= n, 10, f"{n} codes")
+    return " ".join(e[1] for e in server.events() if e[0] == "key")
+
+
+@tap.test("screenshot writes into what is no regular file, follows links, and keeps a file's mode")
+def targets():
+    with still() as server:
+        folder = server.folder
+        os.mkfifo(folder / "fifo")
+        came = []
+        reader = threading.Thread(target=lambda: came.append((folder / "fifo").read_bytes()), daemon=True)
+        reader.start()
+        caraway.run("screenshot", server.uri, folder / "fifo")
+        reader.join(10)
+        tap.true(came[0].startswith(b"\x89PNG"), "the FIFO got no picture")
+        tap.true(stat.S_ISFIFO((folder / "fifo").stat().st_mode), "the FIFO is one no more")
+        caraway.run("screenshot", server.uri, "/dev/null")
+        tap.true(stat.S_ISCHR(os.stat("/dev/null").st_mode), "/dev/null is no device any more")
+        fails(FILE, "cannot write", "screenshot", server.uri, "/dev/full")
+        tap.true(stat.S_ISCHR(os.stat("/dev/full").st_mode), "/dev/full is no device any more")
+        (folder / "real.png").write_text("old")
+        (folder / "real.png").chmod(0o640)
+        (folder / "link.png").symlink_to("real.png")
+        (folder / "new-link.png").symlink_to("new.png")
+        caraway.run("screenshot", server.uri, folder / "link.png")
+        caraway.run("screenshot", server.uri, folder / "new-link.png")
+        for name in ("link.png", "new-link.png"):
+            tap.true((folder / name).is_symlink(), f"{name} is no link any more")
+            tap.equal(pictures.difference(pictures.read(folder / name), server.dump()), None)
+        tap.equal(stat.S_IMODE((folder / "real.png").stat().st_mode), 0o640)
+        mask = os.umask(0)
+        os.umask(mask)
+        tap.equal(stat.S_IMODE((folder / "new.png").stat().st_mode), 0o666 & ~mask)
+        tap.equal(sorted(p.name for p in folder.glob("*.png*")), ["link.png", "new-link.png", "new.png", "real.png"])
+
+
+@tap.test("a region of a display, one monitor of two, and no more than there is")
+def regions():
+    with still("--heads", "2") as server:
+        path = server.folder / "x.png"
+        whole = server.dump()
+        caraway.run("screenshot", "--display=1", "--region=20x10+30+40", server.uri, path)
+        shot = pictures.read(path)
+        tap.equal((shot.width, shot.height), (20, 10))
+        tap.equal([shot.pixel(x, y) for x in (0, 19) for y in (0, 9)],
+                  [whole.pixel(400 + 30 + x, 40 + y) for x in (0, 19) for y in (0, 9)])
+        fails(UNSUPPORTED, "lies beyond", "screenshot", "-d1", "--region=20x10+390+40", server.uri, path)
+        fails(UNSUPPORTED, "there is no display 2", "screenshot", "-d2", server.uri, path)
+        shown = caraway.info(server.uri)["displays"]
+        tap.equal([(d["number"], d["width"], d["height"]) for d in shown], [(0, 400, 600), (1, 400, 600)])
+
+
+@tap.test("displays are numbered over all channels")
+def channels():
+    with still("--displays", "2", "--heads", "2") as server:
+        tap.equal([(d["number"], d["channel"]) for d in caraway.info(server.uri)["displays"]],
+                  [(0, 0), (1, 0), (2, 1), (3, 1)])
+        path = server.folder / "x.png"
+        caraway.run("screenshot", "-d3", server.uri, path)
+        whole, shot = server.dump(1), pictures.read(path)
+        tap.equal([shot.pixel(x, 50) for x in (0, 399)], [whole.pixel(400 + x, 50) for x in (0, 399)])
+
+
+@tap.test("a blinking cursor is no change, a running picture is; at the time limit the last one can be kept")
+def stable():
+    with peers.Qemu() as qemu:
+        qemu.wait_text()
+        caraway.run("screenshot", "--stable", "1500", qemu.uri, qemu.folder / "x.png", seconds=40)
+    with peers.DemoServer(scene=True) as server:
+        path = server.folder / "x.png"
+        fails(TIMEOUT, "gave up after 2 s", "screenshot", "-s1000", "-t2", server.uri, path)
+        tap.true(not path.exists(), "a picture was kept")
+        fails(0, "saving what is there", "screenshot", "-s1000", "-t2", "--on-timeout=save", server.uri, path)
+        tap.equal(pictures.read(path).width, 800)
+
+
+@tap.test("clicks go where they are meant to, or nowhere")
+def places():
+    with still("--heads", "2", "--mouse", "client") as server:
+        fails(UNSUPPORTED, "display 0 is 400x600; 400,10 lies beyond it", "click", server.uri, "400", "10")
+        fails(UNSUPPORTED, "there is no display 2", "click", "-d", "2", server.uri, "4", "10")
+        tap.equal(server.events(), [])
+        caraway.run("click", "-d1", server.uri, "7", "10")
+        peers.wait_until(lambda: len(server.events(clear=False)) >= 3, 10, "a click")
+        tap.true(("407", "10") in [tuple(e[1:3]) for e in server.events()], "the click missed monitor 1")
+
+
+@tap.test("what stands behind “--”, and short options with their value")
+def dashes():
+    with still() as server:
+        caraway.run("move", "-r", server.uri, "--", "-5", "-6")
+        peers.wait_until(lambda: server.events(clear=False), 10, "a motion")
+        tap.true(("-5", "-6") in [tuple(e[1:3]) for e in server.events()], "not moved by -5,-6")
+        caraway.run("type", server.uri, "--", "-x")
+        tap.equal(keys(server, 4), "0c 8c 2d ad")
+
+
+@tap.test("Caps Lock of the guest is allowed for")
+def caps_lock():
+    with still() as server:
+        server.command("leds state=4")
+        tap.equal(caraway.info(server.uri)["locks"], ["caps"])
+        caraway.run("type", server.uri, "aB1!")
+        tap.equal(keys(server, 12), "2a 1e 9e aa 30 b0 02 82 2a 02 82 aa")
+
+
+@tap.test("texts from standard input and from a file")
+def texts():
+    with still() as server:
+        caraway.run("type", server.uri, "-", text="ab")
+        tap.equal(keys(server, 4), "1e 9e 30 b0")
+        (server.folder / "text").write_text("ba\n")
+        caraway.run("type", "--file", server.folder / "text", "--enter", server.uri)
+        tap.equal(keys(server, 8), "30 b0 1e 9e 1c 9c 1c 9c")
+        fails(FILE, "/no/such/text", "type", "-f", "/no/such/text", server.uri)
+        fails(USAGE, "nothing was typed", "type", server.uri, "-", text="a\0b")
+        tap.equal(server.events(), [])
+
+
+@tap.test("a long text is typed to its end, whatever the time limit")
+def long_text():
+    with still() as server:
+        caraway.run("type", "--delay=5", "--timeout=1", server.uri, "-", text="a" * 600)
+        tap.equal(len(keys(server, 1200).split()), 1200)
+
+
+@tap.test("a server that ends in the middle of a text: how much was typed")
+def half_typed():
+    script = {spice.INPUTS: [spice.INPUTS_INIT, Wait(101, 5), Close()]}
+    with HostileServer(script) as server:
+        result = fails(PROTOCOL, " of 2000 characters: ", "type", server.uri, "-", text="a" * 2000)
+        tap.true(0 < int(result.err.split("typed ")[1].split()[0]) < 2000, result.err)
+
+
+NAMES = {"A": "2a 1e 9e aa", "!": "2a 02 82 aa", "ctrl+C": "1d 2e ae 9d", "ctrl-alt-f1": "1d 38 3b bb b8 9d",
+         "KEY_LEFTCTRL+KEY_C": "1d 2e ae 9d", "ret": "1c 9c", "Return": "1c 9c", "meta_l": "e0:5b e0:db",
+         "Super_L": "e0:5b e0:db", "Prior": "e0:49 e0:c9", "0x1e": "1e 9e", "0xe01d": "e0:1d e0:9d",
+         "pause": "e1:1d 45 e1:9d c5", "f13": "5d dd", "mute": "e0:20 e0:a0", "XF86AudioMute": "e0:20 e0:a0"}
+
+
+@tap.test("names of keys: ours, QEMU's, X's, virsh's, and scan codes")
+def names():
+    with still() as server:
+        for name, codes in NAMES.items():
+            codes = codes.replace(":", " ").split()
+            caraway.run("key", server.uri, name)
+            tap.equal(keys(server, len(codes)).split(), codes, name)
+        caraway.run("key", server.uri, "shift:down", "a", "b", "shift:up", "c")
+        tap.equal(keys(server, 8), "2a 1e 9e 30 b0 aa 2e ae")
+
+
+@tap.test("a name that would operate the terminal is printed as escapes, also in JSON")
+def escapes():
+    with peers.DemoServer("--name", "x\x9b31m\u202egpj\x1b[2J") as server:
+        text = caraway.run("info", server.uri).out
+        tap.true("\\u009b31m\\u202egpj\\u001b[2J" in text, text)
+        told = caraway.run("info", "--json", server.uri).out
+        tap.true(not any(c in told for c in "\x9b\u202e\x1b"), "raw controls in JSON")
+        tap.equal(json.loads(told)["name"], "x\x9b31m\u202egpj\x1b[2J")
+        with open("/dev/full", "w") as full:
+            tap.equal(peers.Process([caraway.program, "info", server.uri], stdout=full).child.wait(20), FILE)
+
+
+@tap.test("reasons: TLS where there is none, and none where there is; a server that wants it")
+def tls_reasons():
+    with still("--tls-port=0") as server:
+        fails(TLS, "TLS failed", "info", f"spice+tls://127.0.0.1:{server.port}")
+        fails(PROTOCOL, "TLS", "info", f"spice://127.0.0.1:{server.tls_port}")
+    need = spice.link_reply(error=5)
+    with HostileServer({}, (spice.MAIN, need)) as server:
+        fails(TLS, "the server wants TLS", "info", server.uri)
+
+
+@tap.test("reasons: no password, a wrong one; each says which")
+def password_reasons():
+    with still("--password", "secret") as server:
+        fails(AUTH, "wants a password", "info", server.uri)
+        result = fails(AUTH, "refused the password", "info", server.uri, env={"CARAWAY_PASSWORD": "wrong"})
+        tap.true("wrong" not in result.err, "the password is in the message")
+
+
+@tap.test("reasons: another client took over; what the server said before it ended")
+def closing_reasons():
+    notice = spice.message(7, spice.u64(1) + spice.u32(0, 0, 0) + spice.u32(5) + b"bye\x1b!\0")
+    with HostileServer({spice.MAIN: [spice.main_init(), notice, Wait(104), Close()]}) as server:
+        fails(PROTOCOL, ["closed the connection", "another one took over", "it said: bye\\033!"], "info", server.uri)
+
+
+@tap.test("a display that is off, and a server without any channel")
+def nothing_there():
+    with HostileServer({spice.DISPLAY: [Pause(20)]}) as server:
+        fails(UNSUPPORTED, "the display is off", "click", server.uri, "1", "1")
+        tap.true("displays     none" in caraway.run("info", server.uri).out, "info")
+    with HostileServer({spice.MAIN: [spice.main_init(), Wait(104), spice.channels_list()]}) as server:
+        tap.true("none but main" in caraway.run("info", server.uri).out, "info")
+        fails(UNSUPPORTED, "no display", "screenshot", server.uri, server.folder / "x.png")
+
+
+@tap.test("a public key as PEM, and only that key")
+def public_key():
+    with still("--port=-1", "--tls-port=0") as server, still("--port=-1", "--tls-port=0") as other:
+        for name, peer in (("right", server), ("wrong", other)):
+            pem = peers.run(["openssl", "x509", "-pubkey", "-noout", "-in", peer.tls_dir / "server-cert.pem"]).check().out
+            (server.folder / name).write_text(pem)
+        caraway.run("info", "--pubkey-file", server.folder / "right", server.uri)
+        fails(TLS, "certificate", "info", "--pubkey-file", server.folder / "wrong", server.uri)
+        fails(FILE, "no public key", "info", "--pubkey-file", server.ca_file, server.uri)
+        fails(FILE, "no PEM certificate", "info", "--ca-file", peers.__file__, server.uri)
+
+
+@tap.test("connection files as Proxmox and oVirt write them")
+def connection_files():
+    with still("--port=-1", "--tls-port=0", "--password", "secret", "--tls-host", "node.example") as server:
+        path = server.folder / "x.vv"
+        ca = server.ca_file.read_text().replace("\n", "\\n")
+        ovirt = (f"[virt-viewer]\ntype=spice\nhost=127.0.0.1\nport=-1\ntls-port={server.tls_port}\npassword=secret\n"
+                 "# Password is valid for 120 seconds.\ndelete-this-file=1\nfullscreen=0\ntitle=vm:%d\n"
+                 "toggle-fullscreen=shift+f11\nrelease-cursor=shift+f12\ntls-ciphers=DEFAULT\n"
+                 f"host-subject=O=Caraway demo,CN=node.example\nca={ca}\n"
+                 "secure-channels=main;inputs;cursor;playback;record;display;smartcard;usbredir\n"
+                 "usb-filter=null\nusb-filter=-1,-1,-1,-1,0\nversions=rhev-win64:2.0-160\n\n[ovirt]\nhost=h:443\n")
+        path.write_text(ovirt)
+        tap.equal(len(caraway.info(path)["displays"]), 1)
+        tap.true(not path.exists(), "the file is still there")
+        told = json.loads(caraway.run("info", "--json", "-", text=ovirt).out)
+        tap.equal(len(told["displays"]), 1)
+        path.write_text(ovirt.replace("CN=node.example", "CN=other.example").replace("delete-this-file=1\n", ""))
+        fails(TLS, "subject", "info", path)
+        tap.true(path.exists(), "the file is gone")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--demo", required=True)
+    parser.add_argument("--caraway", required=True)
+    parser.add_argument("--only")
+    options_ = parser.parse_args()
+    peers.DemoServer.program, caraway = options_.demo, clients.Caraway(options_.caraway)
+    sys.exit(tap.main(options_.only, jobs=2))

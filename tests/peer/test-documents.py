@@ -1,0 +1,195 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Every example of README and man page, run exactly as it stands: test-documents.py --build FOLDER --source FOLDER
+
+They name port 5930 of this machine, so this runs in a network of its own (unshare), where nobody else has that port."""
+import argparse
+import contextlib
+import fcntl
+import os
+import re
+import socket
+import struct
+import sys
+import tempfile
+from pathlib import Path
+
+import peers
+import tap
+
+PORT = 5930
+source = build = None
+
+
+def own_network():
+    """Starts this program again in a network that has nothing but the loopback device."""
+    if os.environ.get("CARAWAY_OWN_NETWORK"):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+            fcntl.ioctl(sock, 0x8914, struct.pack("16sh22x", b"lo", 0x41))  # SIOCSIFFLAGS, IFF_UP | IFF_RUNNING
+        return
+    os.environ["CARAWAY_OWN_NETWORK"] = "1"
+    os.execvp("unshare", ["unshare", "--user", "--net", "--map-root-user", sys.executable, *sys.argv])
+
+
+def blocks(language):
+    text = (source / "README.md").read_text()
+    return re.findall(rf"^```{language}\n(.*?)^```$", text, re.S | re.M)
+
+
+def man_examples():
+    text = (source / "docs" / "caraway.1").read_text()
+    lines = re.search(r"^\.SH EXAMPLES\n\.nf\n(.*?)^\.fi$", text, re.S | re.M)[1].splitlines()
+    return [line.replace("\\-", "-") for line in lines]
+
+
+def in_development_shell(line, folder, seconds=40):
+    """As after “meson devenv -C build”; “build” is the build folder."""
+    with contextlib.suppress(FileExistsError):
+        (folder / "build").symlink_to(build)
+    return peers.run(["meson", "devenv", "-C", build, "--workdir", folder, "bash", "-euo", "pipefail", "-c", line],
+                     seconds=seconds, env={"SECRET": "geheim"})
+
+
+class Demo(peers.DemoServer):
+    """With two ports for the examples, and always where they say."""
+    def __init__(self, *options):
+        super().__init__("--no-animation", "--port", str(PORT), "--mouse", "client", *options, scene=True)
+
+
+def run_line(line):
+    options = ("--mouse", "server") if " -r " in line else ()
+    if " port " in line:
+        options += ("--spice-port", "org.qemu.monitor.hmp.0")
+    if "CARAWAY_PASSWORD=" in line:
+        options += ("--password", re.search(r"CARAWAY_PASSWORD=(\S+)", line)[1])
+    with Demo(*options) as server:
+        result = in_development_shell(line, server.folder)
+        result.check()
+        return result, sorted(os.listdir(server.folder)), server.events()
+
+
+def caraway_lines():
+    return [line for block in blocks("sh") for line in block.splitlines() if line.startswith("caraway ")]
+
+
+@tap.test("README: the commands")
+def readme_commands():
+    lines = caraway_lines()
+    tap.true(len(lines) >= 5, f"only {len(lines)} commands")
+    for line in lines:
+        result, files, events = run_line(line)
+        if " info " in line:
+            tap.true("800x600" in result.out, result.out)
+        elif " screenshot " in line:
+            tap.true("vm.png" in files, files)
+        else:
+            tap.true(len(events) >= 2, f"{line}: {events}")
+
+
+@tap.test("README: the program in C")
+def readme_c():
+    program, = blocks("c")
+    compile_line = re.search(r"^`(cc app\.c [^`]*)`", (source / "README.md").read_text(), re.M)[1]
+    with Demo() as server:
+        (server.folder / "app.c").write_text(program)
+        in_development_shell(compile_line + " -Werror -Wall -Wno-unused-parameter", server.folder).check()
+        process = peers.Process(["meson", "devenv", "-C", build, "--workdir", server.folder, "stdbuf", "-oL",
+                                 server.folder / "a.out"])
+        server.processes.insert(0, process)
+        peers.wait_until(lambda: "drawn: " in process.text(), 20, "something drawn")
+        server.command("quit")
+        peers.wait_until(lambda: not process.running(), 10, "the end of the program")
+        tap.true("the connection ended: " in process.text(), process.text())
+    # Without a server: it says so, and ends.
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "app.c").write_text(program)
+        result = in_development_shell(compile_line + " && ./a.out", Path(folder))
+        tap.equal(result.status, 1)
+        tap.true("the connection ended: " in result.err, result.err)
+
+
+@tap.test("README: the program in Python")
+def readme_python():
+    program, = blocks("python")
+    with Demo() as server:
+        (server.folder / "app.py").write_text(program)
+        process = peers.Process(["meson", "devenv", "-C", build, "/usr/bin/python3", "-u", server.folder / "app.py"])
+        server.processes.insert(0, process)
+        peers.wait_until(lambda: "open: main" in process.text(), 20, "the main channel")
+        server.command("quit")
+        peers.wait_until(lambda: not process.running(), 10, "the end of the program")
+        tap.true("the connection ended: " in process.text(), process.text())
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "app.py").write_text(program)
+        result = in_development_shell("/usr/bin/python3 app.py", Path(folder))
+        tap.true("the connection ended: " in result.out, result.out + result.err)
+
+
+@tap.test("README: an existing program, on this library")
+def readme_program():
+    lines = [line for block in blocks("sh") for line in block.splitlines() if line.startswith("meson devenv ")]
+    tap.equal(len(lines), 2)
+    with Demo() as server:
+        (server.folder / "build").symlink_to(build)
+        for line in lines:
+            here = line.replace("-C build ", f"-C build --workdir {server.folder} ")
+            result = peers.run(["bash", "-euo", "pipefail", "-c", here], cwd=server.folder, seconds=40).check()
+        tap.true(str(build / "src") in result.out, result.out)
+        tap.true((server.folder / "vm.ppm").exists(), "no picture")
+
+
+@tap.test("man page: the examples")
+def man():
+    lines = man_examples()
+    tap.true(len(lines) >= 8, f"only {len(lines)} examples")
+    for line in lines:
+        if " vm " in line:
+            with Machine() as machine:
+                tap.equal(in_development_shell(line, machine.folder).check().out.strip(), "running")
+        else:
+            result, files, events = run_line(line)
+            if "| file -" in line:
+                tap.true("PNG image data, 320 x 200" in result.out, result.out)
+            elif "$SECRET" in line:
+                tap.equal(len(events) > 10, True, "keys")
+            elif " port " in line:
+                tap.equal(result.out, "info status\n")
+            elif "--json" in line:
+                tap.true('"width": 800' in result.out, result.out)
+
+
+class Machine(peers.Qemu):
+    """QEMU with its own protocol behind a port of the usual name."""
+
+    def __init__(self):
+        super().__init__(extra=["-device", "virtio-serial", "-chardev", "spiceport,id=qmp,name=org.qemu.monitor.qmp.0",
+                                "-mon", "chardev=qmp,mode=control"])
+
+    def _spice(self):
+        self.uri = f"spice://127.0.0.1:{PORT}"
+        return f"port={PORT},addr=127.0.0.1,disable-ticketing=on"
+
+
+@tap.test("man page and help: options of each, and the exit statuses, are the same")
+def options():
+    page = (source / "docs" / "caraway.1").read_text().replace("\\-", "-")
+    program = build / "tools" / "caraway"
+    for command in re.findall(r"^\.B caraway (\w+)$", page, re.M):
+        text = peers.run([program, command, "--help"]).check().out
+        for option in re.findall(r"--([a-z-]+)", text.partition("Application Options")[2]):
+            tap.true(f"--{option}" in page, f"the man page lacks --{option} of {command}")
+    general = peers.run([program, "--help"]).check().out
+    for command in re.findall(r"^  (\w+) ", general, re.M):
+        tap.true(f".B caraway {command}\n" in page, f"the man page lacks {command}")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--build", required=True, type=Path)
+    parser.add_argument("--source", required=True, type=Path)
+    parser.add_argument("--only")
+    options_ = parser.parse_args()
+    own_network()
+    source, build = options_.source.resolve(), options_.build.resolve()
+    peers.DemoServer.program = build / "demo" / "caraway-demo-server"
+    sys.exit(tap.main(options_.only))
