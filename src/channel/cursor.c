@@ -28,6 +28,17 @@ enum {
   PROP_CURSOR,
 };
 
+enum {
+  CURSOR_HIDE,
+  CURSOR_MOVE,
+  CURSOR_RESET,
+  CURSOR_SET,
+  N_SIGNALS,
+};
+
+static guint signals[N_SIGNALS];
+static GParamSpec *cursor_property;
+
 G_DEFINE_TYPE_WITH_PRIVATE (SpiceCursorChannel, spice_cursor_channel, SPICE_TYPE_CHANNEL)
 
 static size_t
@@ -163,9 +174,9 @@ take_shape (SpiceCursorChannel *self, const CwWireCursor *cursor)
   /* A handler may connect again and wait for another shape. */
   shape = shape_copy (priv->shape);
   displayable = priv->displayable;
-  g_object_notify (G_OBJECT (self), "cursor");
-  g_signal_emit_by_name (self, "cursor-set", (gint) shape->width, (gint) shape->height, (gint) shape->hot_spot_x,
-                         (gint) shape->hot_spot_y, displayable ? shape->data : NULL);
+  g_object_notify_by_pspec (G_OBJECT (self), cursor_property);
+  g_signal_emit (self, signals[CURSOR_SET], 0, (gint) shape->width, (gint) shape->height, (gint) shape->hot_spot_x,
+                 (gint) shape->hot_spot_y, displayable ? shape->data : NULL);
   shape_free (shape);
   return true;
 }
@@ -180,14 +191,14 @@ handle_init (SpiceChannel *channel, const CwMessage *message)
   cache_clear (self->priv);
   shown = take_shape (self, &init->cursor);
   if (!shown || !init->visible)
-    g_signal_emit_by_name (self, "cursor-hide");
+    g_signal_emit (self, signals[CURSOR_HIDE], 0);
 }
 
 static void
 handle_reset (SpiceChannel *channel, const CwMessage *message)
 {
   cache_clear (SPICE_CURSOR_CHANNEL (channel)->priv);
-  g_signal_emit_by_name (channel, "cursor-reset");
+  g_signal_emit (channel, signals[CURSOR_RESET], 0);
 }
 
 static void
@@ -196,7 +207,7 @@ handle_set (SpiceChannel *channel, const CwMessage *message)
   const CwMsgCursorSet *set = message->data;
 
   if (!take_shape (SPICE_CURSOR_CHANNEL (channel), &set->cursor))
-    g_signal_emit_by_name (channel, "cursor-hide");
+    g_signal_emit (channel, signals[CURSOR_HIDE], 0);
 }
 
 static void
@@ -204,13 +215,13 @@ handle_move (SpiceChannel *channel, const CwMessage *message)
 {
   const CwMsgCursorMove *move = message->data;
 
-  g_signal_emit_by_name (channel, "cursor-move", (gint) move->x, (gint) move->y);
+  g_signal_emit (channel, signals[CURSOR_MOVE], 0, (gint) move->x, (gint) move->y);
 }
 
 static void
 handle_hide (SpiceChannel *channel, const CwMessage *message)
 {
-  g_signal_emit_by_name (channel, "cursor-hide");
+  g_signal_emit (channel, signals[CURSOR_HIDE], 0);
 }
 
 static void
@@ -290,9 +301,9 @@ install_signals (SpiceCursorChannelClass *class)
    *
    * Deprecated: 0.38: use the property #SpiceCursorChannel:cursor
    */
-  g_signal_new ("cursor-set", type, G_SIGNAL_RUN_FIRST | G_SIGNAL_DEPRECATED,
-                G_STRUCT_OFFSET (SpiceCursorChannelClass, cursor_set), NULL, NULL, NULL, G_TYPE_NONE, 5, G_TYPE_INT,
-                G_TYPE_INT, G_TYPE_INT, G_TYPE_INT, G_TYPE_POINTER);
+  signals[CURSOR_SET] = g_signal_new ("cursor-set", type, G_SIGNAL_RUN_FIRST | G_SIGNAL_DEPRECATED,
+                                      G_STRUCT_OFFSET (SpiceCursorChannelClass, cursor_set), NULL, NULL, NULL,
+                                      G_TYPE_NONE, 5, G_TYPE_INT, G_TYPE_INT, G_TYPE_INT, G_TYPE_INT, G_TYPE_POINTER);
   /**
    * SpiceCursorChannel::cursor-move:
    * @cursor: the channel
@@ -301,24 +312,27 @@ install_signals (SpiceCursorChannelClass *class)
    *
    * The guest has moved the pointer.
    */
-  g_signal_new ("cursor-move", type, G_SIGNAL_RUN_FIRST, G_STRUCT_OFFSET (SpiceCursorChannelClass, cursor_move), NULL,
-                NULL, NULL, G_TYPE_NONE, 2, G_TYPE_INT, G_TYPE_INT);
+  signals[CURSOR_MOVE]
+      = g_signal_new ("cursor-move", type, G_SIGNAL_RUN_FIRST, G_STRUCT_OFFSET (SpiceCursorChannelClass, cursor_move),
+                      NULL, NULL, NULL, G_TYPE_NONE, 2, G_TYPE_INT, G_TYPE_INT);
   /**
    * SpiceCursorChannel::cursor-hide:
    * @cursor: the channel
    *
    * The pointer is to be hidden.
    */
-  g_signal_new ("cursor-hide", type, G_SIGNAL_RUN_FIRST, G_STRUCT_OFFSET (SpiceCursorChannelClass, cursor_hide), NULL,
-                NULL, NULL, G_TYPE_NONE, 0);
+  signals[CURSOR_HIDE]
+      = g_signal_new ("cursor-hide", type, G_SIGNAL_RUN_FIRST, G_STRUCT_OFFSET (SpiceCursorChannelClass, cursor_hide),
+                      NULL, NULL, NULL, G_TYPE_NONE, 0);
   /**
    * SpiceCursorChannel::cursor-reset:
    * @cursor: the channel
    *
    * The pointer is to be the client's own again.
    */
-  g_signal_new ("cursor-reset", type, G_SIGNAL_RUN_FIRST, G_STRUCT_OFFSET (SpiceCursorChannelClass, cursor_reset), NULL,
-                NULL, NULL, G_TYPE_NONE, 0);
+  signals[CURSOR_RESET]
+      = g_signal_new ("cursor-reset", type, G_SIGNAL_RUN_FIRST, G_STRUCT_OFFSET (SpiceCursorChannelClass, cursor_reset),
+                      NULL, NULL, NULL, G_TYPE_NONE, 0);
 }
 
 static void
@@ -330,10 +344,9 @@ spice_cursor_channel_class_init (SpiceCursorChannelClass *class)
   object_class->finalize = finalize;
   SPICE_CHANNEL_CLASS (class)->channel_reset = channel_reset;
   SPICE_CHANNEL_CLASS (class)->priv = &cursor_class;
-  g_object_class_install_property (object_class, PROP_CURSOR,
-                                   g_param_spec_boxed ("cursor", "Cursor", "The last shape of the pointer",
-                                                       SPICE_TYPE_CURSOR_SHAPE,
-                                                       G_PARAM_READABLE | G_PARAM_STATIC_STRINGS));
+  cursor_property = g_param_spec_boxed ("cursor", "Cursor", "The last shape of the pointer", SPICE_TYPE_CURSOR_SHAPE,
+                                        G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+  g_object_class_install_property (object_class, PROP_CURSOR, cursor_property);
   install_signals (class);
 }
 

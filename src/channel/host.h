@@ -19,10 +19,10 @@ typedef struct {
   void (*connection_ended) (SpiceSession *session, gpointer channel);
 
   CwTarget (*target) (SpiceSession *session);
-  gboolean (*read_only) (SpiceSession *session);
+  bool (*read_only) (SpiceSession *session);
 
   /* Whether the session was made for the target of a migration. */
-  gboolean (*is_for_migration) (SpiceSession *session);
+  bool (*is_for_migration) (SpiceSession *session);
   /* The channel that is prepared on the target in place of this one; NULL: none. */
   SpiceChannel *(*migration_peer) (SpiceSession *session, SpiceChannel *channel);
   /* It has the connection of its peer, seamlessly. */

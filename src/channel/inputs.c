@@ -15,13 +15,15 @@ enum {
   PROP_KEY_MODIFIERS,
 };
 
+static guint inputs_modifiers;
+
 G_DEFINE_TYPE_WITH_PRIVATE (SpiceInputsChannel, spice_inputs_channel, SPICE_TYPE_CHANNEL)
 
 static void
 set_modifiers (SpiceChannel *channel, uint16_t modifiers)
 {
   SPICE_INPUTS_CHANNEL (channel)->priv->modifiers = modifiers;
-  g_signal_emit_by_name (channel, "inputs-modifiers");
+  g_signal_emit (channel, inputs_modifiers, 0);
 }
 
 static void
@@ -124,8 +126,9 @@ spice_inputs_channel_class_init (SpiceInputsChannelClass *class)
    *
    * The guest's lock keys have changed, or the guest has repeated them.
    */
-  g_signal_new ("inputs-modifiers", G_OBJECT_CLASS_TYPE (class), G_SIGNAL_RUN_FIRST,
-                G_STRUCT_OFFSET (SpiceInputsChannelClass, inputs_modifiers), NULL, NULL, NULL, G_TYPE_NONE, 0);
+  inputs_modifiers
+      = g_signal_new ("inputs-modifiers", G_OBJECT_CLASS_TYPE (class), G_SIGNAL_RUN_FIRST,
+                      G_STRUCT_OFFSET (SpiceInputsChannelClass, inputs_modifiers), NULL, NULL, NULL, G_TYPE_NONE, 0);
 }
 
 static void

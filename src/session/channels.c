@@ -10,12 +10,6 @@ typedef struct {
   uint8_t type, id;
 } ChannelId;
 
-static void
-emit_channel (SpiceSession *self, const char *signal, SpiceChannel *channel)
-{
-  g_signal_emit_by_name (self, signal, channel);
-}
-
 const CwChannelKind *
 cw_registry_find_channel (int type)
 {
@@ -45,7 +39,7 @@ cw_session_channel_added (SpiceSession *self, SpiceChannel *channel)
   priv->channels = g_list_prepend (priv->channels, channel);
   if (!priv->main && cw_channel_type (channel) == CW_CHANNEL_MAIN)
     priv->main = channel;
-  emit_channel (self, "channel-new", channel);
+  g_signal_emit (self, cw_session_signals[CW_SESSION_CHANNEL_NEW], 0, channel);
   cw_session_features_channel_added (self, channel);
 }
 
@@ -58,7 +52,7 @@ drop_channel (SpiceSession *self, SpiceChannel *channel)
   priv->channels = g_list_remove (priv->channels, channel);
   if (channel == priv->main)
     priv->main = NULL;
-  emit_channel (self, "channel-destroy", channel);
+  g_signal_emit (self, cw_session_signals[CW_SESSION_CHANNEL_DESTROY], 0, channel);
   cw_session_features_channel_removed (self, channel);
   cw_session_set_playing (self, channel, false);
   if (cw_channel_detach (channel))
@@ -127,18 +121,37 @@ tell_disconnected (SpiceSession *self)
   priv->disconnected_due = false;
   /* A new connection has begun meanwhile: a program that ends on the signal would end it. */
   if (!priv->channels)
-    g_signal_emit_by_name (self, "disconnected");
+    g_signal_emit (self, cw_session_signals[CW_SESSION_DISCONNECTED], 0);
 }
 
-void
-cw_session_end (SpiceSession *self)
+static gboolean
+end_now (gpointer data)
 {
+  SpiceSession *self = data;
   SpiceSessionPrivate *priv = self->priv;
 
   if (priv->channels)
     priv->disconnected_due = true;
   cw_session_drop_channels (self, true);
   tell_disconnected (self);
+  /* A handler that connects again is refused until all channels are out: it is to hear of one end, not of half a one.
+   */
+  priv->disconnecting = false;
+  return G_SOURCE_REMOVE;
+}
+
+void
+cw_session_end (SpiceSession *self)
+{
+  g_autoptr (GSource) source = NULL;
+
+  if (self->priv->disconnecting)
+    return;
+  self->priv->disconnecting = true;
+  source = g_idle_source_new ();
+  g_source_set_priority (source, G_PRIORITY_DEFAULT);
+  g_source_set_callback (source, end_now, g_object_ref (self), g_object_unref);
+  g_source_attach (source, self->priv->context);
 }
 
 void
@@ -250,5 +263,5 @@ cw_session_create_listed (SpiceSession *self, const CwMsgMainChannelsList *list)
     g_source_attach (priv->creating, priv->context);
   }
   /* Programs rely on this coming before the channels, also from servers without a uuid. */
-  g_object_notify (G_OBJECT (self), "uuid");
+  cw_session_notify (self, CW_SESSION_UUID_CHANGED);
 }

@@ -78,7 +78,7 @@ attach (SpiceSession *self, const CwFeature *feature, int index)
   gpointer *slot = slot_of (self, index);
 
   /* Nothing acts on the guest from a session that prepares a migration. */
-  if (*slot || self->priv->disposed || spice_session_is_for_migration (self))
+  if (*slot || self->priv->disposed || cw_session_is_for_migration (self))
     return false;
   *slot = (gpointer) &attaching;
   *slot = feature->attach (self);

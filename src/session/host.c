@@ -14,6 +14,18 @@ sync_of (SpiceSession *self)
   return self->priv->sync;
 }
 
+static bool
+read_only (SpiceSession *self)
+{
+  return self->priv->read_only;
+}
+
+static bool
+is_for_migration (SpiceSession *self)
+{
+  return cw_session_is_for_migration (self);
+}
+
 static CwDisabledEffects
 disabled_effects (SpiceSession *self)
 {
@@ -83,8 +95,8 @@ const CwChannelHost cw_session_host = {
   .channel_added = cw_session_channel_added,
   .connection_ended = cw_session_connection_ended,
   .target = cw_session_target,
-  .read_only = spice_session_get_read_only,
-  .is_for_migration = spice_session_is_for_migration,
+  .read_only = read_only,
+  .is_for_migration = is_for_migration,
   .migration_peer = cw_session_migration_peer,
   .channel_migrated = cw_session_channel_migrated,
   .main = &main_host,

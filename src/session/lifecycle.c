@@ -93,18 +93,6 @@ spice_session_open_fd (SpiceSession *session, int fd)
   return spice_channel_open_fd (session->priv->main, fd);
 }
 
-static gboolean
-run_disconnect (gpointer data)
-{
-  SpiceSession *self = data;
-
-  /* A handler that connects again is refused until all channels are out: it is to hear of one end, not of half a one.
-   */
-  cw_session_end (self);
-  self->priv->disconnecting = false;
-  return G_SOURCE_REMOVE;
-}
-
 /**
  * spice_session_disconnect:
  * @session: a session
@@ -114,17 +102,9 @@ run_disconnect (gpointer data)
 void
 spice_session_disconnect (SpiceSession *session)
 {
-  g_autoptr (GSource) source = NULL;
-
   g_return_if_fail (SPICE_IS_SESSION (session));
 
-  if (session->priv->disconnecting)
-    return;
-  session->priv->disconnecting = true;
-  source = g_idle_source_new ();
-  g_source_set_priority (source, G_PRIORITY_DEFAULT);
-  g_source_set_callback (source, run_disconnect, g_object_ref (session), g_object_unref);
-  g_source_attach (source, session->priv->context);
+  cw_session_end (session);
 }
 
 /**

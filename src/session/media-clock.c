@@ -7,7 +7,7 @@ static void
 set_time (SpiceSession *self, uint32_t time)
 {
   if (cw_clock_set (&self->priv->media.clock, g_get_monotonic_time (), time))
-    g_signal_emit_by_name (self, "mm-time-reset");
+    g_signal_emit (self, cw_session_signals[CW_SESSION_MM_TIME_RESET], 0);
 }
 
 void

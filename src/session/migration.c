@@ -25,14 +25,14 @@ cw_session_set_migration_state (SpiceSession *self, SpiceSessionMigration state)
   if (self->priv->migration_state == state)
     return;
   self->priv->migration_state = state;
-  g_object_notify (G_OBJECT (self), "migration-state");
+  cw_session_notify (self, CW_SESSION_MIGRATION_STATE_CHANGED);
 }
 
 /* The one whose target the session was made for, or NULL. */
 static CwMigration *
 migration_of_target (SpiceSession *target)
 {
-  return target->priv->migration_state == SPICE_SESSION_MIGRATION_CONNECTING ? target->priv->migration : NULL;
+  return cw_session_is_for_migration (target) ? target->priv->migration : NULL;
 }
 
 static SpiceChannel *
@@ -56,7 +56,7 @@ migration_free (CwMigration *self)
   g_object_unref (self->main);
   g_hash_table_unref (self->migrated);
   g_free (self);
-  spice_session_disconnect (target);
+  cw_session_end (target);
   g_object_unref (target);
   cw_session_set_migration_state (source, SPICE_SESSION_MIGRATION_NONE);
 }
@@ -170,7 +170,7 @@ make_target (SpiceSession *source, const CwDestination *to)
   SpiceSession *target;
 
   g_main_context_push_thread_default (source->priv->context);
-  target = spice_session_new ();
+  target = g_object_new (SPICE_TYPE_SESSION, NULL);
   g_main_context_pop_thread_default (source->priv->context);
   cw_session_copy_settings (target, source);
   cw_session_set_string (target, CW_SESSION_HOST, to->host);
@@ -190,7 +190,7 @@ cw_session_migrate_begin (SpiceSession *self, const CwWireMigrationDst *dst, boo
   g_autoptr (GError) error = NULL;
   CwMigration *migration;
 
-  if (spice_session_is_for_migration (self) || !priv->main)
+  if (cw_session_is_for_migration (self) || !priv->main)
     return;
   /* A second attempt takes the place of the first, which is not answered any more. */
   cw_session_abort_migration (self);

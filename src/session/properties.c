@@ -54,6 +54,8 @@ typedef enum {
 G_STATIC_ASSERT (PROP_HOST == PROP_0 + 1);
 G_STATIC_ASSERT (PROP_CA == PROP_HOST + CW_SESSION_N_STRINGS);
 
+static GParamSpec *changes[CW_SESSION_N_CHANGES];
+
 static GType
 image_compress_type (void)
 {
@@ -507,14 +509,29 @@ install_boxed (GObjectClass *class)
 }
 
 void
+cw_session_notify (SpiceSession *self, CwSessionChange change)
+{
+  g_object_notify_by_pspec (G_OBJECT (self), changes[change]);
+}
+
+void
 cw_session_install_properties (GObjectClass *class)
 {
+  static const char *const names[] = {
+    [CW_SESSION_NAME_CHANGED] = "name",
+    [CW_SESSION_UUID_CHANGED] = "uuid",
+    [CW_SESSION_MIGRATION_STATE_CHANGED] = "migration-state",
+    [CW_SESSION_CERT_SUBJECT_CHANGED] = "cert-subject",
+  };
+
   class->get_property = get_property;
   class->set_property = set_property;
   install_strings (class);
   install_switches (class);
   install_numbers (class);
   install_boxed (class);
+  for (unsigned i = 0; i < CW_SESSION_N_CHANGES; i++)
+    changes[i] = g_object_class_find_property (class, names[i]);
 }
 
 void

@@ -49,14 +49,14 @@ cw_session_server_name (SpiceSession *self, CwSlice name)
 
   g_free (self->priv->name);
   self->priv->name = g_utf8_make_valid ((const char *) name.data, (gssize) size);
-  g_object_notify (G_OBJECT (self), "name");
+  cw_session_notify (self, CW_SESSION_NAME_CHANGED);
 }
 
 void
 cw_session_server_uuid (SpiceSession *self, const uint8_t uuid[16])
 {
   memcpy (self->priv->uuid, uuid, sizeof self->priv->uuid);
-  g_object_notify (G_OBJECT (self), "uuid");
+  cw_session_notify (self, CW_SESSION_UUID_CHANGED);
 }
 
 void

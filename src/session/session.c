@@ -37,45 +37,6 @@ spice_session_finalize (GObject *object)
 }
 
 static void
-install_signals (SpiceSessionClass *class)
-{
-  GType type = G_OBJECT_CLASS_TYPE (class);
-
-  /**
-   * SpiceSession::channel-new:
-   * @session: the session
-   * @channel: the channel
-   *
-   * There is a new channel. It is not connected unless something in the library uses it.
-   */
-  g_signal_new ("channel-new", type, G_SIGNAL_RUN_FIRST, G_STRUCT_OFFSET (SpiceSessionClass, channel_new), NULL, NULL,
-                NULL, G_TYPE_NONE, 1, SPICE_TYPE_CHANNEL);
-  /**
-   * SpiceSession::channel-destroy:
-   * @session: the session
-   * @channel: the channel
-   *
-   * A channel is out of the session.
-   */
-  g_signal_new ("channel-destroy", type, G_SIGNAL_RUN_FIRST, G_STRUCT_OFFSET (SpiceSessionClass, channel_destroy), NULL,
-                NULL, NULL, G_TYPE_NONE, 1, SPICE_TYPE_CHANNEL);
-  /**
-   * SpiceSession::mm-time-reset:
-   * @session: the session
-   *
-   * The multimedia time has jumped.
-   */
-  g_signal_new ("mm-time-reset", type, G_SIGNAL_RUN_FIRST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
-  /**
-   * SpiceSession::disconnected:
-   * @session: the session
-   *
-   * After spice_session_disconnect(): all channels are gone and their connections closed.
-   */
-  g_signal_new ("disconnected", type, G_SIGNAL_RUN_FIRST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
-}
-
-static void
 spice_session_class_init (SpiceSessionClass *class)
 {
   GObjectClass *object_class = G_OBJECT_CLASS (class);
@@ -84,7 +45,7 @@ spice_session_class_init (SpiceSessionClass *class)
   object_class->dispose = spice_session_dispose;
   object_class->finalize = spice_session_finalize;
   cw_session_install_properties (object_class);
-  install_signals (class);
+  cw_session_install_signals (class);
   /* Makes the environment variable work from the first message on. */
   spice_util_get_debug ();
 }
@@ -153,5 +114,5 @@ spice_session_is_for_migration (SpiceSession *session)
 {
   g_return_val_if_fail (SPICE_IS_SESSION (session), FALSE);
 
-  return session->priv->migration_state == SPICE_SESSION_MIGRATION_CONNECTING;
+  return cw_session_is_for_migration (session);
 }

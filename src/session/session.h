@@ -76,7 +76,35 @@ struct _SpiceSessionPrivate {
   CwRenderGroup *render_group;
 };
 
+/* Made by a migration for its destination. */
+static inline bool
+cw_session_is_for_migration (const SpiceSession *self)
+{
+  return self->priv->migration_state == SPICE_SESSION_MIGRATION_CONNECTING;
+}
+
+/* signals.c */
+enum {
+  CW_SESSION_CHANNEL_NEW,
+  CW_SESSION_CHANNEL_DESTROY,
+  CW_SESSION_MM_TIME_RESET,
+  CW_SESSION_DISCONNECTED,
+  CW_SESSION_N_SIGNALS,
+};
+extern guint cw_session_signals[CW_SESSION_N_SIGNALS];
+void cw_session_install_signals (SpiceSessionClass *class);
+
 /* properties.c */
+
+/* The properties that the library itself notifies. */
+typedef enum {
+  CW_SESSION_NAME_CHANGED,
+  CW_SESSION_UUID_CHANGED,
+  CW_SESSION_MIGRATION_STATE_CHANGED,
+  CW_SESSION_CERT_SUBJECT_CHANGED,
+  CW_SESSION_N_CHANGES,
+} CwSessionChange;
+void cw_session_notify (SpiceSession *self, CwSessionChange change);
 void cw_session_install_properties (GObjectClass *class);
 void cw_session_init_properties (SpiceSession *self);
 void cw_session_clear_properties (SpiceSession *self);
@@ -91,7 +119,7 @@ SpiceChannel *cw_session_make_channel (SpiceSession *self, int type, int id);
 void cw_session_drop_channels (SpiceSession *self, bool also_main);
 /* Those of an earlier connection, when only the main channel has been connected again. */
 void cw_session_drop_stale (SpiceSession *self);
-/* Drops all; "disconnected" comes when their connections have ended. */
+/* Drops all, in a later turn; "disconnected" comes when their connections have ended. */
 void cw_session_end (SpiceSession *self);
 
 /* feature.c */

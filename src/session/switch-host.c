@@ -30,7 +30,7 @@ set_properties (SpiceSession *self, const CwDestination *to)
   g_object_freeze_notify (G_OBJECT (self));
   if (to->subject) {
     cw_session_demand_subject (self, to->subject);
-    g_object_notify (G_OBJECT (self), "cert-subject");
+    cw_session_notify (self, CW_SESSION_CERT_SUBJECT_CHANGED);
   }
   g_object_set (self, "host", to->host, "port", to->port, "tls-port", to->tls_port, NULL);
   g_object_thaw_notify (G_OBJECT (self));
