@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "control-draw.h"
 
+#include "control-shapes.h"
+
 #include <gio/gio.h>
 #include <spice/enums.h>
 #include <stdlib.h>
@@ -19,6 +21,10 @@ static const DemoName operations[] = {
   { "copy-bits", DEMO_COPY_BITS },
   { "alpha-blend", DEMO_ALPHA_BLEND },
   { "transparent", DEMO_TRANSPARENT },
+  { "rop3", DEMO_ROP3 },
+  { "stroke", DEMO_STROKE },
+  { "text", DEMO_TEXT },
+  { "composite", DEMO_COMPOSITE },
 };
 
 static const DemoName rops[] = {
@@ -193,7 +199,7 @@ parse_pictures (DemoDevice *device, GHashTable *pictures, DemoArgs *args, DemoOp
       || !demo_args_point (args, "mask-at", &op->mask_x, &op->mask_y, error)
       || !demo_args_flag (args, "mask-invers", &op->mask_invers, error))
     return false;
-  if (op->mask && !is_mask (op->mask))
+  if (op->mask && op->type != DEMO_COMPOSITE && !is_mask (op->mask))
     return invalid (error, "%s: a mask is a picture of one bit a pixel", args->verb);
   return true;
 }
@@ -240,7 +246,8 @@ check_op (DemoDevice *device, DemoArgs *args, const DemoOp *op, GError **error)
 {
   const DemoPicture *read[] = { op->src, op->pattern };
   bool needs_src = op->type == DEMO_COPY || op->type == DEMO_OPAQUE || op->type == DEMO_BLEND
-                   || op->type == DEMO_ALPHA_BLEND || op->type == DEMO_TRANSPARENT;
+                   || op->type == DEMO_ALPHA_BLEND || op->type == DEMO_TRANSPARENT || op->type == DEMO_ROP3
+                   || op->type == DEMO_COMPOSITE;
   int width = 0, height = 0;
 
   if (needs_src && !op->src)
@@ -251,7 +258,7 @@ check_op (DemoDevice *device, DemoArgs *args, const DemoOp *op, GError **error)
   if (op->box.left < 0 || op->box.top < 0 || op->box.right > width || op->box.bottom > height)
     return invalid (error, "%s: box leaves surface %u of %dx%d", args->verb, op->surface, width, height);
   for (guint i = 0; i < G_N_ELEMENTS (read); i++) {
-    if (read[i] && read[i]->surface >= 0 && op->type != DEMO_ALPHA_BLEND
+    if (read[i] && read[i]->surface >= 0 && op->type != DEMO_ALPHA_BLEND && op->type != DEMO_COMPOSITE
         && bits_of (device, read[i]->surface) != bits_of (device, op->surface))
       return invalid (error, "%s: surfaces of different depth", args->verb);
   }
@@ -281,7 +288,7 @@ demo_control_draw (DemoDevice *device, GHashTable *pictures, DemoArgs *args, GEr
   if (!demo_args_need (args, "box", error) || !demo_args_rect (args, "box", &op.box, NULL, error)
       || !demo_args_rect (args, "area", &op.area, &has_area, error) || !parse_numbers (args, &op, error)
       || !parse_pictures (device, pictures, args, &op, error) || !parse_clip (args, &op, error)
-      || !demo_args_finish (args, error))
+      || !demo_control_shapes (args, &op, error) || !demo_args_finish (args, error))
     return false;
   if (!has_area && op.src)
     op.area = (DemoRect){ 0, 0, op.src->width, op.src->height };

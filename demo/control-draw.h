@@ -10,7 +10,8 @@
 bool demo_control_picture (GHashTable *pictures, DemoArgs *args, GError **error);
 /* Whether the verb is a drawing operation. */
 bool demo_control_is_operation (const char *verb);
-/* fill, copy, opaque, blend, blackness, whiteness, invers, copy-bits, alpha-blend, transparent. */
+/* fill, copy, opaque, blend, blackness, whiteness, invers, copy-bits, alpha-blend, transparent, rop3, stroke, text,
+ * composite. */
 bool demo_control_draw (DemoDevice *device, GHashTable *pictures, DemoArgs *args, GError **error);
 /* cursor type=… size=WxH [hot=X,Y at=X,Y seed= cached= visible=] */
 bool demo_control_cursor (DemoDevice *device, DemoArgs *args, GError **error);

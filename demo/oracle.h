@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What a client must show: a rasteriser that works one pixel at a time, straight from the protocol's definitions and
- * independent of the library's own drawing. Slow on purpose; nothing here is clever. */
+/* What a client must show, by the model of drawing (tests/model/model.h). */
 #pragma once
 
 #include "ops.h"

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "qxl-command.h"
+#include "qxl-shapes.h"
 
 #include <string.h>
 
 /* One memory slot maps the whole address space, so an address of the device is the pointer itself. */
-static QXLPHYSICAL
-address (const void *block)
+QXLPHYSICAL
+demo_command_address (const void *block)
 {
   return (QXLPHYSICAL) (guintptr) block;
 }
 
-static void *
-add_block (DemoCommand *self, gsize size)
+void *
+demo_command_add_block (DemoCommand *self, gsize size)
 {
   void *block = g_malloc0 (size);
 
@@ -28,10 +28,10 @@ command_init (DemoCommand **out, guint32 type, gsize size)
 
   self->blocks = g_ptr_array_new_with_free_func (g_free);
   self->pictures = g_ptr_array_new_with_free_func ((GDestroyNotify) demo_picture_unref);
-  info = add_block (self, size);
+  info = demo_command_add_block (self, size);
   info->id = (guintptr) self;
   self->ext.cmd.type = type;
-  self->ext.cmd.data = address (info);
+  self->ext.cmd.data = demo_command_address (info);
   *out = self;
   return info;
 }
@@ -58,29 +58,29 @@ add_palette (DemoCommand *self, const DemoPicture *picture)
 
   if (picture->n_palette == 0)
     return 0;
-  palette = add_block (self, sizeof *palette + picture->n_palette * sizeof (guint32));
+  palette = demo_command_add_block (self, sizeof *palette + picture->n_palette * sizeof (guint32));
   palette->unique = picture->id;
   palette->num_ents = picture->n_palette;
   memcpy (palette->ents, picture->palette, picture->n_palette * sizeof (guint32));
-  return address (palette);
+  return demo_command_address (palette);
 }
 
-static QXLPHYSICAL
-add_image (DemoCommand *self, DemoPicture *picture)
+QXLPHYSICAL
+demo_command_add_image (DemoCommand *self, DemoPicture *picture)
 {
   QXLImage *image;
 
   if (!picture)
     return 0;
   g_ptr_array_add (self->pictures, demo_picture_ref (picture));
-  image = add_block (self, sizeof *image);
+  image = demo_command_add_block (self, sizeof *image);
   QXL_SET_IMAGE_ID (image, QXL_IMAGE_GROUP_DRIVER, picture->id);
   image->descriptor.width = picture->width;
   image->descriptor.height = picture->height;
   if (picture->surface >= 0) {
     image->descriptor.type = SPICE_IMAGE_TYPE_SURFACE;
     image->surface_image.surface_id = picture->surface;
-    return address (image);
+    return demo_command_address (image);
   }
   image->descriptor.type = SPICE_IMAGE_TYPE_BITMAP;
   image->descriptor.flags = (picture->cache ? QXL_IMAGE_CACHE : 0) | (picture->high_bits ? QXL_IMAGE_HIGH_BITS_SET : 0);
@@ -90,8 +90,8 @@ add_image (DemoCommand *self, DemoPicture *picture)
   image->bitmap.y = picture->height;
   image->bitmap.stride = picture->stride;
   image->bitmap.palette = add_palette (self, picture);
-  image->bitmap.data = address (picture->data);
-  return address (image);
+  image->bitmap.data = demo_command_address (picture->data);
+  return demo_command_address (image);
 }
 
 static void
@@ -109,12 +109,12 @@ set_clip (DemoCommand *self, QXLClip *clip, const DemoOp *op)
   clip->type = op->clipped ? SPICE_CLIP_TYPE_RECTS : SPICE_CLIP_TYPE_NONE;
   if (!op->clipped)
     return;
-  rects = add_block (self, sizeof *rects + size);
+  rects = demo_command_add_block (self, sizeof *rects + size);
   rects->num_rects = op->n_clip;
   rects->chunk.data_size = size;
   for (guint i = 0; i < op->n_clip; i++)
     set_rect ((QXLRect *) rects->chunk.data + i, &op->clip[i]);
-  clip->data = address (rects);
+  clip->data = demo_command_address (rects);
 }
 
 static void
@@ -126,7 +126,7 @@ set_brush (DemoCommand *self, QXLBrush *brush, const DemoOp *op)
     return;
   }
   brush->type = SPICE_BRUSH_TYPE_PATTERN;
-  brush->u.pattern.pat = add_image (self, op->pattern);
+  brush->u.pattern.pat = demo_command_add_image (self, op->pattern);
   brush->u.pattern.pos = (QXLPoint){ op->pattern_x, op->pattern_y };
 }
 
@@ -135,13 +135,13 @@ set_mask (DemoCommand *self, QXLQMask *mask, const DemoOp *op)
 {
   mask->flags = op->mask_invers ? SPICE_MASK_FLAGS_INVERS : 0;
   mask->pos = (QXLPoint){ op->mask_x, op->mask_y };
-  mask->bitmap = add_image (self, op->mask);
+  mask->bitmap = demo_command_add_image (self, op->mask);
 }
 
 static void
 set_copy (DemoCommand *self, QXLCopy *copy, const DemoOp *op)
 {
-  copy->src_bitmap = add_image (self, op->src);
+  copy->src_bitmap = demo_command_add_image (self, op->src);
   set_rect (&copy->src_area, &op->area);
   copy->rop_descriptor = op->rop;
   copy->scale_mode = op->scale_mode;
@@ -160,7 +160,7 @@ set_operation (DemoCommand *self, QXLDrawable *drawable, const DemoOp *op)
     break;
   case DEMO_OPAQUE:
     drawable->type = QXL_DRAW_OPAQUE;
-    drawable->u.opaque.src_bitmap = add_image (self, op->src);
+    drawable->u.opaque.src_bitmap = demo_command_add_image (self, op->src);
     set_rect (&drawable->u.opaque.src_area, &op->area);
     set_brush (self, &drawable->u.opaque.brush, op);
     drawable->u.opaque.rop_descriptor = op->rop;
@@ -195,15 +195,44 @@ set_operation (DemoCommand *self, QXLDrawable *drawable, const DemoOp *op)
     drawable->type = QXL_DRAW_ALPHA_BLEND;
     drawable->u.alpha_blend.alpha_flags = op->alpha_flags;
     drawable->u.alpha_blend.alpha = op->alpha;
-    drawable->u.alpha_blend.src_bitmap = add_image (self, op->src);
+    drawable->u.alpha_blend.src_bitmap = demo_command_add_image (self, op->src);
     set_rect (&drawable->u.alpha_blend.src_area, &op->area);
     break;
   case DEMO_TRANSPARENT:
     drawable->type = QXL_DRAW_TRANSPARENT;
-    drawable->u.transparent.src_bitmap = add_image (self, op->src);
+    drawable->u.transparent.src_bitmap = demo_command_add_image (self, op->src);
     set_rect (&drawable->u.transparent.src_area, &op->area);
     drawable->u.transparent.src_color = op->color;
     drawable->u.transparent.true_color = op->color;
+    break;
+  case DEMO_ROP3:
+    drawable->type = QXL_DRAW_ROP3;
+    drawable->u.rop3.src_bitmap = demo_command_add_image (self, op->src);
+    set_rect (&drawable->u.rop3.src_area, &op->area);
+    set_brush (self, &drawable->u.rop3.brush, op);
+    drawable->u.rop3.rop3 = op->rop3;
+    drawable->u.rop3.scale_mode = op->scale_mode;
+    set_mask (self, &drawable->u.rop3.mask, op);
+    break;
+  case DEMO_STROKE:
+    drawable->type = QXL_DRAW_STROKE;
+    drawable->u.stroke.path = demo_command_add_path (self, op);
+    demo_command_set_line (self, &drawable->u.stroke.attr, op);
+    set_brush (self, &drawable->u.stroke.brush, op);
+    drawable->u.stroke.fore_mode = drawable->u.stroke.back_mode = op->rop;
+    break;
+  case DEMO_TEXT:
+    drawable->type = QXL_DRAW_TEXT;
+    drawable->u.text.str = demo_command_add_string (self, op);
+    set_rect (&drawable->u.text.back_area, &op->back_area);
+    set_brush (self, &drawable->u.text.fore_brush, op);
+    drawable->u.text.back_brush.type = SPICE_BRUSH_TYPE_SOLID;
+    drawable->u.text.back_brush.u.color = op->back_color;
+    drawable->u.text.fore_mode = drawable->u.text.back_mode = SPICE_ROPD_OP_PUT;
+    break;
+  case DEMO_COMPOSITE:
+    drawable->type = QXL_DRAW_COMPOSITE;
+    demo_command_set_composite (self, &drawable->u.composite, op);
     break;
   case DEMO_N_OPS:
     g_assert_not_reached ();
@@ -274,7 +303,7 @@ demo_command_surface_create (guint32 id, guint32 format, guint32 width, guint32 
                                             .width = width,
                                             .height = height,
                                             .stride = g_bytes_get_size (storage) / height,
-                                            .data = address (g_bytes_get_data (storage, NULL)) };
+                                            .data = demo_command_address (g_bytes_get_data (storage, NULL)) };
   return self;
 }
 
@@ -295,7 +324,7 @@ demo_command_cursor_set (const DemoCursorShape *shape, int x, int y, bool visibl
 {
   DemoCommand *self;
   QXLCursorCmd *command = command_init (&self, QXL_CMD_CURSOR, sizeof *command);
-  QXLCursor *cursor = add_block (self, sizeof *cursor + shape->size);
+  QXLCursor *cursor = demo_command_add_block (self, sizeof *cursor + shape->size);
 
   cursor->header = (QXLCursorHeader){ .unique = shape->cached ? shape->unique : 0,
                                       .type = shape->type,
@@ -309,7 +338,7 @@ demo_command_cursor_set (const DemoCursorShape *shape, int x, int y, bool visibl
   command->type = QXL_CURSOR_SET;
   command->u.set.position = (QXLPoint16){ x, y };
   command->u.set.visible = visible;
-  command->u.set.shape = address (cursor);
+  command->u.set.shape = demo_command_address (cursor);
   return self;
 }
 

@@ -52,6 +52,24 @@ def random_operations(case):
                         follows(server, viewer, f"seed {seed}, operation {number}: {line}")
 
 
+@tap.cases("lines, text, composition and all rops on {} arrive pixel for pixel", ("32-xrgb", "16-555"))
+def random_shapes(form):
+    for seed in (21, 22, 23):
+        with peers.DemoServer("--size", "160x120", "--compression", "off") as server:
+            server.command(f"mode size=160x120 format={form}")
+            with clients.Viewer(server.uri) as viewer:
+                viewer.wait("mark 0 1")
+                scribe = operations.Scribe(seed, 160, 120)
+                for line in scribe.setup():
+                    server.command(line)
+                server.command("copy box=0,0,80,60 src=p0 scale=interpolate")
+                for number in range(60):
+                    line = scribe.shape()
+                    server.command(line)
+                    if number % 4 == 3:
+                        follows(server, viewer, f"seed {seed}, shape {number}: {line}")
+
+
 @tap.cases("every bitmap format arrives as LZ4, drawn and blended: {}", EVERY)
 def lz4_format(form):
     with peers.DemoServer("--size", "160x120", "--compression", "lz4") as server, clients.Viewer(server.uri) as viewer:

@@ -400,20 +400,32 @@ draw_pixel (const ModelOp *op, const ModelImage *before, int x, int y, guint32 *
   }
 }
 
+/* What is read of the target itself is read as it was before. */
+static bool
+reads_target (ModelOp *op, const ModelImage *target, const ModelImage *before)
+{
+  const ModelImage **read[]
+      = { &op->source, &op->mask, &op->brush.image, &op->back.image, &op->input.image, &op->input_mask.image };
+  bool found = op->type == MODEL_COPY_BITS;
+
+  for (guint i = 0; i < G_N_ELEMENTS (read); i++) {
+    if (*read[i] == target) {
+      *read[i] = before;
+      found = true;
+    }
+  }
+  return found;
+}
+
 void
 model_draw (ModelImage *target, const ModelOp *op)
 {
   ModelImage before = *target;
   ModelOp own = *op;
-  const ModelImage **read[]
-      = { &own.source, &own.mask, &own.brush.image, &own.back.image, &own.input.image, &own.input_mask.image };
-  g_autofree guint32 *px = g_memdup2 (target->px, sizeof *px * target->width * target->height);
+  g_autofree guint32 *px = NULL;
 
-  before.px = px;
-  for (guint i = 0; i < G_N_ELEMENTS (read); i++) {
-    if (*read[i] == target)
-      *read[i] = &before;
-  }
+  if (reads_target (&own, target, &before))
+    before.px = px = g_memdup2 (target->px, sizeof *px * target->width * target->height);
   if (op->type == MODEL_STROKE) {
     model_stroke (target, &own);
     return;
@@ -422,11 +434,11 @@ model_draw (ModelImage *target, const ModelOp *op)
     model_text (target, &own);
     return;
   }
-  for (int y = 0; y < target->height; y++) {
-    for (int x = 0; x < target->width; x++) {
+  for (int y = MAX (0, op->box.top); y < MIN (target->height, op->box.bottom); y++) {
+    for (int x = MAX (0, op->box.left); x < MIN (target->width, op->box.right); x++) {
       guint32 out;
 
-      if (model_in_region (target, op, x, y) && draw_pixel (&own, &before, x, y, &out))
+      if (model_in_region (target, &own, x, y) && draw_pixel (&own, &before, x, y, &out))
         target->px[(gsize) y * target->width + x] = out & model_pixel_mask (target->format);
     }
   }
