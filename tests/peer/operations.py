@@ -159,17 +159,18 @@ class Scribe:
             line += f" {prefix}transform={','.join(map(str, numbers))} {prefix}filter={rnd.choice((0, 1, 3, 4))}"
         return line
 
-    def composite(self, names):
+    def composite(self, names, masked=True):
         """Operators whose results are exact: those in floating point are left out."""
         rnd = self.random
         operator = rnd.choice((*range(13), 0x30, 0x31, 0x32, 0x33, 0x34, 0x37, 0x39, 0x3a))
         line = f" src={rnd.choice(names)} operator={operator}" + self.input()
-        if rnd.random() < 0.5:
+        if masked and rnd.random() < 0.5:
             line += f" mask={rnd.choice(names)} component={rnd.randint(0, 1)}" + self.input("mask-")
         return line
 
-    def shape(self, safe=False):
-        """ROP3, lines, text or composition; safe: nothing that 0.42 of the incumbent library is known to do wrongly."""
+    def shape(self, safe=False, masked=True):
+        """ROP3, lines, text or composition; safe: nothing that 0.42 of the incumbent library is known to do wrongly,
+        to which masks of composition on 16-bit surfaces belong."""
         kind, box = self.random.choice(("rop3", "stroke", "text", "composite")), self.box(least=8)
         clip = self.clip(*box)
         if kind == "rop3":
@@ -182,5 +183,6 @@ class Scribe:
         elif kind == "text":
             rest = self.text(box, (1, 4), overlap=False) if safe else self.text(box)
         else:
-            rest = self.composite([n for n in sorted(self.pictures) if self.pictures[n][2] in ("rgba", "32bit")])
+            rest = self.composite([n for n in sorted(self.pictures) if self.pictures[n][2] in ("rgba", "32bit")],
+                                  masked)
         return f"{kind} box={self.words(*box)}{rest}{clip}"

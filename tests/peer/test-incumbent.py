@@ -22,11 +22,22 @@ FORMATS = ["1bit-be", "4bit-be", "8bit", "16bit", "24bit", "32bit", "rgba"]
 def script(form, seed, count):
     scribe = operations.Scribe(seed, 160, 120, FORMATS)
     lines = [line.replace(" cache=1", "") for line in scribe.setup()]
-    return lines, [scribe.shape(safe=True) if number % 2 else scribe.operation() for number in range(count)]
+    return lines, [scribe.shape(safe=True, masked=form == "32-xrgb") if number % 2 else scribe.operation()
+                   for number in range(count)]
+
+
+def marker(form, number):
+    """A colour as the control command wants it, and as it is seen: another one for each block."""
+    if form == "32-xrgb":
+        color = f"{(number + 1) * 7919 % (1 << 24):06x}"
+        return color, color
+    word = (number + 1) * 7919 % (1 << 15)
+    channels = [word >> shift & 31 for shift in (10, 5, 0)]
+    return f"{word:x}", "".join(f"{v << 3 | v >> 2:02x}" for v in channels)
 
 
 def shown(form, setup, lines, library):
-    """The picture after each block, and what the model expects. A pixel in the corner tells when it is all there."""
+    """The picture after each block, and what the model expects. A pixel in the corner tells when all of it is there."""
     pictures_of, env = [], {"LD_LIBRARY_PATH": library} if library else None
     with peers.DemoServer("--size", "160x120", "--compression", "off") as server:
         server.command(f"mode size=160x120 format={form}")
@@ -37,12 +48,9 @@ def shown(form, setup, lines, library):
             for start in range(0, len(lines), BLOCK):
                 for line in lines[start:start + BLOCK]:
                     server.command(line)
-                corner = "ffffff" if start // BLOCK % 2 else "000000"
-                white = {"32-xrgb": "ffffff", "16-555": "7fff"}[form]
-                # Twice, so that it changes from what it was.
-                server.command("invers box=0,0,1,1")
-                server.command("fill box=0,0,1,1 color=" + (white if corner == "ffffff" else "0"))
-                peers.wait_until(lambda: viewer.dump().pixel(0, 0) == corner, 10, "the block", 0.01)
+                color, seen = marker(form, start // BLOCK)
+                server.command(f"fill box=0,0,1,1 color={color}")
+                peers.wait_until(lambda: viewer.dump().pixel(0, 0) == seen, 10, "the block", 0.01)
                 pictures_of.append((viewer.dump(), server.dump()))
     return pictures_of
 
@@ -56,6 +64,13 @@ def compare(form, seed, count):
         said = "\n".join(lines[block * BLOCK:(block + 1) * BLOCK])
         raise peers.Failed(f"{form}, seed {seed}, block {block}:\n{said}\nthis library against the model: "
                            f"{pictures.difference(our, model)}\nthe distribution's: {pictures.difference(their, model)}")
+
+
+@tap.test("the program really runs on the distribution's library")
+def loads():
+    said = peers.run(["ldd", clients.Viewer.program], env={"LD_LIBRARY_PATH": LIBRARY}).check().out
+    found = next(line.split()[2] for line in said.splitlines() if "libspice-client-glib-2.0" in line)
+    tap.true(found.startswith(LIBRARY + "/"), found)
 
 
 @tap.cases("both libraries show the same of random drawing on {}", ("32-xrgb", "16-555"))
