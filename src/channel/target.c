@@ -76,6 +76,7 @@ cw_target_resolve (const CwTarget *self, int channel_type, bool secured, CwConne
   secured = secured || is_secure_channel (self, channel_type);
   if (!choose_endpoint (self, &secured, params, error))
     return false;
+  params->proxy = self->proxy;
   params->tls = secured ? &self->tls : NULL;
   params->link.connection_id = main ? self->main_connection_id : self->connection_id;
   params->link.credentials = self->credentials;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "transport/connect.h"
+#include "transport/proxy.h"
 
 /* All borrowed. Ports are text, as in the session's properties; NULL for none. */
 typedef struct {
@@ -11,6 +12,7 @@ typedef struct {
   const char *unix_path; /* or NULL; goes before host */
   const char *host;
   const char *port, *tls_port;
+  const CwProxyParams *proxy;         /* on the way to host, or NULL */
   const char *const *secure_channels; /* names of channels that use TLS, or "all"; may be NULL */
   CwTlsParams tls;
   CwCredentials credentials;

@@ -9,9 +9,28 @@ why_unusable (SpiceSession *self)
 
   if (priv->protocol != 2)
     return "Version 1 of the protocol is not supported.";
-  if (priv->proxy && !priv->client_sockets && !priv->strings[CW_SESSION_UNIX_PATH])
-    return "Connecting through a proxy is not supported yet.";
   return NULL;
+}
+
+/* What is set on the object later counts, so it is read each time. */
+static const CwProxyParams *
+proxy_of (SpiceSession *self)
+{
+  SpiceSessionPrivate *priv = self->priv;
+  SpiceURI *uri = priv->proxy;
+  const char *scheme;
+
+  if (!uri)
+    return NULL;
+  scheme = spice_uri_get_scheme (uri);
+  priv->proxy_params = (CwProxyParams){
+    .host = spice_uri_get_hostname (uri),
+    .port = spice_uri_get_port (uri) <= UINT16_MAX ? (uint16_t) spice_uri_get_port (uri) : 0,
+    .is_tls = scheme && g_ascii_strcasecmp (scheme, "https") == 0,
+    .user = spice_uri_get_user (uri),
+    .password = spice_uri_get_password (uri),
+  };
+  return &priv->proxy_params;
 }
 
 CwTarget
@@ -26,6 +45,7 @@ cw_session_target (SpiceSession *self)
     .host = strings[CW_SESSION_HOST],
     .port = strings[CW_SESSION_PORT],
     .tls_port = strings[CW_SESSION_TLS_PORT],
+    .proxy = proxy_of (self),
     .secure_channels = (const char *const *) priv->secure_channels,
     .tls = {
       .verify = priv->verify,

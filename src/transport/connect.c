@@ -5,6 +5,7 @@
 
 #include "transport/endpoint.h"
 #include "transport/link-stage.h"
+#include "transport/proxy.h"
 #include "transport/source.h"
 #include "transport/tls-stage.h"
 #include "transport/turn.h"
@@ -16,10 +17,7 @@
 #define SETUP_TIMEOUTS 4
 
 const CwStage *const cw_connect_stages[] = {
-  &cw_endpoint_stage,
-  &cw_tls_stage,
-  &cw_link_stage,
-  NULL,
+  &cw_endpoint_stage, &cw_proxy_tls_stage, &cw_proxy_stage, &cw_tls_stage, &cw_link_stage, NULL,
 };
 
 typedef struct {
@@ -41,6 +39,12 @@ typedef struct {
   int64_t latest_us; /* monotonic time at which all stages that may not be silent have to be done; 0: not yet */
   int64_t limit_us;  /* of the present stage */
 } Attempt;
+
+bool
+cw_connect_uses_proxy (const CwConnectParams *params)
+{
+  return params->proxy && params->fd < 0 && !params->unix_path;
+}
 
 void
 cw_connection_free (CwConnection *self)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Opens one channel connection, stage by stage: endpoint (TCP, unix socket, given descriptor), TLS, link. Everything is
- * asynchronous on one main context, and every stage ends at once when it is cancelled. */
+/* Opens one channel connection, stage by stage: endpoint (TCP, unix socket, given descriptor), proxy, TLS, link.
+ * Everything is asynchronous on one main context, and every stage ends at once when it is cancelled. */
 #pragma once
 
 #include "link/link.h"
@@ -19,7 +19,8 @@ struct CwConnectParams {
   const char *unix_path; /* or NULL */
   const char *host;      /* or NULL. Name or address; IPv6 brackets are allowed */
   uint16_t port;
-  const CwTlsParams *tls; /* NULL: plain. Not with unix_path */
+  const struct CwProxyParams *proxy; /* on the way to host, or NULL */
+  const CwTlsParams *tls;            /* NULL: plain. Not with unix_path */
   CwLinkParams link;
   unsigned connect_timeout_ms;  /* 0: CW_CONNECT_TIMEOUT_MS */
   unsigned silence_timeout_ms;  /* 0: CW_SILENCE_TIMEOUT_MS */
@@ -28,6 +29,9 @@ struct CwConnectParams {
 };
 
 #define CW_CONNECT_PARAMS_INIT ((CwConnectParams){ .fd = -1 })
+
+/* A proxy is given, and the endpoint is one that goes through it. */
+bool cw_connect_uses_proxy (const CwConnectParams *params);
 
 /* What connecting consists of, in order. */
 #define CW_STAGES_MAX 8

@@ -3,6 +3,7 @@
 #include "transport/endpoint.h"
 
 #include "transport/connect.h"
+#include "transport/proxy.h"
 #include "transport/source.h"
 
 #include <gio/gunixsocketaddress.h>
@@ -29,6 +30,7 @@ typedef struct {
   GSocketClient *client;
   GSource *retry;
   CwEndpoint kind;
+  bool to_proxy;
   bool begun;
   GSocketConnection *connection; /* the result, or error is */
   GError *error;
@@ -149,9 +151,11 @@ address_of (const CwConnectParams *params, GError **error)
     g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "No host to connect to is given");
   else if (params->port == 0)
     g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "No port to connect to is given");
+  else if (params->proxy && (!params->proxy->host || *params->proxy->host == '\0' || params->proxy->port == 0))
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "The proxy has no usable address");
   else {
-    host = cw_host_without_brackets (params->host);
-    return g_network_address_new (host, params->port);
+    host = cw_host_without_brackets (params->proxy ? params->proxy->host : params->host);
+    return g_network_address_new (host, params->proxy ? params->proxy->port : params->port);
   }
   return NULL;
 }
@@ -168,6 +172,7 @@ make (const CwConnectParams *params, GError **error)
     return self;
   }
   self->kind = params->unix_path ? CW_ENDPOINT_UNIX : CW_ENDPOINT_TCP;
+  self->to_proxy = cw_connect_uses_proxy (params);
   self->address = address_of (params, error);
   if (!self->address) {
     endpoint_unref (self);
@@ -194,7 +199,8 @@ step (gpointer data, CwStageIo *io, GError **error)
     use_fd (self);
   }
   if (self->error) {
-    g_propagate_error (error, g_steal_pointer (&self->error));
+    g_propagate_prefixed_error (error, g_steal_pointer (&self->error), "%s",
+                                self->to_proxy ? "The proxy cannot be reached: " : "");
     return CW_STAGE_FAILED;
   }
   if (!self->connection)

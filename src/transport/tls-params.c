@@ -15,6 +15,7 @@ cw_tls_params_copy (const CwTlsParams *params, const char *default_host)
   self->subject = g_strdup (params->subject);
   self->ca = params->ca ? g_bytes_ref (params->ca) : NULL;
   self->ca_file = g_strdup (params->ca_file);
+  self->system_too = params->system_too;
   self->ciphers = g_strdup (params->ciphers);
   return self;
 }

@@ -18,6 +18,7 @@ typedef struct {
   const char *subject; /* "O=Org,CN=name" with \, and \\ escapes, or NULL */
   GBytes *ca;          /* PEM certificates, or NULL */
   const char *ca_file; /* PEM file, or NULL; used together with ca; neither given: the system's store */
+  gboolean system_too; /* the system's store counts beside ca and ca_file */
   const char *ciphers; /* OpenSSL cipher list, or NULL; nonsense warns and is ignored */
 } CwTlsParams;
 

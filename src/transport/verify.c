@@ -62,7 +62,7 @@ cw_verify_load_anchors (const CwTlsParams *params, X509_STORE *store, GError **e
   }
   if (params->ca_file && !add_file (store, params->ca_file, error))
     return false;
-  if (!has_ca && !params->ca_file && X509_STORE_set_default_paths (store) != 1)
+  if ((params->system_too || (!has_ca && !params->ca_file)) && X509_STORE_set_default_paths (store) != 1)
     g_warning ("The certificate store of the system cannot be used");
   ERR_clear_error ();
   return true;

@@ -89,10 +89,20 @@ def sasl_seeds():
         yield bytes([3, 0]) + struct.pack('>I', size) + b'x' * min(size, 64)
 
 
+def proxy_seeds():
+    for start in (b'\0', b'\1', b'\2'):
+        yield start + b'HTTP/1.0 200 OK\r\n\r\nREDQ'
+        yield start + b'HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm="x"\r\n\r\n'
+        yield start + b'HTTP/1.1 403\n\n'
+        yield start + b'HTTP/1.1 502 Bad Gateway\r\nA: b\r\n\r\n\r\n'
+        yield start + b'HTTP/1.1 200 ' + b'x' * 100 + b'\r\nA\r\n\r\n'
+
+
 SEEDS = {
     'certificate': lambda: CERTIFICATES,
     'frames': frames_seeds,
     'link': link_seeds,
+    'proxy': proxy_seeds,
     'sasl': sasl_seeds,
     'subject': subject_seeds,
 }
