@@ -49,7 +49,8 @@ tell_peer (LinkStage *self, const CwConnection *connection)
   g_autofree char *remote = describe_address (g_socket_get_remote_address (connection->socket, NULL));
   CwSaslPeer peer = { .host = self->host, .local = local, .remote = remote };
 
-  if (CW_IS_TLS_STREAM (stream))
+  /* Not that of a proxy, behind which all is in the clear. */
+  if (connection->is_tls)
     peer.tls_bits = cw_tls_stream_bits (CW_TLS_STREAM (stream));
   cw_link_set_peer (self->link, &peer);
   self->is_told_peer = true;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A stage nobody needs: from it on all bytes travel in packets, with their halves exchanged. It shows what adding one
+/* A stage nobody needs: from it on all bytes travel with their halves exchanged. It shows what adding one
  * takes: this file, and an entry in the row. */
 #pragma once
 
