@@ -538,6 +538,7 @@ void
 cw_session_init_properties (SpiceSession *self)
 {
   set_proxy (self, NULL);
+  self->priv->tls_sessions = cw_tls_sessions_new ();
 }
 
 void
@@ -555,5 +556,6 @@ cw_session_clear_properties (SpiceSession *self)
   g_strfreev (priv->disable_effects);
   g_strfreev (priv->smartcard_certificates);
   g_clear_object (&priv->proxy);
+  g_clear_pointer (&priv->tls_sessions, cw_tls_sessions_unref);
   g_free (priv->name);
 }

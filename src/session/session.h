@@ -51,7 +51,8 @@ struct _SpiceSessionPrivate {
   bool read_only, enable_audio, enable_usbredir, enable_smartcard, share_dir_ro, gl_scanout, inhibit_keyboard_grab;
   bool client_sockets;
   SpiceURI *proxy;
-  CwProxyParams proxy_params; /* target.c: what proxy says, borrowed */
+  CwTlsSessions *tls_sessions; /* of the server, for all channels */
+  CwProxyParams proxy_params;  /* target.c: what proxy says, borrowed */
 
   /* Channels (channels.c). */
   GList *channels;           /* newest first; holds the first reference of each */

@@ -55,6 +55,7 @@ cw_session_target (SpiceSession *self)
       .ciphers = strings[CW_SESSION_CIPHERS],
       .pubkey = priv->pubkey_bytes,
       .ca = priv->ca_bytes,
+      .sessions = priv->tls_sessions,
     },
     .credentials = { .user = strings[CW_SESSION_USERNAME], .password = strings[CW_SESSION_PASSWORD] },
     .connection_id = priv->connection_id,

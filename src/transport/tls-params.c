@@ -2,6 +2,7 @@
 #include "transport/tls-params.h"
 
 #include "transport/endpoint.h"
+#include "transport/tls-sessions.h"
 
 CwTlsParams *
 cw_tls_params_copy (const CwTlsParams *params, const char *default_host)
@@ -17,6 +18,7 @@ cw_tls_params_copy (const CwTlsParams *params, const char *default_host)
   self->ca_file = g_strdup (params->ca_file);
   self->system_too = params->system_too;
   self->ciphers = g_strdup (params->ciphers);
+  self->sessions = params->sessions ? cw_tls_sessions_ref (params->sessions) : NULL;
   return self;
 }
 
@@ -31,5 +33,6 @@ cw_tls_params_free (CwTlsParams *self)
   g_clear_pointer (&self->ca, g_bytes_unref);
   g_free ((char *) self->ca_file);
   g_free ((char *) self->ciphers);
+  g_clear_pointer (&self->sessions, cw_tls_sessions_unref);
   g_free (self);
 }

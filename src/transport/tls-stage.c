@@ -5,11 +5,13 @@
 #include "transport/connect.h"
 #include "transport/proxy.h"
 #include "transport/stream.h"
+#include "transport/tls-sessions.h"
 #include "transport/tls.h"
 
 typedef struct {
   CwTlsParams *params;
   CwTlsStream *stream; /* borrowed from the connection; NULL before the first step */
+  char *key;           /* of its sessions */
   bool to_proxy;
 } TlsStage;
 
@@ -26,7 +28,13 @@ stage_new (CwTlsParams *params, bool to_proxy)
 static gpointer
 make (const CwConnectParams *params, GError **error)
 {
-  return params->tls ? stage_new (cw_tls_params_copy (params->tls, params->host), false) : NULL;
+  TlsStage *self;
+
+  if (!params->tls)
+    return NULL;
+  self = stage_new (cw_tls_params_copy (params->tls, params->host), false);
+  self->key = cw_tls_sessions_key (self->params, params->host, params->port);
+  return self;
 }
 
 /* A proxy may be known to the system or to those who give a CA for the server. */
@@ -58,7 +66,7 @@ propagate (const TlsStage *self, GError *problem, GError **error)
 static bool
 begin (TlsStage *self, CwConnection *connection, GError **error)
 {
-  self->stream = cw_tls_stream_new (connection->stream, self->params, error);
+  self->stream = cw_tls_stream_new (connection->stream, self->params, self->key, error);
   if (!self->stream)
     return false;
   g_object_unref (connection->stream);
@@ -94,6 +102,7 @@ leave (gpointer data)
   TlsStage *self = data;
 
   cw_tls_params_free (self->params);
+  g_free (self->key);
   g_free (self);
 }
 

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "transport/stream.h"
+#include "transport/tls-sessions.h"
 #include "transport/verify.h"
 
 #include <openssl/bio.h>
@@ -28,6 +29,7 @@ struct _CwTlsStream {
 
   GIOStream *base;
   CwTlsParams *params;
+  char *session_key;     /* NULL: sessions are neither offered nor kept */
   GInputStream *input;   /* TlsInput, owned; points back without a reference */
   GOutputStream *output; /* TlsOutput, likewise */
   SSL_CTX *ctx;
@@ -188,6 +190,28 @@ on_certificate (X509_STORE_CTX *ctx, void *data)
   return 0;
 }
 
+/* The server has given a session, with TLS 1.3 some time after the handshake. 1: it is taken. */
+static int
+on_session (SSL *ssl, SSL_SESSION *session)
+{
+  CwTlsStream *self = SSL_get_app_data (ssl);
+
+  if (!self->session_key)
+    return 0;
+  cw_tls_sessions_put (self->params->sessions, self->session_key, session);
+  return 1;
+}
+
+static void
+offer_session (CwTlsStream *self)
+{
+  SSL_SESSION *session = self->session_key ? cw_tls_sessions_get (self->params->sessions, self->session_key) : NULL;
+
+  if (session)
+    SSL_set_session (self->ssl, session);
+  SSL_SESSION_free (session);
+}
+
 /* false: error says that the trust anchors cannot be used; without error OpenSSL says what failed. */
 static bool
 make_context (CwTlsStream *self, GError **error)
@@ -205,7 +229,9 @@ make_context (CwTlsStream *self, GError **error)
   SSL_CTX_clear_mode (ctx, SSL_MODE_AUTO_RETRY);
   SSL_CTX_set_read_ahead (ctx, 1);
   SSL_CTX_set_default_read_buffer_len (ctx, READ_AHEAD);
-  SSL_CTX_set_session_cache_mode (ctx, SSL_SESS_CACHE_OFF);
+  SSL_CTX_set_session_cache_mode (ctx, self->session_key ? SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL
+                                                         : SSL_SESS_CACHE_OFF);
+  SSL_CTX_sess_set_new_cb (ctx, on_session);
   SSL_CTX_set_verify (ctx, SSL_VERIFY_PEER, NULL);
   SSL_CTX_set_cert_verify_callback (ctx, on_certificate, self);
   if (self->params->ciphers && SSL_CTX_set_cipher_list (ctx, self->params->ciphers) != 1)
@@ -244,7 +270,7 @@ set_ssl_error (GError **error, const char *what)
 }
 
 CwTlsStream *
-cw_tls_stream_new (GIOStream *base, const CwTlsParams *params, GError **error)
+cw_tls_stream_new (GIOStream *base, const CwTlsParams *params, const char *key, GError **error)
 {
   g_autoptr (CwTlsStream) self = g_object_new (CW_TYPE_TLS_STREAM, NULL);
   GError *problem = NULL;
@@ -252,6 +278,7 @@ cw_tls_stream_new (GIOStream *base, const CwTlsParams *params, GError **error)
 
   self->base = g_object_ref (base);
   self->params = cw_tls_params_copy (params, NULL);
+  self->session_key = params->sessions ? g_strdup (key) : NULL;
   ERR_clear_error ();
   if (make_context (self, &problem))
     self->ssl = SSL_new (self->ctx);
@@ -265,7 +292,9 @@ cw_tls_stream_new (GIOStream *base, const CwTlsParams *params, GError **error)
   }
   SSL_set_bio (self->ssl, bio, bio);
   SSL_set_connect_state (self->ssl);
+  SSL_set_app_data (self->ssl, self);
   announce_host (self);
+  offer_session (self);
   return g_steal_pointer (&self);
 }
 
@@ -311,15 +340,21 @@ take_failure (CwTlsStream *self, Operation operation, int result, const char *wh
 bool
 cw_tls_stream_handshake (CwTlsStream *self, bool *progress, GError **error)
 {
+  GError *problem = NULL;
   int result;
 
   begin_call (self, OPERATION_HANDSHAKE);
   result = SSL_do_handshake (self->ssl);
   *progress = self->has_read;
   self->is_open = result == 1;
-  if (!self->is_open)
-    take_failure (self, OPERATION_HANDSHAKE, result, "The TLS handshake failed", error);
-  return self->is_open;
+  if (self->is_open)
+    return true;
+  take_failure (self, OPERATION_HANDSHAKE, result, "The TLS handshake failed", &problem);
+  /* Whatever was wrong, the next attempt does not build on it. */
+  if (self->session_key && !g_error_matches (problem, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK))
+    cw_tls_sessions_drop (self->params->sessions);
+  g_propagate_error (error, problem);
+  return false;
 }
 
 unsigned
@@ -526,6 +561,7 @@ cw_tls_stream_finalize (GObject *object)
   g_clear_object (&self->output);
   g_clear_object (&self->base);
   g_clear_pointer (&self->params, cw_tls_params_free);
+  g_free (self->session_key);
   g_clear_error (&self->io_error);
   g_clear_error (&self->peer_error);
   G_OBJECT_CLASS (cw_tls_stream_parent_class)->finalize (object);

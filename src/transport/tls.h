@@ -12,8 +12,8 @@
 #define CW_TYPE_TLS_STREAM (cw_tls_stream_get_type ())
 G_DECLARE_FINAL_TYPE (CwTlsStream, cw_tls_stream, CW, TLS_STREAM, GIOStream)
 
-/* params name the host. */
-CwTlsStream *cw_tls_stream_new (GIOStream *base, const CwTlsParams *params, GError **error);
+/* params name the host. key: of the session to offer and to keep (tls-sessions.h), or NULL. */
+CwTlsStream *cw_tls_stream_new (GIOStream *base, const CwTlsParams *params, const char *key, GError **error);
 
 /* Goes on with the handshake, which includes the verification of the certificate. true: done. false with
  * G_IO_ERROR_WOULD_BLOCK: call again when the socket has what cw_stream_awaits () says; any other error is final

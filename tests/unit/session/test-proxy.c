@@ -38,7 +38,7 @@ serve (PeerIo *io, gpointer data)
 static void
 on_event (SpiceChannel *channel, SpiceChannelEvent event, GString *log)
 {
-  g_string_append_printf (log, "%d ", event);
+  g_string_append (log, event == SPICE_CHANNEL_OPENED ? "opened " : "failed ");
 }
 
 static void
@@ -79,7 +79,7 @@ test_credentials (void)
 
   g_assert_true (spice_session_connect (session));
   g_assert_true (client_run_until (20000, has_said_something, log));
-  g_assert_cmpint (atoi (log->str), ==, SPICE_CHANNEL_ERROR_CONNECT);
+  g_assert_cmpstr (log->str, ==, "failed ");
   main_channel = client_channel (session, CW_CHANNEL_MAIN, 0);
   g_assert_error (spice_channel_get_error (main_channel), G_IO_ERROR, G_IO_ERROR_PROXY_NEED_AUTH);
 
@@ -95,7 +95,7 @@ test_credentials (void)
   g_string_truncate (log, 0);
   g_assert_true (spice_session_connect (session));
   g_assert_true (client_run_until (20000, has_two_tunnels, &world));
-  g_assert_cmpint (atoi (log->str), ==, SPICE_CHANNEL_OPENED);
+  g_assert_true (g_str_has_prefix (log->str, "opened "));
   client_end (session);
   server_free (world.proxy);
 }
