@@ -40,12 +40,6 @@ typedef struct {
   int64_t limit_us;  /* of the present stage */
 } Attempt;
 
-bool
-cw_connect_uses_proxy (const CwConnectParams *params)
-{
-  return params->proxy && params->fd < 0 && !params->unix_path;
-}
-
 void
 cw_connection_free (CwConnection *self)
 {

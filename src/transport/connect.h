@@ -31,7 +31,11 @@ struct CwConnectParams {
 #define CW_CONNECT_PARAMS_INIT ((CwConnectParams){ .fd = -1 })
 
 /* A proxy is given, and the endpoint is one that goes through it. */
-bool cw_connect_uses_proxy (const CwConnectParams *params);
+static inline bool
+cw_connect_uses_proxy (const CwConnectParams *params)
+{
+  return params->proxy && params->fd < 0 && !params->unix_path;
+}
 
 /* What connecting consists of, in order. */
 #define CW_STAGES_MAX 8

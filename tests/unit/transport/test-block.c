@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What a body keeps alive is never more than four times its size, whatever it came in. */
+#include "base/error.h"
+#include "transport/block.h"
+#include "transport/frame-reader.h"
+#include "wire/messages.h"
+
+#include <string.h>
+
+static const size_t sizes[] = { 1, 100, 255, 256, 257, 5000, 17407, 17408, 17409, 65536, CW_BLOCK_SIZE };
+
+static void
+check_content (GBytes *bytes, const uint8_t *expected, size_t size)
+{
+  size_t n;
+  const uint8_t *data = g_bytes_get_data (bytes, &n);
+
+  g_assert_cmpmem (data, n, expected, size);
+}
+
+static void
+test_slices (void)
+{
+  for (unsigned i = 0; i < G_N_ELEMENTS (sizes); i++) {
+    CwBlock *block = cw_block_new (CW_BLOCK_SIZE);
+    uint8_t *copy = g_malloc (CW_BLOCK_SIZE);
+    size_t offset = CW_BLOCK_SIZE - sizes[i], pinned;
+    GBytes *slice;
+
+    for (size_t k = 0; k < CW_BLOCK_SIZE; k++)
+      copy[k] = block->data[k] = (uint8_t) (k * 7);
+    slice = cw_block_slice (block, offset, sizes[i], &pinned);
+    g_assert_cmpuint (pinned, <=, 4 * sizes[i]);
+    g_assert_cmpint (cw_block_is_shared (block), ==, pinned > sizes[i] || sizes[i] == CW_BLOCK_SIZE);
+    cw_block_unref (block);
+    check_content (slice, copy + offset, sizes[i]);
+    for (unsigned k = 0; k < G_N_ELEMENTS (sizes) && sizes[k] <= sizes[i]; k++) {
+      GBytes *part = cw_block_part (slice, pinned, sizes[i] - sizes[k], sizes[k]);
+      bool shares = (const uint8_t *) g_bytes_get_data (part, NULL)
+                    == (const uint8_t *) g_bytes_get_data (slice, NULL) + sizes[i] - sizes[k];
+
+      if (shares)
+        g_assert_cmpuint (pinned, <=, 4 * (sizes[k] + 1));
+      check_content (part, copy + CW_BLOCK_SIZE - sizes[k], sizes[k]);
+      g_bytes_unref (part);
+    }
+    g_bytes_unref (slice);
+    g_free (copy);
+  }
+}
+
+static void
+test_pool (void)
+{
+  CwBlockPool pool = { .n = 0 };
+  CwBlock *blocks[CW_BLOCK_POOL_MAX + 2];
+  size_t pinned;
+  GBytes *slice;
+
+  for (unsigned i = 0; i < G_N_ELEMENTS (blocks); i++)
+    blocks[i] = cw_block_pool_take (&pool);
+  for (unsigned i = 0; i < G_N_ELEMENTS (blocks); i++)
+    cw_block_pool_give (&pool, blocks[i]);
+  g_assert_cmpuint (pool.n, ==, CW_BLOCK_POOL_MAX);
+  blocks[0] = cw_block_pool_take (&pool);
+  slice = cw_block_slice (blocks[0], 0, CW_BLOCK_SIZE, &pinned);
+  cw_block_pool_give (&pool, blocks[0]); /* somebody has a part of it */
+  g_assert_cmpuint (pool.n, ==, CW_BLOCK_POOL_MAX - 1);
+  g_bytes_unref (slice);
+  cw_block_pool_give (&pool, cw_block_new (10)); /* no usual one */
+  g_assert_cmpuint (pool.n, ==, CW_BLOCK_POOL_MAX - 1);
+  cw_block_pool_clear (&pool);
+  g_assert_cmpuint (pool.n, ==, 0);
+}
+
+static uint32_t
+no_limit (gpointer data, uint16_t type)
+{
+  return UINT32_MAX;
+}
+
+static size_t
+put (CwFrameReader *reader, const uint8_t *data, size_t size)
+{
+  uint8_t *at;
+  size_t room;
+
+  g_assert_true (cw_frame_reader_space (reader, &at, &room, NULL));
+  size = MIN (size, room);
+  memcpy (at, data, size);
+  cw_frame_reader_commit (reader, size, NULL, 0);
+  return size;
+}
+
+/* A reader holds a block only while bytes wait in it. */
+static void
+test_idle (void)
+{
+  static const uint8_t message[] = { 50, 0, 2, 0, 0, 0, 'a', 'b' };
+  const CwFrameRules rules = { .limit = no_limit };
+  CwBlockPool pool = { .n = 0 };
+  CwFrameReader reader;
+  CwPumpFrame frame;
+
+  cw_frame_reader_init (&reader, true, &rules, &pool);
+  put (&reader, message, 3);
+  g_assert_cmpint (cw_frame_reader_next (&reader, &frame, NULL), ==, CW_FRAME_READER_NEEDS_BYTES);
+  g_assert_nonnull (reader.block);
+  put (&reader, message + 3, 5);
+  g_assert_cmpint (cw_frame_reader_next (&reader, &frame, NULL), ==, CW_FRAME_READER_FRAME);
+  g_bytes_unref (frame.body);
+  g_assert_null (reader.block);
+  g_assert_cmpuint (pool.n, ==, 1);
+  g_assert_cmpint (cw_frame_reader_next (&reader, &frame, NULL), ==, CW_FRAME_READER_NEEDS_BYTES);
+  put (&reader, message, 0); /* nothing came */
+  g_assert_null (reader.block);
+  cw_frame_reader_clear (&reader);
+  cw_block_pool_clear (&pool);
+}
+
+/* Whatever a channel allows, a list of messages is at most 1 MiB. */
+static void
+test_list (void)
+{
+  const CwFrameRules rules = { .limit = no_limit };
+
+  for (uint32_t over = 0; over < 2; over++) {
+    uint32_t size = CW_FRAME_LIMIT + over;
+    uint8_t header[6] = { CW_MSG_LIST, 0, size & 0xff, size >> 8 & 0xff, size >> 16 & 0xff, size >> 24 };
+    g_autoptr (GError) error = NULL;
+    CwFrameReader reader;
+    CwPumpFrame frame;
+
+    cw_frame_reader_init (&reader, true, &rules, NULL);
+    put (&reader, header, sizeof header);
+    g_assert_cmpint (cw_frame_reader_next (&reader, &frame, &error), ==,
+                     over ? CW_FRAME_READER_FAILED : CW_FRAME_READER_NEEDS_BYTES);
+    if (over)
+      g_assert_error (error, CW_ERROR, CW_ERROR_LIMIT);
+    cw_frame_reader_clear (&reader);
+  }
+}
+
+/* A stream of messages of 64 KiB: what is read of the next one is little, so little is moved, and a larger one is read
+ * exactly to its end. */
+static void
+test_large (void)
+{
+  const CwFrameRules rules = { .limit = no_limit };
+  CwFrameReader reader;
+
+  cw_frame_reader_init (&reader, true, &rules, NULL);
+  for (uint32_t round = 0; round < 20; round++) {
+    uint32_t size = round % 5 == 4 ? 200000 : 65536;
+    g_autofree uint8_t *bytes = g_malloc0 (size + 6);
+    CwPumpFrame frame;
+
+    bytes[0] = 50;
+    memcpy (bytes + 2, &(uint32_t){ GUINT32_TO_LE (size) }, 4);
+    for (size_t at = 0; at < size + 6;) {
+      size_t n = put (&reader, bytes + at, size + 6 - at);
+
+      at += n;
+      if (at < size + 6)
+        g_assert_cmpint (cw_frame_reader_next (&reader, &frame, NULL), ==, CW_FRAME_READER_NEEDS_BYTES);
+    }
+    g_assert_cmpint (cw_frame_reader_next (&reader, &frame, NULL), ==, CW_FRAME_READER_FRAME);
+    g_assert_cmpuint (g_bytes_get_size (frame.body), ==, size);
+    g_bytes_unref (frame.body);
+    g_assert_null (reader.block);
+  }
+  cw_frame_reader_clear (&reader);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/block/slices", test_slices);
+  g_test_add_func ("/block/pool", test_pool);
+  g_test_add_func ("/block/idle", test_idle);
+  g_test_add_func ("/block/list", test_list);
+  g_test_add_func ("/block/large", test_large);
+  return g_test_run ();
+}
