@@ -2,6 +2,10 @@
 #include "base/buffer.h"
 
 #include <string.h>
+#include <sys/mman.h>
+
+/* From this size on pages of the usual size cost more time than the bytes in them. */
+#define HUGE_PAGE ((size_t) 2 * 1024 * 1024)
 
 void
 cw_buffer_init (CwBuffer *self, size_t max)
@@ -16,28 +20,54 @@ cw_buffer_clear (CwBuffer *self)
   *self = (CwBuffer){ .max = self->max };
 }
 
+/* Only a hint, and only for what lies wholly inside. */
+static void
+ask_for_huge_pages (uint8_t *data, size_t size)
+{
+#ifdef MADV_HUGEPAGE
+  size_t before = (HUGE_PAGE - (uintptr_t) data % HUGE_PAGE) % HUGE_PAGE;
+
+  if (size >= before + 2 * HUGE_PAGE)
+    madvise (data + before, (size - before) / HUGE_PAGE * HUGE_PAGE, MADV_HUGEPAGE);
+#endif
+}
+
+static bool
+allocate (CwBuffer *self, size_t size)
+{
+  uint8_t *data = g_try_realloc (self->data, size);
+
+  if (!data)
+    return false;
+  self->data = data;
+  self->allocated = size;
+  ask_for_huge_pages (data, size);
+  return true;
+}
+
 static bool
 reserve (CwBuffer *self, size_t size)
 {
-  size_t wanted, allocated;
-  uint8_t *data;
+  size_t wanted;
 
   if (self->failed || size > self->max - self->size) {
     self->failed = true;
     return false;
   }
   wanted = self->size + size;
-  if (wanted <= self->allocated)
+  if (wanted <= self->allocated
+      || allocate (self, MAX (wanted, MIN (MAX (self->allocated * 2, (size_t) 64), self->max))))
     return true;
-  allocated = MAX (wanted, MIN (MAX (self->allocated * 2, (size_t) 64), self->max));
-  data = g_try_realloc (self->data, allocated);
-  if (!data) {
-    self->failed = true;
-    return false;
-  }
-  self->data = data;
-  self->allocated = allocated;
-  return true;
+  self->failed = true;
+  return false;
+}
+
+bool
+cw_buffer_reserve (CwBuffer *self, size_t size)
+{
+  size_t wanted = self->size + MIN (size, self->max - self->size);
+
+  return !self->failed && (wanted <= self->allocated || allocate (self, wanted));
 }
 
 uint8_t *

@@ -18,6 +18,10 @@ typedef struct {
 void cw_buffer_init (CwBuffer *self, size_t max);
 void cw_buffer_clear (CwBuffer *self);
 
+/* Makes room for so many bytes that are expected, at most up to the maximum, so that the content is not moved on the
+ * way. Failure does no harm. */
+bool cw_buffer_reserve (CwBuffer *self, size_t size);
+
 /* Appends size uninitialised bytes and returns where to write them; NULL when the buffer has failed. */
 uint8_t *cw_buffer_grow (CwBuffer *self, size_t size);
 void cw_buffer_append (CwBuffer *self, const void *data, size_t size);

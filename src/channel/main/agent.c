@@ -22,6 +22,9 @@ static const uint8_t own_capabilities[] = {
   CW_AGENT_CAP_CLIPBOARD_GRAB_SERIAL,
 };
 
+/* Once so much of a message has come, room is made for all of it. */
+#define RESERVE_FROM ((size_t) 1024 * 1024)
+
 /* A CLIPBOARD's selection and type: of one that is too long, they tell which question it answers. */
 #define MAX_CLIPBOARD_HEAD 8
 
@@ -441,6 +444,8 @@ take_body (CwAgent *self, CwSlice part)
 {
   size_t kept = self->too_long ? MIN (part.size, self->body.max - self->body.size) : part.size;
 
+  if (!self->too_long && self->size > RESERVE_FROM && self->body.size >= RESERVE_FROM)
+    cw_buffer_reserve (&self->body, self->missing);
   cw_buffer_append (&self->body, part.data, kept);
   if (cw_buffer_failed (&self->body)) /* of memory there is not enough */
     give_up_body (self);

@@ -63,6 +63,27 @@ test_steal (void)
   g_assert_cmpuint (buffer.size, ==, 1);
 }
 
+/* Room for what is expected: the content is not moved, and what cannot be is no failure. */
+static void
+test_reserve (void)
+{
+  g_auto (CwBuffer) buffer = { 0 };
+  const uint8_t *data;
+
+  cw_buffer_init (&buffer, 8 << 20);
+  cw_buffer_u8 (&buffer, 1);
+  g_assert_true (cw_buffer_reserve (&buffer, 5 << 20));
+  data = buffer.data;
+  for (unsigned i = 0; i < 5; i++)
+    g_assert_nonnull (cw_buffer_grow (&buffer, 1 << 20));
+  g_assert_true (buffer.data == data);
+  g_assert_true (cw_buffer_reserve (&buffer, SIZE_MAX)); /* up to the maximum */
+  g_assert_cmpuint (buffer.allocated, ==, 8 << 20);
+  g_assert_cmpuint (buffer.data[0], ==, 1);
+  g_assert_null (cw_buffer_grow (&buffer, 4 << 20));
+  g_assert_false (cw_buffer_reserve (&buffer, 1));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -71,5 +92,6 @@ main (int argc, char **argv)
   g_test_add_func ("/base/buffer/limit-is-sticky", test_limit_is_sticky);
   g_test_add_func ("/base/buffer/huge-append", test_huge_append);
   g_test_add_func ("/base/buffer/steal", test_steal);
+  g_test_add_func ("/base/buffer/reserve", test_reserve);
   return g_test_run ();
 }
