@@ -3,6 +3,7 @@
 #include "drive.h"
 
 #include <gio/gio.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -60,15 +61,19 @@ begin (Agent *self, const DriveOptions *options)
   return client;
 }
 
+/* A hole, which no disk has to write; read once, so that the kernel has its pages. */
 static GFile *
-make_file (gsize size, const char *folder, unsigned index)
+make_file (unsigned mib, const char *folder, unsigned index)
 {
-  g_autofree char *path = g_strdup_printf ("%s/%u", folder, index);
-  g_autoptr (GFile) file = g_file_new_for_path (path);
+  g_autofree char *path = g_strdup_printf ("%s/%u", folder, index), *block = g_malloc (1 << 20);
+  FILE *file = fopen (path, "w+");
 
-  if (!g_file_set_contents (path, "x", 1, NULL) || truncate (path, (off_t) size) != 0)
+  if (!file || ftruncate (fileno (file), (off_t) mib << 20) != 0)
     drive_fail ("cannot make %s", path);
-  return g_steal_pointer (&file);
+  while (fread (block, 1 << 20, 1, file) == 1)
+    ;
+  fclose (file);
+  return g_file_new_for_path (path);
 }
 
 static void
@@ -80,20 +85,19 @@ on_sent (GObject *channel, GAsyncResult *result, gpointer data)
   self->over = true;
 }
 
-/* count files of size MB each. */
+/* count files of size MiB each. */
 void
 drive_send (const DriveOptions *options)
 {
   g_autofree char *folder = g_dir_make_tmp ("drive-XXXXXX", NULL);
   GFile *files[MAX_FILES + 1] = { NULL };
   unsigned n = MIN (options->count, MAX_FILES);
-  gsize size = (gsize) options->size << 20;
   Agent self = { 0 };
   DriveClient *client = begin (&self, options);
-  double start, cpu, mb = (double) size * n / 1e6, peak;
+  double start, cpu, mb = (double) (1 << 20) * options->size * n / 1e6, peak;
 
   for (unsigned i = 0; i < n; i++)
-    files[i] = make_file (size, folder, i);
+    files[i] = make_file (options->size, folder, i);
   if (options->stalls)
     drive_stalls_start ();
   peak = drive_peak_kib ();

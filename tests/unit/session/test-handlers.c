@@ -22,6 +22,29 @@ typedef enum {
 
 static GPtrArray *drawing;
 
+/* An agent with capabilities 5 and 6 announces itself, grabs the clipboard, asks for it, gives it and lets it go. */
+static void
+serve_agent (PeerIo *io)
+{
+  static const struct {
+    uint8_t type, size, body[12];
+  } messages[] = {
+    { CW_AGENT_TYPE_ANNOUNCE_CAPABILITIES, 8, { 1, 0, 0, 0, 0x60 } },
+    { CW_AGENT_TYPE_CLIPBOARD_GRAB, 8, { 0, 0, 0, 0, 1 } },
+    { CW_AGENT_TYPE_CLIPBOARD_REQUEST, 8, { 0, 0, 0, 0, 1 } },
+    { CW_AGENT_TYPE_CLIPBOARD, 12, { 0, 0, 0, 0, 1, 0, 0, 0, 't', 'e', 'x', 't' } },
+    { CW_AGENT_TYPE_CLIPBOARD_RELEASE, 4, { 0 } },
+  };
+
+  for (unsigned i = 0; i < G_N_ELEMENTS (messages); i++) {
+    uint8_t bytes[20 + sizeof messages[i].body] = { 1, 0, 0, 0, messages[i].type };
+
+    bytes[16] = messages[i].size;
+    memcpy (bytes + 20, messages[i].body, messages[i].size);
+    server_send_bytes (io, CW_MSG_MAIN_AGENT_DATA, bytes, 20 + (size_t) messages[i].size);
+  }
+}
+
 static void
 serve_main (PeerIo *io)
 {
@@ -37,6 +60,8 @@ serve_main (PeerIo *io)
     server_send (io, CW_MSG_MAIN_MOUSE_MODE, &(CwMsgMainMouseMode){ 3, 1 + i % 2 });
     server_send (io, i % 2 ? CW_MSG_MAIN_AGENT_DISCONNECTED : CW_MSG_MAIN_AGENT_CONNECTED,
                  i % 2 ? (const void *) &(CwMsgMainAgentDisconnected){ 0 } : NULL);
+    if (i % 2 == 0)
+      serve_agent (io);
     server_send (io, CW_MSG_MAIN_MULTI_MEDIA_TIME, &(CwMsgMainMultiMediaTime){ i * 100000 });
   }
 }
@@ -302,6 +327,10 @@ static const struct {
   { OF_MAIN, "channel-event", SERVER_STAYS },
   { OF_MAIN, "main-mouse-update", SERVER_STAYS },
   { OF_MAIN, "main-agent-update", SERVER_STAYS },
+  { OF_MAIN, "main-clipboard-selection", SERVER_STAYS },
+  { OF_MAIN, "main-clipboard-selection-grab", SERVER_STAYS },
+  { OF_MAIN, "main-clipboard-selection-release", SERVER_STAYS },
+  { OF_MAIN, "main-clipboard-selection-request", SERVER_STAYS },
   { OF_MAIN, "notify::mouse-mode", SERVER_STAYS },
   { OF_MAIN, "notify::agent-connected", SERVER_STAYS },
   { OF_DISPLAY, "channel-event", SERVER_STAYS },
