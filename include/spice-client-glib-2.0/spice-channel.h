@@ -66,6 +66,13 @@ struct _SpiceChannelClass {
 };
 
 /* The handler of one kind of message. */
+/**
+ * spice_msg_handler:
+ * @channel: the channel
+ * @in: the message
+ *
+ * Handles a message of a channel. A slot of #SpiceChannelClass; programs have no use for it.
+ */
 typedef void (*spice_msg_handler) (SpiceChannel *channel, SpiceMsgIn *in);
 
 GType spice_channel_get_type (void);

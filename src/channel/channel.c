@@ -25,6 +25,12 @@ enum {
 
 static guint signals[N_SIGNALS];
 
+/**
+ * SpiceChannel:
+ *
+ * One connection to the server, for one purpose: the base of all channels. It lives in the thread that runs the
+ * session's main context.
+ */
 G_DEFINE_TYPE_WITH_PRIVATE (SpiceChannel, spice_channel, G_TYPE_OBJECT)
 
 static const CwChannelCap common_caps[] = {
@@ -356,6 +362,8 @@ spice_channel_init (SpiceChannel *self)
  * @channel: a channel
  * @cap: a capability of this kind of channel
  *
+ * Whether the server has announced a capability of this type of channel; FALSE before the channel is linked.
+ *
  * Returns: whether the server has it; %FALSE while not connected
  */
 gboolean
@@ -370,6 +378,8 @@ spice_channel_test_capability (SpiceChannel *channel, guint32 cap)
  * spice_channel_test_common_capability:
  * @channel: a channel
  * @cap: a capability of all channels
+ *
+ * Whether the server has announced a capability that all channels share; FALSE before the channel is linked.
  *
  * Returns: whether the server has it; %FALSE while not connected
  */
@@ -403,6 +413,8 @@ spice_channel_set_capability (SpiceChannel *channel, guint32 cap)
 /**
  * spice_channel_get_error:
  * @channel: a channel
+ *
+ * Why the channel failed last; kept until the next attempt to connect.
  *
  * Returns: (transfer none): why the last connection failed, %NULL if it did not
  */

@@ -39,6 +39,11 @@ enum {
 static guint signals[N_SIGNALS];
 static GParamSpec *cursor_property;
 
+/**
+ * SpiceCursorChannel:
+ *
+ * The shape of the guest's pointer and, in the server's mouse mode, its place.
+ */
 G_DEFINE_TYPE_WITH_PRIVATE (SpiceCursorChannel, spice_cursor_channel, SPICE_TYPE_CHANNEL)
 
 static size_t

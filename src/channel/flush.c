@@ -75,6 +75,8 @@ spice_channel_flush_async (SpiceChannel *channel, GCancellable *cancellable, GAs
  * @result: what the callback got
  * @error: why it failed
  *
+ * Ends spice_channel_flush_async().
+ *
  * Returns: whether everything has been sent
  */
 gboolean

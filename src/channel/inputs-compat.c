@@ -9,6 +9,8 @@
  * @dy: down
  * @button_state: mask of the buttons held
  *
+ * The older name of spice_inputs_channel_motion().
+ *
  * Deprecated: 0.38: use spice_inputs_channel_motion()
  */
 void
@@ -25,6 +27,8 @@ spice_inputs_motion (SpiceInputsChannel *channel, gint dx, gint dy, gint button_
  * @display: the monitor
  * @button_state: mask of the buttons held
  *
+ * The older name of spice_inputs_channel_position().
+ *
  * Deprecated: 0.38: use spice_inputs_channel_position()
  */
 void
@@ -38,6 +42,8 @@ spice_inputs_position (SpiceInputsChannel *channel, gint x, gint y, gint display
  * @channel: the channel
  * @button: the button
  * @button_state: mask of the buttons held before
+ *
+ * The older name of spice_inputs_channel_button_press().
  *
  * Deprecated: 0.38: use spice_inputs_channel_button_press()
  */
@@ -53,6 +59,8 @@ spice_inputs_button_press (SpiceInputsChannel *channel, gint button, gint button
  * @button: the button
  * @button_state: mask of the buttons held before
  *
+ * The older name of spice_inputs_channel_button_release().
+ *
  * Deprecated: 0.38: use spice_inputs_channel_button_release()
  */
 void
@@ -65,6 +73,8 @@ spice_inputs_button_release (SpiceInputsChannel *channel, gint button, gint butt
  * spice_inputs_key_press:
  * @channel: the channel
  * @scancode: the key
+ *
+ * The older name of spice_inputs_channel_key_press().
  *
  * Deprecated: 0.38: use spice_inputs_channel_key_press()
  */
@@ -79,6 +89,8 @@ spice_inputs_key_press (SpiceInputsChannel *channel, guint scancode)
  * @channel: the channel
  * @scancode: the key
  *
+ * The older name of spice_inputs_channel_key_release().
+ *
  * Deprecated: 0.38: use spice_inputs_channel_key_release()
  */
 void
@@ -92,6 +104,8 @@ spice_inputs_key_release (SpiceInputsChannel *channel, guint scancode)
  * @channel: the channel
  * @scancode: the key
  *
+ * The older name of spice_inputs_channel_key_press_and_release().
+ *
  * Deprecated: 0.38: use spice_inputs_channel_key_press_and_release()
  */
 void
@@ -104,6 +118,8 @@ spice_inputs_key_press_and_release (SpiceInputsChannel *channel, guint scancode)
  * spice_inputs_set_key_locks:
  * @channel: the channel
  * @locks: #SpiceInputsLock bits
+ *
+ * The older name of spice_inputs_channel_set_key_locks().
  *
  * Deprecated: 0.38: use spice_inputs_channel_set_key_locks()
  */

@@ -17,6 +17,11 @@ enum {
 
 static guint inputs_modifiers;
 
+/**
+ * SpiceInputsChannel:
+ *
+ * The guest's keyboard and mouse.
+ */
 G_DEFINE_TYPE_WITH_PRIVATE (SpiceInputsChannel, spice_inputs_channel, SPICE_TYPE_CHANNEL)
 
 static void

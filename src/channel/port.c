@@ -24,6 +24,11 @@ enum {
   PROP_OPENED,
 };
 
+/**
+ * SpicePortChannel:
+ *
+ * A named pipe of bytes and events to something in the virtual machine.
+ */
 G_DEFINE_TYPE_WITH_PRIVATE (SpicePortChannel, spice_port_channel, SPICE_TYPE_CHANNEL)
 
 /* The functions that emit return false when a handler has ended the connection: what was to follow is outdated. */
@@ -316,6 +321,8 @@ spice_port_channel_write_async (SpicePortChannel *port, const void *buffer, gsiz
  * @result: what the callback got
  * @error: why it failed
  *
+ * Ends spice_port_channel_write_async().
+ *
  * Returns: the number of bytes sent, -1 on failure
  */
 gssize
@@ -354,6 +361,8 @@ spice_port_channel_event (SpicePortChannel *port, guint8 event)
  * @callback: (scope async) (nullable): called when all of it has been sent, or never will be
  * @user_data: for @callback
  *
+ * The older name of spice_port_channel_write_async().
+ *
  * Deprecated: 0.35: use spice_port_channel_write_async()
  */
 void
@@ -369,6 +378,8 @@ spice_port_write_async (SpicePortChannel *port, const void *buffer, gsize count,
  * @result: what the callback got
  * @error: why it failed
  *
+ * The older name of spice_port_channel_write_finish().
+ *
  * Returns: the number of bytes sent, -1 on failure
  *
  * Deprecated: 0.35: use spice_port_channel_write_finish()
@@ -383,6 +394,8 @@ spice_port_write_finish (SpicePortChannel *port, GAsyncResult *result, GError **
  * spice_port_event:
  * @port: the channel
  * @event: what to tell
+ *
+ * The older name of spice_port_channel_event().
  *
  * Deprecated: 0.35: use spice_port_channel_event()
  */

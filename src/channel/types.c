@@ -4,6 +4,13 @@
 #include "spice-client.h"
 #include "wire/types.h"
 
+/**
+ * spice_client_error_quark:
+ *
+ * The domain of the library's errors, SPICE_CLIENT_ERROR.
+ *
+ * Returns: the quark
+ */
 /* clang-format off */
 G_DEFINE_QUARK (spice-client-error-quark, spice_client_error)
 /* clang-format on */
@@ -11,6 +18,8 @@ G_DEFINE_QUARK (spice-client-error-quark, spice_client_error)
 /**
  * spice_channel_type_to_string:
  * @type: a channel type
+ *
+ * Names a type of channel, such as "display".
  *
  * Returns: the name of the type, "unknown" if there is none
  */
@@ -25,6 +34,8 @@ spice_channel_type_to_string (gint type)
 /**
  * spice_channel_string_to_type:
  * @str: the name of a channel type
+ *
+ * Finds the type of channel of that name, such as "display".
  *
  * Returns: the type, -1 if the name is none
  */

@@ -15,6 +15,11 @@ struct _SpiceUsbredirChannelPrivate {
   bool paused; /* until what waits has been sent */
 };
 
+/**
+ * SpiceUsbredirChannel:
+ *
+ * A connection for one USB device.
+ */
 G_DEFINE_TYPE_WITH_PRIVATE (SpiceUsbredirChannel, spice_usbredir_channel, SPICE_TYPE_CHANNEL)
 
 static SpiceUsbredirChannelPrivate *

@@ -111,6 +111,8 @@ spice_session_disconnect (SpiceSession *session)
  * spice_session_get_channels:
  * @session: a session
  *
+ * The channels that the session has now, in no particular order.
+ *
  * Returns: (element-type SpiceChannel) (transfer container): the channels, newest first
  */
 GList *
@@ -125,6 +127,8 @@ spice_session_get_channels (SpiceSession *session)
  * spice_session_has_channel_type:
  * @session: a session
  * @type: a kind of channel
+ *
+ * Whether the session has a channel of this type now.
  *
  * Returns: whether the session has such a channel, connected or not
  */

@@ -127,6 +127,9 @@ static const GOptionEntry entries[] = {
 /**
  * spice_get_option_group:
  *
+ * Options for the command line of a program, --spice-… Parsed ones hold for sessions to which
+ * spice_set_session_option() is applied.
+ *
  * Returns: (transfer full): a new group of the library's options
  */
 GOptionGroup *

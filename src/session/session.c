@@ -4,6 +4,11 @@
 
 #include "spice-util.h"
 
+/**
+ * SpiceSession:
+ *
+ * A client's session with a server: where it is, how to connect, and the channels.
+ */
 G_DEFINE_TYPE_WITH_PRIVATE (SpiceSession, spice_session, G_TYPE_OBJECT)
 
 static void
@@ -67,6 +72,8 @@ spice_session_init (SpiceSession *self)
 /**
  * spice_session_new:
  *
+ * Makes a session that is not connected.
+ *
  * Returns: (transfer full): a session without any connection
  */
 SpiceSession *
@@ -78,6 +85,8 @@ spice_session_new (void)
 /**
  * spice_session_get_read_only:
  * @session: a session
+ *
+ * Whether the session sends nothing that changes the guest.
  *
  * Returns: whether nothing is sent that alters the guest
  */
@@ -93,6 +102,8 @@ spice_session_get_read_only (SpiceSession *session)
  * spice_session_get_proxy_uri:
  * @session: a session
  *
+ * The proxy that connections go through.
+ *
  * Returns: (transfer none): the proxy's address; changes to it count at the next connection
  */
 SpiceURI *
@@ -106,6 +117,8 @@ spice_session_get_proxy_uri (SpiceSession *session)
 /**
  * spice_session_is_for_migration:
  * @session: a session
+ *
+ * Whether the session is the target of a migration, made by the library for itself.
  *
  * Returns: whether the session is one that a migration uses for its destination
  */

@@ -27,6 +27,11 @@ struct _SpiceURIClass {
 
 static GParamSpec *properties[N_PROPERTIES];
 
+/**
+ * SpiceURI:
+ *
+ * The address of a proxy.
+ */
 G_DEFINE_TYPE (SpiceURI, spice_uri, G_TYPE_OBJECT)
 
 static const char *
@@ -133,6 +138,8 @@ cw_uri_object_new (const char *text, GError **error)
  * spice_uri_get_scheme:
  * @uri: an address
  *
+ * The scheme, "http" or "https".
+ *
  * Returns: (nullable): "http" or "https"
  */
 const gchar *
@@ -145,6 +152,8 @@ spice_uri_get_scheme (SpiceURI *uri)
  * spice_uri_set_scheme:
  * @uri: an address
  * @scheme: (nullable): "http" or "https"
+ *
+ * Sets the scheme, "http" or "https".
  */
 void
 spice_uri_set_scheme (SpiceURI *uri, const gchar *scheme)
@@ -155,6 +164,8 @@ spice_uri_set_scheme (SpiceURI *uri, const gchar *scheme)
 /**
  * spice_uri_get_hostname:
  * @uri: an address
+ *
+ * The name or address of the proxy.
  *
  * Returns: (nullable): name or address of the proxy
  */
@@ -168,6 +179,8 @@ spice_uri_get_hostname (SpiceURI *uri)
  * spice_uri_set_hostname:
  * @uri: an address
  * @hostname: (nullable): name or address of the proxy
+ *
+ * Sets the name or address of the proxy.
  */
 void
 spice_uri_set_hostname (SpiceURI *uri, const gchar *hostname)
@@ -178,6 +191,8 @@ spice_uri_set_hostname (SpiceURI *uri, const gchar *hostname)
 /**
  * spice_uri_get_port:
  * @uri: an address
+ *
+ * The port of the proxy.
  *
  * Returns: the port
  */
@@ -193,6 +208,8 @@ spice_uri_get_port (SpiceURI *uri)
  * spice_uri_set_port:
  * @uri: an address
  * @port: the port
+ *
+ * Sets the port of the proxy.
  */
 void
 spice_uri_set_port (SpiceURI *uri, guint port)
@@ -207,6 +224,8 @@ spice_uri_set_port (SpiceURI *uri, guint port)
  * spice_uri_get_user:
  * @uri: an address
  *
+ * The name of the user at the proxy.
+ *
  * Returns: (nullable): the user name
  */
 const gchar *
@@ -219,6 +238,8 @@ spice_uri_get_user (SpiceURI *uri)
  * spice_uri_set_user:
  * @uri: an address
  * @user: (nullable): the user name
+ *
+ * Sets the name of the user at the proxy.
  */
 void
 spice_uri_set_user (SpiceURI *uri, const gchar *user)
@@ -229,6 +250,8 @@ spice_uri_set_user (SpiceURI *uri, const gchar *user)
 /**
  * spice_uri_get_password:
  * @uri: an address
+ *
+ * The password for the proxy.
  *
  * Returns: (nullable): the password
  */
@@ -242,6 +265,8 @@ spice_uri_get_password (SpiceURI *uri)
  * spice_uri_set_password:
  * @uri: an address
  * @password: (nullable): the password
+ *
+ * Sets the password for the proxy.
  */
 void
 spice_uri_set_password (SpiceURI *uri, const gchar *password)
@@ -252,6 +277,8 @@ spice_uri_set_password (SpiceURI *uri, const gchar *password)
 /**
  * spice_uri_to_string:
  * @uri: an address
+ *
+ * Writes the URI, the password included.
  *
  * Returns: (transfer full): the address as text, %NULL without scheme or host
  */

@@ -40,6 +40,8 @@ spice_util_set_debug (gboolean enabled)
 /**
  * spice_util_get_debug:
  *
+ * Whether debug messages are written.
+ *
  * Returns: whether debugging messages are printed
  */
 gboolean
@@ -53,6 +55,8 @@ spice_util_get_debug (void)
 /**
  * spice_util_get_version_string:
  *
+ * The version of the API, such as "0.42".
+ *
  * Returns: (transfer none): the version of the interface
  */
 const gchar *
@@ -64,6 +68,8 @@ spice_util_get_version_string (void)
 /**
  * spice_uuid_to_string:
  * @uuid: (array fixed-size=16): 16 bytes
+ *
+ * Writes 16 bytes as a UUID.
  *
  * Returns: (transfer full): the usual notation
  */

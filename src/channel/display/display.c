@@ -17,6 +17,11 @@ enum {
   PROP_GL_SCANOUT,
 };
 
+/**
+ * SpiceDisplayChannel:
+ *
+ * What a display of the guest shows: surfaces of pixels, monitors on them, and signals for what changes.
+ */
 G_DEFINE_TYPE_WITH_PRIVATE (SpiceDisplayChannel, spice_display_channel, SPICE_TYPE_CHANNEL)
 
 static void

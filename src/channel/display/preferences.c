@@ -31,6 +31,8 @@ cw_display_preferences_up (SpiceDisplayChannel *self)
  * @compression: a #SpiceImageCompression
  *
  * Asks the server to compress pictures in a certain way. Nothing happens if the server cannot be asked.
+ *
+ * Asks the server for an image compression (SpiceImageCompression). Does nothing when the server cannot.
  */
 void
 spice_display_channel_change_preferred_compression (SpiceChannel *channel, gint compression)
@@ -48,6 +50,8 @@ spice_display_channel_change_preferred_compression (SpiceChannel *channel, gint 
  * spice_display_change_preferred_compression: (method)
  * @channel: (type SpiceDisplayChannel): a display channel
  * @compression: a #SpiceImageCompression
+ *
+ * The older name of spice_display_channel_change_preferred_compression().
  *
  * Deprecated: 0.35: use spice_display_channel_change_preferred_compression()
  */
@@ -123,6 +127,8 @@ spice_display_channel_change_preferred_video_codec_type (SpiceChannel *channel, 
  * spice_display_change_preferred_video_codec_type: (method)
  * @channel: (type SpiceDisplayChannel): a display channel
  * @codec_type: a #SpiceVideoCodecType
+ *
+ * The older name of spice_display_channel_change_preferred_video_codec_types(), for one codec.
  *
  * Deprecated: 0.35: use spice_display_channel_change_preferred_video_codec_types()
  */

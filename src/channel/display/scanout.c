@@ -43,6 +43,8 @@ G_DEFINE_BOXED_TYPE (SpiceGlScanout, spice_gl_scanout, scanout_copy, scanout_fre
  * spice_display_channel_get_gl_scanout:
  * @channel: a display channel
  *
+ * What is shown when the guest draws in video memory.
+ *
  * Returns: (transfer none): the current scanout, owned by the channel
  */
 const SpiceGlScanout *
@@ -56,6 +58,8 @@ spice_display_channel_get_gl_scanout (SpiceDisplayChannel *channel)
 /**
  * spice_display_get_gl_scanout:
  * @channel: a display channel
+ *
+ * The older name of spice_display_channel_get_gl_scanout().
  *
  * Returns: (transfer none): the current scanout, owned by the channel
  *
@@ -85,6 +89,8 @@ spice_display_channel_gl_draw_done (SpiceDisplayChannel *channel)
 /**
  * spice_display_gl_draw_done:
  * @channel: a display channel
+ *
+ * The older name of spice_display_channel_gl_draw_done().
  *
  * Deprecated: 0.35: use spice_display_channel_gl_draw_done()
  */

@@ -330,6 +330,8 @@ spice_display_channel_get_primary (SpiceChannel *channel, guint32 surface_id, Sp
  * @surface_id: the surface's id
  * @primary: filled on success
  *
+ * The older name of spice_display_channel_get_primary().
+ *
  * Returns: whether there is such a surface
  *
  * Deprecated: 0.35: use spice_display_channel_get_primary()

@@ -32,6 +32,11 @@ enum {
 static GParamSpec *props[N_PROPS];
 static guint finished_signal;
 
+/**
+ * SpiceFileTransferTask:
+ *
+ * One file on its way to the guest, made by spice_main_channel_file_copy_async().
+ */
 G_DEFINE_TYPE (SpiceFileTransferTask, spice_file_transfer_task, G_TYPE_OBJECT)
 
 static void
@@ -203,6 +208,8 @@ cw_file_transfer_task_finish (SpiceFileTransferTask *self, const GError *error)
  * spice_file_transfer_task_get_filename:
  * @self: a task
  *
+ * Name of the file, without its folder.
+ *
  * Returns: (transfer full): the name of the file without its folder
  */
 char *
@@ -233,6 +240,8 @@ spice_file_transfer_task_cancel (SpiceFileTransferTask *self)
  * spice_file_transfer_task_get_total_bytes: (get-property total-bytes)
  * @self: a task
  *
+ * Size of the file in bytes; 0 until it is known.
+ *
  * Returns: the size of the file in bytes, 0 until it is known
  */
 guint64
@@ -247,6 +256,8 @@ spice_file_transfer_task_get_total_bytes (SpiceFileTransferTask *self)
  * spice_file_transfer_task_get_transferred_bytes: (get-property transferred-bytes)
  * @self: a task
  *
+ * How many bytes have been sent.
+ *
  * Returns: how many bytes of the file are under way to the guest
  */
 guint64
@@ -260,6 +271,8 @@ spice_file_transfer_task_get_transferred_bytes (SpiceFileTransferTask *self)
 /**
  * spice_file_transfer_task_get_progress: (get-property progress)
  * @self: a task
+ *
+ * How much of the file has been sent.
  *
  * Returns: transferred bytes as a part of all, from 0 to 1
  */

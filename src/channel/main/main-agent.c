@@ -279,6 +279,8 @@ cw_main_channel_set_volume (SpiceMainChannel *self, bool playback, bool mute, co
  * @channel: the main channel
  * @cap: a capability of guest agents
  *
+ * Whether the guest agent has announced a capability (enum VD_AGENT_CAP); FALSE without an agent.
+ *
  * Returns: whether there is a guest agent that has told to have it
  */
 gboolean
@@ -293,6 +295,8 @@ spice_main_channel_agent_test_capability (SpiceMainChannel *channel, guint32 cap
  * spice_main_agent_test_capability:
  * @channel: the main channel
  * @cap: a capability of guest agents
+ *
+ * The older name of spice_main_channel_agent_test_capability().
  *
  * Returns: whether there is a guest agent that has told to have it
  *

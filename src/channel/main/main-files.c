@@ -460,6 +460,8 @@ spice_main_channel_file_copy_async (SpiceMainChannel *channel, GFile **sources, 
  * @result: what the callback got
  * @error: why it failed: %G_IO_ERROR_CANCELLED if nothing was sent as all was cancelled
  *
+ * Ends spice_main_channel_file_copy_async().
+ *
  * Returns: whether no file failed
  */
 gboolean
@@ -500,6 +502,8 @@ spice_main_file_copy_async (SpiceMainChannel *channel, GFile **sources, GFileCop
  * @channel: the main channel
  * @result: what the callback got
  * @error: why it failed
+ *
+ * The older name of spice_main_channel_file_copy_finish().
  *
  * Returns: whether no file failed
  *

@@ -19,6 +19,11 @@ enum {
   PROP_MAX_CLIPBOARD,
 };
 
+/**
+ * SpiceMainChannel:
+ *
+ * The first channel of a session: mouse mode, guest agent, clipboard, files, monitors.
+ */
 G_DEFINE_TYPE_WITH_PRIVATE (SpiceMainChannel, spice_main_channel, SPICE_TYPE_CHANNEL)
 
 static bool

@@ -43,6 +43,8 @@ spice_main_channel_request_mouse_mode (SpiceMainChannel *channel, int mode)
  * @channel: the main channel
  * @mode: a mouse mode
  *
+ * The older name of spice_main_channel_request_mouse_mode().
+ *
  * Deprecated: 0.38: use spice_main_channel_request_mouse_mode()
  */
 void

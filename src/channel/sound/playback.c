@@ -36,6 +36,11 @@ enum {
 
 static guint signals[N_SIGNALS];
 
+/**
+ * SpicePlaybackChannel:
+ *
+ * The guest's sound, as samples to be played.
+ */
 G_DEFINE_TYPE_WITH_PRIVATE (SpicePlaybackChannel, spice_playback_channel, SPICE_TYPE_CHANNEL)
 
 static SpicePlaybackChannelPrivate *

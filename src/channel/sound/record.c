@@ -29,6 +29,11 @@ enum {
 
 static guint signals[N_SIGNALS];
 
+/**
+ * SpiceRecordChannel:
+ *
+ * Sound from here for the guest.
+ */
 G_DEFINE_TYPE_WITH_PRIVATE (SpiceRecordChannel, spice_record_channel, SPICE_TYPE_CHANNEL)
 
 static SpiceRecordChannelPrivate *
@@ -247,6 +252,8 @@ spice_record_channel_send_data (SpiceRecordChannel *channel, gpointer data, gsiz
  * @data: (nullable): samples
  * @bytes: their size
  * @time: when they were recorded
+ *
+ * The older name of spice_record_channel_send_data().
  *
  * Deprecated: 0.35: use spice_record_channel_send_data()
  */

@@ -12,6 +12,11 @@ enum {
   PROP_MAIN_CONTEXT,
 };
 
+/**
+ * SpiceAudio:
+ *
+ * Plays the guest's sound and records for it, for all sound channels of a session (spice_audio_get()).
+ */
 G_DEFINE_ABSTRACT_TYPE_WITH_PRIVATE (SpiceAudio, spice_audio, G_TYPE_OBJECT)
 
 static void

@@ -51,6 +51,11 @@ enum {
 
 static guint signals[N_SIGNALS];
 
+/**
+ * SpiceQmpPort:
+ *
+ * Speaks QEMU's protocol QMP over a port.
+ */
 G_DEFINE_TYPE_WITH_PRIVATE (SpiceQmpPort, spice_qmp_port, G_TYPE_OBJECT)
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SpiceQmpPort, g_object_unref)
@@ -483,6 +488,8 @@ spice_qmp_port_vm_action_async (SpiceQmpPort *self, SpiceQmpPortVmAction action,
  * @result: what the callback got
  * @error: why it failed; %SPICE_CLIENT_ERROR_FAILED with the machine's reason, or without a connection
  *
+ * Ends spice_qmp_port_vm_action_async().
+ *
  * Returns: whether the machine has done it
  */
 gboolean
@@ -522,6 +529,8 @@ spice_qmp_port_query_status_async (SpiceQmpPort *self, GCancellable *cancellable
  * @result: what the callback got
  * @error: why it failed; %SPICE_CLIENT_ERROR_FAILED with the machine's reason, or without a connection
  *
+ * Ends spice_qmp_port_query_status_async().
+ *
  * Returns: (transfer full): the state, or %NULL
  */
 SpiceQmpStatus *
@@ -537,6 +546,8 @@ G_DEFINE_BOXED_TYPE (SpiceQmpStatus, spice_qmp_status, spice_qmp_status_ref, spi
 /**
  * spice_qmp_status_ref:
  * @status: a state
+ *
+ * Takes a reference of the status.
  *
  * Returns: (transfer full): the same, with one reference more
  */

@@ -159,6 +159,8 @@ spice_usb_device_get_description (SpiceUsbDevice *device, const gchar *format)
  * spice_usb_device_get_libusb_device:
  * @device: a device
  *
+ * The device in libusb's eyes.
+ *
  * Returns: (transfer none) (nullable): the `libusb_device`, %NULL for an emulated one
  */
 gconstpointer

@@ -40,6 +40,8 @@ spice_usb_device_manager_get (SpiceSession *session, GError **err)
  * @manager: a manager
  * @filter: (nullable): rules as for #SpiceUsbDeviceManager:auto-connect-filter, or %NULL for all devices
  *
+ * The devices that pass a filter; NULL is the filter of the manager.
+ *
  * Returns: (element-type SpiceUsbDevice) (transfer container): the devices of this machine that the filter allows; free
  * with g_ptr_array_unref()
  */
@@ -55,6 +57,8 @@ spice_usb_device_manager_get_devices_with_filter (SpiceUsbDeviceManager *manager
  * spice_usb_device_manager_get_devices:
  * @manager: a manager
  *
+ * The devices that can be offered to the guest.
+ *
  * Returns: (element-type SpiceUsbDevice) (transfer container): the devices of this machine; free with
  * g_ptr_array_unref()
  */
@@ -68,6 +72,8 @@ spice_usb_device_manager_get_devices (SpiceUsbDeviceManager *manager)
  * spice_usb_device_manager_is_device_connected:
  * @manager: a manager
  * @device: a device
+ *
+ * Whether the device is plugged into the guest.
  *
  * Returns: whether the device is plugged into the guest, or about to be
  */
@@ -133,6 +139,8 @@ finish (SpiceUsbDeviceManager *manager, GAsyncResult *result, GError **error)
  * @res: what the callback got
  * @err: (optional): why it failed
  *
+ * Ends spice_usb_device_manager_connect_device_async().
+ *
  * Returns: whether the device is connected
  */
 gboolean
@@ -170,6 +178,8 @@ spice_usb_device_manager_disconnect_device_async (SpiceUsbDeviceManager *manager
  * @res: what the callback got
  * @err: (optional): why it failed
  *
+ * Ends spice_usb_device_manager_disconnect_device_async().
+ *
  * Returns: whether the device was disconnected
  */
 gboolean
@@ -203,6 +213,9 @@ spice_usb_device_manager_disconnect_device (SpiceUsbDeviceManager *manager, Spic
  * @device: a device
  * @err: (optional): why not, for people
  *
+ * Whether the device can be plugged into the guest now: there is a free channel, a connection, and no filter against
+ * it.
+ *
  * Returns: whether the device could be connected now, or is; %FALSE with #SPICE_CLIENT_ERROR_FAILED otherwise
  */
 gboolean
@@ -222,6 +235,8 @@ spice_usb_device_manager_can_redirect_device (SpiceUsbDeviceManager *manager, Sp
  * spice_usb_device_manager_is_redirecting:
  * @manager: a manager
  *
+ * Whether a device is just being plugged in or out.
+ *
  * Returns: whether connecting or disconnecting a device is under way. That it has changed is told by the callbacks of
  *   these only.
  */
@@ -237,6 +252,8 @@ spice_usb_device_manager_is_redirecting (SpiceUsbDeviceManager *manager)
  * spice_usb_device_manager_is_device_shared_cd:
  * @manager: a manager
  * @device: a device
+ *
+ * Whether the device is an emulated CD drive.
  *
  * Returns: whether the device is an emulated CD drive
  */

@@ -31,6 +31,11 @@ static guint signals[N_SIGNALS];
 
 static void initable_interface_init (GInitableIface *interface);
 
+/**
+ * SpiceUsbDeviceManager:
+ *
+ * USB devices of this machine, and emulated ones, for the guest.
+ */
 G_DEFINE_TYPE_WITH_CODE (SpiceUsbDeviceManager, spice_usb_device_manager, G_TYPE_OBJECT,
                          G_ADD_PRIVATE (SpiceUsbDeviceManager)
                              G_IMPLEMENT_INTERFACE (G_TYPE_INITABLE, initable_interface_init))
