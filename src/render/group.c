@@ -9,6 +9,7 @@ static const CwRenderLimits defaults = {
   .queue_bytes = (uint64_t) 4 << 20,
   .in_flight_bytes = (uint64_t) 96 << 20,
   .here_bytes = 65536,
+  .decoded_bytes = 256 << 10,
   .surface_bytes = (uint64_t) 1 << 30,
   .n_surfaces = 10000,
   .wait_us = 30 * G_TIME_SPAN_SECOND,
@@ -35,6 +36,7 @@ cw_render_group_new (CwWorkerPool *pool, const CwRenderLimits *given)
   DEFAULT (queue_bytes);
   DEFAULT (in_flight_bytes);
   DEFAULT (here_bytes);
+  DEFAULT (decoded_bytes);
   DEFAULT (surface_bytes);
   DEFAULT (n_surfaces);
   DEFAULT (wait_us);

@@ -5,6 +5,9 @@
 #include "canvas/bitmap.h"
 #include "canvas/pixel.h"
 
+/* An image that is found in the cache so often is worth its memory. */
+#define HITS_TO_STAY 2
+
 static CwImage *
 image_new (void)
 {
@@ -49,12 +52,53 @@ cw_image_ref (CwImage *self)
   return self;
 }
 
+CwImage *
+cw_image_use (CwImage *self)
+{
+  self->n_users++;
+  return cw_image_ref (self);
+}
+
+void
+cw_image_unuse (CwImage *self)
+{
+  /* Whoever has decoded it has finished it, and nobody else looks at its pixels. */
+  if (--self->n_users == 0 && self->recipe && self->n_hits < HITS_TO_STAY
+      && g_atomic_int_get (&self->state) == CW_IMAGE_READY) {
+    g_clear_pointer (&self->pixels, cw_pixels_unref);
+    g_atomic_int_set (&self->state, CW_IMAGE_PENDING);
+    self->evicted = true;
+  }
+  cw_image_unref (self);
+}
+
+void
+cw_image_set_recipe (CwImage *self, const CwDecodeJob *job)
+{
+  self->recipe = cw_decode_job_copy (job);
+}
+
+CwDecodeJob *
+cw_image_restore (CwImage *self)
+{
+  CwDecodeJob *job;
+
+  self->n_hits++;
+  if (!self->evicted)
+    return NULL;
+  self->evicted = false;
+  job = cw_decode_job_copy (self->recipe);
+  job->image = cw_image_ref (self);
+  return job;
+}
+
 void
 cw_image_unref (CwImage *self)
 {
   if (!g_atomic_ref_count_dec (&self->ref_count))
     return;
   g_clear_pointer (&self->deferred, cw_decode_job_free);
+  g_clear_pointer (&self->recipe, cw_decode_job_free);
   g_slist_free_full (self->waiters, (GDestroyNotify) cw_waker_unref);
   g_clear_pointer (&self->pixels, cw_pixels_unref);
   g_clear_error (&self->error);
@@ -222,6 +266,20 @@ cw_decode_job_new (CwMessage *message, const CwWireImage *wire, CwPalette *palet
   }
   self->bytes = cw_wire_image_area (wire) * 4;
   return self;
+}
+
+CwDecodeJob *
+cw_decode_job_copy (const CwDecodeJob *self)
+{
+  CwDecodeJob *copy = g_new (CwDecodeJob, 1);
+
+  *copy = *self;
+  copy->image = NULL;
+  copy->message = cw_message_ref (self->message);
+  copy->palette = self->palette ? cw_palette_ref (self->palette) : NULL;
+  copy->window = self->window ? cw_glz_window_ref (self->window) : NULL;
+  copy->pool = cw_pixel_pool_ref (self->pool);
+  return copy;
 }
 
 void

@@ -21,12 +21,16 @@ typedef struct CwDecodeJob CwDecodeJob;
 typedef struct {
   gatomicrefcount ref_count;
   GMutex lock;           /* guards state's change and waiters */
-  gint state;            /* CwImageState, atomic; all below is written once, before it leaves PENDING */
+  gint state;            /* CwImageState, atomic; pixels and error are written before it leaves PENDING */
   CwDecodeJob *deferred; /* the owner's thread: to be run when the image is looked at */
   GSList *waiters;       /* CwWaker */
   CwPixels *pixels;
   GError *error;
   CwMessage *message; /* kept alive because pixels are its own bytes */
+  /* The owner's thread, for cached images that are kept as their source bytes while nobody draws them. */
+  CwDecodeJob *recipe; /* NULL: pixels stay */
+  unsigned n_users, n_hits;
+  bool evicted; /* PENDING, and nobody is going to change that */
 } CwImage;
 
 CwImage *cw_image_new_ready (CwPixels *pixels, CwMessage *message); /* takes pixels, refs message */
@@ -38,6 +42,16 @@ CwImage *cw_image_new_for (CwDecodeJob *job);
 CwImage *cw_image_new_deferred (CwDecodeJob *job);
 CwImage *cw_image_ref (CwImage *self);
 void cw_image_unref (CwImage *self); /* any thread */
+
+/* A new reference of somebody who is going to draw it, and back. The owner's thread. */
+CwImage *cw_image_use (CwImage *self);
+void cw_image_unuse (CwImage *self);
+
+/* From now on its pixels go when nobody uses it any more, unless it is found in the cache time and again. */
+void cw_image_set_recipe (CwImage *self, const CwDecodeJob *job);
+
+/* A job that gives an evicted image its pixels back; NULL if it needs none. */
+CwDecodeJob *cw_image_restore (CwImage *self);
 
 /* Any thread, once. Takes pixels, or if they are NULL, error. */
 void cw_image_finish (CwImage *self, CwPixels *pixels, GError *error);
@@ -65,6 +79,9 @@ struct CwDecodeJob {
 CwDecodeJob *cw_decode_job_new (CwMessage *message, const CwWireImage *wire, CwPalette *palette, CwPixelFormat target,
                                 bool mask, CwGlzWindow *window, CwPixelPool *pool, GError **error);
 void cw_decode_job_free (CwDecodeJob *self);
+
+/* Another one for the same pixels, without an image. */
+CwDecodeJob *cw_decode_job_copy (const CwDecodeJob *self);
 
 /* Pixels that need no decoding: bitmaps whose bytes can be used where they are. NULL otherwise. */
 CwPixels *cw_decode_job_view (const CwDecodeJob *self);

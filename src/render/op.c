@@ -22,7 +22,7 @@ cw_op_free (CwOp *self)
     cw_region_clear (&self->on.region);
   }
   for (unsigned i = 0; i < CW_N_OPERANDS; i++) {
-    g_clear_pointer (&self->operands[i].image, cw_image_unref);
+    g_clear_pointer (&self->operands[i].image, cw_image_unuse);
     g_clear_pointer (&self->operands[i].surface, cw_render_surface_unref);
   }
   g_clear_pointer (&self->target, cw_render_surface_unref);
@@ -66,7 +66,11 @@ init_region (CwOp *self, const CwWireClip *clip, GError **error)
   if (clip->type != CW_CLIP_TYPE_RECTS)
     return cw_region_init (&self->on.region, &bounds, &self->on.box, NULL, 0, error);
   /* Refused by number before memory is taken for them. */
-  clips = g_new (CwRect, MIN (clip->n_rects, CW_REGION_MAX_CLIPS) + 1);
+  clips = g_try_new (CwRect, MIN (clip->n_rects, CW_REGION_MAX_CLIPS) + 1);
+  if (!clips) {
+    g_set_error (error, CW_ERROR, CW_ERROR_MEMORY, "no memory for %u clip rectangles", clip->n_rects);
+    return false;
+  }
   for (uint32_t i = 0; i < MIN (clip->n_rects, CW_REGION_MAX_CLIPS); i++)
     clips[i] = cw_rect_from_wire (&clip->rects[i]);
   return cw_region_init (&self->on.region, &bounds, &self->on.box, clips, clip->n_rects, error);

@@ -23,6 +23,16 @@ resolve_surface (const CwResolver *self, CwOp *op, unsigned number, const CwWire
   return CW_RESOLVE_DONE;
 }
 
+/* Takes the job; NULL: there is nothing to do. */
+static void
+start (const CwResolver *self, CwOp *op, CwDecodeJob *job)
+{
+  if (!job)
+    return;
+  op->flight_bytes += job->bytes;
+  cw_decode_queue_push (self->decodes, job, op);
+}
+
 static CwResolve
 resolve_from_cache (const CwResolver *self, CwOp *op, unsigned number, const CwWireImage *wire, GError **error)
 {
@@ -30,7 +40,9 @@ resolve_from_cache (const CwResolver *self, CwOp *op, unsigned number, const CwW
   CwImage *image = cw_image_cache_get (self->state->cache, wire->id, lossless);
 
   if (image) {
-    op->operands[number].image = image;
+    op->operands[number].image = cw_image_use (image);
+    cw_image_unref (image);
+    start (self, op, cw_image_restore (image));
     return CW_RESOLVE_DONE;
   }
   if (cw_producer_wait (self->decodes->producer, CW_WAIT_CACHE, self->retry, self->retry_data))
@@ -85,6 +97,17 @@ new_job (const CwResolver *self, const CwOp *op, unsigned number, const CwWireIm
   return job;
 }
 
+/* Whether a cached image takes far less memory as it came. An image of the dictionary cannot be decoded twice. */
+static bool
+is_worth_a_recipe (const CwResolver *self, const CwDecodeJob *job)
+{
+  const unsigned cached = CW_IMAGE_FLAG_CACHE_ME | CW_IMAGE_FLAG_CACHE_REPLACE_ME;
+  CwCodecInput in;
+
+  return (job->wire->flags & cached) && !job->window && job->bytes > self->decodes->group->limits.decoded_bytes
+         && cw_decode_job_input (job, &in) && in.data.size <= job->bytes / 4;
+}
+
 /* The image, and when its pixels are going to be made. */
 static CwResolve
 resolve_new (const CwResolver *self, CwOp *op, unsigned number, const CwWireImage *wire, GError **error)
@@ -103,9 +126,11 @@ resolve_new (const CwResolver *self, CwOp *op, unsigned number, const CwWireImag
     *image = cw_image_new_deferred (job);
   } else {
     *image = cw_image_new_for (job);
-    op->flight_bytes += job->bytes;
-    cw_decode_queue_push (self->decodes, job, op);
+    if (is_worth_a_recipe (self, job))
+      cw_image_set_recipe (*image, job);
+    start (self, op, job);
   }
+  (*image)->n_users++;
   return view || enter_cache (self->state, wire, *image, error) ? CW_RESOLVE_DONE : CW_RESOLVE_FAILED;
 }
 

@@ -28,6 +28,7 @@ typedef struct {
   uint64_t queue_bytes;        /* messages waiting before channels report full; default 4 MiB */
   uint64_t in_flight_bytes;    /* decoded images not drawn yet; more are not started; default 96 MiB */
   uint64_t here_bytes;         /* images that take so many or less are decoded on the owner's thread; default 64 KiB */
+  uint64_t decoded_bytes;      /* cached images that take more may be kept as they came; default 256 KiB */
   uint64_t surface_bytes;      /* all surfaces; more ends the channel; default 1 GiB */
   uint32_t n_surfaces;         /* more ends the channel; default 10000 */
   int64_t wait_us;             /* for an image that another channel has to bring; then the one waiting ends; 30 s */

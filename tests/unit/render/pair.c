@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "pair.h"
 
+#include <stdio.h>
 #include <string.h>
+
+#include <jpeglib.h>
 
 void
 pair_setup (Pair *self, unsigned n_channels, const CwRenderLimits *limits)
@@ -100,4 +103,37 @@ pair_pixel (Pair *self, unsigned channel, int x, int y)
   g_assert_true (cw_render_get_surface (self->render[channel], 0, &info));
   memcpy (&word, info.data + (gsize) y * info.stride + x * 4, 4);
   return word;
+}
+
+CwSlice
+pair_jpeg (Arena *arena, unsigned w, unsigned h, uint8_t upper, uint8_t lower)
+{
+  struct jpeg_compress_struct info;
+  struct jpeg_error_mgr errors;
+  unsigned char *data = NULL;
+  unsigned long size = 0;
+  g_autofree uint8_t *bytes = g_malloc (w);
+  JSAMPROW row = bytes;
+  void *copy;
+
+  info.err = jpeg_std_error (&errors);
+  jpeg_create_compress (&info);
+  jpeg_mem_dest (&info, &data, &size);
+  info.image_width = w;
+  info.image_height = h;
+  info.input_components = 1;
+  info.in_color_space = JCS_GRAYSCALE;
+  jpeg_set_defaults (&info);
+  jpeg_set_quality (&info, 100, TRUE);
+  jpeg_start_compress (&info, TRUE);
+  while (info.next_scanline < h) {
+    memset (bytes, info.next_scanline < h / 2 ? upper : lower, w);
+    jpeg_write_scanlines (&info, &row, 1);
+  }
+  jpeg_finish_compress (&info);
+  jpeg_destroy_compress (&info);
+  copy = arena_alloc (arena, size);
+  memcpy (copy, data, size);
+  free (data);
+  return (CwSlice){ copy, size };
 }

@@ -24,3 +24,6 @@ uint32_t pair_pixel (Pair *self, unsigned channel, int x, int y);
 
 /* An image of the dictionary that refers to the one dist before it. */
 CwMessage *pair_copy_glz (Pair *self, uint64_t glz_id, uint32_t dist, int x);
+
+/* A JPEG file of two halves, the upper one of the first shade of grey. */
+CwSlice pair_jpeg (Arena *arena, unsigned w, unsigned h, uint8_t upper, uint8_t lower);

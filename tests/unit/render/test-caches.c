@@ -296,6 +296,41 @@ test_touched (void)
 }
 
 /* A new connection starts with empty caches and a new dictionary, while jobs of the old one may still run. */
+/* A large cached image is kept as it came until it has been needed again and again; its pixels are the same always. */
+static void
+test_recipes (void)
+{
+  CwRenderLimits limits = { .here_bytes = 1, .decoded_bytes = 1000 };
+  CwWireImage *wire;
+  CwImage *image;
+  Pair f;
+
+  pair_setup (&f, 2, &limits);
+  wire = image_jpeg (&f.arena, 7, CACHE_ME, 200, 200);
+  wire->jpeg.data = pair_jpeg (&f.arena, 200, 200, 128, 128);
+  pair_push (&f, 0, draw_copy (0, 0, 0, wire, 200, 200));
+  pair_finish (&f);
+  image = cw_image_cache_get (f.group->cache, 7, false);
+  g_assert_null (image->pixels);
+  for (unsigned i = 0; i < 4; i++) {
+    unsigned channel = i % 2;
+
+    pair_push (&f, channel, draw_fill (0, 0, 0, 16, 16, 0));
+    pair_push (&f, channel, pair_copy (image_from_cache (&f.arena, 7, false)));
+    g_assert_cmphex (pair_pixel (&f, channel, 1, 1) & 0xffffff, ==, 0x808080);
+    g_assert_cmpint (image->pixels != NULL, ==, i >= 1);
+  }
+  cw_image_unref (image);
+  /* Dropped in the middle of it. */
+  wire->id = 8;
+  pair_push (&f, 0, draw_copy (0, 0, 0, wire, 200, 200));
+  pair_finish (&f);
+  pair_push (&f, 0, pair_copy (image_from_cache (&f.arena, 8, false)));
+  pair_push (&f, 0, inval_image (8));
+  cw_render_reset (f.render[0]);
+  pair_teardown (&f);
+}
+
 static void
 test_clear (void)
 {
@@ -385,6 +420,7 @@ main (int argc, char **argv)
   g_test_add_func ("/render/caches/limit", test_cache_limit);
   g_test_add_func ("/render/caches/limits-together", test_limits_together);
   g_test_add_func ("/render/caches/masks", test_cached_masks);
+  g_test_add_func ("/render/caches/recipes", test_recipes);
   g_test_add_func ("/render/caches/clear", test_clear);
   g_test_add_func ("/render/caches/memory", test_memory);
   g_test_add_func ("/render/caches/touched", test_touched);

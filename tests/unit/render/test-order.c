@@ -78,7 +78,7 @@ static void
 play_threads (GPtrArray **stream, unsigned n, const Result *expected)
 {
   g_autoptr (CwWorkerPool) pool = cw_worker_pool_new (n);
-  const CwRenderLimits limits = { .here_bytes = n == 1 ? 8000 : 1 };
+  const CwRenderLimits limits = { .here_bytes = n == 1 ? 8000 : 1, .decoded_bytes = n == 8 ? 1 : 0 };
   Result result = play (stream, pool, false, n, n == 2 ? 50 : 100000, &limits);
 
   assert_equal (&result, expected);
@@ -90,7 +90,9 @@ play_shuffled (GPtrArray **stream, guint32 seed, const Result *expected)
 {
   /* Some with so little memory for decoded images that they are started one by one; some with all jobs given to
    * workers, some with only the larger ones. */
-  CwRenderLimits limits = { .in_flight_bytes = seed % 3 == 0 ? 20000 : 0, .here_bytes = seed % 2 == 0 ? 1 : 8000 };
+  CwRenderLimits limits = { .in_flight_bytes = seed % 3 == 0 ? 20000 : 0,
+                            .here_bytes = seed % 2 == 0 ? 1 : 8000,
+                            .decoded_bytes = seed % 3 == 1 ? 1 : 0 };
   g_autoptr (CwWorkerPool) pool = cw_worker_pool_new_manual ();
   Result result = play (stream, pool, true, seed, seed % 4 < 2 ? 0 : 100000, &limits);
 

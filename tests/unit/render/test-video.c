@@ -2,44 +2,7 @@
 /* Video streams: MJPEG frames, and a decoder of the test's own. */
 #include "pair.h"
 
-#include <stdio.h>
 #include <string.h>
-
-#include <jpeglib.h>
-
-/* A file of two halves, the upper one of the first shade of grey. */
-static CwSlice
-jpeg (Arena *arena, unsigned w, unsigned h, uint8_t upper, uint8_t lower)
-{
-  struct jpeg_compress_struct info;
-  struct jpeg_error_mgr errors;
-  unsigned char *data = NULL;
-  unsigned long size = 0;
-  g_autofree uint8_t *bytes = g_malloc (w);
-  JSAMPROW row = bytes;
-  void *copy;
-
-  info.err = jpeg_std_error (&errors);
-  jpeg_create_compress (&info);
-  jpeg_mem_dest (&info, &data, &size);
-  info.image_width = w;
-  info.image_height = h;
-  info.input_components = 1;
-  info.in_color_space = JCS_GRAYSCALE;
-  jpeg_set_defaults (&info);
-  jpeg_set_quality (&info, 100, TRUE);
-  jpeg_start_compress (&info, TRUE);
-  while (info.next_scanline < h) {
-    memset (bytes, info.next_scanline < h / 2 ? upper : lower, w);
-    jpeg_write_scanlines (&info, &row, 1);
-  }
-  jpeg_finish_compress (&info);
-  jpeg_destroy_compress (&info);
-  copy = arena_alloc (arena, size);
-  memcpy (copy, data, size);
-  free (data);
-  return (CwSlice){ copy, size };
-}
 
 #define ID 49
 
@@ -61,7 +24,7 @@ create_whole (void)
 static CwMessage *
 frame (Pair *self, uint32_t stamp, uint8_t upper, uint8_t lower)
 {
-  CwMsgDisplayStreamData data = { ID, stamp, jpeg (&self->arena, 16, 16, upper, lower) };
+  CwMsgDisplayStreamData data = { ID, stamp, pair_jpeg (&self->arena, 16, 16, upper, lower) };
 
   return stream_message (CW_MSG_DISPLAY_STREAM_DATA, &data);
 }
@@ -138,7 +101,7 @@ test_place (void)
   assert_grey (&f, 4, 4, 90);
   clip.clip.type = CW_CLIP_TYPE_NONE;
   pair_push (&f, 0, stream_message (CW_MSG_DISPLAY_STREAM_CLIP, &clip));
-  sized.data = jpeg (&f.arena, 8, 8, 160, 160);
+  sized.data = pair_jpeg (&f.arena, 8, 8, 160, 160);
   pair_push (&f, 0, stream_message (CW_MSG_DISPLAY_STREAM_DATA_SIZED, &sized));
   assert_grey (&f, 14, 14, 160);
   assert_grey (&f, 4, 4, 90);
