@@ -147,18 +147,6 @@ cw_channel_defer (SpiceChannel *self, void (*func) (SpiceChannel *channel))
   return source;
 }
 
-GError *
-cw_channel_public_error (GError *error)
-{
-  GError *public;
-
-  if (!error || error->domain != CW_ERROR)
-    return error;
-  public = g_error_new_literal (SPICE_CLIENT_ERROR, SPICE_CLIENT_ERROR_FAILED, error->message);
-  g_error_free (error);
-  return public;
-}
-
 static void
 add_caps (CwCaps *caps, const CwChannelCap *rows)
 {

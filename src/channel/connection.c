@@ -4,6 +4,7 @@
  * Whatever happens, the channel is unconnected before the application hears of it, so a handler may connect again;
  * `attempt` tells everything that belongs to an earlier connection. From the beginning of an attempt to its last
  * event each connection holds a reference on the channel (`n_running`). */
+#include "base/i18n.h"
 #include "channel/owner.h"
 #include "channel/private.h"
 #include "spice-client.h"
@@ -224,8 +225,8 @@ on_dial_failed (gpointer data, CwConnectFailure failure, GError *error)
   if (failure == CW_CONNECT_FAILURE_AUTH) {
     GError *cause = error;
 
-    error
-        = g_error_new (SPICE_CLIENT_ERROR, (int) auth_error_code (cause), "Authentication failed: %s", cause->message);
+    error = g_error_new (SPICE_CLIENT_ERROR, (int) auth_error_code (cause), _ ("Authentication failed: %s"),
+                         cause->message);
     g_error_free (cause);
   }
   fail_attempt (self, event_of_failure (failure), error);

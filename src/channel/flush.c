@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Waiting until all messages have been sent. */
+#include "base/i18n.h"
 #include "channel/private.h"
 #include "spice-client.h"
 #include "transport/source.h"
@@ -56,7 +57,8 @@ spice_channel_flush_async (SpiceChannel *channel, GCancellable *cancellable, GAs
   task = g_task_new (channel, cancellable, callback, user_data);
   g_task_set_source_tag (task, spice_channel_flush_async);
   if (!cw_channel_is_ready (channel)) {
-    g_task_return_new_error (task, SPICE_CLIENT_ERROR, SPICE_CLIENT_ERROR_FAILED, "The channel is not connected.");
+    g_task_return_error (task, g_error_new_literal (SPICE_CLIENT_ERROR, SPICE_CLIENT_ERROR_FAILED,
+                                                    _ ("The channel is not connected.")));
     return;
   }
   flush = g_new0 (Flush, 1);

@@ -2,6 +2,7 @@
 /* What each channel does when the guest moves to another host. The session has a second channel, linked to the target
  * already, for each; the two exchange their connections. */
 #include "channel/owner.h"
+#include "base/i18n.h"
 #include "channel/private.h"
 
 /* The session's host table says nothing of it, so it is bounded here: bytes, and 128 more for each message. */
@@ -44,7 +45,7 @@ static gboolean
 fail_flush (gpointer data)
 {
   Held *held = data;
-  g_autoptr (GError) error = g_error_new (CW_ERROR, CW_ERROR_CLOSED, "The connection has ended.");
+  g_autoptr (GError) error = g_error_new_literal (CW_ERROR, CW_ERROR_CLOSED, _ ("The connection has ended."));
 
   held->done (held->data, error);
   return G_SOURCE_REMOVE;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Sending, and what a read-only session does not send. */
+#include "base/i18n.h"
 #include "channel/private.h"
 
 #include "spice-client.h"
@@ -78,13 +79,14 @@ cw_channel_send_bytes (SpiceChannel *self, uint16_t type, GBytes *body, GError *
   GError *problem = NULL;
 
   if (!may_send (self))
-    problem = g_error_new (SPICE_CLIENT_ERROR, SPICE_CLIENT_ERROR_FAILED, "The channel is not connected.");
+    problem = g_error_new_literal (SPICE_CLIENT_ERROR, SPICE_CLIENT_ERROR_FAILED, _ ("The channel is not connected."));
   else if (is_forbidden (self, type))
-    problem = g_error_new (SPICE_CLIENT_ERROR, SPICE_CLIENT_ERROR_FAILED, "The session is read-only.");
+    problem = g_error_new_literal (SPICE_CLIENT_ERROR, SPICE_CLIENT_ERROR_FAILED, _ ("The session is read-only."));
   else if (self->priv->state != CW_CHANNEL_MIGRATING)
     cw_pump_send (self->priv->live->pump, type, body, CW_PUMP_NORMAL, &problem);
   else if (!cw_channel_hold (self, type, body))
-    problem = g_error_new (SPICE_CLIENT_ERROR, SPICE_CLIENT_ERROR_FAILED, "Too much waits to be sent already.");
+    problem
+        = g_error_new_literal (SPICE_CLIENT_ERROR, SPICE_CLIENT_ERROR_FAILED, _ ("Too much waits to be sent already."));
   if (!problem)
     return true;
   g_propagate_error (error, cw_channel_public_error (problem));

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "channel/target.h"
 
+#include "base/i18n.h"
 #include "spice-channel.h"
 #include "wire/messages.h"
 
@@ -42,13 +43,13 @@ choose_port (const CwTarget *self, bool *secured, CwConnectParams *params, GErro
   unsigned port = *secured ? 0 : parse_port (self->port);
 
   if (!self->host)
-    return fail (error, G_IO_ERROR_INVALID_ARGUMENT, "No host to connect to is set.");
+    return fail (error, G_IO_ERROR_INVALID_ARGUMENT, _ ("No host to connect to is set."));
   if (port == 0) {
     *secured = true;
     port = parse_port (self->tls_port);
   }
   if (port == 0)
-    return fail (error, G_IO_ERROR_INVALID_ARGUMENT, "No usable port to connect to is set.");
+    return fail (error, G_IO_ERROR_INVALID_ARGUMENT, _ ("No usable port to connect to is set."));
   params->host = self->host;
   params->port = (uint16_t) port;
   return true;
@@ -58,10 +59,10 @@ static bool
 choose_endpoint (const CwTarget *self, bool *secured, CwConnectParams *params, GError **error)
 {
   if (self->given_sockets)
-    return params->fd >= 0 || fail (error, G_IO_ERROR_INVALID_ARGUMENT, "No socket to connect with is given.");
+    return params->fd >= 0 || fail (error, G_IO_ERROR_INVALID_ARGUMENT, _ ("No socket to connect with is given."));
   if (self->unix_path) {
     params->unix_path = self->unix_path;
-    return !*secured || fail (error, G_IO_ERROR_NOT_SUPPORTED, "TLS cannot be used on a unix socket.");
+    return !*secured || fail (error, G_IO_ERROR_NOT_SUPPORTED, _ ("TLS cannot be used on a unix socket."));
   }
   return choose_port (self, secured, params, error);
 }

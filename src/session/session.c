@@ -2,6 +2,7 @@
 /* SpiceSession: the type and its life. Properties are in properties.c, channels in channels.c. */
 #include "session/session.h"
 
+#include "base/i18n.h"
 #include "spice-util.h"
 
 /**
@@ -51,6 +52,8 @@ spice_session_class_init (SpiceSessionClass *class)
   object_class->finalize = spice_session_finalize;
   cw_session_install_properties (object_class);
   cw_session_install_signals (class);
+  bindtextdomain (GETTEXT_PACKAGE, CW_LOCALE_DIR);
+  bind_textdomain_codeset (GETTEXT_PACKAGE, "UTF-8");
   /* Makes the environment variable work from the first message on. */
   spice_util_get_debug ();
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Where the session's properties say that channels connect to. */
+#include "base/i18n.h"
 #include "session/session.h"
 
 static const char *
@@ -8,7 +9,7 @@ why_unusable (SpiceSession *self)
   SpiceSessionPrivate *priv = self->priv;
 
   if (priv->protocol != 2)
-    return "Version 1 of the protocol is not supported.";
+    return _ ("Version 1 of the protocol is not supported.");
   return NULL;
 }
 

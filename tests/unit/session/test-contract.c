@@ -420,17 +420,58 @@ test_defaults (void)
   g_assert_true (audio && usb && !smartcard);
 }
 
+static void
+serve_damaged_list (PeerIo *io, gpointer data)
+{
+  if (!peer_link (io, &PEER_LINK_INIT))
+    return;
+  server_send_bytes (io, CW_MSG_MAIN_CHANNELS_LIST, "\xff\xff", 2);
+  server_hold (io);
+}
+
+static void
+keep_error (SpiceChannel *channel, SpiceChannelEvent event, GError **error)
+{
+  if (event == SPICE_CHANNEL_ERROR_IO)
+    *error = g_error_copy (spice_channel_get_error (channel));
+}
+
+static bool
+has_error (gpointer data)
+{
+  return *(GError **) data != NULL;
+}
+
+/* G: errors are sentences fit for a dialog, with what is known behind them. */
+static void
+test_error_text (void)
+{
+  Server *server = server_new (serve_damaged_list, NULL);
+  SpiceSession *session = client_session (server);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (spice_session_connect (session));
+  g_signal_connect (client_channel (session, CW_CHANNEL_MAIN, 0), "channel-event", G_CALLBACK (keep_error), &error);
+  g_assert_true (client_run_until (10000, has_error, &error));
+  g_assert_error (error, SPICE_CLIENT_ERROR, SPICE_CLIENT_ERROR_FAILED);
+  g_assert_true (g_str_has_prefix (error->message, "The server sent a damaged message. (main: channels-list"));
+  client_end (session);
+  server_free (server);
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_unsetenv ("SPICE_PROXY");
+  g_setenv ("LC_ALL", "C", TRUE);
   g_test_add_func ("/contract/before-disconnect", test_before_disconnect);
   g_test_add_func ("/contract/G7/connect-in-destroy", test_connect_in_destroy);
   g_test_add_func ("/contract/G7/connect-too-early", test_connect_too_early);
   g_test_add_func ("/contract/G7/misuse", test_misuse);
   g_test_add_func ("/contract/G10/environment-of-caps", test_environment_of_caps);
   g_test_add_func ("/contract/S1/defaults", test_defaults);
+  g_test_add_func ("/contract/G/error-text", test_error_text);
   g_test_add_func ("/contract/main-again", test_main_again);
   g_test_add_func ("/contract/I5/inputs-after-disconnect", test_inputs_after_disconnect);
   g_test_add_func ("/contract/many-displays", test_many_displays);
