@@ -32,9 +32,10 @@ make (const CwConnectParams *params, GError **error)
 static char *
 describe_address (GSocketAddress *address)
 {
-  g_autoptr (GSocketAddress) owned = address;
+  g_autoptr (GSocketAddress) owned = NULL;
   g_autofree char *text = NULL;
 
+  owned = address;
   if (!G_IS_INET_SOCKET_ADDRESS (address))
     return NULL;
   text = g_inet_address_to_string (g_inet_socket_address_get_address (G_INET_SOCKET_ADDRESS (address)));

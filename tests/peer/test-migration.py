@@ -132,8 +132,10 @@ def semi_seamless():
         said = pair.said()
         tap.true(said.index("session main:0 main-agent-update") < said.index("state none"), "the agent goes first")
         pair.wait("session inputs:0 inputs-modifiers")
-        pair.arrived()
+        peers.wait_until(lambda: pair.target.qmp.run("query-status")["running"], 30, "the target to run")
+        pair.same_picture()
         tap.equal([line for line in pair.said() if "display-primary" in line], [], "signals")
+        pair.arrived()  # typing may make the firmware change its mode
         pair.address(pair.target)
 
 

@@ -13,8 +13,13 @@ FATAL = {"G_DEBUG": "fatal-criticals"}
 CHANNELS = ["main 0", "display 0", "inputs 0", "cursor 0"]
 
 
+_folders = []
+
+
 def folder():
-    return peers.Path(peers.tempfile.mkdtemp(prefix="caraway-sockets-"))
+    """A new folder, which goes with the program."""
+    _folders.append(peers.tempfile.TemporaryDirectory(prefix="caraway-sockets-"))
+    return peers.Path(_folders[-1].name)
 
 
 def questions(viewer):

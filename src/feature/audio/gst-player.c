@@ -40,7 +40,6 @@ drop_rest (CwGstPlayer *self)
 static void
 apply_volume (CwGstPlayer *self)
 {
-  g_autofree guint16 *copy = NULL;
   gpointer volume;
   guint n_channels;
   gboolean mute;

@@ -232,16 +232,18 @@ on_junk (gpointer data, const char *why)
 static void
 on_port_data (SpicePortChannel *channel, gpointer bytes, gint size, SpiceQmpPort *self)
 {
-  g_autoptr (SpiceQmpPort) guard = g_object_ref (self);
+  g_autoptr (SpiceQmpPort) guard = NULL;
 
+  guard = g_object_ref (self);
   cw_qmp_push (&self->priv->qmp, (CwSlice){ bytes, (size_t) size });
 }
 
 static void
 end_conversation (SpiceQmpPort *self)
 {
-  g_autoptr (SpiceQmpPort) guard = g_object_ref (self);
+  g_autoptr (SpiceQmpPort) guard = NULL;
 
+  guard = g_object_ref (self);
   self->priv->negotiating = false;
   if (cw_qmp_built)
     cw_qmp_reset (&self->priv->qmp);

@@ -129,9 +129,10 @@ cw_usb_hub_connect_async (CwUsbHub *self, SpiceUsbDevice *device, GCancellable *
 void
 cw_usb_hub_disconnect (CwUsbHub *self, SpiceUsbDevice *device)
 {
-  g_autoptr (SpiceUsbDevice) guard = cw_usb_device_ref (device);
+  g_autoptr (SpiceUsbDevice) guard = NULL;
   CwUsbSlot *slot = cw_usb_hub_slot_of (self, device);
 
+  guard = cw_usb_device_ref (device);
   if (!slot)
     return;
   cw_usb_slot_unplug (slot);

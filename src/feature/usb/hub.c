@@ -104,9 +104,10 @@ find_device (CwUsbHub *self, int bus, int address)
 void
 cw_usb_hub_remove (CwUsbHub *self, SpiceUsbDevice *device)
 {
-  g_autoptr (SpiceUsbDevice) guard = cw_usb_device_ref (device);
+  g_autoptr (SpiceUsbDevice) guard = NULL;
   CwUsbSlot *slot = cw_usb_hub_slot_of (self, device);
 
+  guard = cw_usb_device_ref (device);
   if (slot)
     cw_usb_slot_unplug (slot);
   if (g_ptr_array_remove (self->devices, device) && self->session)
@@ -150,8 +151,9 @@ static void
 on_bus_added (gpointer data, SpiceUsbDevice *device)
 {
   g_autoptr (CwUsbHub) self = cw_usb_hub_ref (data);
-  g_autoptr (SpiceUsbDevice) owned = device;
+  g_autoptr (SpiceUsbDevice) owned = NULL;
 
+  owned = device;
   if (!find_device (self, device->identity.bus, device->identity.address))
     add_device (self, device);
 }

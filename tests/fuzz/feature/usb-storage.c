@@ -26,6 +26,7 @@ on_in (gpointer data, uint64_t id, CwUsbStatus status, const uint8_t *bytes, siz
     abort ();
   for (size_t i = 0; i < size; i++) /* all there */
     sum ^= bytes[i];
+  (void) sum;
   self->n_answered++;
 }
 

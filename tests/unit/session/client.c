@@ -105,7 +105,7 @@ client_run_until (unsigned ms, ClientDone done, gpointer data)
   g_autoptr (GSource) timer = g_timeout_source_new (ms), tick = g_timeout_source_new (5);
   bool late = false;
 
-  g_source_set_callback (timer, set_flag, &late, NULL);
+  g_source_set_callback (timer, set_flag, (gpointer) &late, NULL);
   g_source_attach (timer, context);
   /* What happens in another thread does not wake this one. */
   g_source_set_callback (tick, look_again, NULL, NULL);
@@ -139,10 +139,10 @@ client_settle (Server *server, unsigned ms)
 
   do {
     g_autoptr (GSource) timer = g_timeout_source_new (1);
-    bool late = false;
+    volatile bool late = false;
     unsigned n_turns = 0;
 
-    g_source_set_callback (timer, set_flag, &late, NULL);
+    g_source_set_callback (timer, set_flag, (gpointer) &late, NULL);
     g_source_attach (timer, context);
     for (; !late; n_turns++)
       g_main_context_iteration (context, TRUE);

@@ -82,10 +82,10 @@ static unsigned
 count_iterations (GMainContext *context)
 {
   g_autoptr (GSource) timer = g_timeout_source_new (50);
-  bool is_late = false;
+  volatile bool is_late = false;
   unsigned n = 0;
 
-  g_source_set_callback (timer, on_time, &is_late, NULL);
+  g_source_set_callback (timer, on_time, (gpointer) &is_late, NULL);
   g_source_attach (timer, context);
   for (; !is_late; n++)
     g_main_context_iteration (context, TRUE);
