@@ -299,11 +299,17 @@ typedef enum {
   FAILED,
 } Outcome;
 
+/* The first of a new primary is told at once: somebody waits for a picture. */
 static void
 add_damage (CwRender *self, const CwOp *op)
 {
-  if (op->target == self->state.surfaces.current_primary)
-    cw_damage_add (&self->state.damage, &op->on.box, op->target->width, op->target->height);
+  if (op->target != self->state.surfaces.current_primary)
+    return;
+  cw_damage_add (&self->state.damage, &op->on.box, op->target->width, op->target->height);
+  if (self->state.unseen) {
+    self->state.unseen = false;
+    cw_render_state_flush_damage (&self->state);
+  }
 }
 
 static Outcome

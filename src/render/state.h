@@ -14,6 +14,7 @@ typedef struct {
   CwPaletteCache *palettes;
   CwSurfaceTable surfaces;
   CwDamage damage;
+  bool unseen;               /* nothing of the current primary has been reported yet */
   struct CwStreams *streams; /* made and freed by the engine */
   GHashTable *reported;      /* names of unsupported operations, static strings */
   unsigned generation;       /* changes when all that is queued is dropped, which an observer may do */

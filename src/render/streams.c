@@ -441,9 +441,16 @@ accept_picture (CwStreams *self, CwStream *stream, const CwVideoPicture *picture
   frame->pixels = picture->pixels;
 }
 
-/* All that is decoded. */
 static void
-take_pictures (CwStreams *self, CwStream *stream, int64_t now)
+be_due (int64_t *due, int64_t at)
+{
+  if (*due == CW_RENDER_NEVER || at < *due)
+    *due = at;
+}
+
+/* All that is decoded. A decoder that keeps the channel from reading on and gives nothing is given up. */
+static void
+take_pictures (CwStreams *self, CwStream *stream, int64_t now, int64_t *due)
 {
   const Frame *oldest = g_queue_peek_head (&stream->frames);
   CwVideoPicture picture;
@@ -458,8 +465,12 @@ take_pictures (CwStreams *self, CwStream *stream, int64_t now)
       return;
     case CW_VIDEO_NOTHING:
       oldest = g_queue_peek_head (&stream->frames);
-      if (oldest && !oldest->decoded && cw_streams_is_full (self) && now - oldest->arrived > MAX_DECODING_US)
+      if (!oldest || oldest->decoded || !cw_streams_is_full (self))
+        return;
+      if (now - oldest->arrived >= MAX_DECODING_US)
         fail_stream (self, stream);
+      else
+        be_due (due, oldest->arrived + MAX_DECODING_US);
       return;
     }
   }
@@ -502,7 +513,7 @@ take_due (CwStreams *self, CwStream *stream, int64_t now, int64_t *due)
       continue;
     early = n_held-- > MAX_HELD ? 0 : early_us (frame, now, &media);
     if (early > 0) {
-      *due = *due == CW_RENDER_NEVER ? now + early : MIN (*due, now + early);
+      be_due (due, now + early);
       break;
     }
     newest = l;
@@ -592,7 +603,7 @@ cw_streams_poll (CwStreams *self, int64_t now, uint32_t max_pixels, int64_t *due
 
     if (!stream)
       continue;
-    take_pictures (self, stream, now);
+    take_pictures (self, stream, now, due);
     frame = take_due (self, stream, now, due);
     if (!frame)
       continue;

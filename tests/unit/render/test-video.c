@@ -354,6 +354,12 @@ odd_close (gpointer decoder)
   g_free (decoder);
 }
 
+static CwVideoTake
+mute_take (gpointer decoder, CwVideoPicture *picture, GError **error)
+{
+  return CW_VIDEO_NOTHING;
+}
+
 static bool
 never (void)
 {
@@ -391,6 +397,35 @@ test_table (void)
   g_assert_cmpuint (report (&f, 0)->num_drops, ==, UINT32_MAX);
   assert_grey (&f, 15, 15, 0x40);
   pair_teardown (&f);
+}
+
+/* One that gives nothing keeps the channel from reading on for a while, not for ever. */
+static void
+test_mute (void)
+{
+  static const CwVideoDecoder mute
+      = { .codec = CW_VIDEO_CODEC_TYPE_VP9, .open = odd_open, .push = odd_push, .take = mute_take, .close = odd_close };
+  static const CwVideoDecoder *const mute_table[] = { &mute, NULL };
+  CwMsgDisplayStreamData data = { ID, 1, { (const uint8_t *) "\x40", 1 } };
+  int64_t due;
+  Pair f;
+
+  pair_setup (&f, 1, NULL);
+  cw_render_group_set_decoders (f.group, mute_table);
+  pair_push (&f, 0, create (CW_VIDEO_CODEC_TYPE_VP9, 0, &(CwWireRect){ .right = 16, .bottom = 16 }));
+  for (unsigned i = 0; !cw_render_is_full (f.render[0]); i++) {
+    pair_push (&f, 0, stream_message (CW_MSG_DISPLAY_STREAM_DATA, &data));
+    g_assert_cmpuint (i, <, 100);
+  }
+  pair_finish (&f);
+  g_assert_true (cw_render_is_full (f.render[0]));
+  due = cw_render_step (f.render[0], g_get_monotonic_time (), 1000);
+  g_assert_cmpint (due, >, 0);
+  g_assert_cmpint (cw_render_step (f.render[0], due, 1000), ==, CW_RENDER_NEVER);
+  g_assert_false (cw_render_is_full (f.render[0]));
+  g_assert_cmpuint (report (&f, 0)->num_drops, ==, UINT32_MAX);
+  pair_teardown (&f);
+  g_assert_cmpuint (n_open, ==, 0);
 }
 
 /* On a surface for nothing but video the observer is asked, when the stream's turn comes, and may do anything. */
@@ -446,6 +481,7 @@ main (int argc, char **argv)
   g_test_add_func ("/render/video/surface-goes", test_surface_goes);
   g_test_add_func ("/render/video/hostile", test_hostile);
   g_test_add_func ("/render/video/table", test_table);
+  g_test_add_func ("/render/video/mute", test_mute);
   g_test_add_func ("/render/video/overlay", test_overlay);
   return g_test_run ();
 }
