@@ -6,6 +6,8 @@
 /* Somebody else is always ready: after so long it is our turn again. */
 #define YIELD_US 1000
 
+#define NEVER INT64_MAX
+
 typedef struct Turn Turn;
 
 struct CwTurnTask {
@@ -47,9 +49,9 @@ struct Turn {
   GSource *sources[N_PHASES];
   GQueue tasks;
   GQueue ready, next;
-  unsigned n_due; /* tasks with a time */
-  int any_woken;  /* atomic */
-  bool is_asleep; /* between our prepare and the end of the poll: what becomes ready now has to end the poll */
+  int64_t next_due; /* no task has an earlier time */
+  int any_woken;    /* atomic */
+  bool is_asleep;   /* between our prepare and the end of the poll: what becomes ready now has to end the poll */
   Phase phase;
   unsigned iterations; /* begun in this phase */
   int64_t since_us;    /* when it began */
@@ -136,28 +138,40 @@ collect_polled (Turn *self)
 static void
 set_due (CwTurnTask *task, int64_t due)
 {
-  task->turn->n_due += (due != 0) - (task->due != 0);
   task->due = due;
+  if (due != 0)
+    task->turn->next_due = MIN (task->turn->next_due, due);
+}
+
+/* All tasks are looked at only when a time has come, not in each iteration. */
+static void
+find_due (Turn *self, int64_t now)
+{
+  self->next_due = NEVER;
+  for (GList *at = self->tasks.head; at; at = at->next) {
+    CwTurnTask *task = at->data;
+
+    if (task->due != 0 && task->due <= now) {
+      task->due = 0;
+      cw_turn_task_ready (task);
+    } else if (task->due != 0) {
+      self->next_due = MIN (self->next_due, task->due);
+    }
+  }
 }
 
 /* Milliseconds until the next time, rounded up; -1: there is none. */
 static int
 collect_due (Turn *self)
 {
-  int64_t now, next = G_MAXINT64;
+  int64_t now;
 
-  if (self->n_due == 0)
+  if (self->next_due == NEVER)
     return -1;
   now = g_get_monotonic_time ();
-  for (GList *at = self->tasks.head; at; at = at->next) {
-    CwTurnTask *task = at->data;
-
-    if (task->due != 0 && task->due <= now)
-      cw_turn_task_ready (task);
-    else if (task->due != 0)
-      next = MIN (next, task->due);
-  }
-  return next == G_MAXINT64 ? -1 : (int) MIN ((next - now + 999) / 1000, G_MAXINT);
+  if (self->next_due <= now)
+    find_due (self, now);
+  return self->next_due == NEVER ? -1 : (int) MIN ((self->next_due - now + 999) / 1000, G_MAXINT);
 }
 
 static void
@@ -315,6 +329,7 @@ turn_of (GMainContext *context)
   if (found)
     return self;
   self->context = g_main_context_ref (context);
+  self->next_due = NEVER;
   for (unsigned i = 0; i < N_PHASES; i++)
     self->sources[i] = attach (self, i);
   return self;
