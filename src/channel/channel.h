@@ -119,6 +119,9 @@ bool cw_channel_send_bytes (SpiceChannel *self, uint16_t type, GBytes *body, GEr
 typedef void (*CwChannelFlushFunc) (gpointer data, const GError *error);
 void cw_channel_flush (SpiceChannel *self, CwChannelFlushFunc done, gpointer data);
 
+/* Likewise when no more than low_water bytes wait. */
+void cw_channel_await_room (SpiceChannel *self, size_t low_water, CwChannelFlushFunc done, gpointer data);
+
 /* Announces one more capability of the kind from the next connection on. */
 void cw_channel_add_capability (SpiceChannel *self, uint32_t bit);
 

@@ -103,6 +103,15 @@ cw_channel_flush (SpiceChannel *self, CwChannelFlushFunc done, gpointer data)
 }
 
 void
+cw_channel_await_room (SpiceChannel *self, size_t low_water, CwChannelFlushFunc done, gpointer data)
+{
+  if (self->priv->state == CW_CHANNEL_MIGRATING)
+    cw_channel_hold_flush (self, done, data);
+  else
+    cw_pump_await_room (self->priv->live->pump, low_water, done, data);
+}
+
+void
 cw_channel_set_queue_limit (SpiceChannel *self, size_t bytes)
 {
   cw_pump_set_queue_limit (self->priv->live->pump, bytes);

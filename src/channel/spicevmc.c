@@ -168,7 +168,7 @@ cw_spicevmc_is_full (CwSpicevmc *self)
   if (!self->awaits_room && self->events->room) {
     self->awaits_room = true;
     self->refs++;
-    cw_channel_flush (self->channel, on_room, self);
+    cw_channel_await_room (self->channel, CW_SPICEVMC_FULL / 2, on_room, self);
   }
   return true;
 }

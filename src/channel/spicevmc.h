@@ -47,5 +47,5 @@ bool cw_spicevmc_write (CwSpicevmc *self, GBytes *bytes, CwChannelFlushFunc writ
 /* Whether a message of this many bytes beside the stream would still fit the limit. */
 bool cw_spicevmc_has_room (const CwSpicevmc *self, size_t size);
 
-/* True: enough waits; room () of the events is called when that has gone. */
+/* True: enough waits; room () of the events is called when half of that has gone. */
 bool cw_spicevmc_is_full (CwSpicevmc *self);

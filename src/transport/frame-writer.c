@@ -23,6 +23,7 @@ typedef struct {
 typedef struct {
   GList link;
   uint64_t position[2]; /* messages pushed before it, by lane */
+  size_t low_water;     /* of those in rooms */
   CwPumpFlushFunc done;
   gpointer data;
 } Flush;
@@ -66,7 +67,7 @@ cw_frame_writer_clear (CwFrameWriter *self)
       entry_free (entry);
     self->lanes[i].bytes = self->lanes[i].bytes_in_chunk = 0;
   }
-  while ((link = g_queue_pop_head_link (&self->flushes)))
+  while ((link = g_queue_pop_head_link (&self->flushes)) || (link = g_queue_pop_head_link (&self->rooms)))
     g_free (link->data);
   g_clear_pointer (&self->rest, g_bytes_unref);
   cw_block_pool_give (self->pool, g_steal_pointer (&self->chunk));
@@ -110,22 +111,58 @@ cw_frame_writer_push_flush (CwFrameWriter *self, CwPumpFlushFunc done, gpointer 
   g_queue_push_tail_link (&self->flushes, &flush->link);
 }
 
+void
+cw_frame_writer_push_room (CwFrameWriter *self, size_t low_water, CwPumpFlushFunc done, gpointer data)
+{
+  Flush *flush = g_new0 (Flush, 1);
+
+  flush->link.data = flush;
+  flush->low_water = low_water;
+  flush->done = done;
+  flush->data = data;
+  g_queue_push_tail_link (&self->rooms, &flush->link);
+}
+
+static Flush *
+next_flush (const CwFrameWriter *self, bool only_due)
+{
+  Flush *flush = g_queue_peek_head ((GQueue *) &self->flushes);
+
+  if (!flush
+      || (only_due && (self->lanes[0].n_written < flush->position[0] || self->lanes[1].n_written < flush->position[1])))
+    return NULL;
+  return flush;
+}
+
+static Flush *
+next_room (const CwFrameWriter *self, bool only_due)
+{
+  for (GList *at = self->rooms.head; at; at = at->next) {
+    Flush *flush = at->data;
+
+    if (!only_due || cw_frame_writer_bytes (self) <= flush->low_water)
+      return flush;
+  }
+  return NULL;
+}
+
 bool
 cw_frame_writer_has_due_flush (const CwFrameWriter *self)
 {
-  const Flush *flush = g_queue_peek_head ((GQueue *) &self->flushes);
-
-  return flush && self->lanes[0].n_written >= flush->position[0] && self->lanes[1].n_written >= flush->position[1];
+  return next_flush (self, true) || next_room (self, true);
 }
 
 bool
 cw_frame_writer_take_flush (CwFrameWriter *self, bool only_due, CwPumpFlushFunc *done, gpointer *data)
 {
-  Flush *flush = g_queue_peek_head (&self->flushes);
+  Flush *flush = next_flush (self, only_due);
+  GQueue *queue = flush ? &self->flushes : &self->rooms;
 
-  if (!flush || (only_due && !cw_frame_writer_has_due_flush (self)))
+  if (!flush)
+    flush = next_room (self, only_due);
+  if (!flush)
     return false;
-  g_queue_unlink (&self->flushes, &flush->link);
+  g_queue_unlink (queue, &flush->link);
   *done = flush->done;
   *data = flush->data;
   g_free (flush);

@@ -33,6 +33,7 @@ typedef struct {
   CwFraming framing;
   CwOutLane lanes[2]; /* by CwPumpPriority */
   GQueue flushes;     /* Flush, in the order of their positions */
+  GQueue rooms;       /* Flush, by low_water */
   size_t chunk_max;   /* bytes gathered at once */
   CwBlockPool *pool;
   CwBlock *chunk; /* NULL while there is nothing to write */
@@ -53,9 +54,13 @@ bool cw_frame_writer_push (CwFrameWriter *self, uint16_t type, GBytes *body, CwP
 
 /* A flush is a position: it is due when all that was pushed before it has been written. */
 void cw_frame_writer_push_flush (CwFrameWriter *self, CwPumpFlushFunc done, gpointer data);
+
+/* This one is due when no more than low_water bytes wait. */
+void cw_frame_writer_push_room (CwFrameWriter *self, size_t low_water, CwPumpFlushFunc done, gpointer data);
+
 bool cw_frame_writer_has_due_flush (const CwFrameWriter *self);
 
-/* Takes the oldest flush; only_due: if it is due. */
+/* Takes the oldest of either kind; only_due: if it is due. */
 bool cw_frame_writer_take_flush (CwFrameWriter *self, bool only_due, CwPumpFlushFunc *done, gpointer *data);
 
 /* The next bytes to write, in order: the number of vectors; 0 when there are none, -1 without memory. Valid until the

@@ -29,8 +29,6 @@ struct CwPump {
   CwTurnTask *write_task;
   bool is_writing;
   bool write_blocked;  /* the socket is full */
-  bool awaits_room;    /* more than low_water bytes waited */
-  size_t low_water;    /* 0: nobody wants to know */
   GError *write_error; /* nothing is written any more; reading finds the end */
 
   bool closed;
@@ -201,12 +199,6 @@ answer_flushes (CwPump *self, int64_t deadline)
   }
 }
 
-static bool
-has_room (const CwPump *self)
-{
-  return !self->closed && self->awaits_room && cw_frame_writer_bytes (&self->writer) <= self->low_water;
-}
-
 static void
 write_some (CwPump *self, int64_t deadline)
 {
@@ -220,7 +212,7 @@ write_some (CwPump *self, int64_t deadline)
     }
   }
   self->is_writing = false;
-  if (!self->closed && (has_room (self) || cw_frame_writer_has_due_flush (&self->writer)))
+  if (!self->closed && cw_frame_writer_has_due_flush (&self->writer))
     cw_turn_task_ready_next (self->write_task);
 }
 
@@ -234,10 +226,6 @@ run_write (gpointer data, int64_t deadline)
   self->n_running++;
   self->write_blocked = false;
   answer_flushes (self, deadline);
-  if (has_room (self)) {
-    self->awaits_room = false;
-    self->events->has_room (self->data);
-  }
   write_some (self, deadline);
   self->n_running--;
   free_when_unused (self);
@@ -438,8 +426,6 @@ cw_pump_send (CwPump *self, uint16_t type, GBytes *body, CwPumpPriority priority
   }
   if (!cw_frame_writer_push (&self->writer, type, body ? body : empty, priority, error))
     return false;
-  if (self->low_water > 0 && cw_frame_writer_bytes (&self->writer) > self->low_water)
-    self->awaits_room = true;
   if (!self->write_blocked)
     cw_turn_task_ready (self->write_task);
   return true;
@@ -464,23 +450,35 @@ cw_pump_set_queue_limit (CwPump *self, size_t bytes)
   self->writer.lanes[CW_PUMP_NORMAL].limit = bytes;
 }
 
-void
-cw_pump_set_low_water (CwPump *self, size_t bytes)
+/* false: there is nothing to wait for any more, and done will hear so. */
+static bool
+may_flush (CwPump *self, CwPumpFlushFunc done, gpointer data)
 {
-  self->low_water = self->events->has_room ? bytes : 0;
-  self->awaits_room = self->low_water > 0 && cw_frame_writer_bytes (&self->writer) > self->low_water;
+  g_autoptr (GError) error = NULL;
+
+  if (!self->closed && !self->write_error)
+    return true;
+  error = g_error_new (CW_ERROR, CW_ERROR_CLOSED, "The connection is closed");
+  fail_flush (self, done, data, error);
+  return false;
 }
 
 void
 cw_pump_flush (CwPump *self, CwPumpFlushFunc done, gpointer data)
 {
-  if (self->closed || self->write_error) {
-    g_autoptr (GError) error = g_error_new (CW_ERROR, CW_ERROR_CLOSED, "The connection is closed");
-
-    fail_flush (self, done, data, error);
+  if (!may_flush (self, done, data))
     return;
-  }
   cw_frame_writer_push_flush (&self->writer, done, data);
+  if (!self->write_blocked)
+    cw_turn_task_ready (self->write_task);
+}
+
+void
+cw_pump_await_room (CwPump *self, size_t low_water, CwPumpFlushFunc done, gpointer data)
+{
+  if (!may_flush (self, done, data))
+    return;
+  cw_frame_writer_push_room (&self->writer, low_water, done, data);
   if (!self->write_blocked)
     cw_turn_task_ready (self->write_task);
 }

@@ -32,9 +32,6 @@ typedef struct {
 
   /* Whether one more byte follows this body, and descriptors with it; asked on unix sockets only. May be NULL. */
   bool (*has_descriptors) (gpointer data, uint16_t type, CwSlice body);
-
-  /* What waits to be sent has been more than the low-water mark, and is no more. May be NULL. */
-  void (*has_room) (gpointer data);
 } CwPumpEvents;
 
 typedef struct CwPump CwPump;
@@ -57,13 +54,14 @@ bool cw_pump_send_buffer (CwPump *self, uint16_t type, CwBuffer *body, CwPumpPri
 /* The largest sum of normal messages that wait, each counted with 128 bytes more. */
 void cw_pump_set_queue_limit (CwPump *self, size_t bytes);
 
-/* For those who send much: has_room () comes each time the bytes that wait have fallen to this many. 0: never. */
-void cw_pump_set_low_water (CwPump *self, size_t bytes);
-
 /* Calls done once, from the context and never inside another call, when all messages queued before this one have been
  * handed to the system (error NULL), or after the pump closed or could not write (error). In either case no byte of
  * them is read any more. */
 void cw_pump_flush (CwPump *self, CwPumpFlushFunc done, gpointer data);
+
+/* Likewise when no more than low_water bytes wait to be sent, for those who send much: it is told early enough for the
+ * socket not to run dry. */
+void cw_pump_await_room (CwPump *self, size_t low_water, CwPumpFlushFunc done, gpointer data);
 
 /* Reading stops while any reason (a bit of the caller's choice) is set, from the next frame on, also between the
  * sub-messages of one message. Setting or clearing one twice is the same as once. */

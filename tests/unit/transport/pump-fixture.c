@@ -34,16 +34,7 @@ frame_limit (gpointer data, uint16_t type)
   return ((Fixture *) data)->limit;
 }
 
-static void
-on_room (gpointer data)
-{
-  Fixture *self = data;
-
-  self->n_room++;
-  g_assert_cmpuint (cw_pump_queued_bytes (self->pump), <=, 200000);
-}
-
-static const CwPumpEvents events = { on_frame, on_closed, frame_limit, NULL, on_room };
+static const CwPumpEvents events = { on_frame, on_closed, frame_limit };
 
 void
 set_up (Fixture *self, bool mini)

@@ -19,7 +19,6 @@ struct Fixture {
   GBytes *large;
   void (*hook) (Fixture *self, const CwPumpFrame *frame);
   unsigned n_flushed;
-  unsigned n_room;
   GError *flushed;
 };
 

@@ -161,33 +161,66 @@ test_nested_flush (void)
   tear_down (&f);
 }
 
-/* A bulk sender is told when there is room again: once each time, and not before. */
+typedef struct {
+  Fixture *fixture;
+  unsigned n_calls;
+  size_t queued; /* at the last call */
+  GError *error;
+} Room;
+
+static void
+on_room (gpointer data, const GError *error)
+{
+  Room *self = data;
+
+  self->n_calls++;
+  self->queued = self->fixture->pump ? cw_pump_queued_bytes (self->fixture->pump) : 0;
+  self->error = error ? g_error_copy (error) : NULL;
+}
+
+/* A bulk sender is told when there is room again: once for each time it asks, before all is gone. */
 static void
 test_room (void)
 {
   g_autoptr (GBytes) body = zeros (100000);
+  Room room, early;
   Fixture f;
 
   set_up (&f, true);
+  room = early = (Room){ .fixture = &f };
   cw_pump_set_queue_limit (f.pump, 1000000);
-  cw_pump_set_low_water (f.pump, 200000);
-  g_assert_true (cw_pump_send (f.pump, 50, body, CW_PUMP_NORMAL, NULL));
+  cw_pump_await_room (f.pump, 200000, on_room, &room);
+  g_assert_cmpuint (room.n_calls, ==, 0); /* never inside the call */
   spin (&f);
-  g_byte_array_unref (take (&f));
-  spin (&f);
-  g_assert_cmpuint (f.n_room, ==, 0); /* never above */
+  g_assert_cmpuint (room.n_calls, ==, 1);
 
-  for (unsigned round = 1; round <= 3; round++) {
+  for (unsigned round = 2; round <= 4; round++) {
     while (cw_pump_send (f.pump, 50, body, CW_PUMP_NORMAL, NULL))
       ;
+    cw_pump_await_room (f.pump, 200000, on_room, &room);
+    cw_pump_await_room (f.pump, 500000, on_room, &early);
     spin (&f);
-    g_assert_cmpuint (f.n_room, ==, round - 1);
-    while (cw_pump_queued_bytes (f.pump) > 0) {
+    g_assert_cmpuint (room.n_calls, ==, round - 1);
+    while (room.n_calls < round) {
       g_byte_array_unref (take (&f));
       spin (&f);
+      g_assert_cmpuint (early.n_calls, >=, room.n_calls - 1);
     }
-    g_assert_cmpuint (f.n_room, ==, round);
+    g_assert_cmpuint (room.queued, <=, 200000);
+    g_assert_no_error (room.error);
   }
+  g_assert_cmpuint (early.n_calls, ==, 3);
+
+  while (cw_pump_send (f.pump, 50, body, CW_PUMP_NORMAL, NULL))
+    ;
+  cw_pump_await_room (f.pump, 0, on_room, &room);
+  spin (&f);
+  g_assert_cmpuint (room.n_calls, ==, 4);
+  cw_pump_close (f.pump);
+  spin (&f);
+  g_assert_cmpuint (room.n_calls, ==, 5);
+  g_assert_error (room.error, CW_ERROR, CW_ERROR_CLOSED);
+  g_clear_error (&room.error);
   tear_down (&f);
 }
 
