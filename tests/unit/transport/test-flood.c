@@ -49,7 +49,7 @@ tls_peer (PeerFunc func, gpointer data, int version)
 }
 
 static Outcome
-run (Peer *peer)
+run (Peer *peer, unsigned silence_ms)
 {
   CwTlsParams tls = { .verify = 0 };
   CwConnectParams params = CW_CONNECT_PARAMS_INIT;
@@ -59,7 +59,7 @@ run (Peer *peer)
   params.host = "127.0.0.1";
   params.port = peer_port (peer);
   params.tls = &tls;
-  params.silence_timeout_ms = 200;
+  params.silence_timeout_ms = silence_ms;
   params.link.channel_type = 1;
   cw_connect_async (&params, NULL, on_done, &outcome);
   while (!outcome.done)
@@ -104,7 +104,7 @@ static void
 test_before_certificate (gconstpointer data)
 {
   Peer *peer = tls_peer (serve_records, (gpointer) data, 0);
-  Outcome outcome = run (peer);
+  Outcome outcome = run (peer, 200);
 
   g_test_message ("%s; idle ran %u times", outcome.error->message, outcome.n_idle);
   g_assert_cmpint (outcome.failure, ==, CW_CONNECT_FAILURE_TLS);
@@ -198,7 +198,7 @@ test_after_handshake (gconstpointer data)
 {
   const Flood *flood = data;
   Peer *peer = tls_peer (serve_flood, (gpointer) data, flood->version);
-  Outcome outcome = run (peer);
+  Outcome outcome = run (peer, flood->after_link ? 60000 : 1000);
 
   if (flood->after_link) {
     g_assert_no_error (outcome.error);

@@ -117,7 +117,7 @@ on_done (GObject *object, GAsyncResult *result, gpointer data)
 }
 
 static Outcome
-run (const char *host, uint16_t port)
+run (const char *host, uint16_t port, unsigned silence_ms)
 {
   CwConnectParams params = CW_CONNECT_PARAMS_INIT;
   Outcome outcome = { 0 };
@@ -125,7 +125,7 @@ run (const char *host, uint16_t port)
   params.host = host;
   params.port = port;
   params.stages = stages;
-  params.silence_timeout_ms = 100;
+  params.silence_timeout_ms = silence_ms;
   params.link.channel_type = 1;
   cw_connect_async (&params, NULL, on_done, &outcome);
   while (!outcome.done)
@@ -180,7 +180,7 @@ test_through (void)
   int small = 2048;
 
   peer_start (peer);
-  outcome = run ("127.0.0.1", peer_port (peer));
+  outcome = run ("127.0.0.1", peer_port (peer), 60000);
   g_assert_no_error (outcome.error);
   setsockopt (g_socket_get_fd (outcome.connection->socket), SOL_SOCKET, SO_SNDBUF, &small, sizeof small);
   pump = cw_pump_new (outcome.connection->stream, NULL, true, &events, &frames);
@@ -236,7 +236,7 @@ test_failure (gconstpointer data)
   Outcome outcome;
 
   peer_start (peer);
-  outcome = run ("127.0.0.1", peer_port (peer));
+  outcome = run ("127.0.0.1", peer_port (peer), row->serve == serve_part ? 1000 : 60000);
   check_failure (&outcome, row->failure, row->text);
   peer_free (peer);
 }
@@ -245,7 +245,7 @@ test_failure (gconstpointer data)
 static void
 test_refused (void)
 {
-  Outcome outcome = run ("127.0.0.1", 1);
+  Outcome outcome = run ("127.0.0.1", 1, 60000);
 
   check_failure (&outcome, CW_CONNECT_FAILURE_TLS, "port 1");
 }
