@@ -420,6 +420,46 @@ test_defaults (void)
   g_assert_true (audio && usb && !smartcard);
 }
 
+/* S25: what the library has chosen is to be read after INIT, and stays. */
+static void
+test_caches (void)
+{
+  Case c;
+  int cache, window;
+
+  case_init (&c);
+  connect_inputs (&c);
+  g_object_get (c.session, "cache-size", &cache, "glz-window-size", &window, NULL);
+  g_assert_cmpint (cache, ==, 80 * 1024 * 1024);
+  g_assert_cmpint (window, ==, 12 * 1024 * 1024);
+  case_clear (&c);
+}
+
+/* C14: the bytes read are counted over all connections of a channel. */
+static void
+test_bytes (void)
+{
+  Case c;
+  SpiceChannel *main;
+  gulong before, after;
+
+  case_init (&c);
+  connect_inputs (&c);
+  main = client_channel (c.session, CW_CHANNEL_MAIN, 0);
+  g_object_get (main, "total-read-bytes", &before, NULL);
+  g_assert_cmpuint (before, >, 0);
+  spice_channel_disconnect (main, SPICE_CHANNEL_NONE);
+  g_object_get (main, "total-read-bytes", &after, NULL);
+  g_assert_cmpuint (after, ==, before);
+  g_assert_true (client_run_until (10000, is_closed, main));
+  g_assert_true (spice_channel_connect (main));
+  while (!cw_channel_is_started (main))
+    g_main_context_iteration (NULL, TRUE);
+  g_object_get (main, "total-read-bytes", &after, NULL);
+  g_assert_cmpuint (after, >, before);
+  case_clear (&c);
+}
+
 static void
 serve_damaged_list (PeerIo *io, gpointer data)
 {
@@ -471,6 +511,8 @@ main (int argc, char **argv)
   g_test_add_func ("/contract/G7/misuse", test_misuse);
   g_test_add_func ("/contract/G10/environment-of-caps", test_environment_of_caps);
   g_test_add_func ("/contract/S1/defaults", test_defaults);
+  g_test_add_func ("/contract/S25/caches", test_caches);
+  g_test_add_func ("/contract/C14/bytes", test_bytes);
   g_test_add_func ("/contract/G/error-text", test_error_text);
   g_test_add_func ("/contract/main-again", test_main_again);
   g_test_add_func ("/contract/I5/inputs-after-disconnect", test_inputs_after_disconnect);

@@ -589,17 +589,17 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  g_test_add_func ("/session/refused", test_refused);
-  g_test_add_func ("/session/no-port", test_no_port);
-  g_test_add_func ("/session/connected", test_connected);
+  g_test_add_func ("/session/S4-C3-refused", test_refused);
+  g_test_add_func ("/session/S5-no-port", test_no_port);
+  g_test_add_func ("/session/S10-S11-connected", test_connected);
   g_test_add_func ("/session/server-ends", test_server_ends);
-  g_test_add_data_func ("/session/disconnect/silent", NULL, test_disconnect_early);
-  g_test_add_data_func ("/session/disconnect/ticket", "", test_disconnect_early);
-  g_test_add_func ("/session/disconnect/at-once", test_disconnect_at_once);
+  g_test_add_data_func ("/session/disconnect/S15-silent", NULL, test_disconnect_early);
+  g_test_add_data_func ("/session/disconnect/S15-ticket", "", test_disconnect_early);
+  g_test_add_func ("/session/disconnect/S16-at-once", test_disconnect_at_once);
   g_test_add_func ("/session/disconnect/in-handler", test_disconnect_in_handler);
-  g_test_add_func ("/session/password", test_password);
+  g_test_add_func ("/session/S13-password", test_password);
   g_test_add_func ("/session/reconnect-while-connected", test_reconnect_while_connected);
-  g_test_add_func ("/session/nested-loop", test_nested_loop);
+  g_test_add_func ("/session/G5-nested-loop", test_nested_loop);
   g_test_add_func ("/session/open-fd", test_open_fd);
   g_test_add_func ("/session/unconnected", test_unconnected);
   return g_test_run ();

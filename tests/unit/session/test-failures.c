@@ -469,14 +469,14 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   class = g_type_class_ref (SPICE_TYPE_CHANNEL_EVENT);
   for (unsigned i = 0; i < G_N_ELEMENTS (rows); i++) {
-    g_autofree char *path = g_strdup_printf ("/failures/%s", rows[i].name);
+    g_autofree char *path = g_strdup_printf ("/failures/C1-%s", rows[i].name);
 
     g_test_add_data_func (path, &rows[i], test_row);
   }
   g_test_add_func ("/failures/refused", test_refused);
-  g_test_add_func ("/failures/cycles", test_cycles);
-  g_test_add_func ("/failures/server-gone", test_server_gone);
-  g_test_add_data_func ("/failures/read-only", "", test_read_only);
+  g_test_add_func ("/failures/C4-cycles", test_cycles);
+  g_test_add_func ("/failures/S17-server-gone", test_server_gone);
+  g_test_add_data_func ("/failures/S24-read-only", "", test_read_only);
   g_test_add_data_func ("/failures/not-read-only", NULL, test_read_only);
   return g_test_run ();
 }

@@ -599,7 +599,7 @@ main (int argc, char **argv)
   make_drawing (&arena);
   for (unsigned s = 0; s < G_N_ELEMENTS (signals); s++)
     for (unsigned a = 0; a < G_N_ELEMENTS (acts); a++) {
-      g_autofree char *path = g_strdup_printf ("/handlers/%u-%s/%s", s, signals[s].signal, acts[a].name);
+      g_autofree char *path = g_strdup_printf ("/handlers/G6/%u-%s/%s", s, signals[s].signal, acts[a].name);
       Pair *pair = g_new (Pair, 1);
 
       *pair = (Pair){ s, a };

@@ -538,7 +538,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_unsetenv ("SPICE_PROXY");
   for (unsigned i = 0; i < G_N_ELEMENTS (rows); i++) {
-    g_autofree char *path = g_strdup_printf ("/migration/%s", rows[i].name);
+    g_autofree char *path = g_strdup_printf ("/migration/S23-%s", rows[i].name);
 
     g_test_add_data_func (path, &rows[i], test_row);
   }

@@ -166,11 +166,11 @@ main (int argc, char **argv)
   g_setenv ("HOME", "/nowhere", TRUE);
   g_unsetenv ("SPICE_PROXY");
   g_test_init (&argc, &argv, NULL);
-  g_test_add_func ("/options/refused", test_refused);
-  g_test_add_func ("/options/untouched", test_untouched);
-  g_test_add_func ("/options/applied", test_applied);
-  g_test_add_func ("/options/rejected-uri", test_rejected_uri);
+  g_test_add_func ("/options/O2-refused", test_refused);
+  g_test_add_func ("/options/O5-untouched", test_untouched);
+  g_test_add_func ("/options/O1-applied", test_applied);
+  g_test_add_func ("/options/S3-rejected-uri", test_rejected_uri);
   g_test_add_func ("/options/verify-follows", test_verify_follows);
-  g_test_add_func ("/options/utilities", test_utilities);
+  g_test_add_func ("/options/O7-utilities", test_utilities);
   return g_test_run ();
 }

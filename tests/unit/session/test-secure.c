@@ -346,7 +346,7 @@ add_rows (void)
 
     g_test_add_data_func (path, &port_rows[i], test_port);
   }
-  g_test_add_func ("/secure/port/main-only", test_main_only);
+  g_test_add_func ("/secure/port/S9-main-only", test_main_only);
 }
 
 int

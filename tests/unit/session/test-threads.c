@@ -531,7 +531,7 @@ main (int argc, char **argv)
 
   g_test_init (&argc, &argv, NULL);
   make_drawing ();
-  g_test_add_func ("/threads/context", test_context);
+  g_test_add_func ("/threads/G3-context", test_context);
   g_test_add_func ("/threads/two-owners", test_two_owners);
   g_test_add_func ("/threads/no-waiting/server", test_no_waiting_for_server);
   g_test_add_func ("/threads/no-waiting/workers", test_no_waiting_for_workers);

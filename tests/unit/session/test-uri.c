@@ -193,9 +193,9 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  g_test_add_func ("/uri/table", test_uris);
+  g_test_add_func ("/uri/S2-table", test_uris);
   g_test_add_func ("/uri/long-value", test_long_value);
-  g_test_add_func ("/uri/proxies", test_proxies);
+  g_test_add_func ("/uri/S21-proxies", test_proxies);
   g_test_add_func ("/uri/ports", test_ports);
   return g_test_run ();
 }
