@@ -3,6 +3,7 @@
 
 #include "control-draw.h"
 #include "control-port.h"
+#include "folder.h"
 
 #include <gio/gio.h>
 #include <glib-unix.h>
@@ -18,6 +19,7 @@ struct DemoControl {
   GString *input;
   GHashTable *pictures;
   guint source;
+  DemoFolder *folder; /* or NULL */
 };
 
 /* `reply` gets what follows "ok". */
@@ -176,6 +178,18 @@ run_port_event (DemoControl *self, DemoDevice *device, DemoArgs *args, GString *
 }
 
 static bool
+run_folder (DemoControl *self, DemoDevice *device, DemoArgs *args, GString *reply, GError **error)
+{
+  if (!demo_args_finish (args, error))
+    return false;
+  if (!self->folder)
+    self->folder = demo_folder_new (self->server, error);
+  if (self->folder)
+    g_string_append_printf (reply, " port=%d", demo_folder_port (self->folder));
+  return self->folder != NULL;
+}
+
+static bool
 run_password (DemoControl *self, DemoDevice *device, DemoArgs *args, GString *reply, GError **error)
 {
   const char *word = demo_args_text (args, "word");
@@ -317,6 +331,7 @@ static const struct {
   { "port", run_port, "NAME echo= room= clear=" },
   { "port-send", run_port_send, "NAME size= seed=" },
   { "port-event", run_port_event, "NAME number=" },
+  { "folder", run_folder, "" },
   { "password", run_password, "word=" },
   { "compression", run_compression, "name=" },
   { "disconnect", run_disconnect, "" },
@@ -421,6 +436,7 @@ demo_control_free (DemoControl *self)
 {
   if (self->source != 0)
     g_source_remove (self->source);
+  demo_folder_free (self->folder);
   g_string_free (self->input, TRUE);
   g_hash_table_unref (self->pictures);
   g_free (self);

@@ -16,7 +16,10 @@ struct DemoPort {
   GArray *events;
   GByteArray *out; /* from out_at on still to be fetched */
   gsize out_at;
-  guint wakeup; /* source */
+  guint wakeup, telling; /* sources */
+  void (*received_func) (gpointer data, const guint8 *bytes, gsize size);
+  void (*room_func) (gpointer data);
+  gpointer func_data;
 };
 
 static DemoPort *
@@ -29,6 +32,17 @@ static gsize
 waiting (const DemoPort *self)
 {
   return self->out->len - self->out_at;
+}
+
+static gboolean
+tell_room (gpointer data)
+{
+  DemoPort *self = data;
+
+  self->telling = 0;
+  if (self->room_func)
+    self->room_func (self->func_data);
+  return G_SOURCE_REMOVE;
 }
 
 /* Each call makes the server fetch one block at most, none while its own queue is full. */
@@ -85,6 +99,8 @@ port_write (SpiceCharDeviceInstance *instance, const uint8_t *data, int size)
   }
   self->received += size;
   g_checksum_update (self->sum, data, size);
+  if (self->received_func && size > 0)
+    self->received_func (self->func_data, data, (gsize) size);
   if (self->echo && size > 0)
     queue (self, data, size);
   return size;
@@ -99,6 +115,8 @@ port_read (SpiceCharDeviceInstance *instance, uint8_t *data, int size)
   if (size > 0)
     memcpy (data, self->out->data + self->out_at, size);
   self->out_at += size;
+  if (self->room_func && size > 0 && self->telling == 0)
+    self->telling = g_idle_add (tell_room, self);
   return size;
 }
 
@@ -142,6 +160,8 @@ demo_port_free (DemoPort *self)
 {
   if (self->wakeup != 0)
     g_source_remove (self->wakeup);
+  if (self->telling != 0)
+    g_source_remove (self->telling);
   g_checksum_free (self->sum);
   g_array_unref (self->events);
   g_byte_array_unref (self->out);
@@ -172,6 +192,21 @@ void
 demo_port_send (DemoPort *self, const guint8 *data, gsize size)
 {
   queue (self, data, size);
+}
+
+gsize
+demo_port_waiting (const DemoPort *self)
+{
+  return waiting (self);
+}
+
+void
+demo_port_set_receiver (DemoPort *self, void (*received) (gpointer data, const guint8 *bytes, gsize size),
+                        void (*room) (gpointer data), gpointer data)
+{
+  self->received_func = received;
+  self->room_func = room;
+  self->func_data = data;
 }
 
 void

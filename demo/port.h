@@ -30,5 +30,10 @@ void demo_port_set_room (DemoPort *self, gint64 bytes);
 void demo_port_send (DemoPort *self, const guint8 *data, gsize size);
 /* SPICE_PORT_EVENT_… or any other. */
 void demo_port_event (DemoPort *self, guint8 event);
+/* Bytes that the server has not fetched yet. */
+gsize demo_port_waiting (const DemoPort *self);
+/* received gets what comes; room is called when the server has fetched some of what was sent. Both may be NULL. */
+void demo_port_set_receiver (DemoPort *self, void (*received) (gpointer data, const guint8 *bytes, gsize size),
+                             void (*room) (gpointer data), gpointer data);
 void demo_port_report (const DemoPort *self, DemoPortReport *report);
 void demo_port_clear (DemoPort *self);

@@ -8,10 +8,12 @@
 #include "channel-port.h"
 #include "channel-record.h"
 #include "channel-usbredir.h"
+#include "channel-webdav.h"
 #include "channel/host.h"
 #include "feature/audio/audio.h"
 #include "feature/usb/manager.h"
 #include "feature/video/video.h"
+#include "feature/webdav/webdav.h"
 #include "session/registry.h"
 #include "wire/messages.h"
 
@@ -24,15 +26,17 @@ static const CwChannelKind channels[] = {
   { CW_CHANNEL_RECORD, spice_record_channel_get_type, "enable-audio" },
   { CW_CHANNEL_PORT, spice_port_channel_get_type, NULL },
   { CW_CHANNEL_USBREDIR, spice_usbredir_channel_get_type, "enable-usbredir" },
+  { CW_CHANNEL_WEBDAV, spice_webdav_channel_get_type, NULL },
   { 0, NULL, NULL },
 };
 
 static const CwFeature *const features[] = {
   &cw_audio_feature,
   &cw_usb_feature,
+  &cw_webdav_feature,
   NULL,
 };
 
-const CwRegistry cw_registry = { channels, features, cw_gst_decoders };
+const CwRegistry cw_registry = { channels, features, cw_gst_decoders, cw_webdav_server_type, cw_webdav_server_object };
 
 GType (*const cw_channel_session_type) (void) = spice_session_get_type;

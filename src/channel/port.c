@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* SpicePortChannel: a named byte pipe. Its messages are those of the spicevmc family, and three of its own. */
-#include "channel-port.h"
+#include "channel/port.h"
+
 #include "channel/channel.h"
-#include "channel/spicevmc.h"
 
 #include "spice-client.h"
 
@@ -12,6 +12,7 @@
 
 struct _SpicePortChannelPrivate {
   CwSpicevmc *pipe;
+  const CwSpicevmcEvents *diverted; /* NULL: the bytes are the application's */
   char *name;
   bool announced; /* the server has told the name on this connection */
   bool opened;
@@ -140,6 +141,11 @@ take_data (SpiceChannel *channel, CwSlice data)
 {
   SpicePortChannel *self = SPICE_PORT_CHANNEL (channel);
 
+  if (self->priv->diverted) {
+    if (self->priv->opened)
+      self->priv->diverted->received (channel, data);
+    return;
+  }
   self->priv->emitting++;
   if (set_opened (self, true))
     g_signal_emit_by_name (self, "port-data", data.data, (gint) data.size);
@@ -153,7 +159,28 @@ handle_data (SpiceChannel *channel, const CwMessage *message)
     cw_spicevmc_take (SPICE_PORT_CHANNEL (channel)->priv->pipe, message);
 }
 
-static const CwSpicevmcEvents pipe_events = { take_data, NULL };
+static void
+take_room (SpiceChannel *channel)
+{
+  const CwSpicevmcEvents *diverted = SPICE_PORT_CHANNEL (channel)->priv->diverted;
+
+  if (diverted)
+    diverted->room (channel);
+}
+
+static const CwSpicevmcEvents pipe_events = { take_data, take_room };
+
+void
+cw_port_channel_divert (SpicePortChannel *self, const CwSpicevmcEvents *events)
+{
+  self->priv->diverted = events;
+}
+
+CwSpicevmc *
+cw_port_channel_pipe (SpicePortChannel *self)
+{
+  return self->priv->pipe;
+}
 
 static const CwChannelHandler handlers[] = {
   { CW_MSG_PORT_INIT, handle_init },

@@ -49,6 +49,7 @@ typedef enum {
   PROP_NAME,
   PROP_UUID,
   PROP_MIGRATION_STATE,
+  PROP_WEBDAV_SERVER,
 } Property;
 
 G_STATIC_ASSERT (PROP_HOST == PROP_0 + 1);
@@ -308,6 +309,10 @@ get_uri (SpiceSession *self, GValue *value)
 static void
 get_structured (SpiceSession *self, Property id, GValue *value, GParamSpec *pspec)
 {
+  if (id == PROP_WEBDAV_SERVER) {
+    g_value_set_object (value, cw_registry.webdav_server (self));
+    return;
+  }
   SpiceSessionPrivate *priv = self->priv;
 
   switch (id) {
@@ -508,6 +513,24 @@ install_boxed (GObjectClass *class)
                                    g_param_spec_pointer ("uuid", "uuid", "16 bytes that name the server", READABLE));
 }
 
+static void
+install_webdav (GObjectClass *class)
+{
+  if (!cw_registry.webdav_server_type)
+    return;
+  /**
+   * SpiceSession:webdav-server:
+   *
+   * A PhodavServer of libphodav, for folders that the application wants to offer to the guest beside
+   * #SpiceSession:shared-dir: its property root-file is a PhodavVirtualDir to which they are attached. %NULL in a
+   * library built without WebDAV.
+   */
+  g_object_class_install_property (class, PROP_WEBDAV_SERVER,
+                                   g_param_spec_object ("webdav-server", "webdav-server",
+                                                        "The server for the application's own folders",
+                                                        cw_registry.webdav_server_type (), READABLE));
+}
+
 void
 cw_session_notify (SpiceSession *self, CwSessionChange change)
 {
@@ -528,6 +551,7 @@ cw_session_install_properties (GObjectClass *class)
   class->set_property = set_property;
   install_strings (class);
   install_switches (class);
+  install_webdav (class);
   install_numbers (class);
   install_boxed (class);
   for (unsigned i = 0; i < CW_SESSION_N_CHANGES; i++)

@@ -16,6 +16,11 @@ typedef struct {
   const CwChannelKind *channels;
   const CwFeature *const *features;             /* ends with NULL */
   const struct CwVideoDecoder *const *decoders; /* beside those of the render; ends with NULL, or is it */
+
+  /* The property webdav-server, whose type the session does not know: that, and the object (borrowed, or NULL). NULL:
+   * there is no such property. */
+  GType (*webdav_server_type) (void);
+  GObject *(*webdav_server) (SpiceSession *session);
 } CwRegistry;
 
 /* Whoever links the session defines it. */

@@ -11,6 +11,8 @@
  *   leave-in ID WHAT             disconnect the port in its next handler of opened, event or data
  *   leave ID, enter ID           disconnect and connect a port
  *   qmp…                         see port-qmp.h
+ *   set PROPERTY VALUE           of the session; a value is true, false, none or text
+ *   webdav-server                → webdav-server TYPE OF-ITS-ROOT
  *   disconnect, quit             the session, the program (as does the end of the input)
  *
  * Every command is answered by "done COMMAND" or "refused COMMAND REASON"; when every write of a command has had its
@@ -286,6 +288,28 @@ run_port (Client *self, char **words, const guint64 *n)
   return NULL;
 }
 
+static void
+set_property (Client *self, const char *name, const char *value)
+{
+  if (g_str_equal (value, "true") || g_str_equal (value, "false"))
+    g_object_set (self->session, name, g_str_equal (value, "true"), NULL);
+  else
+    g_object_set (self->session, name, g_str_equal (value, "none") ? NULL : value, NULL);
+}
+
+/* What programs that offer folders of their own look at. */
+static void
+say_webdav_server (Client *self)
+{
+  g_autoptr (GObject) server = NULL, root = NULL;
+
+  g_object_get (self->session, "webdav-server", &server, NULL);
+  if (server)
+    g_object_get (server, "root-file", &root, NULL);
+  say ("webdav-server %s %s", server ? G_OBJECT_TYPE_NAME (server) : "(none)",
+       root ? G_OBJECT_TYPE_NAME (root) : "(none)");
+}
+
 static const char *
 run_words (Client *self, char **words)
 {
@@ -295,6 +319,10 @@ run_words (Client *self, char **words)
     numbers[i] = g_ascii_strtoull (words[i], NULL, 0);
   if (g_str_equal (words[0], "quit"))
     g_main_loop_quit (self->loop);
+  else if (g_str_equal (words[0], "set") && words[1] && words[2])
+    set_property (self, words[1], words[2]);
+  else if (g_str_equal (words[0], "webdav-server"))
+    say_webdav_server (self);
   else if (g_str_equal (words[0], "disconnect"))
     spice_session_disconnect (self->session);
   else
@@ -354,7 +382,7 @@ main (int argc, char **argv)
   for (int i = 2; i < argc; i++) {
     g_auto (GStrv) pair = g_strsplit (argv[i], "=", 2);
 
-    g_object_set (self.session, pair[0], g_str_equal (pair[1], "true"), NULL);
+    set_property (&self, pair[0], pair[1]);
   }
   g_signal_connect (self.session, "channel-new", G_CALLBACK (on_channel_new), &self);
   g_signal_connect (self.session, "disconnected", G_CALLBACK (on_disconnected), &self);

@@ -347,8 +347,7 @@ TROUBLES = {
 
 
 def script(steps):
-    listed = ((spice.PORT, 0), (spice.WEBDAV, 1))
-    return {spice.MAIN: opening(spice.MAIN, listed), spice.PORT: steps}
+    return {spice.MAIN: opening(spice.MAIN, ((spice.PORT, 0),)), spice.PORT: steps}
 
 
 @tap.cases("T2: a scripted server: {}", ORDERS)
@@ -406,14 +405,6 @@ def on_the_wire():
         tap.equal([(n, len(b)) for n, b in sent], [(101, 65536), (101, 65536), (101, 18928), (201, 1)])
         tap.equal(sha256(b"".join(b for n, b in sent if n == 101)), sha256(pattern(150000, 8)))
         tap.equal(sent[-1][1], b"\2")
-        client.end()
-
-
-@tap.test("folders (WebDAV) are listed, not known, and left alone")
-def webdav():
-    with HostileServer(script([init(), END])) as server, PortClient(server.uri) as client:
-        client.wait(HEARD)
-        tap.equal([line for line in client.lines if line.startswith("new")], ["new main 0", "new port 0"])
         client.end()
 
 

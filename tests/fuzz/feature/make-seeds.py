@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""make-seeds.py qmp FOLDER: writes the inputs that fuzzing starts from."""
+"""make-seeds.py qmp|webdav-mux|webdav-xml FOLDER: writes the inputs that fuzzing starts from."""
 import pathlib
+import struct
 import sys
 
 QMP = (
@@ -11,7 +12,24 @@ QMP = (
     '{"error": {"class": "CommandNotFound", "desc": "text \\u00e9 \\" "}, "id": 2}\r\n',
     '{"error": {"desc": "bad"}}\n[1, [2, [3, {"a": null}]]]\n"x"\n-1.5e3\n',
 )
-SEEDS = {"qmp": [bytes([size]) + text.encode() for text in QMP for size in (0, 7)]}
+XML = (
+    '<?xml version="1.0"?><D:propfind xmlns:D="DAV:"><D:prop><D:getetag/><x xmlns="urn:y"/><z:w/></D:prop></D:propfind>',
+    '<propfind xmlns="DAV:"><allprop/></propfind>',
+    '<D:lockinfo xmlns:D="DAV:"><D:lockscope><D:shared/></D:lockscope>'
+    '<D:owner><D:href>me &amp; you</D:href></D:owner></D:lockinfo>',
+    '<D:propertyupdate xmlns:D="DAV:"><D:set><D:prop><a><prop><b/></prop></a></D:prop></D:set></D:propertyupdate>',
+)
+
+
+def frames(*sizes):
+    return b"".join(struct.pack("<qH", (-1) ** i * i * 0x123456789, n) + b"x" * n for i, n in enumerate(sizes))
+
+
+SEEDS = {
+    "qmp": [bytes([size]) + text.encode() for text in QMP for size in (0, 7)],
+    "webdav-mux": [b"\0" + frames(5, 0, 300), b"\x03" + frames(0, 0, 1), b"\x0a" + frames(1000)[:500]],
+    "webdav-xml": [text.encode() for text in XML],
+}
 
 folder = pathlib.Path(sys.argv[2])
 folder.mkdir(parents=True, exist_ok=True)

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* GET and HEAD of a file, a piece at a time: a file that is cut short meanwhile ends the connection, nothing more. */
+#include "feature/webdav/requests.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define PIECE (256 * 1024)
+
+typedef struct {
+  int fd;
+  goffset at, end;
+} Download;
+
+static void
+free_download (gpointer data)
+{
+  Download *self = data;
+
+  close (self->fd);
+  g_free (self);
+}
+
+static gboolean
+break_connection (gpointer data)
+{
+  g_autoptr (GIOStream) stream = soup_server_message_steal_connection (data);
+
+  if (stream)
+    g_io_stream_close (stream, NULL, NULL);
+  return G_SOURCE_REMOVE;
+}
+
+/* The length has been promised, so there is no other way to say that the rest does not come. */
+static void
+give_up (SoupServerMessage *message)
+{
+  g_autoptr (GSource) source = g_idle_source_new ();
+
+  soup_server_message_pause (message);
+  g_source_set_priority (source, G_PRIORITY_DEFAULT);
+  g_source_set_callback (source, break_connection, g_object_ref (message), g_object_unref);
+  g_source_attach (source, g_main_context_get_thread_default ());
+}
+
+static void
+add_piece (SoupServerMessage *message, Download *self)
+{
+  SoupMessageBody *body = soup_server_message_get_response_body (message);
+  gsize size = (gsize) MIN (PIECE, self->end - self->at);
+  g_autofree guint8 *bytes = NULL;
+  g_autoptr (GBytes) piece = NULL;
+  ssize_t n;
+
+  if (size == 0) {
+    soup_message_body_complete (body);
+    return;
+  }
+  bytes = g_malloc (size);
+  do
+    n = pread (self->fd, bytes, size, self->at);
+  while (n < 0 && errno == EINTR);
+  if (n <= 0) {
+    give_up (message);
+    return;
+  }
+  self->at += n;
+  piece = g_bytes_new_take (g_steal_pointer (&bytes), (gsize) n);
+  soup_message_body_append_bytes (body, piece);
+}
+
+static void
+on_wrote_chunk (SoupServerMessage *message, gpointer data)
+{
+  add_piece (message, data);
+}
+
+/* Sets the status and what part of the file is asked for. */
+static void
+choose_part (SoupServerMessage *message, Download *self, goffset total)
+{
+  SoupMessageHeaders *asked = soup_server_message_get_request_headers (message);
+  SoupMessageHeaders *told = soup_server_message_get_response_headers (message);
+  SoupRange *ranges;
+  int n_ranges;
+
+  self->end = total;
+  if (!soup_message_headers_get_one (asked, "If-Range")
+      && soup_message_headers_get_ranges (asked, total, &ranges, &n_ranges)) {
+    if (n_ranges == 1 && ranges[0].start >= 0 && ranges[0].start <= ranges[0].end && ranges[0].end < total) {
+      self->at = ranges[0].start;
+      self->end = ranges[0].end + 1;
+      soup_message_headers_set_content_range (told, ranges[0].start, ranges[0].end, total);
+    }
+    soup_message_headers_free_ranges (asked, ranges);
+  }
+  soup_server_message_set_status (message, self->end - self->at < total ? SOUP_STATUS_PARTIAL_CONTENT : SOUP_STATUS_OK,
+                                  NULL);
+}
+
+static void
+describe (SoupServerMessage *message, const char *real, const struct stat *status)
+{
+  SoupMessageHeaders *told = soup_server_message_get_response_headers (message);
+  g_autofree char *type = g_content_type_guess (real, NULL, 0, NULL);
+  g_autofree char *mime = g_content_type_get_mime_type (type);
+  g_autofree char *tag = g_strdup_printf ("\"%llx-%llx-%lx\"", (unsigned long long) status->st_size,
+                                          (unsigned long long) status->st_mtim.tv_sec, status->st_mtim.tv_nsec);
+  g_autoptr (GDateTime) time = g_date_time_new_from_unix_utc (status->st_mtim.tv_sec);
+  g_autofree char *date = time ? soup_date_time_to_string (time, SOUP_DATE_HTTP) : NULL;
+
+  soup_message_headers_replace (told, "ETag", tag);
+  soup_message_headers_replace (told, "Accept-Ranges", "bytes");
+  if (date)
+    soup_message_headers_replace (told, "Last-Modified", date);
+  soup_message_headers_set_content_type (told, mime ? mime : "application/octet-stream", NULL);
+}
+
+static bool
+is_known (SoupServerMessage *message)
+{
+  SoupMessageHeaders *asked = soup_server_message_get_request_headers (message);
+  SoupMessageHeaders *told = soup_server_message_get_response_headers (message);
+
+  return g_strcmp0 (soup_message_headers_get_one (asked, "If-None-Match"), soup_message_headers_get_one (told, "ETag"))
+         == 0;
+}
+
+void
+cw_webdav_download (SoupServerMessage *message, const char *real)
+{
+  SoupMessageHeaders *told = soup_server_message_get_response_headers (message);
+  Download *self = g_new0 (Download, 1);
+  struct stat status;
+
+  /* Opening a pipe would wait for its other end. */
+  self->fd = open (real, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+  if (self->fd < 0 || fstat (self->fd, &status) != 0 || !S_ISREG (status.st_mode)) {
+    soup_server_message_set_status (message, SOUP_STATUS_FORBIDDEN, NULL);
+    if (self->fd >= 0)
+      close (self->fd);
+    g_free (self);
+    return;
+  }
+  g_object_set_data_full (G_OBJECT (message), "cw-webdav-download", self, free_download);
+  describe (message, real, &status);
+  if (is_known (message)) {
+    soup_server_message_set_status (message, SOUP_STATUS_NOT_MODIFIED, NULL);
+    return;
+  }
+  choose_part (message, self, status.st_size);
+  soup_message_headers_set_content_length (told, self->end - self->at);
+  soup_message_body_set_accumulate (soup_server_message_get_response_body (message), FALSE);
+  if (g_str_equal (soup_server_message_get_method (message), "HEAD"))
+    return;
+  g_signal_connect (message, "wrote-chunk", G_CALLBACK (on_wrote_chunk), self);
+  add_piece (message, self);
+}

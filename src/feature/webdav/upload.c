@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* PUT: what comes goes into a file of its own, which takes the place of the old one when all of it is there. */
+#include "feature/webdav/requests.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* The data of a message under this name. */
+#define UPLOAD "cw-webdav-upload"
+
+typedef struct {
+  int fd;
+  char *partial; /* NULL once it is in its place */
+  char *real;
+  bool replaces;
+  int problem; /* errno of the first failure, or 0 */
+} Upload;
+
+static guint
+status_of_error (int problem)
+{
+  switch (problem) {
+  case ENOSPC:
+  case EDQUOT:
+  case EFBIG:
+    return SOUP_STATUS_INSUFFICIENT_STORAGE;
+  case EACCES:
+  case EPERM:
+  case EROFS:
+    return SOUP_STATUS_FORBIDDEN;
+  default:
+    return SOUP_STATUS_INTERNAL_SERVER_ERROR;
+  }
+}
+
+static void
+on_chunk (SoupServerMessage *message, GBytes *chunk, gpointer data)
+{
+  Upload *self = data;
+  gsize size;
+  const char *at = g_bytes_get_data (chunk, &size);
+
+  while (size > 0 && self->problem == 0) {
+    ssize_t n = write (self->fd, at, size);
+
+    if (n >= 0) {
+      at += n;
+      size -= (gsize) n;
+    } else if (errno != EINTR) {
+      self->problem = errno;
+    }
+  }
+}
+
+bool
+cw_webdav_upload_end (SoupServerMessage *message)
+{
+  Upload *self = g_object_get_data (G_OBJECT (message), UPLOAD);
+
+  if (!self)
+    return false;
+  if (close (self->fd) != 0 && self->problem == 0)
+    self->problem = errno;
+  self->fd = -1;
+  if (self->problem == 0 && g_rename (self->partial, self->real) != 0)
+    self->problem = errno;
+  if (self->problem == 0)
+    g_clear_pointer (&self->partial, g_free);
+  soup_server_message_set_status (message,
+                                  self->problem != 0 ? status_of_error (self->problem)
+                                  : self->replaces   ? SOUP_STATUS_NO_CONTENT
+                                                     : SOUP_STATUS_CREATED,
+                                  NULL);
+  return true;
+}
+
+static void
+on_finished (SoupServerMessage *message, gpointer data)
+{
+  Upload *self = data;
+
+  g_object_set_data (G_OBJECT (message), UPLOAD, NULL);
+  if (self->fd >= 0)
+    close (self->fd);
+  if (self->partial)
+    g_unlink (self->partial);
+  g_free (self->partial);
+  g_free (self->real);
+  g_free (self);
+}
+
+static bool
+open_partial (Upload *self)
+{
+  g_autofree char *folder = g_path_get_dirname (self->real);
+  g_autofree char *name = g_strdup_printf ("%s%08x%08x", CW_SHARE_UPLOAD, g_random_int (), g_random_int ());
+  struct stat old;
+
+  self->partial = g_build_filename (folder, name, NULL);
+  self->fd = open (self->partial, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+  if (self->fd < 0) {
+    self->problem = errno;
+    g_clear_pointer (&self->partial, g_free);
+    return false;
+  }
+  self->replaces = stat (self->real, &old) == 0;
+  if (self->replaces)
+    fchmod (self->fd, old.st_mode & 07777);
+  return true;
+}
+
+void
+cw_webdav_upload (SoupServerMessage *message, const char *real)
+{
+  SoupMessageHeaders *headers = soup_server_message_get_request_headers (message);
+  SoupMessageBody *body = soup_server_message_get_request_body (message);
+  Upload *self;
+  guint refused = SOUP_STATUS_NONE;
+
+  soup_message_body_set_accumulate (body, FALSE);
+  if (g_file_test (real, G_FILE_TEST_EXISTS) && !g_file_test (real, G_FILE_TEST_IS_REGULAR))
+    refused = SOUP_STATUS_METHOD_NOT_ALLOWED;
+  else if (soup_message_headers_get_one (headers, "Content-Range"))
+    refused = SOUP_STATUS_NOT_IMPLEMENTED;
+  if (refused != SOUP_STATUS_NONE) {
+    soup_server_message_set_status (message, refused, NULL);
+    return;
+  }
+  self = g_new0 (Upload, 1);
+  self->real = g_strdup (real);
+  if (!open_partial (self)) {
+    soup_server_message_set_status (message, status_of_error (self->problem), NULL);
+    on_finished (message, self);
+    return;
+  }
+  g_signal_connect (message, "got-chunk", G_CALLBACK (on_chunk), self);
+  g_object_set_data (G_OBJECT (message), UPLOAD, self);
+  g_signal_connect (message, "finished", G_CALLBACK (on_finished), self);
+}

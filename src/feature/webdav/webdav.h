@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A session's WebDAV server, as its channels and its property webdav-server see it. */
+#pragma once
+
+#include "session/feature.h"
+
+extern const CwFeature cw_webdav_feature;
+
+/* A connection to the server: a socket that is the caller's, not blocking; -1 when there is no server to be had. */
+int cw_webdav_connect (SpiceSession *session);
+
+/* The property: its type, and the object for the application's own folders. NULL when the library was built without. */
+GType cw_webdav_server_type (void);
+GObject *cw_webdav_server_object (SpiceSession *session);
