@@ -7,6 +7,7 @@
 #include "channel-playback.h"
 #include "channel-port.h"
 #include "channel-record.h"
+#include "channel-smartcard.h"
 #include "channel-usbredir.h"
 #include "channel-webdav.h"
 #include "channel/host.h"
@@ -25,6 +26,7 @@ static const CwChannelKind channels[] = {
   { CW_CHANNEL_PLAYBACK, spice_playback_channel_get_type, "enable-audio" },
   { CW_CHANNEL_RECORD, spice_record_channel_get_type, "enable-audio" },
   { CW_CHANNEL_PORT, spice_port_channel_get_type, NULL },
+  { CW_CHANNEL_SMARTCARD, spice_smartcard_channel_get_type, "enable-smartcard" },
   { CW_CHANNEL_USBREDIR, spice_usbredir_channel_get_type, "enable-usbredir" },
   { CW_CHANNEL_WEBDAV, spice_webdav_channel_get_type, NULL },
   { 0, NULL, NULL },

@@ -177,9 +177,10 @@ def writable():
 
 
 WAYS_OUT = ["/../secret", "/%2e%2e/secret", "/..%2fsecret", "/%2e%2e%2fsecret", "/folder/../../secret",
-            "/folder/%2e%2e/%2e%2e/secret", "/folder/..%2f..%2fsecret", "//secret", "/./secret", "/folder//inside", "/link-out", "/links/out", "/dir-out/secret",
-            "/dir-up/secret", "/%00", "/a%00b", "/%ff%fe", "/folder/./inside", "/link-nowhere", "/%2fetc%2fpasswd",
-            "//etc/passwd", "/..", "/%2e%2e", "/.", "/folder/.."]
+            "/folder/%2e%2e/%2e%2e/secret", "/folder/..%2f..%2fsecret", "//secret", "/./secret", "/folder//inside",
+            "/link-out", "/links/out", "/dir-out/secret", "/dir-up/secret", "/%00", "/a%00b", "/%ff%fe",
+            "/folder/./inside", "/link-nowhere", "/%2fetc%2fpasswd", "//etc/passwd", "/..", "/%2e%2e", "/.",
+            "/folder/.."]
 
 
 def plant(folder):
@@ -401,8 +402,8 @@ def cadaver():
         local = folder.top / "local"
         local.mkdir()
         (local / "up.txt").write_bytes(b"it came up\n")
-        script = f"lcd {local}\nls\nget there.txt\nmkcol sub\ncd sub\nput up.txt\ncopy up.txt twice.txt\nmove twice.txt last.txt\n" \
-                 "delete up.txt\nls\nquit\n"
+        script = f"lcd {local}\nls\nget there.txt\nmkcol sub\ncd sub\nput up.txt\n" \
+                 "copy up.txt twice.txt\nmove twice.txt last.txt\ndelete up.txt\nls\nquit\n"
         result = peers.run([peers.which("cadaver"), folder.url + "/"], seconds=60, text=script,
                            env={"HOME": str(folder.top)})
         tap.true("there.txt" in result.out, result.out + result.err)
@@ -418,9 +419,11 @@ EVIL_REQUESTS = [
     b"PATCH /x" + HOST + b"\r\n", b"LOCK /x" + HOST + b"Timeout: never\r\nDepth: 7\r\n\r\n", b"LOCK /x" + HOST + b"\r\n",
     b"LOCK /x" + HOST + b"If: x\r\n\r\n",
     b"LOCK /x" + HOST + b"Timeout: Second-99999999999999999999\r\nContent-Length: 3\r\n\r\n<a>",
-    b"UNLOCK /x" + HOST + b"\r\n", b"UNLOCK /" + HOST + b"Lock-Token: <x>\r\n\r\n", b"UNLOCK /f" + HOST + b"Lock-Token: \r\n\r\n",
+    b"UNLOCK /x" + HOST + b"\r\n", b"UNLOCK /" + HOST + b"Lock-Token: <x>\r\n\r\n",
+    b"UNLOCK /f" + HOST + b"Lock-Token: \r\n\r\n",
     b"MOVE /f" + HOST + b"Destination: ::::\r\n\r\n", b"MOVE /f" + HOST + b"\r\n",
-    b"COPY /f" + HOST + b"Destination: http://h/%zz\r\n\r\n", b"COPY /f" + HOST + b"Destination: http://h/g\r\nDepth: 1\r\n\r\n",
+    b"COPY /f" + HOST + b"Destination: http://h/%zz\r\n\r\n",
+    b"COPY /f" + HOST + b"Destination: http://h/g\r\nDepth: 1\r\n\r\n",
     b"COPY /f" + HOST + b"Destination: http://h/g\r\nIf: ((<>]\r\n\r\n", b"DELETE /" + HOST + b"\r\n",
     b"PROPFIND /" + HOST + b"Depth: 1\r\nContent-Length: 9\r\n\r\n<broken><", b"CONNECT h:1" + HOST + b"\r\n",
     b"PROPFIND /" + HOST + b"Depth: 0\r\nContent-Length: 40\r\n\r\n<?xml version='1.0'?><D:x xmlns:D='DAV:'/>",

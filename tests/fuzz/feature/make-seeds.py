@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""make-seeds.py qmp|webdav-mux|webdav-xml FOLDER: writes the inputs that fuzzing starts from."""
+"""make-seeds.py qmp|vsc|webdav-mux|webdav-xml FOLDER: writes the inputs that fuzzing starts from."""
 import pathlib
 import struct
 import sys
@@ -27,6 +27,8 @@ def frames(*sizes):
 
 SEEDS = {
     "qmp": [bytes([size]) + text.encode() for text in QMP for size in (0, 7)],
+    "vsc": [bytes((0, 0x82, 0, 0x40, 0x82, 0, 0x87, 0, 0x60, 0x20)), bytes((0, 1, 0x40, 0x41, 0x82, 0, 0x82, 1, 0x87, 1)),
+            bytes(range(256))],
     "webdav-mux": [b"\0" + frames(5, 0, 300), b"\x03" + frames(0, 0, 1), b"\x0a" + frames(1000)[:500]],
     "webdav-xml": [text.encode() for text in XML],
 }
