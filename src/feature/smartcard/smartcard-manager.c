@@ -142,6 +142,8 @@ spice_smartcard_manager_get (void)
  * spice_smartcard_manager_get_readers:
  * @manager: the manager
  *
+ * The readers as they are now; signals tell of those that come and go.
+ *
  * Returns: (element-type SpiceSmartcardReader) (transfer full): the readers that are there; free each with
  *   g_boxed_free() of %SPICE_TYPE_SMARTCARD_READER and the list with g_list_free()
  */
