@@ -306,7 +306,8 @@ def details():
 @tap.test("a file that shrinks while it is read ends the connection, not the program")
 def shrinking():
     with Folder() as folder:
-        path = folder.write("file", b"x" * 50_000_000)
+        path = folder.write("file", b"")
+        os.truncate(path, 1 << 32)  # more than can be on its way
         sock = socket.create_connection(("127.0.0.1", folder.port))
         sock.settimeout(30)
         sock.sendall(b"GET /file HTTP/1.1\r\nHost: h\r\n\r\n")
@@ -314,7 +315,7 @@ def shrinking():
         os.truncate(path, 10_000)
         while block := sock.recv(1 << 20):
             got += len(block)
-        tap.true(got < 50_000_000, "it was all there")
+        tap.true(got < 1 << 32, "it was all there")
         tap.equal(folder.status("GET", "/file"), 200)
 
 
