@@ -9,11 +9,15 @@ MAY_USE = {
     'codec': ['base'],
     'canvas': ['base'],
     'render': ['base', 'wire', 'codec', 'canvas'],
+    'recording': ['base', 'wire', 'link'],
     'transport': ['base', 'wire', 'link'],
-    'channel': ['base', 'wire', 'link', 'codec', 'canvas', 'render', 'transport'],
-    'session': ['base', 'wire', 'link', 'codec', 'canvas', 'render', 'transport', 'channel'],
-    'feature': ['base', 'wire', 'link', 'codec', 'canvas', 'render', 'transport', 'channel', 'session'],
+    'channel': ['base', 'wire', 'link', 'codec', 'canvas', 'render', 'recording', 'transport'],
+    'session': ['base', 'wire', 'link', 'codec', 'canvas', 'render', 'recording', 'transport', 'channel'],
+    'feature': ['base', 'wire', 'link', 'codec', 'canvas', 'render', 'recording', 'transport', 'channel', 'session'],
 }
 
 # These know no GObject, no GIO and no main loop, so that they are built, tested, fuzzed and measured alone.
-PURE = ['base', 'wire', 'link', 'codec', 'canvas', 'render']
+PURE = ['base', 'wire', 'link', 'codec', 'canvas', 'render', 'recording']
+
+# The command stands on the installed headers; what is below is for its commands about recordings.
+TOOLS_MAY_USE = ['recording']

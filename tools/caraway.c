@@ -9,8 +9,9 @@
 #include <string.h>
 
 static const Command *const commands[] = {
-  &command_info, &command_screenshot, &command_type,      &command_key,  &command_click,  &command_move,
-  &command_port, &command_vm,         &command_clipboard, &command_send, &command_resize, &command_events,
+  &command_info,   &command_screenshot, &command_type,   &command_key,       &command_click,
+  &command_move,   &command_port,       &command_vm,     &command_clipboard, &command_send,
+  &command_resize, &command_events,     &command_record, &command_replay,    &command_inspect,
 };
 
 static void

@@ -15,6 +15,7 @@ typedef struct {
 extern const Command command_info, command_screenshot, command_type, command_key, command_click, command_move;
 extern const Command command_port, command_vm;
 extern const Command command_clipboard, command_send, command_resize, command_events;
+extern const Command command_record, command_replay, command_inspect;
 
 /* Parses the options of a command, checks the number of its positional arguments (max -1: any), and sets usage errors
  * with STATUS_USAGE. client and entries may be NULL. */

@@ -74,5 +74,7 @@ gboolean spice_session_get_read_only (SpiceSession *session);
 SpiceURI *spice_session_get_proxy_uri (SpiceSession *session);
 gboolean spice_session_has_channel_type (SpiceSession *session, gint type);
 gboolean spice_session_is_for_migration (SpiceSession *session);
+gboolean spice_session_start_recording (SpiceSession *session, const gchar *filename, GError **error);
+gboolean spice_session_stop_recording (SpiceSession *session, GError **error);
 
 G_END_DECLS

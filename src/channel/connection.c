@@ -34,6 +34,47 @@ reset (SpiceChannel *self)
 }
 
 /* Ends an attempt or a connection without a word; what is to be told, the caller tells. */
+/* Who takes down what comes on this connection; NULL: nobody, or a recording that began later. */
+static CwRecorder *
+recorder_of (SpiceChannel *self, const CwLive *live)
+{
+  CwRecorder *recorder = self->priv->session ? self->priv->host->recorder (self->priv->session) : NULL;
+
+  return recorder == live->recorder ? recorder : NULL;
+}
+
+static void
+record_opened (SpiceChannel *self, CwLive *live)
+{
+  const CwConnection *connection = live->connection;
+  CwRecorder *recorder = self->priv->host->recorder (self->priv->session);
+
+  live->recorder = recorder;
+  if (recorder)
+    cw_recorder_opened (recorder, (uint8_t) self->priv->type, (uint8_t) self->priv->id, &connection->common_caps,
+                        &connection->channel_caps, connection->mini_header);
+}
+
+/* A list holds its sub-messages; with full headers they stand elsewhere, and are recorded instead of the list. */
+static void
+record_frame (SpiceChannel *self, const CwLive *live, const CwPumpFrame *frame)
+{
+  CwRecorder *recorder = recorder_of (self, live);
+
+  if (recorder && (live->connection->mini_header ? !frame->is_sub : frame->type != CW_MSG_LIST))
+    cw_recorder_message (recorder, (uint8_t) self->priv->type, (uint8_t) self->priv->id, frame->type, frame->serial,
+                         frame->body);
+}
+
+static void
+record_closed (SpiceChannel *self, const CwLive *live)
+{
+  CwRecorder *recorder = recorder_of (self, live);
+
+  if (recorder)
+    cw_recorder_closed (recorder, (uint8_t) self->priv->type, (uint8_t) self->priv->id);
+}
+
 static void
 tear_down (SpiceChannel *self)
 {
@@ -45,6 +86,7 @@ tear_down (SpiceChannel *self)
   g_clear_pointer (&priv->dial, cw_dial_free);
   if (!live)
     return;
+  record_closed (self, live);
   cw_channel_messages_stop (self);
   cw_channel_drop_held (self);
   priv->read_before += cw_pump_bytes_read (live->pump);
@@ -106,6 +148,7 @@ on_frame (gpointer data, const CwPumpFrame *frame)
   g_autoptr (SpiceChannel) self = g_object_ref (live->channel);
   g_autoptr (GError) error = NULL;
 
+  record_frame (self, live, frame);
   if (!cw_channel_frame (self, frame, &error))
     cw_channel_finish (self, g_steal_pointer (&error));
 }
@@ -161,6 +204,7 @@ on_dial_connected (gpointer data, CwConnection *connection)
   g_clear_pointer (&priv->dial, cw_dial_free);
   priv->read_before += link_bytes (connection);
   priv->live = cw_live_new (self, connection, priv->context, &events, CW_PAUSE_EMIT);
+  record_opened (self, priv->live);
   cw_channel_set_state (self, CW_CHANNEL_OPENING);
   cw_channel_messages_start (self);
 

@@ -5,6 +5,7 @@
 
 #include "channel/sync.h"
 #include "channel/target.h"
+#include "recording/recorder.h"
 #include "spice-channel.h"
 
 typedef struct {
@@ -20,6 +21,9 @@ typedef struct {
 
   CwTarget (*target) (SpiceSession *session);
   bool (*read_only) (SpiceSession *session);
+
+  /* Takes down what servers say; NULL: nobody does. */
+  CwRecorder *(*recorder) (SpiceSession *session);
 
   /* Whether the session was made for the target of a migration. */
   bool (*is_for_migration) (SpiceSession *session);

@@ -2,6 +2,7 @@
 /* A connection under way, with what is counted on it. Two channels can exchange theirs. */
 #pragma once
 
+#include "recording/recorder.h"
 #include "spice-channel.h"
 #include "transport/connect.h"
 #include "transport/pump.h"
@@ -9,7 +10,8 @@
 
 typedef struct {
   int refs;
-  SpiceChannel *channel; /* whose it is; borrowed, NULL when it is closed */
+  SpiceChannel *channel;      /* whose it is; borrowed, NULL when it is closed */
+  const CwRecorder *recorder; /* the one that knows of this connection, or NULL; only its address counts */
   CwConnection *connection;
   CwPump *pump;
   CwAckWindow ack;

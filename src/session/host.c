@@ -96,6 +96,7 @@ const CwChannelHost cw_session_host = {
   .connection_ended = cw_session_connection_ended,
   .target = cw_session_target,
   .read_only = read_only,
+  .recorder = cw_session_recorder,
   .is_for_migration = is_for_migration,
   .migration_peer = cw_session_migration_peer,
   .channel_migrated = cw_session_channel_migrated,

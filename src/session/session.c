@@ -34,6 +34,7 @@ spice_session_finalize (GObject *object)
 {
   SpiceSessionPrivate *priv = SPICE_SESSION (object)->priv;
 
+  cw_session_clear_recording (SPICE_SESSION (object));
   cw_session_clear_properties (SPICE_SESSION (object));
   g_clear_pointer (&priv->departing, g_hash_table_unref);
   g_clear_pointer (&priv->sync, cw_sync_free);

@@ -76,6 +76,7 @@ struct _SpiceSessionPrivate {
   unsigned n_switches;            /* since the program connected */
   CwSync *sync;
   CwRenderGroup *render_group;
+  CwRecorder *recorder; /* recording.c; or NULL */
 };
 
 /* Made by a migration for its destination. */
@@ -129,6 +130,10 @@ void cw_session_features_channel_added (SpiceSession *self, SpiceChannel *channe
 void cw_session_features_channel_removed (SpiceSession *self, SpiceChannel *channel);
 void cw_session_features_property_changed (SpiceSession *self, const char *name);
 void cw_session_features_dispose (SpiceSession *self);
+
+/* recording.c */
+CwRecorder *cw_session_recorder (SpiceSession *self);
+void cw_session_clear_recording (SpiceSession *self);
 
 /* migration.c */
 void cw_session_migrate_begin (SpiceSession *self, const CwWireMigrationDst *dst, bool seamless, uint32_t version);

@@ -64,6 +64,11 @@ void cw_message_unref (CwMessage *self);
  * its field, an unknown variant, a missing pointer) or when the buffer has failed; the buffer has then failed. */
 bool cw_message_write (const CwMessageInfo *info, const void *data, CwBuffer *out);
 
+/* Calls found for every struct of one type in the message, wherever it stands; a message has no more of them than its
+ * body has bytes. */
+void cw_message_visit (const CwMessage *self, const CwTypeInfo *wanted, void (*found) (const void *item, gpointer data),
+                       gpointer data);
+
 /* One field a line, for people. */
 void cw_message_print (const CwMessage *self, GString *out);
 

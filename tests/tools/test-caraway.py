@@ -21,7 +21,7 @@ def caraway(*arguments, **kwargs):
                           start_new_session=True, **kwargs)
 
 
-COMMANDS = ('info', 'screenshot', 'type', 'key', 'click', 'move', 'port', 'vm', 'clipboard', 'send', 'resize', 'events')
+COMMANDS = ('info', 'screenshot', 'type', 'key', 'click', 'move', 'port', 'vm', 'clipboard', 'send', 'resize', 'events', 'record')
 
 
 class CommandLine(unittest.TestCase):
@@ -40,6 +40,10 @@ class CommandLine(unittest.TestCase):
             result = caraway(command, '--help')
             self.assertEqual(result.returncode, 0)
             self.assertIn('URI', result.stdout)
+        for command in ('record', 'replay', 'inspect'):
+            result = caraway(command, '--help')
+            self.assertEqual(result.returncode, 0)
+            self.assertIn('FILE', result.stdout)
         self.assertEqual(caraway('--version').returncode, 0)
 
     def test_no_command(self):
@@ -69,6 +73,9 @@ class CommandLine(unittest.TestCase):
         self.check(USAGE, 'U+00E9', 'type', 'spice://h:1', 'café')
         self.check(USAGE, '"zip" is none', 'info', '--compression', 'zip', 'spice://h:1')
         self.check(USAGE, 'missing arguments', 'port', 'spice://h:1')
+        self.check(USAGE, 'missing arguments', 'record', 'spice://h:1')
+        self.check(USAGE, 'exclude each other', 'inspect', '--json', '--messages', 'x')
+        self.check(USAGE, '--port must be', 'replay', '--port', '70000', 'x')
         self.check(USAGE, '"explode" is not status, stop, cont', 'vm', 'spice://h:1', 'explode')
         self.check(USAGE, '--delay is 5 to', 'type', '--delay', '0', 'spice://h:1', 'x')
         self.check(USAGE, 'missing arguments', 'type', 'spice://h:1')

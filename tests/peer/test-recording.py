@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Recordings of real servers: recorded, inspected, and served again to our client and to a foreign one."""
+import argparse
+import contextlib
+import json
+import select
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import clients
+import peers
+import pictures
+import tap
+
+FILE = 8  # exit status
+caraway = None
+
+
+class Replay(peers.Peer):
+    """caraway replay; its uri is what it prints."""
+
+    def __init__(self, path, *options):
+        super().__init__()
+        self.path, self.options = path, options
+
+    def open(self):
+        self.process = self.start([caraway.program, "replay", self.path, *self.options], stdout=subprocess.PIPE)
+        pipe = self.process.child.stdout
+        if not select.select([pipe], [], [], 20)[0]:
+            raise self.process.failed("printed no address")
+        self.uri = pipe.readline().decode().strip()
+        tap.true(self.uri.startswith("spice"), f"an address, not {self.uri!r}")
+
+    def check_end(self):
+        peers.check_sound("caraway replay", self.process.text())
+
+
+@contextlib.contextmanager
+def recorded(server, *options, uri=None):
+    """A recording that has all of the server's screen: the first that was long enough."""
+    server.command("sync")
+    truth = server.dump()
+    with tempfile.TemporaryDirectory(prefix="caraway-record-") as folder:
+        path = Path(folder) / "session"
+        for seconds in (0.5, 2, 8):
+            caraway.run("record", uri or server.uri, path, "--for", seconds, *options, seconds=60)
+            with Replay(path, "--fast") as replay:
+                trouble = pictures.difference(caraway.screenshot(replay.uri), truth)
+            if trouble is None:
+                yield path, truth
+                return
+        raise AssertionError(trouble)
+
+
+@tap.test("our client and spicy-screenshot see the recorded screen, at the recorded pace and fast")
+def shows():
+    with peers.DemoServer("--no-animation", scene=True) as server, recorded(server) as (path, truth):
+        for options in ((), ("--fast",)):
+            with Replay(path, *options) as replay:
+                trouble = pictures.difference(caraway.screenshot(replay.uri), truth)
+                tap.true(trouble is None, trouble)
+        # It takes the first picture it gets, whole or not.
+        with Replay(path, "--fast") as replay:
+            peers.wait_until(lambda: pictures.difference(clients.Spicy().screenshot(replay.uri), truth) is None, 60,
+                             "the whole screen in a foreign client")
+
+
+@tap.test("through TLS and with a password, and neither it nor the key is in the file")
+def no_password():
+    word = "geheimes-wort"
+    with peers.DemoServer("--no-animation", "--password", word, "--port=-1", "--tls-port=0", scene=True) as server:
+        secret = server.folder / "password"
+        secret.write_text(word + "\n")
+        with recorded(server, "--password-file", secret, "--ca-file", server.ca_file) as (path, _):
+            tap.true(word.encode() not in path.read_bytes(), "the password is in the file")
+            tap.true(word not in caraway.run("inspect", path, "--messages").out, "the password is in a message")
+            tap.equal(path.stat().st_mode & 0o777, 0o600, "mode")
+
+
+@tap.test("inspect counts what was drawn, as text, as JSON and message by message")
+def inspected():
+    with peers.DemoServer("--no-animation", scene=True) as server, recorded(server) as (path, _):
+        said = json.loads(caraway.run("inspect", path, "--json").out)
+        by_name = {channel["channel"]: channel for channel in said["channels"]}
+        tap.true({"main:0", "display:0", "cursor:0", "inputs:0"} <= set(by_name), str(list(by_name)))
+        copies = by_name["display:0"]["kinds"]["draw-copy"]
+        tap.true(copies["messages"] > 0 and copies["bytes"] > 0, str(copies))
+        tap.equal(sum(kind["messages"] for kind in by_name["main:0"]["kinds"].values()), by_name["main:0"]["messages"])
+        tap.equal([channel["damaged"] for channel in said["channels"]], [0] * len(said["channels"]))
+        text = caraway.run("inspect", path).out
+        tap.true("draw-copy" in text and "Caches:" in text, text)
+        messages = caraway.run("inspect", path, "--messages").out
+        tap.equal(messages.count(" display:0 draw-copy, "), copies["messages"])
+        tap.true("src_bitmap.type" in messages, "fields of a picture")
+
+
+@tap.test("a recording cut off says where, plays what precedes, and a broken one likewise")
+def cut():
+    with peers.DemoServer("--no-animation", scene=True) as server, recorded(server) as (path, truth):
+        whole = path.read_bytes()
+        for bad in (whole[:-7], whole[:len(whole) - 20] + b"\xff" * 20):
+            path.write_bytes(bad)
+            result = caraway.run("inspect", path, status=FILE)
+            tap.true("offset" in result.err and "main:0" in result.out, result.err)
+            with Replay(path, "--fast") as replay:
+                peers.wait_until(lambda process=replay.process: "offset" in process.text(), 10, "a word on the damage")
+                names = {channel["type"] for channel in caraway.info(replay.uri)["channels"]}
+                tap.true({"main", "display"} <= names, str(names))
+        path.write_bytes(b"no recording at all, however long it may be")
+        for command in ("inspect", "replay"):
+            result = caraway.run(command, path, status=FILE)
+            tap.true("not a recording" in result.err, result.err)
+
+
+@tap.test("an interrupted recording is whole, and a client that leaves ends replay --once")
+def ends():
+    with peers.DemoServer("--no-animation", scene=True) as server, tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "session"
+        process = server.start([caraway.program, "record", server.uri, path])
+        server.wait_channels(main=1, display=1, cursor=1, inputs=1)
+        process.child.send_signal(signal.SIGINT)
+        tap.equal(process.child.wait(20), 0, "exit status")
+        caraway.run("inspect", path)
+        with Replay(path, "--once", "--unix", f"{folder}/socket") as replay:
+            caraway.info(replay.uri)
+            tap.equal(replay.process.child.wait(20), 0, "exit status")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--demo", required=True)
+    parser.add_argument("--caraway", required=True)
+    parser.add_argument("--only")
+    options = parser.parse_args()
+    peers.DemoServer.program = options.demo
+    caraway = clients.Caraway(options.caraway)
+    sys.exit(tap.main(options.only, jobs=2))

@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Recordings written, read, cut, broken, inspected, and played to a client made of the link layer. */
+#include "base/error.h"
+#include "link/link.h"
+#include "recording/inspect.h"
+#include "recording/reader.h"
+#include "recording/recorder.h"
+#include "recording/replay.h"
+#include "wire/message.h"
+
+#include <glib/gstdio.h>
+#include <string.h>
+
+#define N_PINGS 300
+#define BIG (700 * 1024) /* more than a block */
+
+typedef struct {
+  char *folder, *path;
+  GBytes *bytes; /* the whole file */
+} Fixture;
+
+static void
+record (CwRecorder *recorder, uint8_t channel, uint16_t type, uint64_t serial, const void *data, size_t size)
+{
+  g_autoptr (GBytes) body = g_bytes_new (data, size);
+
+  cw_recorder_message (recorder, channel, 0, type, serial, body);
+}
+
+static void
+record_ping (CwRecorder *recorder, uint8_t channel, uint32_t id, size_t padding)
+{
+  g_autofree uint8_t *body = g_malloc0 (12 + padding);
+
+  memcpy (body, &(uint32_t){ GUINT32_TO_LE (id) }, 4);
+  for (size_t i = 0; i < padding; i++)
+    body[12 + i] = (uint8_t) (i * i >> 7 ^ i); /* does not shrink to nothing */
+  record (recorder, channel, CW_MSG_PING, id + 1, body, 12 + padding);
+}
+
+static void
+set_up (Fixture *self, gconstpointer data)
+{
+  g_auto (CwCaps) common = CW_CAPS_INIT;
+  g_auto (CwCaps) caps = CW_CAPS_INIT;
+  g_autoptr (GError) error = NULL;
+  CwRecorder *recorder;
+  char *text;
+  gsize size;
+
+  self->folder = g_dir_make_tmp ("recording-XXXXXX", NULL);
+  self->path = g_build_filename (self->folder, "file", NULL);
+  recorder = cw_recorder_new (self->path, &error);
+  g_assert_no_error (error);
+  cw_caps_set (&common, CW_COMMON_CAP_MINI_HEADER);
+  cw_caps_set (&caps, 9);
+  cw_caps_set (&caps, 40);
+  cw_recorder_opened (recorder, CW_CHANNEL_MAIN, 0, &common, &caps, true);
+  for (uint32_t i = 0; i < N_PINGS; i++)
+    record_ping (recorder, CW_CHANNEL_MAIN, i, i == 100 ? BIG : 3000);
+  cw_recorder_opened (recorder, CW_CHANNEL_INPUTS, 0, &common, &(CwCaps){ 0 }, true);
+  record (recorder, CW_CHANNEL_INPUTS, CW_MSG_INPUTS_INIT, 1, "\2", 2);
+  record (recorder, CW_CHANNEL_INPUTS, 9999, 2, NULL, 0);
+  record (recorder, CW_CHANNEL_INPUTS, CW_MSG_SET_ACK, 3, "x", 1); /* damaged */
+  cw_recorder_closed (recorder, CW_CHANNEL_INPUTS, 0);
+  g_assert_true (cw_recorder_finish (recorder, &error));
+  g_assert_true (g_file_get_contents (self->path, &text, &size, &error));
+  self->bytes = g_bytes_new_take (text, size);
+}
+
+static void
+tear_down (Fixture *self, gconstpointer data)
+{
+  g_unlink (self->path);
+  g_rmdir (self->folder);
+  g_free (self->path);
+  g_free (self->folder);
+  g_bytes_unref (self->bytes);
+}
+
+/* How many records can be read, checking each ping; error is the damage, if any. */
+static unsigned
+count (CwRecording *recording, GError **error)
+{
+  g_auto (CwRecordIter) iter = { 0 };
+  CwRecord record;
+  uint64_t last = 0;
+  uint32_t next = 0;
+  unsigned n = 0;
+
+  cw_record_iter_init (&iter, recording);
+  while (cw_record_iter_next (&iter, &record, error)) {
+    n++;
+    g_assert_cmpuint (record.time_us, >=, last);
+    last = record.time_us;
+    if (record.kind != CW_RECORD_MESSAGE || record.type != CW_MSG_PING)
+      continue;
+    g_assert_cmpuint (record.payload.size, ==, 12 + (next == 100 ? BIG : 3000));
+    g_assert_cmpuint (record.payload.data[0] | record.payload.data[1] << 8, ==, next);
+    g_assert_cmpuint (record.serial, ==, ++next);
+  }
+  return n;
+}
+
+#define N_RECORDS (N_PINGS + 6)
+
+static void
+test_round_trip (Fixture *self, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (CwRecording) recording = cw_recording_open (self->path, &error);
+
+  g_assert_no_error (error);
+  g_assert_cmpuint (cw_recording_begin (recording), <=, (uint64_t) g_get_real_time ());
+  g_assert_cmpuint (count (recording, &error), ==, N_RECORDS);
+  g_assert_no_error (error);
+}
+
+/* Cut anywhere: what is whole stays, and the error tells where it ends. */
+static void
+test_cut (Fixture *self, gconstpointer data)
+{
+  size_t size = g_bytes_get_size (self->bytes);
+  unsigned before = 0;
+
+  for (size_t at = 0; at < size; at += at < 200 || at > size - 200 ? 1 : size / 40) {
+    g_autoptr (GBytes) part = g_bytes_new_from_bytes (self->bytes, 0, at);
+    g_autoptr (GError) error = NULL;
+    g_autoptr (CwRecording) recording = cw_recording_new (part, &error);
+    unsigned n;
+
+    if (at < CW_RECORDING_HEADER) {
+      g_assert_error (error, CW_ERROR, CW_ERROR_MALFORMED);
+      continue;
+    }
+    g_assert_no_error (error);
+    n = count (recording, &error);
+    g_assert_cmpuint (n, >=, before);
+    g_assert_cmpuint (n, <, N_RECORDS);
+    before = n;
+    if (error) {
+      g_assert_error (error, CW_ERROR, CW_ERROR_MALFORMED);
+      g_assert_nonnull (strstr (error->message, "offset"));
+    }
+  }
+  g_assert_cmpuint (before, >, 0);
+}
+
+/* A wrong bit anywhere is noticed, and what stands before it is good. */
+static void
+test_damage (Fixture *self, gconstpointer data)
+{
+  gsize size;
+  const uint8_t *good = g_bytes_get_data (self->bytes, &size);
+
+  for (size_t at = CW_RECORDING_HEADER; at < size; at += at < 100 ? 1 : size / 60) {
+    g_autofree uint8_t *copy = g_memdup2 (good, size);
+    g_autoptr (GBytes) bytes = NULL;
+    g_autoptr (CwRecording) recording = NULL;
+    g_autoptr (GError) error = NULL;
+
+    copy[at] ^= 0x10;
+    bytes = g_bytes_new_take (g_steal_pointer (&copy), size);
+    recording = cw_recording_new (bytes, NULL);
+    g_assert_nonnull (recording);
+    g_assert_cmpuint (count (recording, &error), <, N_RECORDS);
+    g_assert_nonnull (error);
+    g_assert_nonnull (strstr (error->message, "offset"));
+  }
+}
+
+static void
+test_other_files (void)
+{
+  static const char *const files[]
+      = { "", "CWRECORD", "CWRECORD\2\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", "#!/bin/sh\nexit 0\nand some more text" };
+  static const size_t sizes[] = { 0, 8, 24, 36 };
+
+  for (unsigned i = 0; i < G_N_ELEMENTS (files); i++) {
+    g_autoptr (GBytes) bytes = g_bytes_new_static (files[i], sizes[i]);
+    g_autoptr (GError) error = NULL;
+
+    g_assert_null (cw_recording_new (bytes, &error));
+    g_assert_error (error, CW_ERROR, (i == 2 ? CW_ERROR_UNSUPPORTED : CW_ERROR_MALFORMED));
+  }
+}
+
+static void
+test_inspect (Fixture *self, gconstpointer data)
+{
+  g_autoptr (CwRecording) recording = cw_recording_open (self->path, NULL);
+  g_autoptr (CwInspector) inspector = cw_inspector_new ();
+  g_autoptr (GString) text = g_string_new (NULL);
+  g_auto (CwRecordIter) iter = { 0 };
+  CwRecord record;
+
+  cw_record_iter_init (&iter, recording);
+  while (cw_record_iter_next (&iter, &record, NULL))
+    cw_inspector_add (inspector, &record, text);
+  g_assert_nonnull (strstr (text->str, "main:0 ping, serial 300, 3012 bytes\n  id = 299\n"));
+  g_assert_nonnull (strstr (text->str, "channel capabilities = 0x00000200"));
+  g_assert_nonnull (strstr (text->str, "inputs:0 message-9999, serial 2, 0 bytes\n"));
+  g_assert_nonnull (strstr (text->str, "  damaged: inputs: set-ack."));
+  g_assert_nonnull (strstr (text->str, "inputs:0 closed\n"));
+  g_string_truncate (text, 0);
+  cw_inspector_print_json (inspector, text);
+  g_assert_nonnull (strstr (text->str, "\"ping\": {\"messages\": 300, "));
+  g_assert_nonnull (strstr (text->str, "\"damaged\": 1"));
+}
+
+/* A client's link, and the messages behind it. */
+static void
+test_replay (Fixture *self, gconstpointer data)
+{
+  g_autoptr (CwRecording) recording = cw_recording_open (self->path, NULL);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (CwReplay) replay = cw_replay_new (recording, NULL, &error);
+  g_autoptr (CwReplayChannel) channel = cw_replay_channel_new (replay);
+  CwLinkParams params = { .channel_type = CW_CHANNEL_MAIN, .credentials = { .password = "anything" } };
+  g_autoptr (CwLink) link = cw_link_new (&params, NULL);
+  uint64_t time_us;
+
+  while (cw_link_status (link) == CW_LINK_RUNNING) {
+    g_autoptr (GBytes) said = cw_link_take_output (link);
+    g_autoptr (GBytes) answer = NULL;
+
+    g_assert_nonnull (said);
+    for (size_t i = 0; i < g_bytes_get_size (said); i++)
+      g_assert_true (cw_replay_channel_feed (channel, (const uint8_t *) g_bytes_get_data (said, NULL) + i, 1, &error));
+    answer = cw_replay_channel_take_output (channel);
+    g_assert_nonnull (answer);
+    g_assert_cmpuint (cw_link_feed (link, g_bytes_get_data (answer, NULL), g_bytes_get_size (answer)), ==,
+                      g_bytes_get_size (answer));
+  }
+  g_assert_cmpint (cw_link_status (link), ==, CW_LINK_DONE);
+  g_assert_true (cw_caps_test (cw_link_peer_channel_caps (link), 40));
+  g_assert_false (cw_caps_test (cw_link_peer_channel_caps (link), 10));
+  g_assert_true (cw_replay_channel_is_linked (channel));
+  for (unsigned i = 0; i < N_PINGS; i++) {
+    g_autoptr (GBytes) frame = cw_replay_channel_next (channel, &time_us);
+    const uint8_t *bytes = g_bytes_get_data (frame, NULL);
+
+    g_assert_cmpuint (g_bytes_get_size (frame), ==, 6 + 12 + (i == 100 ? BIG : 3000));
+    g_assert_cmpmem (bytes, 2, "\4\0", 2);
+    g_assert_cmpuint (bytes[6] | bytes[7] << 8, ==, i);
+  }
+  g_assert_null (cw_replay_channel_next (channel, &time_us));
+}
+
+static void
+test_replay_refuses (Fixture *self, gconstpointer data)
+{
+  g_autoptr (CwRecording) recording = cw_recording_open (self->path, NULL);
+  g_autoptr (CwReplay) replay = cw_replay_new (recording, NULL, NULL);
+  g_autoptr (CwReplayChannel) channel = cw_replay_channel_new (replay);
+  g_autoptr (CwReplayChannel) other = cw_replay_channel_new (replay);
+  CwLinkParams params = { .channel_type = CW_CHANNEL_DISPLAY };
+  g_autoptr (CwLink) link = cw_link_new (&params, NULL);
+  g_autoptr (GBytes) said = cw_link_take_output (link);
+  g_autoptr (GError) error = NULL;
+  GBytes *answer;
+
+  g_assert_false (cw_replay_channel_feed (channel, g_bytes_get_data (said, NULL), g_bytes_get_size (said), &error));
+  g_assert_error (error, CW_ERROR, CW_ERROR_STATE);
+  answer = cw_replay_channel_take_output (channel);
+  cw_link_feed (link, g_bytes_get_data (answer, NULL), g_bytes_get_size (answer));
+  g_assert_cmpint (cw_link_status (link), ==, CW_LINK_FAILED);
+  g_bytes_unref (answer);
+  g_clear_error (&error);
+  g_assert_false (cw_replay_channel_feed (other, "GET / HTTP/1.1\r\n", 16, &error));
+  g_assert_error (error, CW_ERROR, CW_ERROR_MALFORMED);
+}
+
+/* A full disk is told at the end, and does not stop whoever records. */
+static void
+test_full_disk (void)
+{
+  g_autoptr (GError) error = NULL;
+  CwRecorder *recorder = cw_recorder_new ("/dev/full", &error);
+
+  g_assert_null (recorder);
+  g_assert_error (error, G_FILE_ERROR, G_FILE_ERROR_NOSPC);
+}
+
+#define ADD(path, func) g_test_add (path, Fixture, NULL, set_up, func, tear_down)
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  ADD ("/recording/round-trip", test_round_trip);
+  ADD ("/recording/cut", test_cut);
+  ADD ("/recording/damage", test_damage);
+  ADD ("/recording/inspect", test_inspect);
+  ADD ("/recording/replay", test_replay);
+  ADD ("/recording/replay-refuses", test_replay_refuses);
+  g_test_add_func ("/recording/other-files", test_other_files);
+  g_test_add_func ("/recording/full-disk", test_full_disk);
+  return g_test_run ();
+}

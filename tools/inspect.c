@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* caraway inspect: what is in a recording. */
+#include "commands.h"
+
+#include "recording/inspect.h"
+#include "recording/reader.h"
+
+#include <stdio.h>
+
+static bool
+print_text (const GString *text, GError **error)
+{
+  if (fwrite (text->str, 1, text->len, stdout) == text->len)
+    return true;
+  g_set_error (error, STATUS_ERROR, STATUS_FILE, "the output cannot be written");
+  return false;
+}
+
+/* A damaged recording is shown as far as it is good. */
+static bool
+inspect (CwRecording *recording, bool messages, bool json, GError **error)
+{
+  g_autoptr (CwInspector) inspector = cw_inspector_new ();
+  g_autoptr (GString) text = g_string_new (NULL);
+  g_auto (CwRecordIter) iter = { 0 };
+  g_autoptr (GError) damage = NULL;
+  CwRecord record;
+
+  cw_record_iter_init (&iter, recording);
+  while (cw_record_iter_next (&iter, &record, &damage)) {
+    cw_inspector_add (inspector, &record, messages ? text : NULL);
+    if (messages && !print_text (text, error))
+      return false;
+    g_string_truncate (text, 0);
+  }
+  if (json)
+    cw_inspector_print_json (inspector, text);
+  else if (!messages)
+    cw_inspector_print (inspector, text);
+  if (!print_text (text, error))
+    return false;
+  if (fflush (stdout) != 0) {
+    g_set_error (error, STATUS_ERROR, STATUS_FILE, "the output cannot be written");
+    return false;
+  }
+  if (damage)
+    g_set_error (error, STATUS_ERROR, STATUS_FILE, "%s", damage->message);
+  return !damage;
+}
+
+static bool
+run (int argc, char **argv, GError **error)
+{
+  gboolean messages = FALSE, json = FALSE;
+  const GOptionEntry entries[] = {
+    { "messages", 'm', 0, G_OPTION_ARG_NONE, &messages, "Print every message instead of statistics", NULL },
+    { "json", 'j', 0, G_OPTION_ARG_NONE, &json, "Print the statistics as JSON", NULL },
+    { NULL },
+  };
+  g_autoptr (CwRecording) recording = NULL;
+  GError *problem = NULL;
+
+  if (!command_parse (&command_inspect, NULL, entries, NULL, &argc, &argv, 1, 1, error))
+    return false;
+  if (messages && json) {
+    g_set_error (error, STATUS_ERROR, STATUS_USAGE, "--messages and --json exclude each other");
+    return false;
+  }
+  recording = cw_recording_open (argv[1], &problem);
+  if (!recording) {
+    g_set_error (error, STATUS_ERROR, STATUS_FILE, "%s", problem->message);
+    g_error_free (problem);
+    return false;
+  }
+  return inspect (recording, messages, json, error);
+}
+
+const Command command_inspect = {
+  .name = "inspect",
+  .arguments = "[OPTION…] FILE",
+  .summary = "Show what is in a recording",
+  .run = run,
+};
