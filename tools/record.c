@@ -6,17 +6,41 @@
 #include <signal.h>
 #include <stdio.h>
 
-static gboolean
-on_signal (gpointer data)
-{
-  *(bool *) data = true;
-  return G_SOURCE_CONTINUE;
-}
-
 typedef struct {
   const char *path;
   GError *problem; /* why the recording did not begin */
-} Begin;
+  SpiceSession *session;
+  gint64 end_us; /* 0: none */
+  bool stop;
+  guint signals[2];
+} Recording;
+
+/* As long as the server has listed no channel there is nothing to keep, and the signal does what it does otherwise. */
+static void
+interrupt (Recording *self, int number)
+{
+  g_autoptr (GList) channels = spice_session_get_channels (self->session);
+
+  self->stop = true;
+  if (channels && channels->next)
+    return;
+  signal (number, SIG_DFL);
+  raise (number);
+}
+
+static gboolean
+on_interrupt (gpointer data)
+{
+  interrupt (data, SIGINT);
+  return G_SOURCE_CONTINUE;
+}
+
+static gboolean
+on_terminate (gpointer data)
+{
+  interrupt (data, SIGTERM);
+  return G_SOURCE_CONTINUE;
+}
 
 static void
 connect_channel (SpiceSession *session, SpiceChannel *channel, gpointer data)
@@ -29,8 +53,11 @@ connect_channel (SpiceSession *session, SpiceChannel *channel, gpointer data)
 static void
 begin (SpiceSession *session, gpointer data)
 {
-  Begin *self = data;
+  Recording *self = data;
 
+  self->session = session;
+  self->signals[0] = g_unix_signal_add (SIGINT, on_interrupt, self);
+  self->signals[1] = g_unix_signal_add (SIGTERM, on_terminate, self);
   spice_session_start_recording (session, self->path, &self->problem);
   g_signal_connect (session, "channel-new", G_CALLBACK (connect_channel), NULL);
 }
@@ -43,32 +70,12 @@ fail_file (GError *problem, GError **error)
   return false;
 }
 
-typedef struct {
-  gint64 end_us; /* 0: none */
-  bool stop;
-} Wait;
-
 static bool
 is_over (gpointer data)
 {
-  const Wait *wait = data;
+  const Recording *self = data;
 
-  return wait->stop || (wait->end_us > 0 && g_get_monotonic_time () >= wait->end_us);
-}
-
-/* Until the time is up, somebody stops it, or the connection ends. */
-static bool
-record_all (Client *client, double seconds, GError **error)
-{
-  Wait wait = { .end_us = seconds > 0 ? g_get_monotonic_time () + (gint64) (seconds * G_USEC_PER_SEC) : 0 };
-  guint interrupt = g_unix_signal_add (SIGINT, on_signal, &wait.stop);
-  guint terminate = g_unix_signal_add (SIGTERM, on_signal, &wait.stop);
-  bool ok;
-
-  ok = client_run (client, is_over, &wait, error);
-  g_source_remove (interrupt);
-  g_source_remove (terminate);
-  return ok;
+  return self->stop || (self->end_us > 0 && g_get_monotonic_time () >= self->end_us);
 }
 
 static bool
@@ -81,7 +88,7 @@ run (int argc, char **argv, GError **error)
       "SECONDS" },
     { NULL },
   };
-  Begin recording = { 0 };
+  Recording recording = { 0 };
   SpiceSession *session;
   GError *problem = NULL;
   bool ok;
@@ -99,7 +106,11 @@ run (int argc, char **argv, GError **error)
     g_clear_error (error);
     return fail_file (recording.problem, error);
   }
-  ok = ok && record_all (client, seconds, error);
+  if (seconds > 0)
+    recording.end_us = g_get_monotonic_time () + (gint64) (seconds * G_USEC_PER_SEC);
+  ok = ok && client_run (client, is_over, &recording, error);
+  for (unsigned i = 0; i < G_N_ELEMENTS (recording.signals); i++)
+    g_source_remove (recording.signals[i]);
   session = client_session (client);
   spice_session_disconnect (session);
   if (spice_session_stop_recording (session, &problem))
