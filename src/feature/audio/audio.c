@@ -3,6 +3,7 @@
 
 #include "base/protocol.h"
 #include "channel/identity.h"
+#include "feature/audio/volumes.h"
 
 #include "spice-client.h"
 
@@ -129,6 +130,10 @@ channel_added (gpointer data, SpiceChannel *channel)
 {
   gboolean enabled = FALSE;
 
+  if (SPICE_IS_MAIN_CHANNEL (channel)) {
+    cw_audio_tell_volumes (data, SPICE_MAIN_CHANNEL (channel));
+    return;
+  }
   g_object_get (cw_channel_session (channel), "enable-audio", &enabled, NULL);
   if (enabled && SPICE_AUDIO_GET_CLASS (data)->connect_channel (data, channel))
     spice_channel_connect (channel);
@@ -148,7 +153,7 @@ property_changed (gpointer data, const char *name)
       channel_added (data, at->data);
 }
 
-static const int channel_types[] = { CW_CHANNEL_PLAYBACK, CW_CHANNEL_RECORD, 0 };
+static const int channel_types[] = { CW_CHANNEL_MAIN, CW_CHANNEL_PLAYBACK, CW_CHANNEL_RECORD, 0 };
 
 const CwFeature cw_audio_feature = {
   .name = "audio",
