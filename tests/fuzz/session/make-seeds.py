@@ -15,9 +15,12 @@ SAYS = {
     "grab": (7, struct.pack("<5I", 0, 0, 1, 2, 6)), "request": (8, struct.pack("<2I", 1, 1)),
     "data": (4, struct.pack("<2I", 0, 1) + bytes(range(256)) * 8), "release": (9, bytes(4)),
     "long": (4, struct.pack("<2I", 2, 2) + bytes(4000)), "reply": (3, struct.pack("<2I", 2, 1)),
-    "status": (11, struct.pack("<2IBI", 1, 2, 0, 10)), "space": (11, struct.pack("<2IQ", 1, 4, 5)),
+    "begin": (11, struct.pack("<2I", 1, 0)), "begin2": (11, struct.pack("<2I", 2, 0)),
+    "done": (11, struct.pack("<2I", 1, 3)), "status": (11, struct.pack("<2IBI", 1, 2, 0, 10)),
+    "space": (11, struct.pack("<2IQ", 1, 4, 5)),
 }
-TALKS = ("caps grab data request release", "plain-caps grab data", "caps reply status space", "caps long release", "status")
+TALKS = ("caps grab data request release", "plain-caps grab data", "caps reply status space", "caps long release", "status",
+         "begin begin2 reply reply reply done", "begin done begin2 status")
 
 
 def agent(talk):
