@@ -460,6 +460,7 @@ test_no_agent (void)
   end (&c);
 
   begin (&c, true, CAPS | 1u << CW_AGENT_CAP_FILE_XFER_DISABLED);
+  g_clear_object (&file);
   file = make_file (&c, "file", 1);
   copy (&c, file, NULL, NULL);
   expect_told (&c, "1 spice 0; ");
