@@ -140,7 +140,7 @@ spice_file_transfer_task_class_init (SpiceFileTransferTaskClass *class)
   /**
    * SpiceFileTransferTask::finished:
    * @task: the task
-   * @error: (nullable) (transfer none): why it failed, %NULL on success
+   * @object: why it failed, a #GError, or %NULL on success
    *
    * The transfer has ended. Comes once.
    */

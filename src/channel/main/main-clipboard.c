@@ -159,7 +159,7 @@ shares_clipboard (SpiceMainChannel *self)
  * @channel: the main channel
  * @selection: which one
  * @type: what @data is, as it was asked for; 0 if it cannot be had
- * @data: (array length=size) (element-type guint8): the content, which is copied; text is UTF-8
+ * @data: (array length=size): the content, which is copied; text is UTF-8
  * @size: its bytes, at most #SpiceMainChannel:max-clipboard
  *
  * Sends the guest the content of a selection, as the answer to #SpiceMainChannel::main-clipboard-selection-request. If
@@ -235,7 +235,7 @@ spice_main_clipboard_selection_release (SpiceMainChannel *channel, guint selecti
  * @channel: the main channel
  * @selection: which one
  * @type: what @data is
- * @data: (array length=size) (element-type guint8): the content
+ * @data: (array length=size): the content
  * @size: its bytes
  *
  * Sends the guest the content of a selection.
@@ -299,7 +299,7 @@ spice_main_clipboard_release (SpiceMainChannel *channel)
  * spice_main_clipboard_notify:
  * @channel: the main channel
  * @type: what @data is
- * @data: (array length=size) (element-type guint8): the content
+ * @data: (array length=size): the content
  * @size: its bytes
  *
  * Sends the guest the content of the clipboard.

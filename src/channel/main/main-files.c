@@ -506,8 +506,6 @@ spice_main_file_copy_async (SpiceMainChannel *channel, GFile **sources, GFileCop
  * The older name of spice_main_channel_file_copy_finish().
  *
  * Returns: whether no file failed
- *
- * Deprecated: 0.38: use spice_main_channel_file_copy_finish()
  */
 gboolean
 spice_main_file_copy_finish (SpiceMainChannel *channel, GAsyncResult *result, GError **error)
