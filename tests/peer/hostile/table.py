@@ -101,6 +101,12 @@ def agent():
     yield "agent CLIPBOARD_GRAB of one byte", M, [connected, s.agent(6, s.u32(1, 0x1FF)), s.agent(7, b"\0")], ALIVE
     yield "agent capabilities of one byte", M, [connected, s.agent(6, b"\0")], ALIVE
     yield "agent file transfer status for nobody", M, [connected, s.agent(11, s.u32(99, 0))], ALIVE
+    caps = s.agent(6, s.u32(1, 0x1FF))
+    yield "agent grabs selection 255", M, [connected, caps, s.agent(7, b"\xff\0\0\0" + s.u32(1))], ALIVE
+    yield "agent grabs with 16000 types", M, [connected, caps, s.agent(7, s.u32(0) + s.u32(1) * 16000)], ALIVE
+    yield "agent announces itself 5000 times", M, [connected] + [caps] * 5000, ALIVE
+    yield "agent asks for the clipboard 5000 times", M, [connected, caps] + [s.agent(8, s.u32(0, 1))] * 5000, ALIVE
+    yield "agent gives what nobody asked for", M, [connected, caps] + [s.agent(4, s.u32(0, 1) + b"x" * 2000)] * 1000, ALIVE
     yield "agent of another protocol", M, [connected, s.agent(6, s.u32(1, 0), protocol=77)], ERROR, "agent.*protocol"
 
 
