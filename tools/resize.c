@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* caraway resize: the size of a display, as the guest's agent or the display device sets it. */
 #include "commands.h"
+#include "displays.h"
 #include "guest.h"
 
 #include <stdio.h>
@@ -18,7 +19,7 @@ typedef struct {
   int width, height;
 } Resize;
 
-/* A display's number is its channel's id, or, on the first channel, its monitor's id. */
+/* As agents count: by the channel's id, or, on the first channel, by the monitor's id. */
 static void
 look (SpiceSession *session, Monitor monitors[MAX_DISPLAYS])
 {
@@ -102,6 +103,17 @@ wish (const Resize *self, SpiceMainChannel *channel)
   spice_main_channel_send_monitor_config (channel);
 }
 
+/* The agent's number of a display that is there; one that is off has the number it would get. */
+static int
+agent_number (Client *client, int number)
+{
+  Display display;
+
+  if (!displays_find (client, number, &display, NULL))
+    return number;
+  return display.channel_id > 0 ? display.channel_id : MAX (display.monitor_id, 0);
+}
+
 static bool
 parse_size (const char *text, Resize *self, GError **error)
 {
@@ -140,6 +152,11 @@ run (int argc, char **argv, GError **error)
   if (!open_displays (client, error) || !client_wait (client, has_any, &self, "a display", error)
       || !guest_wait (client, VD_AGENT_CAP_MONITORS_CONFIG, "monitor configuration", error))
     return false;
+  self.display = agent_number (client, self.display);
+  if (self.display >= MAX_DISPLAYS) {
+    g_set_error (error, STATUS_ERROR, STATUS_UNSUPPORTED, "agents know %d displays only", MAX_DISPLAYS);
+    return false;
+  }
   wish (&self, client_main (client));
   return client_wait (client, has_size, &self, "the display to have that size", error)
          && client_finish (client, NULL, error);
