@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "channel/main/file-transfers.h"
 
+#include "base/i18n.h"
 #include "spice-client.h"
 
 #define GROUP "vdagent-file-xfer"
@@ -202,10 +203,11 @@ cw_file_transfers_take (CwFileTransfers *self, uint32_t id, GBytes *bytes)
   self->read_ahead -= transfer->reading - size;
   transfer->reading = 0;
   if (size == 0) {
-    g_autoptr (GError) error = g_error_new (SPICE_CLIENT_ERROR, SPICE_CLIENT_ERROR_FAILED,
-                                            "The file ended after %" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT
-                                            " bytes: it has become shorter.",
-                                            transfer->asked, transfer->size);
+    g_autofree char *read = g_strdup_printf ("%" G_GUINT64_FORMAT, transfer->asked);
+    g_autofree char *all = g_strdup_printf ("%" G_GUINT64_FORMAT, transfer->size);
+    g_autoptr (GError) error
+        = g_error_new (SPICE_CLIENT_ERROR, SPICE_CLIENT_ERROR_FAILED,
+                       _ ("The file ended after %s of %s bytes: it has become shorter."), read, all);
 
     cw_file_transfers_fail (self, id, error);
     return;
@@ -257,7 +259,7 @@ cw_file_transfers_low (CwFileTransfers *self)
     g_queue_push_tail_link (&self->turns, at);
     if (!send_block (self, transfer, block)) {
       g_autoptr (GError) error = g_error_new_literal (SPICE_CLIENT_ERROR, SPICE_CLIENT_ERROR_FAILED,
-                                                      "There is not enough memory to send the file.");
+                                                      _ ("There is not enough memory to send the file."));
 
       cw_file_transfers_fail (self, transfer->id, error);
     }
@@ -287,19 +289,20 @@ static GError *
 error_of_detail (const CwWireFileXferError *detail)
 {
   if (!detail || detail->type != CW_FILE_XFER_ERROR_TYPE_GLIB_IO)
-    return failed ("The guest could not store the file.");
+    return failed (_ ("The guest could not store the file."));
   switch (detail->code) {
   case G_IO_ERROR_INVALID_FILENAME:
-    return g_error_new_literal (G_IO_ERROR, G_IO_ERROR_INVALID_FILENAME, "The guest does not allow this file name.");
+    return g_error_new_literal (G_IO_ERROR, G_IO_ERROR_INVALID_FILENAME,
+                                _ ("The guest does not allow this file name."));
   case G_IO_ERROR_PERMISSION_DENIED:
-    return failed ("The guest could not store the file: permission denied.");
+    return failed (_ ("The guest could not store the file: permission denied."));
   case G_IO_ERROR_NO_SPACE:
-    return failed ("The guest could not store the file: its disk is full.");
+    return failed (_ ("The guest could not store the file: its disk is full."));
   case G_IO_ERROR_READ_ONLY:
-    return failed ("The guest could not store the file: its disk is read-only.");
+    return failed (_ ("The guest could not store the file: its disk is read-only."));
   default:
-    return g_error_new (SPICE_CLIENT_ERROR, SPICE_CLIENT_ERROR_FAILED, "The guest could not store the file: error %u.",
-                        detail->code);
+    return g_error_new (SPICE_CLIENT_ERROR, SPICE_CLIENT_ERROR_FAILED,
+                        _ ("The guest could not store the file: error %u."), detail->code);
   }
 }
 
@@ -310,10 +313,10 @@ error_of_space (const CwWireFileXferSpace *detail, uint64_t size)
 
   if (!detail)
     return g_error_new (SPICE_CLIENT_ERROR, SPICE_CLIENT_ERROR_FAILED,
-                        "The guest's disk has not enough space for the file of %s.", needed);
+                        _ ("The guest's disk has not enough space for the file of %s."), needed);
   free_size = g_format_size (detail->disk_free_space);
   return g_error_new (SPICE_CLIENT_ERROR, SPICE_CLIENT_ERROR_FAILED,
-                      "The guest's disk has not enough space: %s are free, the file has %s.", free_size, needed);
+                      _ ("The guest's disk has not enough space: %s are free, the file has %s."), free_size, needed);
 }
 
 /* NULL: all is well. */
@@ -324,22 +327,22 @@ error_of_status (const Transfer *self, const CwAgentFileXferStatus *status)
   case CW_FILE_XFER_STATUS_SUCCESS:
     if (self->state == SENT && self->under_way == self->size)
       return NULL;
-    return failed ("The guest ended the transfer before the whole file was sent.");
+    return failed (_ ("The guest ended the transfer before the whole file was sent."));
   case CW_FILE_XFER_STATUS_CANCELLED:
-    return failed ("The guest cancelled the transfer.");
+    return failed (_ ("The guest cancelled the transfer."));
   case CW_FILE_XFER_STATUS_ERROR:
     return error_of_detail (status->error_detail);
   case CW_FILE_XFER_STATUS_NOT_ENOUGH_SPACE:
     return error_of_space (status->space_detail, self->size);
   case CW_FILE_XFER_STATUS_SESSION_LOCKED:
-    return failed ("The guest's session is locked.");
+    return failed (_ ("The guest's session is locked."));
   case CW_FILE_XFER_STATUS_VDAGENT_NOT_CONNECTED:
-    return failed ("Nobody is logged in to the guest.");
+    return failed (_ ("Nobody is logged in to the guest."));
   case CW_FILE_XFER_STATUS_DISABLED:
-    return failed ("The guest does not allow file transfers.");
+    return failed (_ ("The guest does not allow file transfers."));
   default:
-    return g_error_new (SPICE_CLIENT_ERROR, SPICE_CLIENT_ERROR_FAILED, "The guest ended the transfer with status %u.",
-                        status->result);
+    return g_error_new (SPICE_CLIENT_ERROR, SPICE_CLIENT_ERROR_FAILED,
+                        _ ("The guest ended the transfer with status %u."), status->result);
   }
 }
 

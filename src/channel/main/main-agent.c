@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The main channel's side of the guest agent: whether there is one, and what is told it when it comes. */
+#include "base/i18n.h"
 #include "channel/main/main.h"
 #include "channel/main/volume.h"
 
@@ -219,7 +220,7 @@ cw_main_agent_connected (SpiceMainChannel *self)
   if (is_new)
     g_object_notify (G_OBJECT (self), "agent-connected");
   else
-    cw_main_files_fail_all (self, "The guest agent has begun anew.");
+    cw_main_files_fail_all (self, _ ("The guest agent has begun anew."));
   if (attempt == cw_channel_attempt (channel))
     emit_update (self);
   if (attempt != cw_channel_attempt (channel))
@@ -234,7 +235,7 @@ tell_disconnected (SpiceMainChannel *self, bool was_connected)
   forget_agent (self);
   if (was_connected)
     g_object_notify (G_OBJECT (self), "agent-connected");
-  cw_main_files_fail_all (self, "The guest agent has gone.");
+  cw_main_files_fail_all (self, _ ("The guest agent has gone."));
   emit_update (self);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Sending files to the guest: the operation that programs begin, its tasks, and the reading of files. Nothing here
  * waits for a disk: files are looked at, opened, read and closed by GIO's workers. */
+#include "base/i18n.h"
 #include "channel/main/file-transfer-task.h"
 #include "channel/main/main.h"
 
@@ -61,7 +62,7 @@ summary (const Operation *self)
     return NULL;
   return g_error_new (self->n_failed > 0 ? SPICE_CLIENT_ERROR : G_IO_ERROR,
                       self->n_failed > 0 ? SPICE_CLIENT_ERROR_FAILED : (int) G_IO_ERROR_CANCELLED,
-                      "Of %u files, %u were sent, %u were cancelled, %u failed.", self->n_files, self->n_succeeded,
+                      _ ("Of %u files, %u were sent, %u were cancelled, %u failed."), self->n_files, self->n_succeeded,
                       self->n_cancelled, self->n_failed);
 }
 
@@ -156,7 +157,8 @@ static gboolean
 on_cancelled (GCancellable *cancellable, gpointer data)
 {
   g_autoptr (Transfer) self = transfer_ref (data);
-  g_autoptr (GError) error = g_error_new_literal (G_IO_ERROR, G_IO_ERROR_CANCELLED, "The file transfer was cancelled.");
+  g_autoptr (GError) error
+      = g_error_new_literal (G_IO_ERROR, G_IO_ERROR_CANCELLED, _ ("The file transfer was cancelled."));
 
   give_up (self, error);
   return G_SOURCE_REMOVE;
@@ -171,7 +173,7 @@ offer (Transfer *self)
   self->is_offered = cw_file_transfers_offer (self->channel->priv->file_transfers,
                                               cw_file_transfer_task_id (self->task), name, self->size);
   if (!self->is_offered)
-    finish_failed (self, "Too much waits for the guest agent already.");
+    finish_failed (self, _ ("Too much waits for the guest agent already."));
 }
 
 static void
@@ -186,7 +188,7 @@ on_probed (GObject *source, GAsyncResult *result, gpointer data)
   if (!bytes)
     finish (self, error);
   else if (g_bytes_get_size (bytes) > 0)
-    finish_failed (self, "The file says that it is empty, but it is not: its size is not known.");
+    finish_failed (self, _ ("The file says that it is empty, but it is not: its size is not known."));
   else
     offer (self);
 }
@@ -233,13 +235,13 @@ check_info (GFileInfo *info, GError **error)
       return true;
     break;
   case G_FILE_TYPE_DIRECTORY:
-    g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_IS_DIRECTORY, "Folders cannot be sent, only files.");
+    g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_IS_DIRECTORY, _ ("Folders cannot be sent, only files."));
     return false;
   default:
     break;
   }
   g_set_error_literal (error, SPICE_CLIENT_ERROR, SPICE_CLIENT_ERROR_FAILED,
-                       "This is no regular file: its size is not known.");
+                       _ ("This is no regular file: its size is not known."));
   return false;
 }
 
@@ -371,11 +373,11 @@ reason_against (SpiceMainChannel *self)
   if (session)
     g_object_get (session, "read-only", &read_only, NULL);
   if (read_only)
-    return "The session is read-only.";
+    return _ ("The session is read-only.");
   if (!cw_agent_is_connected (self->priv->agent))
-    return "The guest agent is not connected.";
+    return _ ("The guest agent is not connected.");
   if (cw_agent_can (self->priv->agent, CW_AGENT_CAP_FILE_XFER_DISABLED))
-    return "The guest does not allow file transfers.";
+    return _ ("The guest does not allow file transfers.");
   return NULL;
 }
 
