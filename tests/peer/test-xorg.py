@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """An Xorg desktop through the spiceqxl driver: the screenshot is what the X server says it shows."""
 import argparse
+import signal
 import sys
 
 import clients
@@ -69,6 +70,29 @@ def live():
         truth = x.wait_quiet()
         peers.wait_until(lambda: pictures.difference(viewer.dump(), truth) is None, 10,
                          "the viewer to show what the X server shows")
+
+
+# Lines, dashes, text, copies, scrolling and composition, in x11perf's words.
+X11PERF = ["-line100", "-ddseg100", "-aa10text", "-copywinwin100", "-scroll100", "-comppixwin100"]
+
+
+@tap.test("a live client shows what x11perf has drawn, whenever it is stopped")
+def x11perf():
+    with Xspice() as x, clients.Viewer(x.uri) as viewer:
+        viewer.wait("mark 0 1")
+        for number, kind in enumerate(X11PERF):
+            drawing = x.program("x11perf", "-repeat", "1", "-time", "60", "-sync", kind)
+            for _ in range(6):
+                before = viewer.bytes_read()
+                peers.wait_until(lambda: viewer.bytes_read() > before, 20, f"{kind} to draw", 0.02)
+            drawing.child.send_signal(signal.SIGSTOP)
+            truth = x.wait_quiet()
+            try:
+                peers.wait_until(lambda: pictures.difference(viewer.dump(), truth) is None, 10, kind)
+            except peers.Failed:
+                raise peers.Failed(f"{kind}: {pictures.difference(viewer.dump(), truth)}") from None
+            drawing.child.kill()
+            drawing.child.wait(10)
 
 
 if __name__ == "__main__":
