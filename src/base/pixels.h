@@ -70,6 +70,15 @@ unsigned cw_pixel_format_bits (CwPixelFormat format);
 /* Bytes the pixels occupy, for accounting. */
 size_t cw_pixels_size (const CwPixels *self);
 
+/* 0x00RRGGBB of a 555 word, the high bits of each channel repeated in its low ones. */
+static inline uint32_t
+cw_rgb_of_555 (uint32_t word)
+{
+  uint32_t high = (word << 9 & 0xf80000) | (word << 6 & 0xf800) | (word << 3 & 0xf8);
+
+  return high | (high >> 5 & 0x070707);
+}
+
 static inline uint8_t *
 cw_pixels_row (const CwPixels *self, uint32_t y)
 {

@@ -2,6 +2,7 @@
 #include "canvas/bitmap.h"
 
 #include "base/bitmap-fmt.h"
+#include "base/bytes.h"
 #include "base/error.h"
 #include "canvas/pixel.h"
 
@@ -113,18 +114,18 @@ decode_direct (const CwBitmap *self, CwPixels *out)
     switch (self->format) {
     case CW_BITMAP_FMT_16BIT:
       for (uint32_t x = 0; x < self->width; x++)
-        cw_store16 (to + 2 * x, row[2 * x] | row[2 * x + 1] << 8);
+        cw_store16 (to + 2 * x, cw_le16 (row + 2 * x));
       break;
     case CW_BITMAP_FMT_24BIT:
       for (uint32_t x = 0; x < self->width; x++)
-        cw_store32 (to + 4 * x, row[3 * x] | row[3 * x + 1] << 8 | row[3 * x + 2] << 16);
+        cw_store32 (to + 4 * x, cw_le24 (row + 3 * x));
       break;
     case CW_BITMAP_FMT_8BIT_A:
       memcpy (to, row, self->width);
       break;
     default:
       for (uint32_t x = 0; x < self->width; x++)
-        cw_store32 (to + 4 * x, GUINT32_FROM_LE (cw_load32 (row + 4 * x)));
+        cw_store32 (to + 4 * x, cw_le32 (row + 4 * x));
     }
   }
 }

@@ -4,7 +4,7 @@
 
 #include "base/pixels.h"
 
-/* n pixels; dst and src do not overlap. */
+/* n pixels; dst and src do not overlap, unless they are the same and so are the sizes of their pixels. */
 typedef void (*CwConvertRow) (uint8_t *dst, const uint8_t *src, size_t n);
 
 /* What an image becomes on a surface of another format. 32-bit formats are taken over word by word, so a surface with

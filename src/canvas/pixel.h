@@ -51,13 +51,7 @@ cw_widen6 (uint32_t value)
   return value << 2 | value >> 4;
 }
 
-/* 0x00RRGGBB of a 555 or 565 word. */
-static inline uint32_t
-cw_rgb_of_555 (uint32_t word)
-{
-  return cw_widen5 (word >> 10 & 31) << 16 | cw_widen5 (word >> 5 & 31) << 8 | cw_widen5 (word & 31);
-}
-
+/* 0x00RRGGBB of a 565 word. */
 static inline uint32_t
 cw_rgb_of_565 (uint32_t word)
 {

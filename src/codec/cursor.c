@@ -3,6 +3,8 @@
  * and of 4-bit pixels are padded to bytes: padded rows are taken where the data is long enough for them. */
 #include "codec/cursor.h"
 
+#include "base/bytes.h"
+
 #define CHECKER_DARK 0xc0303030u
 #define CHECKER_LIGHT 0x30505050u
 #define WHITE 0x00ffffffu
@@ -50,12 +52,6 @@ color_sizes (unsigned type, uint32_t width, uint32_t height, size_t *pixels, siz
   }
 }
 
-static uint32_t
-read_u32 (const uint8_t *bytes)
-{
-  return bytes[0] | (uint32_t) bytes[1] << 8 | (uint32_t) bytes[2] << 16 | (uint32_t) bytes[3] << 24;
-}
-
 static void
 store (uint8_t *out, uint32_t argb)
 {
@@ -84,11 +80,11 @@ color_at (const Shape *self, uint32_t x, uint32_t y, bool *white)
   case CW_CURSOR_TYPE_COLOR4: {
     size_t nibble = self->padded ? (size_t) y * ((self->width + 1) / 2) * 2 + x : i;
 
-    raw = read_u32 (self->palette + 4 * (self->pixels[nibble / 2] >> (nibble % 2 ? 0 : 4) & 0xf));
+    raw = cw_le32 (self->palette + 4 * (self->pixels[nibble / 2] >> (nibble % 2 ? 0 : 4) & 0xf));
     break;
   }
   case CW_CURSOR_TYPE_COLOR8:
-    raw = read_u32 (self->palette + 4 * self->pixels[i]);
+    raw = cw_le32 (self->palette + 4 * self->pixels[i]);
     break;
   case CW_CURSOR_TYPE_COLOR16:
     raw = self->pixels[2 * i] | (uint32_t) self->pixels[2 * i + 1] << 8;
@@ -98,7 +94,7 @@ color_at (const Shape *self, uint32_t x, uint32_t y, bool *white)
     raw = self->pixels[3 * i] | (uint32_t) self->pixels[3 * i + 1] << 8 | (uint32_t) self->pixels[3 * i + 2] << 16;
     break;
   default:
-    raw = read_u32 (self->pixels + 4 * i);
+    raw = cw_le32 (self->pixels + 4 * i);
     break;
   }
   *white = raw == WHITE;
@@ -128,7 +124,7 @@ decode_alpha (const Shape *self, uint8_t *out)
   size_t area = (size_t) self->width * self->height;
 
   for (size_t i = 0; i < area; i++)
-    store (out + 4 * i, read_u32 (self->pixels + 4 * i));
+    store (out + 4 * i, cw_le32 (self->pixels + 4 * i));
 }
 
 static bool

@@ -3,6 +3,7 @@
 #include "codec/glz.h"
 
 #include "base/cpu.h"
+#include "base/bytes.h"
 #include "base/error.h"
 #include "codec/glz-store.h"
 #include "codec/glz-zlib.h"
@@ -31,7 +32,7 @@ struct CwGlzDecoder {
 static uint64_t
 read_be64 (const uint8_t *p)
 {
-  return (uint64_t) cw_lz_read_be32 (p) << 32 | cw_lz_read_be32 (p + 4);
+  return (uint64_t) cw_be32 (p) << 32 | cw_be32 (p + 4);
 }
 
 static bool
@@ -48,11 +49,11 @@ read_header (CwGlzDecoder *self, CwSlice data, const CwCodecInput *in, GError **
   }
   self->type = p[8] & 15;
   self->top_down = p[8] >> 4 != 0;
-  stride = cw_lz_read_be32 (p + 17);
+  stride = cw_be32 (p + 17);
   self->id = read_be64 (p + 21);
-  self->stream.max_distance = cw_lz_read_be32 (p + 29);
+  self->stream.max_distance = cw_be32 (p + 29);
   if (!cw_lz_check_magic ("glz", p, error)
-      || !cw_lz_check_size ("glz", cw_lz_read_be32 (p + 9), cw_lz_read_be32 (p + 13), in->width, in->height, error))
+      || !cw_lz_check_size ("glz", cw_be32 (p + 9), cw_be32 (p + 13), in->width, in->height, error))
     return false;
   if (self->type < CW_LZ_RGB16 || self->type > CW_LZ_RGBA)
     g_set_error (error, CW_ERROR, CW_ERROR_MALFORMED, "glz: type %u is outside %d … %d", self->type, CW_LZ_RGB16,

@@ -3,6 +3,7 @@
  * write up to CW_LZ_OVERSHOOT bytes too many (they are decoded later), and literals are read up to 100 bytes. */
 #pragma once
 
+#include "base/pixels.h"
 #include "codec/lz-stream.h"
 
 #include <string.h>
@@ -250,14 +251,6 @@ cw_lz_literals16 (uint16_t *op, const uint8_t *p, size_t n)
 #endif
 }
 
-static inline uint32_t
-cw_lz_widen555 (uint32_t v)
-{
-  uint32_t high = (v << 9 & 0xf80000) | (v << 6 & 0xf800) | (v << 3 & 0xf8);
-
-  return high | (high >> 5 & 0x070707);
-}
-
 /* n literals of 2 bytes to 32-bit pixels. */
 CW_LZ_INLINE void
 cw_lz_literals16_wide (uint32_t *op, const uint8_t *p, size_t n)
@@ -277,7 +270,7 @@ cw_lz_literals16_wide (uint32_t *op, const uint8_t *p, size_t n)
   }
 #else
   for (size_t i = 0; i < n; i++, p += 2)
-    op[i] = cw_lz_widen555 ((uint32_t) p[0] << 8 | p[1]);
+    op[i] = cw_rgb_of_555 ((uint32_t) p[0] << 8 | p[1]);
 #endif
 }
 

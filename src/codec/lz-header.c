@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "codec/lz-header.h"
 
+#include "base/bytes.h"
 #include "base/error.h"
 #include "base/pixels.h"
 
@@ -32,7 +33,7 @@ cw_lz_stride (CwLzType type, uint32_t width)
 bool
 cw_lz_check_magic (const char *codec, const uint8_t *data, GError **error)
 {
-  uint32_t magic = cw_lz_read_be32 (data), version = cw_lz_read_be32 (data + 4);
+  uint32_t magic = cw_be32 (data), version = cw_be32 (data + 4);
 
   if (magic == CW_LZ_MAGIC && version == CW_LZ_VERSION)
     return true;
@@ -77,16 +78,15 @@ cw_lz_header_read (CwSlice data, uint32_t width, uint32_t height, uint32_t types
   }
   if (!cw_lz_check_magic ("lz", data.data, error))
     return false;
-  type = cw_lz_read_be32 (data.data + 8);
+  type = cw_be32 (data.data + 8);
   if (type > CW_LZ_A8 || (types >> type & 1) == 0) {
     g_set_error (error, CW_ERROR, CW_ERROR_MALFORMED, "lz: type %u is none of those allowed here, mask 0x%x", type,
                  types);
     return false;
   }
-  if (!cw_lz_check_size ("lz", cw_lz_read_be32 (data.data + 12), cw_lz_read_be32 (data.data + 16), width, height,
-                         error))
+  if (!cw_lz_check_size ("lz", cw_be32 (data.data + 12), cw_be32 (data.data + 16), width, height, error))
     return false;
-  stride = cw_lz_read_be32 (data.data + 20);
+  stride = cw_be32 (data.data + 20);
   if (stride != cw_lz_stride (type, width)) {
     g_set_error (error, CW_ERROR, CW_ERROR_MALFORMED, "lz: stride %u instead of %" G_GUINT64_FORMAT, stride,
                  cw_lz_stride (type, width));
@@ -96,7 +96,7 @@ cw_lz_header_read (CwSlice data, uint32_t width, uint32_t height, uint32_t types
   n_units = type <= CW_LZ_PLT8 ? (uint64_t) stride * height : (uint64_t) width * height;
   if (!cw_lz_check_expansion ("lz", tokens, n_units, error))
     return false;
-  *header = (CwLzHeader){ type, stride, cw_lz_read_be32 (data.data + 24) != 0 };
+  *header = (CwLzHeader){ type, stride, cw_be32 (data.data + 24) != 0 };
   *stream = (CwLzStream){ .p = tokens.data, .end = tokens.data + tokens.size };
   return true;
 }

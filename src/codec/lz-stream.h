@@ -92,12 +92,6 @@ void cw_lz_set_fault (GError **error, const char *codec, const CwLzFault *fault,
 /* An error unless so many units can possibly come from this much input: checked before memory is allocated. */
 bool cw_lz_check_expansion (const char *codec, CwSlice input, uint64_t n_units, GError **error);
 
-static inline uint32_t
-cw_lz_read_be32 (const uint8_t *p)
-{
-  return (uint32_t) p[0] << 24 | (uint32_t) p[1] << 16 | (uint32_t) p[2] << 8 | p[3];
-}
-
 extern const CwLzKernels cw_lz_kernels_c;
 #if defined(__x86_64__) || defined(__i386__)
 extern const CwLzKernels cw_lz_kernels_ssse3;

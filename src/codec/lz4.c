@@ -3,6 +3,7 @@
  * may refer to the 64 KiB of output before it. All output together is the rows in the order of encoding, unpadded. */
 #include "codec/lz4.h"
 
+#include "base/bytes.h"
 #include "base/error.h"
 #include "codec/clear-x.h"
 
@@ -52,7 +53,7 @@ read_blocks (CwSlice data, uint8_t *packed, size_t total, bool clear, GError **e
 
     if (data.size - at < 4)
       return fail (error, "bytes left for a block's size field of 4", data.size - at, 4);
-    size = (uint32_t) data.data[at] << 24 | data.data[at + 1] << 16 | data.data[at + 2] << 8 | data.data[at + 3];
+    size = cw_be32 (data.data + at);
     at += 4;
     if (size == 0 || size > data.size - at || size > LZ4_MAX_INPUT_SIZE)
       return fail (error, "block size", size, data.size - at);
@@ -89,13 +90,13 @@ spread (CwPixels *pixels, const uint8_t *packed, unsigned bytes_per_pixel)
 
     if (bytes_per_pixel == 3) {
       for (size_t x = 0; x < width; x++, from += 3) {
-        uint32_t pixel = from[0] | from[1] << 8 | from[2] << 16;
+        uint32_t pixel = cw_le24 (from);
 
         memcpy (row + x * 4, &pixel, sizeof pixel);
       }
     } else if (bytes_per_pixel == 2) {
       for (size_t x = 0; x < width; x++, from += 2) {
-        uint16_t pixel = (from[0] | from[1] << 8) & 0x7fff;
+        uint16_t pixel = cw_le16 (from) & 0x7fff;
 
         memcpy (row + x * 2, &pixel, sizeof pixel);
       }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "codec/quic.h"
 
+#include "base/bytes.h"
 #include "base/cpu.h"
 #include "base/error.h"
 #include "codec/quic-state.h"
@@ -34,15 +35,6 @@ typedef struct {
   void *scratch;     /* holds window, rows and what the sets point to */
 } Decoder;
 
-static uint32_t
-word (const uint8_t *data, unsigned index)
-{
-  uint32_t value;
-
-  memcpy (&value, data + 4 * index, sizeof value);
-  return GUINT32_FROM_LE (value);
-}
-
 static bool
 check_header (const CwCodecInput *in, QuicType *type, GError **error)
 {
@@ -56,7 +48,7 @@ check_header (const CwCodecInput *in, QuicType *type, GError **error)
     return false;
   }
   for (unsigned i = 0; i < G_N_ELEMENTS (names); i++) {
-    uint32_t value = word (in->data.data, i);
+    uint32_t value = cw_le32 (in->data.data + 4 * i);
 
     if (value < least[i] || value > most[i]) {
       g_set_error (error, CW_ERROR, CW_ERROR_MALFORMED, "quic: %s %u, must be %u … %u", names[i], value, least[i],
@@ -68,7 +60,7 @@ check_header (const CwCodecInput *in, QuicType *type, GError **error)
     g_set_error (error, CW_ERROR, CW_ERROR_MALFORMED, "quic: %u×%u pixels", in->width, in->height);
     return false;
   }
-  *type = word (in->data.data, 2);
+  *type = cw_le32 (in->data.data + 8);
   return true;
 }
 
@@ -309,6 +301,18 @@ cw_quic_decode_with (const CwQuicKernels *kernels, const CwCodecInput *in, CwPix
   if (done)
     *out = g_steal_pointer (&pixels);
   return done;
+}
+
+const CwQuicKernels *
+cw_quic_kernels (uint32_t cpu_flags)
+{
+#if defined(__x86_64__)
+  const uint32_t needed = CW_CPU_AVX2 | CW_CPU_BMI2 | CW_CPU_SSE41;
+
+  if ((cpu_flags & needed) == needed)
+    return &cw_quic_kernels_avx2;
+#endif
+  return &cw_quic_kernels_c;
 }
 
 bool

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "codec/vmc.h"
 
+#include "base/bytes.h"
 #include "base/error.h"
 
 #include <lz4.h>
@@ -25,7 +26,7 @@ cw_vmc_decompress (CwSlice body, GError **error)
                  COMPRESSION_LZ4);
     return NULL;
   }
-  size = body.data[1] | body.data[2] << 8 | body.data[3] << 16 | (uint32_t) body.data[4] << 24;
+  size = cw_le32 (body.data + 1);
   if (size == 0 || size > CW_VMC_MAX_SIZE || body.size - HEADER_SIZE > INT_MAX) {
     g_set_error (error, CW_ERROR, CW_ERROR_LIMIT, "vmc: uncompressed size %u is outside 1 … %d", size, CW_VMC_MAX_SIZE);
     return NULL;

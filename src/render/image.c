@@ -3,7 +3,7 @@
 
 #include "base/error.h"
 #include "canvas/bitmap.h"
-#include "canvas/pixel.h"
+#include "canvas/convert.h"
 
 /* An image that is found in the cache so often is worth its memory. */
 #define HITS_TO_STAY 2
@@ -352,6 +352,7 @@ decode (const CwDecodeJob *self, GError **error)
 static CwPixels *
 set_high_bits (CwPixels *pixels, bool shared, CwPixelPool *pool, GError **error)
 {
+  CwConvertRow convert = cw_convert_to_argb (CW_PIXELS_BGRX);
   CwPixels *out = pixels;
 
   if (shared) {
@@ -359,13 +360,8 @@ set_high_bits (CwPixels *pixels, bool shared, CwPixelPool *pool, GError **error)
     if (!out)
       return NULL;
   }
-  for (uint32_t y = 0; y < pixels->height; y++) {
-    const uint8_t *from = cw_pixels_row (pixels, y);
-    uint8_t *to = cw_pixels_row (out, y);
-
-    for (uint32_t x = 0; x < pixels->width; x++)
-      cw_store32 (to + 4 * x, cw_load32 (from + 4 * x) | 0xff000000);
-  }
+  for (uint32_t y = 0; y < pixels->height; y++)
+    convert (cw_pixels_row (out, y), cw_pixels_row (pixels, y), pixels->width);
   return out;
 }
 

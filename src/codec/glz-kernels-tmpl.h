@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The GLZ half of lz-kernels.h, which includes this. */
+/* The GLZ half of lz-kernels-tmpl.c, which includes this. */
 #pragma once
 
 typedef struct {
@@ -31,7 +31,7 @@ glz_literals_exact (uint8_t *op, const uint8_t *p, size_t n, CwLzUnit unit)
     return;
   }
   for (size_t i = 0; i < n; i++, p += 2)
-    ((uint32_t *) (void *) op)[i] = cw_lz_widen555 ((uint32_t) p[0] << 8 | p[1]);
+    ((uint32_t *) (void *) op)[i] = cw_rgb_of_555 ((uint32_t) p[0] << 8 | p[1]);
 }
 
 /* Reads the bytes of a match token behind its length, at least 2 of which are there. */

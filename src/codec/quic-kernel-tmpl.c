@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* QUIC's row kernel, as a template: quic-kernel.c and x86/quic_avx2.c include it, each compiled for its processor,
- * and get a static table `kernels`.
+/* QUIC's row kernel, compiled once per instruction set with CW_ISA, the suffix of the table of kernels.
  *
  * All time goes to one serial chain: where a code word begins depends on the length of the one before. So that chain
  * is kept to four operations a sample (or, count zeros, two shifts) without tables or branches; everything else hangs
@@ -396,7 +395,9 @@ quic_narrow_16 (uint16_t *restrict out, const uint32_t *restrict colour, uint32_
     out[i] = (colour[i] >> 6 & 0x7c00) | (colour[i] >> 3 & 0x03e0) | (colour[i] & 0x001f);
 }
 
-#define QUIC_KERNELS                                                                                                   \
-  {                                                                                                                    \
-    quic_row_rgb8, quic_row_rgb5, quic_row_single8, quic_merge_alpha, quic_narrow_16                                   \
-  }
+#define TABLE_NAME(isa) TABLE_NAME_ (isa)
+#define TABLE_NAME_(isa) cw_quic_kernels_##isa
+
+const CwQuicKernels TABLE_NAME (CW_ISA) = {
+  quic_row_rgb8, quic_row_rgb5, quic_row_single8, quic_merge_alpha, quic_narrow_16,
+};

@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The LZ and GLZ decoders, compiled once per instruction set: the including file defines CW_LZ_ISA, the suffix of the
- * table of kernels.
+/* The LZ and GLZ decoders, compiled once per instruction set with CW_ISA, the suffix of the table of kernels.
  *
  * Each decoder has two halves. The quick one takes the tokens that lie well inside the input and the output, without
  * looking at every byte. Whatever is unusual about a token, near the ends or wrong, makes it go back to the token's
  * first byte and leave it to the careful half, which checks everything and is the only one to report faults. */
-#pragma once
-
 #include "codec/lz-copy.h"
 
 /* Input that the longest token without length extensions can make a kernel read. */
@@ -226,15 +223,15 @@ lz_rgb24 (CwLzStream *s, uint8_t *out, size_t n_units, size_t slack)
   return lz_decode (s, out, n_units, slack, CW_LZ_UNIT_RGB24);
 }
 
-#include "codec/glz-kernels.h"
+#include "codec/glz-kernels-tmpl.h"
 
 #define TABLE_NAME(isa) TABLE_NAME_ (isa)
 #define TABLE_NAME_(isa) cw_lz_kernels_##isa
 #define STRING(isa) STRING_ (isa)
 #define STRING_(isa) #isa
 
-const CwLzKernels TABLE_NAME (CW_LZ_ISA) = {
-  .name = STRING (CW_LZ_ISA),
+const CwLzKernels TABLE_NAME (CW_ISA) = {
+  .name = STRING (CW_ISA),
   .lz = { lz_byte, lz_rgb16, lz_rgb24 },
   .glz = { glz_alpha, glz_rgb16, glz_rgb24 },
   .set_alpha = cw_lz_set_alpha,
