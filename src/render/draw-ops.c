@@ -287,7 +287,7 @@ prepare_stroke (CwOp *op, const void *data, GError **error)
   bool prepared;
 
   params.rop = cw_rop_from_descriptor (stroke->fore_mode, CW_ROPD_INVERS_BRUSH, CW_ROPD_INVERS_DEST);
-  if (stroke->attr.flags & CW_LINE_STYLED)
+  if ((stroke->attr.flags & CW_LINE_STYLED) && stroke->attr.style)
     cw_dash_style_init (&params.style, stroke->attr.style, stroke->attr.n_style,
                         stroke->attr.flags & CW_LINE_START_WITH_GAP);
   prepared = get_path (stroke->path, params.path, error)

@@ -229,12 +229,61 @@ test_move (void)
   teardown (&f);
 }
 
+/* Dashes as recorded, and the same message whose style is nowhere: a solid line. */
+static void
+test_recorded_stroke (void)
+{
+  Fixture f;
+
+#define STROKE(style)                                                                                                  \
+  "00000000 19000000 00000000 23000000 14000000 00 28000000 08 02" style "0100ff0000 0800 0800"                        \
+  "01000000 03 03000000 20000000 a0010000 c0000000 d0010000 60000000 10020000 30000000 20000000"
+  setup (&f, CW_SURFACE_FMT_32_XRGB);
+  push_hex (&f, CW_MSG_DISPLAY_DRAW_STROKE, STROKE ("49000000"));
+  g_assert_cmphex (pixel (&f, 0, 2, 26), ==, 0x00ff00);
+  g_assert_cmphex (pixel (&f, 0, 5, 27), ==, 0);
+  g_assert_cmphex (pixel (&f, 0, 6, 33), ==, 0);
+  push_hex (&f, CW_MSG_DISPLAY_DRAW_STROKE, STROKE ("00000000"));
+  g_assert_cmphex (pixel (&f, 0, 5, 27), ==, 0x00ff00);
+  g_assert_cmphex (pixel (&f, 0, 6, 33), ==, 0);
+#undef STROKE
+  teardown (&f);
+}
+
+static void
+test_recorded_text (void)
+{
+  Fixture f;
+
+  setup (&f, CW_SURFACE_FMT_32_XRGB);
+  push_hex (&f, CW_MSG_DISPLAY_DRAW_TEXT,
+            "00000000 04000000 30000000 0c000000 40000000 00 37000000 04000000 30000000 0c000000 40000000"
+            "01ffffff00 0180000000 0800 0800 0200 01"
+            "32000000 0a000000 00000000 fcffffff 0500 0300 88a850"
+            "38000000 0a000000 00000000 fcffffff 0500 0300 88a850");
+  for (int k = 0; k < 2; k++) {
+    /* Rows are stored from the lowest up. */
+    static const uint8_t rows[] = { 0x50, 0xa8, 0x88 };
+
+    for (int y = 0; y < 3; y++) {
+      for (int x = 0; x < 5; x++)
+        g_assert_cmphex (pixel (&f, 0, 50 + 6 * k + x, 6 + y) & 0xffffff, ==,
+                         rows[y] & 0x80 >> x ? 0xffffff : 0x000080);
+    }
+  }
+  g_assert_cmphex (pixel (&f, 0, 48, 4) & 0xffffff, ==, 0x000080);
+  g_assert_cmphex (pixel (&f, 0, 47, 4), ==, 0);
+  teardown (&f);
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/render/draw/recorded-fill", test_recorded_fill);
   g_test_add_func ("/render/draw/recorded-pattern", test_recorded_pattern);
+  g_test_add_func ("/render/draw/recorded-stroke", test_recorded_stroke);
+  g_test_add_func ("/render/draw/recorded-text", test_recorded_text);
   g_test_add_func ("/render/draw/recorded-copy", test_recorded_copy);
   g_test_add_func ("/render/draw/surfaces", test_surfaces);
   g_test_add_func ("/render/draw/copy-bits", test_move);
