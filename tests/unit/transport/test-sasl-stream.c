@@ -145,6 +145,35 @@ test_read (Fixture *self, gconstpointer data)
       g_pollable_output_stream_is_writable (G_POLLABLE_OUTPUT_STREAM (g_io_stream_get_output_stream (self->stream))));
 }
 
+static gboolean
+on_ready (GObject *direction, gpointer data)
+{
+  ++*(unsigned *) data;
+  return G_SOURCE_REMOVE;
+}
+
+/* For others than the pump: a source is ready when the socket is. */
+static void
+test_sources (Fixture *self, gconstpointer data)
+{
+  GPollableInputStream *in = G_POLLABLE_INPUT_STREAM (g_io_stream_get_input_stream (self->stream));
+  GPollableOutputStream *out = G_POLLABLE_OUTPUT_STREAM (g_io_stream_get_output_stream (self->stream));
+  g_autoptr (GSource) read = NULL, write = NULL;
+  unsigned n_read = 0, n_written = 0;
+
+  cw_pump_pause (self->pump, 1);
+  while (g_main_context_iteration (NULL, FALSE))
+    ;
+  read = g_pollable_input_stream_create_source (in, NULL);
+  g_source_set_callback (read, G_SOURCE_FUNC (on_ready), &n_read, NULL);
+  g_source_attach (read, NULL);
+  write = g_pollable_output_stream_create_source (out, NULL);
+  g_source_set_callback (write, G_SOURCE_FUNC (on_ready), &n_written, NULL);
+  g_source_attach (write, NULL);
+  while (n_read == 0 || n_written == 0)
+    g_main_context_iteration (NULL, TRUE);
+}
+
 /* More than the socket holds at once. */
 static void
 test_write (Fixture *self, gconstpointer data)
@@ -211,6 +240,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   sasl_servers_begin ();
   g_test_add ("/sasl-stream/read", Fixture, NULL, set_up, test_read, tear_down);
+  g_test_add ("/sasl-stream/sources", Fixture, NULL, set_up, test_sources, tear_down);
   g_test_add ("/sasl-stream/write", Fixture, NULL, set_up, test_write, tear_down);
   g_test_add ("/sasl-stream/bad/nonsense", Fixture, "\0\0\0\24xxxxxxxxxxxxxxxxxxxx", set_up, test_bad, tear_down);
   g_test_add ("/sasl-stream/bad/large", Fixture, "\0\2\0\0xxxxxxxxxxxxxxxxxxxx", set_up, test_bad, tear_down);
