@@ -237,7 +237,9 @@ nearest_row (CwScaler *self, int64_t v, int64_t w, uint32_t n, uint32_t *out)
   uint32_t taken[CW_CANVAS_RUN], begin = 0, end = 0;
   const uint8_t *from;
 
-  if (row >= 0 && row < self->pixels->height) {
+  if (row >= 0 && row < self->pixels->height && step == 0) {
+    end = u >= 0 && u < width << 16 ? n : 0; /* a box 65,536 times as wide: all the same pixel */
+  } else if (row >= 0 && row < self->pixels->height) {
     /* Positions only grow, so those inside the image follow each other. */
     begin = u >= 0 ? 0 : MIN (n, (-u + step - 1) / step);
     end = u >= width << 16 ? 0 : MIN (n, ((width << 16) - 1 - u) / step + 1);

@@ -569,7 +569,9 @@ begin_painting (CwStreams *self, CwStream *stream, Frame *frame)
     g_clear_pointer (&painting->surface, cw_render_surface_unref);
     return;
   }
-  if (!cw_draw_copy (&painting->draw, &painting->on, &source, CW_ROP_S, NULL))
+  /* Preparing needs somewhere to draw. */
+  if (cw_region_is_empty (&painting->on.region)
+      || !cw_draw_copy (&painting->draw, &painting->on, &source, CW_ROP_S, NULL))
     stop_painting (self);
 }
 

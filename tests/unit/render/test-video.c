@@ -274,6 +274,28 @@ test_surface_goes (void)
   pair_teardown (&f);
 }
 
+/* Where there is nothing to be seen nothing is drawn, however it is said. */
+static void
+test_nowhere (void)
+{
+  static const CwWireRect places[] = { { 0 },
+                                       { .left = 5, .right = 5, .bottom = 9 },
+                                       { .left = 9, .top = 9, .right = 2, .bottom = 2 },
+                                       { .left = 100, .top = 100, .right = 120, .bottom = 120 },
+                                       { .left = INT32_MIN, .right = INT32_MAX, .top = 20, .bottom = 30 },
+                                       { .right = 1 << 24, .bottom = 1 << 24 } /* an image's edge */ };
+
+  for (size_t i = 0; i < G_N_ELEMENTS (places); i++) {
+    Pair f;
+
+    pair_setup (&f, 1, NULL);
+    pair_push (&f, 0, create (CW_VIDEO_CODEC_TYPE_MJPEG, CW_STREAM_TOP_DOWN, &places[i]));
+    pair_push (&f, 0, frame (&f, 1, 50, 50));
+    assert_grey (&f, 5, 5, 0);
+    pair_teardown (&f);
+  }
+}
+
 /* Bad frames are lost, and nothing else happens; a stream may end at any moment. */
 static void
 test_hostile (void)
@@ -479,6 +501,7 @@ main (int argc, char **argv)
   g_test_add_func ("/render/video/refused", test_refused);
   g_test_add_func ("/render/video/sound", test_sound);
   g_test_add_func ("/render/video/surface-goes", test_surface_goes);
+  g_test_add_func ("/render/video/nowhere", test_nowhere);
   g_test_add_func ("/render/video/hostile", test_hostile);
   g_test_add_func ("/render/video/table", test_table);
   g_test_add_func ("/render/video/mute", test_mute);
