@@ -458,6 +458,7 @@ test_no_agent (void)
   wait_until_over (&c);
   g_assert_error (c.error, SPICE_CLIENT_ERROR, SPICE_CLIENT_ERROR_FAILED);
   end (&c);
+  g_clear_object (&file);
 
   begin (&c, true, CAPS | 1u << CW_AGENT_CAP_FILE_XFER_DISABLED);
   g_clear_object (&file);
@@ -536,7 +537,9 @@ test_cancelled_before (void)
   weak = task (&c, 0);
   g_object_add_weak_pointer (weak, &weak);
   g_ptr_array_set_size (c.tasks, 0);
-  g_assert_null (weak);
+  /* A thread that had begun to open the file lets go of the task in a later turn. */
+  while (weak)
+    g_main_context_iteration (NULL, TRUE);
   end (&c);
 }
 
