@@ -461,6 +461,48 @@ test_bytes (void)
 }
 
 static void
+count_notify (GObject *object, GParamSpec *pspec, unsigned *counter)
+{
+  (*counter)++;
+}
+
+/* Z1–Z4: the address of a proxy as an object. */
+static void
+test_proxy_object (void)
+{
+  g_autoptr (SpiceSession) session = spice_session_new ();
+  g_autofree char *text = NULL, *no_password = NULL, *nothing = NULL;
+  unsigned n_notified = 0;
+  SpiceURI *uri;
+
+  g_assert_null (spice_session_get_proxy_uri (session));
+  g_object_set (session, "proxy", "https://us%20er:pw@[::1]", NULL);
+  uri = spice_session_get_proxy_uri (session);
+  g_signal_connect (uri, "notify", G_CALLBACK (count_notify), &n_notified);
+  g_assert_cmpstr (spice_uri_get_scheme (uri), ==, "https");
+  g_assert_cmpstr (spice_uri_get_hostname (uri), ==, "::1");
+  g_assert_cmpuint (spice_uri_get_port (uri), ==, 3129);
+  g_assert_cmpstr (spice_uri_get_user (uri), ==, "us er");
+  g_assert_cmpstr (spice_uri_get_password (uri), ==, "pw");
+  text = spice_uri_to_string (uri);
+  g_assert_cmpstr (text, ==, "https://us%20er:pw@[::1]:3129");
+  spice_uri_set_scheme (uri, "http");
+  spice_uri_set_hostname (uri, "h");
+  spice_uri_set_port (uri, 8080);
+  spice_uri_set_user (uri, "u");
+  spice_uri_set_password (uri, NULL);
+  g_assert_cmpuint (n_notified, ==, 5);
+  no_password = spice_uri_to_string (uri);
+  g_assert_cmpstr (no_password, ==, "http://u@h:8080");
+  spice_uri_set_hostname (uri, NULL);
+  nothing = spice_uri_to_string (uri);
+  g_assert_null (nothing);
+  g_test_expect_message ("GSpice", G_LOG_LEVEL_CRITICAL, "*SPICE_IS_URI*");
+  g_assert_null (spice_uri_get_user (NULL));
+  g_test_assert_expected_messages ();
+}
+
+static void
 serve_damaged_list (PeerIo *io, gpointer data)
 {
   if (!peer_link (io, &PEER_LINK_INIT))
@@ -512,6 +554,7 @@ main (int argc, char **argv)
   g_test_add_func ("/contract/G10/environment-of-caps", test_environment_of_caps);
   g_test_add_func ("/contract/S1/defaults", test_defaults);
   g_test_add_func ("/contract/S25/caches", test_caches);
+  g_test_add_func ("/contract/Z1-Z4/proxy", test_proxy_object);
   g_test_add_func ("/contract/C14/bytes", test_bytes);
   g_test_add_func ("/contract/G/error-text", test_error_text);
   g_test_add_func ("/contract/main-again", test_main_again);

@@ -3,6 +3,7 @@
  * does not keep to the protocol. */
 #include "client.h"
 
+#include "channel/private.h"
 #include "session/session.h"
 
 #include <string.h>
@@ -34,6 +35,7 @@ typedef struct {
   const char *heard;  /* what the servers' scripts read, main before inputs */
   unsigned target_main_caps;
   bool target_is_gone; /* nobody listens there */
+  bool presses_early;  /* a key while nothing may be sent to the source any more */
   bool stays;          /* the session has the source's port at the end */
 } Row;
 
@@ -227,6 +229,20 @@ static const Row rows[] = {
       .events = "",
       .heard = "104 111 4 / 4 / 110 5 (blob) / 5 (blob) 101 ",
       .target_main_caps = 0xf,
+  },
+  {
+      .name = "held",
+      .source_main = STEPS (LINKED (2), START (MIGRATE_BEGIN_SEAMLESS), HEAR (MAIN_MIGRATE_CONNECTED_SEAMLESS), COUNTED,
+                            TELL_DATA (MIGRATE, without_data)),
+      .source_inputs
+      = STEPS (LINKED (5), TELL_DATA (MIGRATE, with_data), HEAR (MIGRATE_FLUSH_MARK), LINKED (6), TELL (MIGRATE_DATA)),
+      .target_main = STEPS (HEAR (MAIN_MIGRATE_DST_DO_SEAMLESS), TELL (MAIN_MIGRATE_DST_SEAMLESS_ACK)),
+      .target_inputs = STEPS (HEAR (MIGRATE_DATA), HEAR (INPUTS_KEY_DOWN)),
+      .states = "migrating none ",
+      .events = "",
+      .heard = "104 111 / 4 / 110 / 5 (blob) 101 ",
+      .target_main_caps = 0xf,
+      .presses_early = true,
   },
   {
       .name = "without-data",
@@ -427,8 +443,16 @@ static const Row rows[] = {
 typedef struct {
   SpiceSession *session;
   GString *states, *events;
-  unsigned n_opened;
+  unsigned n_opened, n_flushed;
 } Seen;
+
+/* What was held has gone to the target. */
+static void
+on_flushed (GObject *channel, GAsyncResult *result, gpointer data)
+{
+  g_assert_true (spice_channel_flush_finish (SPICE_CHANNEL (channel), result, NULL));
+  ((Seen *) data)->n_flushed = 2;
+}
 
 static void
 on_state (SpiceSession *session, GParamSpec *pspec, Seen *self)
@@ -472,6 +496,15 @@ is_over (gpointer data)
   over = strcmp (self->states->str, row->states) == 0 && strcmp (self->events->str, row->events) == 0
          && strcmp (text, row->heard) == 0;
   g_mutex_unlock (&lock);
+  if (row->presses_early) {
+    if (inputs && self->n_flushed == 0 && inputs->priv->state == CW_CHANNEL_MIGRATING) {
+      self->n_flushed = 1;
+      spice_inputs_channel_key_press (SPICE_INPUTS_CHANNEL (inputs), 30);
+      spice_channel_flush_async (inputs, NULL, on_flushed, self);
+      count ();
+    }
+    return over && self->n_flushed == 2;
+  }
   if (inputs && cw_channel_is_started (inputs) && strstr (row->heard, "101 ") && !strstr (text, "101 ")
       && strcmp (self->states->str, row->states) == 0)
     spice_inputs_channel_key_press (SPICE_INPUTS_CHANNEL (inputs), 30);

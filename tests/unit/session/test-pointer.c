@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The pointer of the guest: shapes, the cache of shapes, and what a program hears of them; and what the functions for
+ * inputs put on the wire, under both of their names. */
+#include "client.h"
+
+#include <string.h>
+
+static const uint8_t red[] = { 0, 0, 255, 255, 0, 0, 128, 128 }; /* 2×1, blue green red alpha */
+static GMutex lock;
+static GString *heard;
+
+static CwWireCursor
+shape (uint16_t flags, uint64_t id, uint16_t width, const void *data, size_t size)
+{
+  return (CwWireCursor){
+    .flags = flags,
+    .unique = id,
+    .type = CW_CURSOR_TYPE_ALPHA,
+    .width = width,
+    .height = 1,
+    .hot_spot_x = 9,
+    .data = { data, size },
+  };
+}
+
+static void
+set (PeerIo *io, CwWireCursor cursor)
+{
+  server_send (io, CW_MSG_CURSOR_SET, &(CwMsgCursorSet){ .visible = 1, .cursor = cursor });
+}
+
+static void
+serve_cursor (PeerIo *io)
+{
+  const CwWireCursor none = { .flags = CW_CURSOR_FLAG_NONE };
+
+  server_send (io, CW_MSG_CURSOR_INIT, &(CwMsgCursorInit){ .visible = 1, .cursor = none });
+  set (io, shape (CW_CURSOR_FLAG_CACHE_ME, 7, 2, red, sizeof red));
+  server_send (io, CW_MSG_CURSOR_MOVE, &(CwMsgCursorMove){ 3, -4 });
+  set (io, none);
+  set (io, (CwWireCursor){ .flags = CW_CURSOR_FLAG_FROM_CACHE, .unique = 7 });
+  set (io, (CwWireCursor){ .flags = CW_CURSOR_FLAG_FROM_CACHE, .unique = 8 });
+  server_send (io, CW_MSG_CURSOR_INVAL_ONE, &(CwMsgCursorInvalOne){ 7 });
+  set (io, (CwWireCursor){ .flags = CW_CURSOR_FLAG_FROM_CACHE, .unique = 7 });
+  set (io, shape (0, 0, 2, red, 3)); /* too short */
+  server_send (io, CW_MSG_CURSOR_HIDE, NULL);
+  server_send (io, CW_MSG_CURSOR_TRAIL, &(CwMsgCursorTrail){ 0 });
+  server_send (io, CW_MSG_CURSOR_INVAL_ALL, NULL);
+  server_send (io, CW_MSG_CURSOR_RESET, NULL);
+  server_hold (io);
+}
+
+static void
+serve_inputs (PeerIo *io)
+{
+  uint8_t header[6], body[64];
+
+  while (peer_read (io, header, sizeof header) && header[2] <= sizeof body && peer_read (io, body, header[2])) {
+    g_mutex_lock (&lock);
+    g_string_append_printf (heard, "%u", header[0]);
+    for (unsigned i = 0; i < header[2]; i++)
+      g_string_append_printf (heard, "%c%02x", i ? ' ' : ':', body[i]);
+    g_string_append (heard, ", ");
+    g_mutex_unlock (&lock);
+  }
+}
+
+static void
+serve (PeerIo *io, gpointer data)
+{
+  static const uint8_t channels[] = { CW_CHANNEL_CURSOR, 0, CW_CHANNEL_INPUTS, 0 };
+
+  if (!peer_link (io, &PEER_LINK_INIT))
+    return;
+  if (io->channel_type == CW_CHANNEL_CURSOR) {
+    serve_cursor (io);
+  } else if (io->channel_type == CW_CHANNEL_INPUTS) {
+    serve_inputs (io);
+  } else {
+    server_send_start (io, channels, 2);
+    server_hold (io);
+  }
+}
+
+static GString *told;
+
+static void
+on_notify (SpiceCursorChannel *channel)
+{
+  SpiceCursorShape *copy;
+
+  g_object_get (channel, "cursor", &copy, NULL);
+  g_string_append_printf (told, "notify %dx%d hot %d,%d; ", copy->width, copy->height, copy->hot_spot_x,
+                          copy->hot_spot_y);
+  /* U5: a copy of the program's own. */
+  memset (copy->data, 0xee, 4);
+  g_boxed_free (SPICE_TYPE_CURSOR_SHAPE, copy);
+}
+
+static void
+on_set (SpiceCursorChannel *channel, int width, int height, int x, int y, const uint8_t *rgba)
+{
+  g_string_append_printf (told, "set %02x%02x%02x%02x; ", rgba[0], rgba[1], rgba[2], rgba[3]);
+}
+
+static void
+on_move (SpiceCursorChannel *channel, int x, int y)
+{
+  g_string_append_printf (told, "move %d,%d; ", x, y);
+}
+
+static void
+on_hide (SpiceCursorChannel *channel)
+{
+  g_string_append (told, "hide; ");
+}
+
+static void
+on_reset (SpiceCursorChannel *channel)
+{
+  g_string_append (told, "reset; ");
+}
+
+static void
+listen (SpiceSession *session, SpiceChannel *channel)
+{
+  if (!SPICE_IS_CURSOR_CHANNEL (channel))
+    return;
+  g_signal_connect (channel, "notify::cursor", G_CALLBACK (on_notify), NULL);
+  g_signal_connect (channel, "cursor-set", G_CALLBACK (on_set), NULL);
+  g_signal_connect (channel, "cursor-move", G_CALLBACK (on_move), NULL);
+  g_signal_connect (channel, "cursor-hide", G_CALLBACK (on_hide), NULL);
+  g_signal_connect (channel, "cursor-reset", G_CALLBACK (on_reset), NULL);
+}
+
+static bool
+is_reset (gpointer data)
+{
+  return strstr (told->str, "reset") != NULL;
+}
+
+/* U1–U5: from the cache and not, hidden without one, notified before it is set, with the hot spot inside. */
+static void
+test_cursor (void)
+{
+  Server *server = server_new (serve, NULL);
+  SpiceSession *session = client_session (server);
+
+  heard = g_string_new (NULL);
+  told = g_string_new (NULL);
+  g_signal_connect (session, "channel-new", G_CALLBACK (listen), NULL);
+  g_assert_true (spice_session_connect (session));
+  g_assert_true (client_run_until (10000, is_reset, NULL));
+  g_assert_cmpstr (told->str, ==,
+                   "hide; notify 2x1 hot 2,0; set ff0000ff; move 3,-4; hide; notify 2x1 hot 2,0; set ff0000ff; "
+                   "hide; hide; hide; hide; reset; ");
+  client_end (session);
+  server_free (server);
+  g_string_free (told, TRUE);
+  g_string_free (heard, TRUE);
+}
+
+static bool
+inputs_work (gpointer session)
+{
+  SpiceChannel *inputs = client_channel (session, CW_CHANNEL_INPUTS, 0);
+
+  return inputs && cw_channel_is_started (inputs);
+}
+
+static bool
+has_heard_all (gpointer data)
+{
+  bool all;
+
+  g_mutex_lock (&lock);
+  all = strstr (heard->str, "103:") != NULL;
+  g_mutex_unlock (&lock);
+  return all;
+}
+
+G_GNUC_BEGIN_IGNORE_DEPRECATIONS
+static const struct {
+  void (*motion) (SpiceInputsChannel *channel, gint dx, gint dy, gint button_state);
+  void (*position) (SpiceInputsChannel *channel, gint x, gint y, gint display, gint button_state);
+  void (*press) (SpiceInputsChannel *channel, gint button, gint button_state);
+  void (*release) (SpiceInputsChannel *channel, gint button, gint button_state);
+  void (*key_press) (SpiceInputsChannel *channel, guint scancode);
+  void (*key_release) (SpiceInputsChannel *channel, guint scancode);
+  void (*key_press_and_release) (SpiceInputsChannel *channel, guint scancode);
+  void (*set_key_locks) (SpiceInputsChannel *channel, guint locks);
+} names[] = {
+  { spice_inputs_channel_motion, spice_inputs_channel_position, spice_inputs_channel_button_press,
+    spice_inputs_channel_button_release, spice_inputs_channel_key_press, spice_inputs_channel_key_release,
+    spice_inputs_channel_key_press_and_release, spice_inputs_channel_set_key_locks },
+  { spice_inputs_motion, spice_inputs_position, spice_inputs_button_press, spice_inputs_button_release,
+    spice_inputs_key_press, spice_inputs_key_release, spice_inputs_key_press_and_release, spice_inputs_set_key_locks },
+};
+G_GNUC_END_IGNORE_DEPRECATIONS
+
+/* I1, I4: scan codes with their prefix, the mask of buttons, motion, position. */
+static void
+test_inputs (gconstpointer data)
+{
+  unsigned at = GPOINTER_TO_UINT (data);
+  Server *server = server_new (serve, NULL);
+  SpiceSession *session = client_session (server);
+  SpiceInputsChannel *inputs;
+
+  heard = g_string_new (NULL);
+  told = g_string_new (NULL);
+  g_assert_true (spice_session_connect (session));
+  g_assert_true (client_run_until (10000, inputs_work, session));
+  inputs = SPICE_INPUTS_CHANNEL (client_channel (session, CW_CHANNEL_INPUTS, 0));
+  names[at].key_press (inputs, 0x1e);
+  names[at].key_release (inputs, 0x14b);
+  names[at].key_press_and_release (inputs, 0x1e);
+  names[at].motion (inputs, 5, -2, 0);
+  names[at].press (inputs, 2, 1);
+  names[at].release (inputs, 2, 3);
+  names[at].position (inputs, 100, 50, 1, 4);
+  names[at].set_key_locks (inputs, 6);
+  g_assert_true (client_run_until (10000, has_heard_all, NULL));
+  client_end (session);
+  server_free (server);
+  g_test_message ("%s", heard->str);
+  g_assert_true (g_str_has_prefix (heard->str, "101:1e 00 00 00, 102:e0 cb 00 00, "));
+  g_assert_nonnull (strstr (heard->str, "111:05 00 00 00 fe ff ff ff 00 00, 113:02 03 00, 114:02 01 00, "
+                                        "112:64 00 00 00 32 00 00 00 04 00 01, 103:06 00, "));
+  g_string_free (heard, TRUE);
+  g_string_free (told, TRUE);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_unsetenv ("SPICE_PROXY");
+  g_test_add_func ("/pointer/U1-U5-cursor", test_cursor);
+  g_test_add_data_func ("/pointer/I1-I4-inputs", GUINT_TO_POINTER (0), test_inputs);
+  g_test_add_data_func ("/pointer/I1-I4-inputs/old-names", GUINT_TO_POINTER (1), test_inputs);
+  return g_test_run ();
+}
