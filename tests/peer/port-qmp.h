@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* QMP through the ports of the port client:
+/* QMP through the ports of the viewer:
  *
  *   qmp ID              gets the object → qmp ID READY SAME (as before: 0 or 1), then qmp-ready, qmp-event lines
  *   qmp-status ID       asks → qmp-status N …    qmp-status-lost ID: and lets go of the object right away

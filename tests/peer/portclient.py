@@ -16,6 +16,9 @@ CANCELLED = "g-io-error-quark:19:"
 class PortClient(clients.Viewer):
     program = None  # path, set by main ()
 
+    def __init__(self, uri, *properties, env=None):
+        super().__init__(uri, "only=ports", *properties, env=env)
+
     def told(self, start=0):
         """What it said of its ports, without the channel's own events."""
         return [line for line in self.lines[start:] if re.match("opened|name|event|data", line)]

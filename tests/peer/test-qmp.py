@@ -267,8 +267,8 @@ def hostile(case):
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
-    parser.add_argument("--client", required=True)
+    parser.add_argument("--viewer", required=True)
     parser.add_argument("--only")
     options = parser.parse_args()
-    PortClient.program = options.client
+    PortClient.program = options.viewer
     sys.exit(tap.main(options.only, jobs=3))

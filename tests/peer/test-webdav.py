@@ -604,8 +604,8 @@ def unread():
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("--demo", required=True)
-    parser.add_argument("--client", required=True)
+    parser.add_argument("--viewer", required=True)
     parser.add_argument("--only")
     options = parser.parse_args()
-    peers.DemoServer.program, PortClient.program = options.demo, options.client
+    peers.DemoServer.program, PortClient.program = options.demo, options.viewer
     sys.exit(tap.main(options.only, jobs=3))

@@ -1,17 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A client on the public API that tests talk to: opens every channel of a session, prints what happens as lines on
- * standard output, and takes commands on standard input:
+/* A client on the public API that tests talk to: opens every channel of a session, or, with “only=ports”, the ports
+ * alone; prints what happens as lines on standard output, and takes the commands of the tables on standard input:
  *
- *   dump DISPLAY FILE   write the display's primary surface as a pixmap     → dumped WIDTH HEIGHT
- *   key-press CODE, key-release CODE, key CODE (press and release), locks MASK
- *   position X Y DISPLAY MASK, motion DX DY MASK, press BUTTON MASK, release BUTTON MASK
- *   mouse-mode MODE     ask for a mouse mode
- *   bytes DISPLAY       → bytes COUNT, read by the display's channel so far
- *   open TYPE ID        open a channel the server did not list
- *   disconnect, quit    (as does the end of the input)
- *   connect, connect-fd again, by sockets of the library or of the viewer
- *
- * Every command is answered by "done COMMAND" or "refused COMMAND REASON". At the end: "end rss=KIB". */
+ * Every command is answered by "done COMMAND" or "refused COMMAND REASON". At the end: "counts …" of
+ * the ports' writes, and "end rss=KIB". */
+#include "viewer.h"
+
 #include "viewer-fd.h"
 
 #include <glib-unix.h>
@@ -21,14 +15,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-typedef struct {
-  GMainLoop *loop;
-  SpiceSession *session;
-  GPtrArray *channels; /* SpiceChannel, referenced */
-  GString *input;
-} Viewer;
-
-static void G_GNUC_PRINTF (1, 2) say (const char *format, ...)
+void
+viewer_say (const char *format, ...)
 {
   va_list args;
 
@@ -63,12 +51,12 @@ on_channel_event (SpiceChannel *channel, SpiceChannelEvent event, gpointer data)
   GEnumValue *value = g_enum_get_value (g_type_class_peek (SPICE_TYPE_CHANNEL_EVENT), event);
   const GError *error = spice_channel_get_error (channel);
 
-  say ("event %s %d %s", channel_name (channel), channel_id (channel), value ? value->value_nick : "?");
+  viewer_say ("event %s %d %s", channel_name (channel), channel_id (channel), value ? value->value_nick : "?");
   if (event != SPICE_CHANNEL_OPENED && error) {
     g_autofree char *text = g_strdelimit (g_strdup (error->message), "\n", ' ');
 
-    say ("error %s %d %s:%d %s", channel_name (channel), channel_id (channel), g_quark_to_string (error->domain),
-         error->code, text);
+    viewer_say ("error %s %d %s:%d %s", channel_name (channel), channel_id (channel), g_quark_to_string (error->domain),
+                error->code, text);
   }
 }
 
@@ -76,19 +64,19 @@ static void
 on_primary_create (SpiceChannel *channel, gint format, gint width, gint height, gint stride, gint shmid,
                    gpointer pixels, gpointer data)
 {
-  say ("primary-create %d %dx%d format=%d", channel_id (channel), width, height, format);
+  viewer_say ("primary-create %d %dx%d format=%d", channel_id (channel), width, height, format);
 }
 
 static void
 on_primary_destroy (SpiceChannel *channel, gpointer data)
 {
-  say ("primary-destroy %d", channel_id (channel));
+  viewer_say ("primary-destroy %d", channel_id (channel));
 }
 
 static void
 on_mark (SpiceChannel *channel, gint mark, gpointer data)
 {
-  say ("mark %d %d", channel_id (channel), mark);
+  viewer_say ("mark %d %d", channel_id (channel), mark);
 }
 
 static void
@@ -103,7 +91,7 @@ on_monitors (GObject *channel, GParamSpec *spec, gpointer data)
 
     g_string_append_printf (line, " %ux%u+%u+%u", m->width, m->height, m->x, m->y);
   }
-  say ("monitors %d%s", channel_id (SPICE_CHANNEL (channel)), line->str);
+  viewer_say ("monitors %d%s", channel_id (SPICE_CHANNEL (channel)), line->str);
 }
 
 static void
@@ -113,12 +101,13 @@ on_cursor (GObject *channel, GParamSpec *spec, gpointer data)
 
   g_object_get (channel, "cursor", &shape, NULL);
   if (!shape || !shape->data) {
-    say ("cursor none");
+    viewer_say ("cursor none");
   } else {
     gsize size = (gsize) shape->width * shape->height * 4;
     g_autofree char *sum = g_compute_checksum_for_data (G_CHECKSUM_SHA256, shape->data, size);
 
-    say ("cursor %dx%d hot=%d,%d sha256=%s", shape->width, shape->height, shape->hot_spot_x, shape->hot_spot_y, sum);
+    viewer_say ("cursor %dx%d hot=%d,%d sha256=%s", shape->width, shape->height, shape->hot_spot_x, shape->hot_spot_y,
+                sum);
   }
   if (shape)
     g_boxed_free (SPICE_TYPE_CURSOR_SHAPE, shape);
@@ -127,13 +116,13 @@ on_cursor (GObject *channel, GParamSpec *spec, gpointer data)
 static void
 on_cursor_move (SpiceChannel *channel, gint x, gint y, gpointer data)
 {
-  say ("cursor-move %d %d", x, y);
+  viewer_say ("cursor-move %d %d", x, y);
 }
 
 static void
 on_cursor_hide (SpiceChannel *channel, gpointer data)
 {
-  say ("cursor-hide");
+  viewer_say ("cursor-hide");
 }
 
 static void
@@ -142,7 +131,7 @@ on_mouse_update (SpiceChannel *channel, gpointer data)
   int mode = 0;
 
   g_object_get (channel, "mouse-mode", &mode, NULL);
-  say ("mouse-mode %s", mode == SPICE_MOUSE_MODE_CLIENT ? "client" : "server");
+  viewer_say ("mouse-mode %s", mode == SPICE_MOUSE_MODE_CLIENT ? "client" : "server");
 }
 
 static void
@@ -151,7 +140,7 @@ on_modifiers (SpiceChannel *channel, gpointer data)
   int modifiers = 0;
 
   g_object_get (channel, "key-modifiers", &modifiers, NULL);
-  say ("modifiers %d", modifiers);
+  viewer_say ("modifiers %d", modifiers);
 }
 
 static void
@@ -159,6 +148,12 @@ on_channel_new (SpiceSession *session, SpiceChannel *channel, gpointer data)
 {
   Viewer *self = data;
 
+  if (self->only_ports)
+    viewer_say ("new %s %d", channel_name (channel), channel_id (channel));
+  if (SPICE_IS_PORT_CHANNEL (channel))
+    viewer_ports_add (SPICE_PORT_CHANNEL (channel), channel_id (channel));
+  if (self->only_ports)
+    return;
   g_ptr_array_add (self->channels, g_object_ref (channel));
   g_signal_connect (channel, "channel-event", G_CALLBACK (on_channel_event), self);
   if (SPICE_IS_DISPLAY_CHANNEL (channel)) {
@@ -175,7 +170,7 @@ on_channel_new (SpiceSession *session, SpiceChannel *channel, gpointer data)
   } else if (SPICE_IS_INPUTS_CHANNEL (channel)) {
     g_signal_connect (channel, "inputs-modifiers", G_CALLBACK (on_modifiers), self);
   }
-  if (!SPICE_IS_MAIN_CHANNEL (channel))
+  if (!SPICE_IS_MAIN_CHANNEL (channel) && !SPICE_IS_PORT_CHANNEL (channel))
     spice_channel_connect (channel);
 }
 
@@ -184,14 +179,16 @@ on_channel_destroy (SpiceSession *session, SpiceChannel *channel, gpointer data)
 {
   Viewer *self = data;
 
-  say ("channel-gone %s %d", channel_name (channel), channel_id (channel));
+  if (self->only_ports)
+    return;
+  viewer_say ("channel-gone %s %d", channel_name (channel), channel_id (channel));
   g_ptr_array_remove (self->channels, channel);
 }
 
 static void
 on_disconnected (SpiceSession *session, gpointer data)
 {
-  say ("disconnected");
+  viewer_say ("disconnected");
 }
 
 static SpiceChannel *
@@ -246,85 +243,168 @@ dump (Viewer *self, int display, const char *path)
   }
   if (!g_file_set_contents (path, out->str, out->len, NULL))
     return "cannot write the file";
-  say ("dumped %d %d", primary.width, primary.height);
+  viewer_say ("dumped %d %d", primary.width, primary.height);
   return NULL;
 }
 
-static const char *
-run_input (Viewer *self, char **words, const int *n)
-{
-  SpiceInputsChannel *inputs = SPICE_INPUTS_CHANNEL (find_channel (self, SPICE_TYPE_INPUTS_CHANNEL, 0));
+#define INPUT(name, call)                                                                                              \
+  static const char *run_##name (Viewer *self, char **words, const gint64 *n)                                          \
+  {                                                                                                                    \
+    SpiceInputsChannel *inputs = SPICE_INPUTS_CHANNEL (find_channel (self, SPICE_TYPE_INPUTS_CHANNEL, 0));             \
+                                                                                                                       \
+    if (!inputs)                                                                                                       \
+      return "no inputs channel";                                                                                      \
+    call;                                                                                                              \
+    return NULL;                                                                                                       \
+  }
 
-  if (!inputs)
-    return "no inputs channel";
-  if (g_str_equal (words[0], "key-press"))
-    spice_inputs_channel_key_press (inputs, n[1]);
-  else if (g_str_equal (words[0], "key-release"))
-    spice_inputs_channel_key_release (inputs, n[1]);
-  else if (g_str_equal (words[0], "key"))
-    spice_inputs_channel_key_press_and_release (inputs, n[1]);
-  else if (g_str_equal (words[0], "locks"))
-    spice_inputs_channel_set_key_locks (inputs, n[1]);
-  else if (g_str_equal (words[0], "position"))
-    spice_inputs_channel_position (inputs, n[1], n[2], n[3], n[4]);
-  else if (g_str_equal (words[0], "motion"))
-    spice_inputs_channel_motion (inputs, n[1], n[2], n[3]);
-  else if (g_str_equal (words[0], "press"))
-    spice_inputs_channel_button_press (inputs, n[1], n[2]);
-  else if (g_str_equal (words[0], "release"))
-    spice_inputs_channel_button_release (inputs, n[1], n[2]);
-  else
-    return "unknown command";
-  return NULL;
+INPUT (key_press, spice_inputs_channel_key_press (inputs, n[1]))
+INPUT (key_release, spice_inputs_channel_key_release (inputs, n[1]))
+INPUT (key, spice_inputs_channel_key_press_and_release (inputs, n[1]))
+INPUT (locks, spice_inputs_channel_set_key_locks (inputs, n[1]))
+INPUT (position, spice_inputs_channel_position (inputs, n[1], n[2], n[3], n[4]))
+INPUT (motion, spice_inputs_channel_motion (inputs, n[1], n[2], n[3]))
+INPUT (press, spice_inputs_channel_button_press (inputs, n[1], n[2]))
+INPUT (release, spice_inputs_channel_button_release (inputs, n[1], n[2]))
+
+static const char *
+run_dump (Viewer *self, char **words, const gint64 *n)
+{
+  return g_strv_length (words) == 3 ? dump (self, (int) n[1], words[2]) : "needs DISPLAY FILE";
 }
 
 static const char *
-tell_bytes (Viewer *self, int display)
+run_bytes (Viewer *self, char **words, const gint64 *n)
 {
-  SpiceChannel *channel = find_channel (self, SPICE_TYPE_DISPLAY_CHANNEL, display);
+  SpiceChannel *channel = find_channel (self, SPICE_TYPE_DISPLAY_CHANNEL, (int) n[1]);
   gulong bytes = 0;
 
   if (!channel)
     return "no such display";
   g_object_get (channel, "total-read-bytes", &bytes, NULL);
-  say ("bytes %lu", bytes);
+  viewer_say ("bytes %lu", bytes);
   return NULL;
 }
 
 static const char *
+run_mouse_mode (Viewer *self, char **words, const gint64 *n)
+{
+  SpiceChannel *channel = find_channel (self, SPICE_TYPE_MAIN_CHANNEL, 0);
+
+  if (!channel)
+    return "no main channel";
+  spice_main_channel_request_mouse_mode (SPICE_MAIN_CHANNEL (channel), (int) n[1]);
+  return NULL;
+}
+
+static const char *
+run_open (Viewer *self, char **words, const gint64 *n)
+{
+  spice_channel_new (self->session, (int) n[1], (int) n[2]);
+  return NULL;
+}
+
+static const char *
+run_connect (Viewer *self, char **words, const gint64 *n)
+{
+  return spice_session_connect (self->session) ? NULL : "the session does not connect";
+}
+
+static const char *
+run_connect_fd (Viewer *self, char **words, const gint64 *n)
+{
+  return viewer_fd_connect (self->session, "") ? NULL : "the session does not connect";
+}
+
+/* NAME=VALUE, of a string or a number. */
+static void
+set_property (SpiceSession *session, const char *assignment)
+{
+  g_auto (GStrv) pair = g_strsplit (assignment, "=", 2);
+  GParamSpec *spec = g_object_class_find_property (G_OBJECT_GET_CLASS (session), pair[0]);
+
+  if (G_IS_PARAM_SPEC_STRING (spec))
+    g_object_set (session, pair[0], g_str_equal (pair[1], "none") ? NULL : pair[1], NULL);
+  else if (G_IS_PARAM_SPEC_BOOLEAN (spec))
+    g_object_set (session, pair[0], g_str_equal (pair[1], "true"), NULL);
+  else
+    g_object_set (session, pair[0], (int) strtol (pair[1], NULL, 0), NULL);
+}
+
+static const char *
+run_set (Viewer *self, char **words, const gint64 *n)
+{
+  g_autofree char *assignment = words[1] && words[2] ? g_strdup_printf ("%s=%s", words[1], words[2]) : NULL;
+
+  if (!assignment)
+    return "needs PROPERTY VALUE";
+  set_property (self->session, assignment);
+  return NULL;
+}
+
+/* What programs that offer folders of their own look at. */
+static const char *
+run_webdav_server (Viewer *self, char **words, const gint64 *n)
+{
+  g_autoptr (GObject) server = NULL, root = NULL;
+
+  g_object_get (self->session, "webdav-server", &server, NULL);
+  if (server)
+    g_object_get (server, "root-file", &root, NULL);
+  viewer_say ("webdav-server %s %s", server ? G_OBJECT_TYPE_NAME (server) : "(none)",
+              root ? G_OBJECT_TYPE_NAME (root) : "(none)");
+  return NULL;
+}
+
+static const char *
+run_disconnect (Viewer *self, char **words, const gint64 *n)
+{
+  spice_session_disconnect (self->session);
+  return NULL;
+}
+
+static const char *
+run_quit (Viewer *self, char **words, const gint64 *n)
+{
+  g_main_loop_quit (self->loop);
+  return NULL;
+}
+
+static const ViewerCommand commands[] = {
+  { "dump", "DISPLAY FILE: its primary surface as a pixmap → dumped WIDTH HEIGHT", run_dump },
+  { "bytes", "DISPLAY: read by its channel so far → bytes COUNT", run_bytes },
+  { "key-press", "CODE", run_key_press },
+  { "key-release", "CODE", run_key_release },
+  { "key", "CODE: press and release", run_key },
+  { "locks", "MASK", run_locks },
+  { "position", "X Y DISPLAY MASK", run_position },
+  { "motion", "DX DY MASK", run_motion },
+  { "press", "BUTTON MASK", run_press },
+  { "release", "BUTTON MASK", run_release },
+  { "mouse-mode", "MODE: ask for it", run_mouse_mode },
+  { "open", "TYPE ID: a channel the server did not list", run_open },
+  { "connect", "again, by sockets of the library", run_connect },
+  { "connect-fd", "or of the viewer", run_connect_fd },
+  { "set", "PROPERTY VALUE: of the session; true, false, a number, none or text", run_set },
+  { "webdav-server", "→ webdav-server TYPE OF-ITS-ROOT", run_webdav_server },
+  { "disconnect", "the session", run_disconnect },
+  { "quit", "as does the end of the input", run_quit },
+  { NULL },
+};
+
+static const char *
 run_words (Viewer *self, char **words)
 {
-  int numbers[6] = { 0 };
+  const ViewerCommand *const tables[] = { commands, viewer_port_commands };
+  gint64 numbers[6] = { 0 };
 
-  for (guint i = 1; i < G_N_ELEMENTS (numbers) && words[i]; i++) {
-    numbers[i] = strtol (words[i], NULL, 0);
-    if (i + 1 < G_N_ELEMENTS (numbers) && !words[i + 1])
-      break;
-  }
-  if (g_str_equal (words[0], "quit")) {
-    g_main_loop_quit (self->loop);
-  } else if (g_str_equal (words[0], "disconnect")) {
-    spice_session_disconnect (self->session);
-  } else if (g_str_equal (words[0], "connect")) {
-    return spice_session_connect (self->session) ? NULL : "the session does not connect";
-  } else if (g_str_equal (words[0], "connect-fd")) {
-    return viewer_fd_connect (self->session, "") ? NULL : "the session does not connect";
-  } else if (g_str_equal (words[0], "dump")) {
-    return g_strv_length (words) == 3 ? dump (self, numbers[1], words[2]) : "needs DISPLAY FILE";
-  } else if (g_str_equal (words[0], "bytes")) {
-    return tell_bytes (self, numbers[1]);
-  } else if (g_str_equal (words[0], "open")) {
-    spice_channel_new (self->session, numbers[1], numbers[2]);
-  } else if (g_str_equal (words[0], "mouse-mode")) {
-    SpiceChannel *channel = find_channel (self, SPICE_TYPE_MAIN_CHANNEL, 0);
-
-    if (!channel)
-      return "no main channel";
-    spice_main_channel_request_mouse_mode (SPICE_MAIN_CHANNEL (channel), numbers[1]);
-  } else {
-    return run_input (self, words, numbers);
-  }
-  return NULL;
+  for (guint i = 1; i < G_N_ELEMENTS (numbers) && words[i]; i++)
+    numbers[i] = g_ascii_strtoll (words[i], NULL, 0);
+  for (gsize i = 0; i < G_N_ELEMENTS (tables); i++)
+    for (const ViewerCommand *command = tables[i]; command->name; command++)
+      if (strcmp (command->name, words[0]) == 0)
+        return command->run (self, words, numbers);
+  return "unknown command";
 }
 
 static gboolean
@@ -347,23 +427,10 @@ input_ready (gint fd, GIOCondition condition, gpointer data)
     if (words[0]) {
       const char *refused = run_words (self, words);
 
-      say ("%s %s%s%s", refused ? "refused" : "done", words[0], refused ? " " : "", refused ? refused : "");
+      viewer_say ("%s %s%s%s", refused ? "refused" : "done", words[0], refused ? " " : "", refused ? refused : "");
     }
   }
   return G_SOURCE_CONTINUE;
-}
-
-/* NAME=VALUE, of a string or a number. */
-static void
-set_property (SpiceSession *session, const char *assignment)
-{
-  g_auto (GStrv) pair = g_strsplit (assignment, "=", 2);
-  GParamSpec *spec = g_object_class_find_property (G_OBJECT_GET_CLASS (session), pair[0]);
-
-  if (G_IS_PARAM_SPEC_STRING (spec))
-    g_object_set (session, pair[0], pair[1], NULL);
-  else
-    g_object_set (session, pair[0], (int) strtol (pair[1], NULL, 0), NULL);
 }
 
 int
@@ -374,7 +441,7 @@ main (int argc, char **argv)
   struct rusage usage;
 
   if (argc < 2) {
-    fprintf (stderr, "usage: %s URI [sockets=MODE] [PROPERTY=VALUE …]\n", argv[0]);
+    fprintf (stderr, "usage: %s URI [only=ports] [sockets=MODE] [PROPERTY=VALUE …]\n", argv[0]);
     return 2;
   }
   self.loop = g_main_loop_new (NULL, FALSE);
@@ -384,6 +451,10 @@ main (int argc, char **argv)
   self.session = spice_session_new ();
   g_object_set (self.session, "uri", argv[1], "enable-audio", FALSE, "enable-usbredir", FALSE, NULL);
   for (int i = 2; i < argc; i++) {
+    if (g_str_equal (argv[i], "only=ports")) {
+      self.only_ports = true;
+      continue;
+    }
     if (!g_str_has_prefix (argv[i], "sockets=")) {
       set_property (self.session, argv[i]);
       continue;
@@ -397,12 +468,13 @@ main (int argc, char **argv)
   g_signal_connect (self.session, "disconnected", G_CALLBACK (on_disconnected), &self);
   g_unix_fd_add (STDIN_FILENO, G_IO_IN | G_IO_HUP, input_ready, &self);
   if (!(sockets ? viewer_fd_connect (self.session, sockets) : spice_session_connect (self.session)))
-    say ("refused connect");
+    viewer_say ("refused connect");
   g_main_loop_run (self.loop);
 
   spice_session_disconnect (self.session);
   while (g_main_context_iteration (NULL, FALSE))
     ;
+  viewer_ports_end ();
   g_ptr_array_set_size (self.channels, 0);
   g_object_unref (self.session);
   while (g_main_context_iteration (NULL, FALSE))
@@ -411,6 +483,6 @@ main (int argc, char **argv)
   g_string_free (self.input, TRUE);
   g_main_loop_unref (self.loop);
   getrusage (RUSAGE_SELF, &usage);
-  say ("end rss=%ld", usage.ru_maxrss);
+  viewer_say ("end rss=%ld", usage.ru_maxrss);
   return 0;
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The command without a server: help, wrong command lines, wrong addresses, and failures to connect, each with its exit
-status and reason: test-caraway.py CARAWAY"""
+status and reason: test-caraway.py CARAWAY COMPLETION"""
 
 import os
 import pathlib
@@ -11,7 +11,7 @@ import sys
 import tempfile
 import unittest
 
-CARAWAY = sys.argv[1]
+CARAWAY, COMPLETION = sys.argv[1:3]
 USAGE, CONNECT, PROTOCOL, TIMEOUT, FILE, UNSUPPORTED = 2, 3, 6, 7, 8, 9
 
 
@@ -203,6 +203,42 @@ class CommandLine(unittest.TestCase):
             self.assertEqual(result.returncode, CONNECT)
             self.assertEqual(target.read_text(), 'precious')
             self.assertEqual(os.listdir(folder), ['x.png'])
+
+
+class Completion(unittest.TestCase):
+    """What bash offers after these words, the last one begun."""
+
+    def offers(self, *words):
+        script = """
+            source /usr/share/bash-completion/bash_completion && source "$1" && shift
+            COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)) COMP_LINE="$*" COMP_POINT=${#COMP_LINE} COMPREPLY=()
+            compopt() { :; }
+            _caraway
+            printf '%s\\n' "${COMPREPLY[@]}" """
+        environment = {**os.environ, 'PATH': f'{pathlib.Path(CARAWAY).parent}:{os.environ["PATH"]}'}
+        result = subprocess.run(['bash', '-c', script, 'bash', COMPLETION, *words], capture_output=True, text=True, timeout=30,
+                                env=environment)
+        self.assertEqual(result.stderr, '')
+        return result.stdout.split()
+
+    def test_words(self):
+        commands = [line.split()[0] for line in caraway('help').stdout.split('Commands:')[1].split('\n\n')[0].splitlines()
+                    if line.strip()]
+        self.assertGreater(len(commands), 7)
+        self.assertEqual(set(self.offers('caraway', '')) - {'help', '--help', '--version'}, set(commands))
+        self.assertEqual(self.offers('caraway', 'help', 'ke'), ['key'])
+        self.assertEqual(self.offers('caraway', 'click', '--button', 'r'), ['right'])
+        self.assertEqual(self.offers('caraway', 'click', '-b', 'mi'), ['middle'])
+        self.assertEqual(self.offers('caraway', 'click', '--button', '=', 'r'), ['right'])
+        self.assertEqual(self.offers('caraway', 'info', '--compression', '=', 'lz4'), ['lz4'])
+        self.assertIn('ctrl+alt+del', self.offers('caraway', 'key', 'spice://h:1', 'ctrl+alt+de'))
+
+    def test_options(self):
+        for command in ('info', 'screenshot', 'type', 'key', 'click', 'move'):
+            offered = {word.rstrip('=') for word in self.offers('caraway', command, '--')}
+            text = caraway('help', command).stdout
+            self.assertEqual(offered, {word.strip('=,') for line in text.splitlines() for word in line.replace('=', '= ').split()
+                                       if line.startswith('  -') and word.startswith('--')}, command)
 
 
 if __name__ == '__main__':
