@@ -1,22 +1,28 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "codec/jpeg-alpha.h"
 
+#include "base/cpu.h"
 #include "base/error.h"
 #include "codec/jpeg-reader.h"
+#include "codec/lz-stream.h"
 #include "codec/lz.h"
 
 #define MIN_JPEG_SIZE 4 /* start and end markers */
 
-/* Only the alpha rows have an orientation; the colours always start at the top. */
+/* What a kernel may read of the plane behind its end. */
+#define PLANE_SLACK 32
+
+/* Only the alpha rows have an orientation; the colours always start at the top. A kernel may write whole vectors, so
+ * rows go from the first to the last: each one sets right what the one before it has written too much. */
 static void
 merge_alpha (CwPixels *pixels, const uint8_t *plane, bool top_down)
 {
+  const CwLzKernels *kernels = cw_lz_kernels (cw_cpu_flags ());
+
   for (uint32_t y = 0; y < pixels->height; y++) {
-    uint8_t *row = cw_pixels_row (pixels, y);
     const uint8_t *alpha = plane + (size_t) (top_down ? y : pixels->height - 1 - y) * pixels->width;
 
-    for (uint32_t x = 0; x < pixels->width; x++)
-      row[x * 4 + 3] = alpha[x];
+    kernels->set_alpha ((uint32_t *) (void *) cw_pixels_row (pixels, y), alpha, pixels->width);
   }
 }
 
@@ -37,7 +43,7 @@ cw_jpeg_alpha_decode (const CwCodecInput *in, CwPixels **out, GError **error)
   file.data = (CwSlice){ in->data.data, in->jpeg_size };
   if (!cw_jpeg_reader_decode (reader, &file, &pixels, error))
     return false;
-  plane = g_try_malloc ((size_t) in->width * in->height);
+  plane = g_try_malloc ((size_t) in->width * in->height + PLANE_SLACK);
   if (!plane) {
     g_set_error (error, CW_ERROR, CW_ERROR_MEMORY, "jpeg_alpha: no memory for %u×%u bytes of alpha", in->width,
                  in->height);
