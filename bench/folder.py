@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""folder.py CLIENT DEMO LIBRARY-FOLDER [--quick]: shared folders, MB/s through a real server, of the library in that folder
+"""folder.py VIEWER DEMO LIBRARY-FOLDER [--quick]: shared folders, MB/s through a real server, of the library in that folder
 and, where it is installed, of the distribution's, with the same client and in turns. The guest's side speaks HTTP as
 curl does: a request, its answer."""
 import argparse
@@ -31,7 +31,8 @@ class Run:
         self.server.stdin.write("folder\n")
         self.server.stdin.flush()
         self.port = int(self.server.stdout.readline().split("port=")[1])
-        self.client = subprocess.Popen([self.options.client, f"spice://127.0.0.1:{port}", f"shared-dir={self.folder}"],
+        self.client = subprocess.Popen([self.options.client, f"spice://127.0.0.1:{port}", "only=ports",
+                                        f"shared-dir={self.folder}"],
                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
                                        env={**os.environ, "LD_LIBRARY_PATH": str(self.library)})
         while not self.client.stdout.readline().startswith("event 0 0"):
