@@ -16,6 +16,7 @@ from pathlib import Path
 
 import peers
 import tap
+import xspice
 
 PORT = 5930
 source = build = None
@@ -56,7 +57,30 @@ class Demo(peers.DemoServer):
         super().__init__("--no-animation", "--port", str(PORT), "--mouse", "client", *options, scene=True)
 
 
+class Guest(xspice.Xspice):
+    """X programs, with the real guest agent beside them."""
+
+    def open(self):
+        free_port, peers.free_port = peers.free_port, lambda: PORT
+        try:
+            super().open()
+        finally:
+            peers.free_port = free_port
+
+
+def run_with_agent(line):
+    with Guest(agent=True) as guest:
+        (guest.folder / "report.pdf").write_bytes(b"%PDF-1.4 nothing")
+        copies = guest.program("sh", "-c", "while echo copied | xclip -selection clipboard; do sleep 0.3; done")
+        result = in_development_shell(line, guest.folder)
+        copies.stop()
+        result.check()
+        return result, sorted(os.listdir(guest.received)), []
+
+
 def run_line(line):
+    if " send " in line or " clipboard " in line:
+        return run_with_agent(line)
     options = ("--mouse", "server") if " -r " in line else ()
     if " port " in line:
         options += ("--spice-port", "org.qemu.monitor.hmp.0")
@@ -82,6 +106,10 @@ def readme_commands():
             tap.true("800x600" in result.out, result.out)
         elif " screenshot " in line:
             tap.true("vm.png" in files, files)
+        elif " clipboard get " in line:
+            tap.equal(result.out.strip(), "copied")
+        elif " send " in line:
+            tap.true("report.pdf" in files, files)
         else:
             tap.true(len(events) >= 2, f"{line}: {events}")
 
