@@ -62,6 +62,12 @@ preferred_compression (SpiceSession *self)
   return self->priv->preferred_compression;
 }
 
+static bool
+gl_scanout (SpiceSession *self)
+{
+  return self->priv->gl_scanout;
+}
+
 static const CwMainHost main_host = {
   .server_init = cw_session_server_init,
   .server_name = cw_session_server_name,
@@ -82,6 +88,7 @@ static const CwDisplayHost display_host = {
   .budgets = display_budgets,
   .media_time = media_time,
   .preferred_compression = preferred_compression,
+  .gl_scanout = gl_scanout,
 };
 
 static const CwSoundHost sound_host = {

@@ -34,6 +34,8 @@ handle_inval_all_pixmaps (SpiceChannel *channel, const CwMessage *message)
 
 static const CwChannelHandler handlers[] = {
   { CW_MSG_DISPLAY_INVAL_ALL_PIXMAPS, handle_inval_all_pixmaps },
+  { CW_MSG_DISPLAY_GL_SCANOUT_UNIX, cw_display_handle_scanout },
+  { CW_MSG_DISPLAY_GL_DRAW, cw_display_handle_gl_draw },
   { 0, NULL },
 };
 
@@ -116,12 +118,14 @@ static void
 channel_reset (SpiceChannel *channel, gboolean migrating)
 {
   cw_display_screen_reset (SPICE_DISPLAY_CHANNEL (channel));
+  cw_display_scanout_reset (SPICE_DISPLAY_CHANNEL (channel));
 }
 
 static void
 constructed (GObject *object)
 {
   cw_display_video_announce (SPICE_DISPLAY_CHANNEL (object));
+  cw_display_scanout_announce (SPICE_DISPLAY_CHANNEL (object));
   G_OBJECT_CLASS (spice_display_channel_parent_class)->constructed (object);
 }
 
@@ -162,6 +166,7 @@ static void
 finalize (GObject *object)
 {
   g_clear_pointer (&SPICE_DISPLAY_CHANNEL (object)->priv->monitors, g_array_unref);
+  cw_display_scanout_clear (SPICE_DISPLAY_CHANNEL (object));
   G_OBJECT_CLASS (spice_display_channel_parent_class)->finalize (object);
 }
 

@@ -28,6 +28,10 @@ struct _SpiceDisplayChannelPrivate {
   GArray *monitors; /* of SpiceDisplayMonitorConfig; replaced, never changed */
   unsigned monitors_max;
 
+  /* scanout.c */
+  SpiceGlScanout *scanout; /* or NULL */
+  unsigned n_gl_draws;     /* that wait for an answer */
+
   /* preferences.c */
   int wanted_compression; /* asked for before the channel was up; 0: none */
 };
@@ -46,6 +50,13 @@ void cw_display_video_announce (SpiceDisplayChannel *self);
 bool cw_display_video_overlay (gpointer channel, gpointer pipeline);
 CwMediaTime cw_display_media_time (gpointer channel);
 void cw_display_stream_report (gpointer channel, const CwMsgcDisplayStreamReport *report);
+
+/* scanout.c */
+void cw_display_scanout_announce (SpiceDisplayChannel *self);
+void cw_display_handle_scanout (SpiceChannel *channel, const CwMessage *message);
+void cw_display_handle_gl_draw (SpiceChannel *channel, const CwMessage *message);
+void cw_display_scanout_reset (SpiceDisplayChannel *self);
+void cw_display_scanout_clear (SpiceDisplayChannel *self);
 
 /* monitors.c */
 void cw_display_monitors_init (SpiceDisplayChannel *self);

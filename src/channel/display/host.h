@@ -11,4 +11,5 @@ typedef struct CwDisplayHost {
   void (*budgets) (SpiceSession *session, uint32_t *cache, uint32_t *glz_window);
   CwMediaTime (*media_time) (SpiceSession *session);
   int (*preferred_compression) (SpiceSession *session); /* 0: none */
+  bool (*gl_scanout) (SpiceSession *session);           /* contents in video memory are wanted */
 } CwDisplayHost;

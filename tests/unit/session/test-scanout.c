@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Contents in video memory: descriptors on socket pairs, answers to drawing, and nothing that leaks. */
+#include "client.h"
+
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define XR24 0x34325258
+
+typedef struct {
+  Server *server;
+  SpiceSession *session;
+  GString *log;
+  bool answers;   /* gl-draw */
+  int n_answered; /* atomic: what the server heard */
+  bool sabotage;  /* the descriptor does not come */
+} Case;
+
+static int
+count_descriptors (void)
+{
+  g_autoptr (GDir) dir = g_dir_open ("/proc/self/fd", 0, NULL);
+  int n = 0;
+
+  while (g_dir_read_name (dir))
+    n++;
+  return n;
+}
+
+/* The byte behind the message that carries the descriptor. */
+static void
+send_descriptor (PeerIo *io, int fd)
+{
+  char byte = '@';
+  struct iovec vector = { &byte, 1 };
+  union {
+    struct cmsghdr header;
+    char space[CMSG_SPACE (sizeof (int))];
+  } control = { 0 };
+  struct msghdr message = { .msg_iov = &vector, .msg_iovlen = 1 };
+
+  if (fd >= 0) {
+    message.msg_control = &control;
+    message.msg_controllen = sizeof control;
+    control.header.cmsg_level = SOL_SOCKET;
+    control.header.cmsg_type = SCM_RIGHTS;
+    control.header.cmsg_len = CMSG_LEN (sizeof fd);
+    memcpy (CMSG_DATA (&control.header), &fd, sizeof fd);
+  }
+  g_assert_cmpint (sendmsg (io->fd, &message, MSG_NOSIGNAL), ==, 1);
+}
+
+static void
+send_scanout (PeerIo *io, uint32_t width, uint32_t format, bool with_descriptor)
+{
+  int fd = memfd_create ("scanout", MFD_CLOEXEC);
+
+  g_assert_cmpint (ftruncate (fd, 4096), ==, 0);
+  server_send (io, CW_MSG_DISPLAY_GL_SCANOUT_UNIX,
+               &(CwMsgDisplayGlScanoutUnix){ width, 16, 4 * width, format, CW_GL_SCANOUT_Y0TOP });
+  if (format != 0)
+    send_descriptor (io, with_descriptor ? fd : -1);
+  close (fd);
+}
+
+static void
+send_draw (PeerIo *io, uint32_t x)
+{
+  server_send (io, CW_MSG_DISPLAY_GL_DRAW, &(CwMsgDisplayGlDraw){ x, 2, 3, 4 });
+}
+
+/* Waits for as many answers. */
+static void
+hear (PeerIo *io, Case *self, unsigned n)
+{
+  while (n > 0) {
+    uint8_t header[6], body[256];
+    uint32_t size;
+    uint16_t type;
+
+    if (!peer_read (io, header, sizeof header))
+      return;
+    memcpy (&type, header, 2);
+    memcpy (&size, header + 2, 4);
+    g_assert_cmpuint (size, <=, sizeof body);
+    if (!peer_read (io, body, size))
+      return;
+    if (type != CW_MSGC_DISPLAY_GL_DRAW_DONE)
+      continue;
+    g_atomic_int_inc (&self->n_answered);
+    n--;
+  }
+}
+
+static void
+serve (PeerIo *io, gpointer data)
+{
+  static const uint8_t channels[] = { CW_CHANNEL_DISPLAY, 0 };
+  Case *self = data;
+
+  if (!peer_link (io, &PEER_LINK_INIT))
+    return;
+  if (io->channel_type == CW_CHANNEL_MAIN) {
+    server_send_start (io, channels, 1);
+    peer_drain (io);
+    return;
+  }
+  if (io->channel_type != CW_CHANNEL_DISPLAY)
+    return;
+  send_draw (io, 1); /* nothing to draw yet: the channel answers by itself */
+  hear (io, self, 1);
+  send_scanout (io, 32, XR24, true);
+  send_draw (io, 5);
+  hear (io, self, 1);
+  send_scanout (io, 64, XR24, true);
+  send_draw (io, 6);
+  hear (io, self, 1);
+  send_scanout (io, 48, XR24, !self->sabotage);
+  send_scanout (io, 0, 0, false); /* none any more */
+  send_scanout (io, 80, XR24, true);
+}
+
+static void
+on_scanout (SpiceDisplayChannel *channel, GParamSpec *pspec, Case *self)
+{
+  const SpiceGlScanout *scanout = spice_display_channel_get_gl_scanout (channel);
+  SpiceGlScanout *copy;
+
+  g_object_get (channel, "gl-scanout", &copy, NULL);
+  g_assert_true ((scanout == NULL) == (copy == NULL));
+  if (!scanout) {
+    g_string_append (self->log, "none; ");
+    return;
+  }
+  g_assert_cmpint (copy->fd, !=, scanout->fd);
+  g_assert_cmpint (lseek (copy->fd, 0, SEEK_END), ==, 4096);
+  g_string_append_printf (self->log, "%ux%u/%u %x %d; ", scanout->width, scanout->height, scanout->stride,
+                          scanout->format, scanout->y0top);
+  spice_gl_scanout_free (copy);
+}
+
+static void
+on_draw (SpiceDisplayChannel *channel, guint x, guint y, guint width, guint height, Case *self)
+{
+  g_string_append_printf (self->log, "draw %u %u %u %u; ", x, y, width, height);
+  spice_display_channel_gl_draw_done (channel);
+  spice_display_channel_gl_draw_done (channel); /* once too often */
+}
+
+static void
+on_channel_new (SpiceSession *session, SpiceChannel *channel, Case *self)
+{
+  if (!SPICE_IS_DISPLAY_CHANNEL (channel))
+    return;
+  g_signal_connect (channel, "notify::gl-scanout", G_CALLBACK (on_scanout), self);
+  if (self->answers)
+    g_signal_connect (channel, "gl-draw", G_CALLBACK (on_draw), self);
+}
+
+static bool
+is_over (gpointer data)
+{
+  Case *self = data;
+
+  return g_str_has_suffix (self->log->str, "80x16/320 34325258 1; none; ");
+}
+
+/* Returns how many descriptors are left. */
+static int
+run (bool answers, bool sabotage, const char *expected)
+{
+  Case self = { .answers = answers, .sabotage = sabotage, .log = g_string_new (NULL) };
+  int before = count_descriptors ();
+
+  self.server = server_new (serve, &self);
+  self.session = client_session_fd (self.server, 0);
+  g_signal_connect (self.session, "channel-new", G_CALLBACK (on_channel_new), &self);
+  if (sabotage)
+    g_test_expect_message ("GSpice", G_LOG_LEVEL_WARNING, "*came without its descriptor*");
+  g_assert_true (spice_session_open_fd (self.session, -1));
+  g_assert_true (client_run_until (20000, is_over, &self));
+  g_test_assert_expected_messages ();
+  g_assert_cmpstr (self.log->str, ==, expected);
+  g_assert_cmpint (g_atomic_int_get (&self.n_answered), ==, 3);
+  client_end (self.session);
+  server_free (self.server);
+  g_string_free (self.log, TRUE);
+  return count_descriptors () - before;
+}
+
+static void
+test_answered (void)
+{
+  g_assert_cmpint (
+      run (true, false,
+           "32x16/128 34325258 1; draw 5 2 3 4; 64x16/256 34325258 1; draw 6 2 3 4; 48x16/192 34325258 1; none; "
+           "80x16/320 34325258 1; none; "),
+      ==, 0);
+}
+
+static void
+test_unanswered (void)
+{
+  g_assert_cmpint (
+      run (false, false,
+           "32x16/128 34325258 1; 64x16/256 34325258 1; 48x16/192 34325258 1; none; 80x16/320 34325258 1; none; "),
+      ==, 0);
+}
+
+static void
+test_missing (void)
+{
+  g_assert_cmpint (
+      run (true, true,
+           "32x16/128 34325258 1; draw 5 2 3 4; 64x16/256 34325258 1; draw 6 2 3 4; none; none; 80x16/320 34325258 1; "
+           "none; "),
+      ==, 0);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  /* What the process opens once, and keeps, is none of the channel's. */
+  run (true, false,
+       "32x16/128 34325258 1; draw 5 2 3 4; 64x16/256 34325258 1; draw 6 2 3 4; 48x16/192 34325258 1; none; "
+       "80x16/320 34325258 1; none; ");
+  g_test_add_func ("/scanout/answered", test_answered);
+  g_test_add_func ("/scanout/24.41-unanswered", test_unanswered);
+  g_test_add_func ("/scanout/missing-descriptor", test_missing);
+  return g_test_run ();
+}
