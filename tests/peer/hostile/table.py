@@ -421,7 +421,7 @@ def vectors():
     yield "stroke of a segment of 2²⁹ points", D, [stroke(s.u32(1) + s.u8(1) + s.u32(1 << 29))], ERROR, "path|seg"
     yield "stroke of 65537 segments without points", D, \
         [stroke(s.u32(65537) + (s.u8(3) + s.u32(0)) * 65537)], ERROR, "segments.*65537 elements > 65536"
-    yield "stroke of segments without points", D, [stroke(s.u32(3) + (s.u8(3) + s.u32(0)) * 3)], ALIVE
+    yield "stroke of segments without points", D, [stroke(s.u32(3) + (s.u8(3) + s.u32(0)) * 3)], ERROR, "path"
     yield "stroke with dashes beyond the body", D, \
         [stroke(s.u32(1) + segment, s.u8(8, 255) + s.u32(90))], ERROR, "style"
     yield "stroke without dashes that starts with a gap", D, [stroke(s.u32(1) + segment, s.u8(12, 0) + s.u32(0))], ALIVE
@@ -432,7 +432,7 @@ def vectors():
     yield "composite cut short", D, [s.message(318, s.base() + s.u32(0xFFFFFFFF, 0))], ERROR, "composite"
     yield "ROP3 of a box that is gigantic", D, \
         [s.message(309, s.base((-2**31, -2**31, 2**31 - 1, 2**31 - 1)) + s.u32(21 + 40) + s.rect(0, 0, 1, 1) +
-                   s.solid() + s.u8(0xCA, 9) + s.mask() + s.bitmap())], ALIVE
+                   s.solid() + s.u8(0xCA, 0) + s.mask() + s.bitmap())], ALIVE
     yield "STREAM_CLIP of 2³² rectangles", D, [s.message(124, s.u32(1) + s.u8(1) + s.u32(HUGE))], ERROR, "clip|rects"
 
 
