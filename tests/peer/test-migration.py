@@ -131,11 +131,11 @@ def semi_seamless():
         left(pair)
         said = pair.said()
         tap.true(said.index("session main:0 main-agent-update") < said.index("state none"), "the agent goes first")
+        # What the target's display does when its machine begins to run, and when keys arrive, is its own business.
+        own = said[:said.index("state none")]
+        tap.equal([line for line in own if "display-primary" in line], [], "signals")
         pair.wait("session inputs:0 inputs-modifiers")
-        peers.wait_until(lambda: pair.target.qmp.run("query-status")["running"], 30, "the target to run")
-        pair.same_picture()
-        tap.equal([line for line in pair.said() if "display-primary" in line], [], "signals")
-        pair.arrived()  # typing may make the firmware change its mode
+        pair.arrived()
         pair.address(pair.target)
 
 
