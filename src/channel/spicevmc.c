@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "channel/spicevmc.h"
 
-#include "codec/vmc.h"
+#include "codec/spicevmc.h"
 
 #include "spice-client.h"
 
@@ -64,7 +64,7 @@ cw_spicevmc_take (CwSpicevmc *self, const CwMessage *message)
     bytes = compressed->data;
   } else {
     bytes.data = g_bytes_get_data (message->body, &bytes.size);
-    plain = cw_vmc_decompress (bytes, &error);
+    plain = cw_spicevmc_body_decompress (bytes, &error);
     if (!plain) {
       cw_channel_end (self->channel, error);
       return;
@@ -104,7 +104,7 @@ send_piece (CwSpicevmc *self, GBytes *piece, GError **error)
 
   bytes.data = g_bytes_get_data (piece, &bytes.size);
   if (self->compress && bytes.size > MIN_COMPRESSED)
-    packed = cw_vmc_compress (bytes);
+    packed = cw_spicevmc_body_compress (bytes);
   if (packed)
     return cw_channel_send_bytes (self->channel, CW_MSGC_SPICEVMC_COMPRESSED_DATA, packed, error);
   return cw_channel_send_bytes (self->channel, CW_MSGC_SPICEVMC_DATA, piece, error);

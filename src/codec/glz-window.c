@@ -242,23 +242,6 @@ cw_glz_window_clear (CwGlzWindow *self)
   carry_out (&consequences);
 }
 
-void
-cw_glz_window_give_up (CwGlzWindow *self)
-{
-  Consequences consequences;
-
-  g_mutex_lock (&self->lock);
-  for (guint i = 0; i < self->waiters->len; i++) {
-    uint64_t id = g_array_index (self->waiters, Waiter, i).id;
-
-    if (is_pending (self, id))
-      insert (self, id, NULL, 0);
-  }
-  consequences = take_consequences (self, false);
-  g_mutex_unlock (&self->lock);
-  carry_out (&consequences);
-}
-
 bool
 cw_glz_window_wait_for (CwGlzWindow *self, uint64_t id, void (*notify) (gpointer data), gpointer data)
 {

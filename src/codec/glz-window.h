@@ -37,10 +37,6 @@ bool cw_glz_window_wait_for (CwGlzWindow *self, uint64_t id, void (*notify) (gpo
 /* Withdraws a wait. False if there is none such (any more): notify has been or is about to be called. */
 bool cw_glz_window_cancel_wait (CwGlzWindow *self, void (*notify) (gpointer data), gpointer data);
 
-/* Counts every image that is waited for as failed, which notifies all waiters: for when the last channel that could
- * deliver them has gone. */
-void cw_glz_window_give_up (CwGlzWindow *self);
-
 /* For tests and statistics. */
 bool cw_glz_window_contains (CwGlzWindow *self, uint64_t id);
 size_t cw_glz_window_n_images (CwGlzWindow *self);

@@ -5,7 +5,7 @@
 #include "base/error.h"
 #include "codec/codec.h"
 #include "codec/glz.h"
-#include "codec/vmc.h"
+#include "codec/spicevmc.h"
 
 #include <json-glib/json-glib.h>
 #include <math.h>
@@ -543,7 +543,7 @@ run_vmc (Run *run, JsonObject *entry)
   run->n_vmc++;
   if (!load_data (run, entry, &body, &block))
     return;
-  bytes = cw_vmc_decompress (body, &error);
+  bytes = cw_spicevmc_body_decompress (body, &error);
   if (!bytes)
     fail (run, name, "%s", error->message);
   else if ((g_bytes_get_data (bytes, &size), (gint64) size) != get_int (expect, "bytes"))
@@ -575,7 +575,7 @@ reject_vmc (Run *run, JsonObject *entry, GError **error)
 
   if (!load_data (run, entry, &body, &block))
     return false;
-  bytes = cw_vmc_decompress (body, error);
+  bytes = cw_spicevmc_body_decompress (body, error);
   return bytes == NULL || fail (run, entry_name (entry), "accepted");
 }
 

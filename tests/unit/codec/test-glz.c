@@ -492,7 +492,7 @@ test_wait_and_finish (void)
 static void
 test_wait_for_failure (void)
 {
-  for (guint way = 0; way < 4; way++) {
+  for (guint way = 0; way < 3; way++) {
     g_autoptr (CwGlzWindow) window = cw_glz_window_new (1000);
     g_autoptr (GByteArray) data = small (6, 6, 1, 0), five = small (5, 5, 1, 0);
     g_autoptr (CwGlzDecoder) decoder = NULL;
@@ -508,16 +508,14 @@ test_wait_for_failure (void)
       five->data[five->len - 3] = 0xff;
     if (way == 1)
       g_byte_array_set_size (five, 33);
-    if (way < 3 && begin (window, five, &other, &needed, NULL) == CW_GLZ_NEEDS_IMAGE) {
+    if (begin (window, five, &other, &needed, NULL) == CW_GLZ_NEEDS_IMAGE) {
       g_assert_cmpuint (needed, ==, 4);
       if (way == 0) { /* its fault is behind the reference */
         decode (window, 4, 4, 0, 0);
         g_assert_cmpint (cw_glz_decoder_step (other, &needed, NULL), ==, CW_GLZ_FAILED);
       }
     }
-    if (way == 3)
-      cw_glz_window_give_up (window);
-    else if (way == 2)
+    if (way == 2)
       g_assert_cmpuint (n, ==, 0);
     cw_glz_decoder_free (other); /* way 2: unfinished */
     g_assert_cmpuint (n, ==, 1);

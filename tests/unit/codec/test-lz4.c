@@ -2,7 +2,7 @@
 /* LZ4 images of every format, orientation and cut into blocks, and what must be refused; likewise spicevmc bodies. */
 #include "base/error.h"
 #include "codec/lz4.h"
-#include "codec/vmc.h"
+#include "codec/spicevmc.h"
 
 #include <lz4.h>
 #include <string.h>
@@ -194,9 +194,9 @@ test_vmc (void)
     uint32_t announced;
     int code;
   } bad[] = { { 0, 50000, CW_ERROR_UNSUPPORTED }, { 2, 50000, CW_ERROR_UNSUPPORTED },
-              { 1, 0, CW_ERROR_LIMIT },           { 1, CW_VMC_MAX_SIZE + 1, CW_ERROR_LIMIT },
+              { 1, 0, CW_ERROR_LIMIT },           { 1, CW_SPICEVMC_BODY_MAX_SIZE + 1, CW_ERROR_LIMIT },
               { 1, 0xffffffff, CW_ERROR_LIMIT },  { 1, 49999, CW_ERROR_MALFORMED },
-              { 1, 50001, CW_ERROR_MALFORMED },   { 1, CW_VMC_MAX_SIZE, CW_ERROR_MALFORMED } };
+              { 1, 50001, CW_ERROR_MALFORMED },   { 1, CW_SPICEVMC_BODY_MAX_SIZE, CW_ERROR_MALFORMED } };
   uint8_t raw[50000];
   g_autoptr (GByteArray) body = NULL;
   g_autoptr (GBytes) bytes = NULL;
@@ -207,7 +207,7 @@ test_vmc (void)
     g_autoptr (GByteArray) broken = encode_vmc (bad[i].type, bad[i].announced, raw, sizeof raw);
     g_autoptr (GError) error = NULL;
 
-    g_assert_null (cw_vmc_decompress ((CwSlice){ broken->data, broken->len }, &error));
+    g_assert_null (cw_spicevmc_body_decompress ((CwSlice){ broken->data, broken->len }, &error));
     g_assert_error (error, CW_ERROR, bad[i].code);
   }
   body = encode_vmc (1, sizeof raw, raw, sizeof raw);
@@ -215,10 +215,10 @@ test_vmc (void)
     g_autofree uint8_t *copy = g_memdup2 (body->data, MAX (size, 1));
     g_autoptr (GError) error = NULL;
 
-    g_assert_null (cw_vmc_decompress ((CwSlice){ copy, size }, &error));
+    g_assert_null (cw_spicevmc_body_decompress ((CwSlice){ copy, size }, &error));
     g_assert_error (error, CW_ERROR, CW_ERROR_MALFORMED);
   }
-  bytes = cw_vmc_decompress ((CwSlice){ body->data, body->len }, NULL);
+  bytes = cw_spicevmc_body_decompress ((CwSlice){ body->data, body->len }, NULL);
   g_assert_cmpmem (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes), raw, sizeof raw);
 }
 

@@ -4,7 +4,7 @@
 #include "base/error.h"
 #include "codec/codec.h"
 #include "codec/glz.h"
-#include "codec/vmc.h"
+#include "codec/spicevmc.h"
 
 #include <libdeflate.h>
 #include <stdlib.h>
@@ -141,7 +141,7 @@ test_vmc (void)
   load ("vmc-text.bin", &content, &body);
   countdown = 0;
   injected = false;
-  g_assert_null (cw_vmc_decompress (body, &error));
+  g_assert_null (cw_spicevmc_body_decompress (body, &error));
   g_assert_error (error, CW_ERROR, CW_ERROR_MEMORY);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "codec/vmc.h"
+#include "codec/spicevmc.h"
 #include "fuzz/fuzz.h"
 
 #include <stdlib.h>
@@ -8,14 +8,14 @@
 static void
 check_round_trip (CwSlice plain)
 {
-  g_autoptr (GBytes) packed = cw_vmc_compress (plain);
+  g_autoptr (GBytes) packed = cw_spicevmc_body_compress (plain);
   g_autoptr (GBytes) again = NULL, wanted = NULL;
   CwSlice body;
 
   if (!packed)
     return;
   body.data = g_bytes_get_data (packed, &body.size);
-  again = cw_vmc_decompress (body, NULL);
+  again = cw_spicevmc_body_decompress (body, NULL);
   wanted = g_bytes_new_static (plain.data, plain.size);
   if (body.size >= plain.size || !again || !g_bytes_equal (again, wanted))
     abort ();
@@ -25,7 +25,7 @@ int
 LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (GBytes) bytes = cw_vmc_decompress ((CwSlice){ data, size }, &error);
+  g_autoptr (GBytes) bytes = cw_spicevmc_body_decompress ((CwSlice){ data, size }, &error);
   CwSlice plain;
 
   if ((bytes == NULL) != (error != NULL))
@@ -34,7 +34,7 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
   if (!bytes)
     return 0;
   plain.data = g_bytes_get_data (bytes, &plain.size);
-  if (plain.size == 0 || plain.size > CW_VMC_MAX_SIZE)
+  if (plain.size == 0 || plain.size > CW_SPICEVMC_BODY_MAX_SIZE)
     abort ();
   check_round_trip (plain);
   return 0;
