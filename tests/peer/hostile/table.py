@@ -408,7 +408,7 @@ def caches():
 
 
 def vectors():
-    """Paths, strings and what else is not drawn yet: it is read with the same care."""
+    """Paths, strings and other things that are not boxes: read with the same care."""
     stroke = lambda path, attr=b"\0", at=None: s.message(
         310, s.base() + s.u32(at if at is not None else 34 + len(attr)) + attr + s.solid() + s.u16(8, 8) + path)
     text = lambda string, at=56: s.message(311, s.base() + s.u32(at) + s.rect(0, 0, 9, 9) + s.solid() + s.solid() +
