@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The checks of build-aux/ themselves: each must find the breach it is there for, and be silent without one."""
 
+import json
 import pathlib
 import shutil
 import subprocess
@@ -113,6 +114,28 @@ class Symbols(unittest.TestCase):
                                'b': 'int cw_a (void); int cw_b (void); int cw_b (void) { return cw_a (); }'})
         self.assertEqual(result.returncode, 1)
         self.assertIn('2 objects, 100.0 %', result.stdout)
+
+
+class LogDomain(unittest.TestCase):
+    def check(self, entries):
+        root = pathlib.Path(tempfile.mkdtemp())
+        self.addCleanup(shutil.rmtree, root)
+        commands = [{'output': output, 'command': f'cc {options} -c x.c'} for output, options in entries]
+        (root / 'compile_commands.json').write_text(json.dumps(commands))
+        return run('check-log-domain.py', 'GSpice', root)
+
+    def test_clean(self):
+        result = self.check([('src/a.o', "'-DG_LOG_DOMAIN=\"GSpice\"'"), ('tests/b.o', '')])
+        self.assertEqual(result.returncode, 0, result.stdout)
+
+    def test_another_domain_and_none(self):
+        result = self.check([('src/a.o', "'-DG_LOG_DOMAIN=\"Other\"'"), ('src/b.o', '')])
+        self.assertEqual(result.returncode, 1)
+        self.assertIn('src/a.o: not compiled', result.stdout)
+        self.assertIn('src/b.o: not compiled', result.stdout)
+
+    def test_nothing_is_not_a_pass(self):
+        self.assertEqual(self.check([]).returncode, 1)
 
 
 if __name__ == '__main__':

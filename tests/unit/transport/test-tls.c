@@ -209,7 +209,7 @@ test_ciphers (void)
   Peer *peer = tls_peer (serve_link, NULL, 0);
   Outcome outcome;
 
-  g_test_expect_message (G_LOG_DOMAIN, G_LOG_LEVEL_WARNING, "*ciphers*");
+  g_test_expect_message ("GSpice", G_LOG_LEVEL_WARNING, "*ciphers*");
   outcome = run_connect (peer, &tls);
   g_test_assert_expected_messages ();
   g_assert_no_error (outcome.error);
