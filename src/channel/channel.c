@@ -228,6 +228,14 @@ spice_channel_finalize (GObject *object)
   G_OBJECT_CLASS (spice_channel_parent_class)->finalize (object);
 }
 
+/* Over all attempts and connections. */
+static uint64_t
+read_bytes (const SpiceChannelPrivate *priv)
+{
+  return priv->read_before + (priv->dial ? cw_dial_bytes_read (priv->dial) : 0)
+         + (priv->live ? cw_pump_bytes_read (priv->live->pump) : 0);
+}
+
 static void
 spice_channel_get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
 {
@@ -244,7 +252,7 @@ spice_channel_get_property (GObject *object, guint id, GValue *value, GParamSpec
     g_value_set_int (value, priv->id);
     break;
   case PROP_READ_BYTES:
-    g_value_set_ulong (value, (gulong) (priv->read_before + (priv->live ? cw_pump_bytes_read (priv->live->pump) : 0)));
+    g_value_set_ulong (value, (gulong) read_bytes (priv));
     break;
   case PROP_SOCKET:
     g_value_set_object (value, priv->live ? priv->live->connection->socket : NULL);

@@ -33,7 +33,6 @@ reset (SpiceChannel *self)
     SPICE_CHANNEL_GET_CLASS (self)->channel_reset (self, FALSE);
 }
 
-/* Ends an attempt or a connection without a word; what is to be told, the caller tells. */
 /* Who takes down what comes on this connection; NULL: nobody, or a recording that began later. */
 static CwRecorder *
 recorder_of (SpiceChannel *self, const CwLive *live)
@@ -75,6 +74,16 @@ record_closed (SpiceChannel *self, const CwLive *live)
     cw_recorder_closed (recorder, (uint8_t) self->priv->type, (uint8_t) self->priv->id);
 }
 
+/* Programs count what the server sent before its first message, too. */
+static void
+drop_dial (SpiceChannelPrivate *priv)
+{
+  if (priv->dial)
+    priv->read_before += cw_dial_bytes_read (priv->dial);
+  g_clear_pointer (&priv->dial, cw_dial_free);
+}
+
+/* Ends an attempt or a connection without a word; what is to be told, the caller tells. */
 static void
 tear_down (SpiceChannel *self)
 {
@@ -83,7 +92,7 @@ tear_down (SpiceChannel *self)
 
   cw_channel_set_state (self, CW_CHANNEL_UNCONNECTED);
   priv->attempt++;
-  g_clear_pointer (&priv->dial, cw_dial_free);
+  drop_dial (priv);
   if (!live)
     return;
   record_closed (self, live);
@@ -179,15 +188,6 @@ has_descriptors (gpointer data, uint16_t type, CwSlice body)
   return info && cw_message_has_descriptors (info, body);
 }
 
-/* What the server sent before its first message: programs count it. */
-static uint64_t
-link_bytes (const CwConnection *connection)
-{
-  uint32_t words = connection->common_caps.n_words + connection->channel_caps.n_words;
-
-  return CW_LINK_HEADER_SIZE + CW_LINK_REPLY_SIZE + 4 * (uint64_t) words + 4;
-}
-
 static void
 on_dial_connected (gpointer data, CwConnection *connection)
 {
@@ -201,8 +201,7 @@ on_dial_connected (gpointer data, CwConnection *connection)
     cw_connection_free (connection);
     return;
   }
-  g_clear_pointer (&priv->dial, cw_dial_free);
-  priv->read_before += link_bytes (connection);
+  drop_dial (priv);
   priv->live = cw_live_new (self, connection, priv->context, &events, CW_PAUSE_EMIT);
   record_opened (self, priv->live);
   cw_channel_set_state (self, CW_CHANNEL_OPENING);

@@ -8,11 +8,12 @@
 struct CwDial {
   int refs; /* the owner's, and that of a connection being made */
   CwDialParams params;
-  bool over;          /* freed by the owner, or told its end */
-  bool secured;       /* TLS is demanded */
-  bool awaits_socket; /* asked for, not given yet */
-  int fd;             /* given and not used yet, or -1 */
-  GSource *begin;     /* in a later turn, or NULL */
+  bool over;           /* freed by the owner, or told its end */
+  bool secured;        /* TLS is demanded */
+  bool awaits_socket;  /* asked for, not given yet */
+  int fd;              /* given and not used yet, or -1 */
+  uint64_t bytes_read; /* in all attempts */
+  GSource *begin;      /* in a later turn, or NULL */
   GCancellable *cancellable;
 };
 
@@ -99,6 +100,7 @@ connect_now (CwDial *self)
   }
   self->fd = -1;
   self->secured = params.tls != NULL;
+  params.bytes_read = &self->bytes_read;
   params.context = dial->context;
   params.link.channel_type = (uint8_t) dial->channel_type;
   params.link.channel_id = (uint8_t) dial->channel_id;
@@ -176,4 +178,10 @@ bool
 cw_dial_has_socket (const CwDial *self)
 {
   return self->fd >= 0;
+}
+
+uint64_t
+cw_dial_bytes_read (const CwDial *self)
+{
+  return self->bytes_read;
 }

@@ -43,4 +43,7 @@ bool cw_dial_awaits_socket (const CwDial *self);
 /* One was given that has not been used yet. */
 bool cw_dial_has_socket (const CwDial *self);
 
+/* What servers have sent so far: the link, also of attempts that failed. */
+uint64_t cw_dial_bytes_read (const CwDial *self);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CwDial, cw_dial_free)

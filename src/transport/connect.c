@@ -34,6 +34,7 @@ typedef struct {
   Step steps[CW_STAGES_MAX];
   unsigned n_steps, at;
   CwStageIo io;
+  uint64_t *bytes_read; /* the caller's, or NULL */
   CwConnectFailure failure;
   int64_t silence_us;
   int64_t latest_us; /* monotonic time at which all stages that may not be silent have to be done; 0: not yet */
@@ -180,9 +181,12 @@ run (gpointer data, int64_t deadline)
     return;
   }
   self->io.progress = false;
+  self->io.bytes_read = 0;
   self->io.condition = 0;
   self->io.failure = step->stage->failure;
   status = step->stage->step (step->state, &self->io, &error);
+  if (self->bytes_read)
+    *self->bytes_read += self->io.bytes_read;
   if (self->io.progress)
     note_progress (self);
   if (status == CW_STAGE_FAILED) {
@@ -259,6 +263,7 @@ cw_connect_async (const CwConnectParams *params, GCancellable *cancellable, GAsy
 
   self->inner = g_cancellable_new ();
   self->silence_us = (int64_t) silence_ms * 1000;
+  self->bytes_read = params->bytes_read;
   self->io = (CwStageIo){
     .connection = g_new0 (CwConnection, 1),
     .context = params->context ? g_main_context_ref (params->context) : g_main_context_ref_thread_default (),

@@ -24,6 +24,7 @@ struct CwConnectParams {
   CwLinkParams link;
   unsigned connect_timeout_ms;  /* 0: CW_CONNECT_TIMEOUT_MS */
   unsigned silence_timeout_ms;  /* 0: CW_SILENCE_TIMEOUT_MS */
+  uint64_t *bytes_read;         /* or NULL. Not copied: gets what is read of the link, however it ends, as it comes */
   GMainContext *context;        /* NULL: the thread-default one of the caller */
   const CwStage *const *stages; /* NULL: cw_connect_stages. Ends with NULL */
 };

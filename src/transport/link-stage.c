@@ -91,6 +91,7 @@ read_input (LinkStage *self, CwStageIo *io)
   n = g_pollable_input_stream_read_nonblocking (in, data, MIN (sizeof data, cw_link_wanted (self->link)), NULL, &error);
   if (n > 0) {
     io->progress = true;
+    io->bytes_read += (uint64_t) n;
     cw_link_feed (self->link, data, (size_t) n);
     return true;
   }

@@ -23,6 +23,7 @@ typedef struct {
   GCancellable *cancellable; /* of what goes on outside of steps; cancelled when the attempt ends */
   GIOCondition condition;
   bool progress;            /* the peer has sent something: to be set by the step */
+  uint64_t bytes_read;      /* of SPICE itself, not of layers below it: to be added to by the step */
   CwConnectFailure failure; /* what a failed step was, where that is not the stage's own */
 
   /* The next step is to be made; from the context's thread, until the stage is freed. */

@@ -8,6 +8,7 @@ typedef struct {
   const char *password;
   const char *log; /* what the main channel tells */
   int code;        /* of SPICE_CLIENT_ERROR at the first error, or -1 for any error */
+  long read;       /* what counts as read in the end (C14), or -1: that depends on when the connection breaks */
 } Row;
 
 static const Row *row; /* the running one */
@@ -134,27 +135,28 @@ say_goodbye (PeerIo *io)
 
 #define SETTLE_MS 1000
 #define LONG_PASSWORD "0123456789012345678901234567890123456789012345678901234567890"
+#define REPLY (16 + 178 + 8) /* header, body, a word of capabilities of each kind */
 #define NEEDS_PASSWORD SPICE_CLIENT_ERROR_AUTH_NEEDS_PASSWORD
 
 static const Row rows[] = {
-  { "close-at-once", close_at_once, NULL, "agent error-link", -1 },
-  { "close-after-link", read_link, NULL, "agent error-link", -1 },
-  { "reset-after-link", reset_after_link, NULL, "agent error-link", -1 },
-  { "magic", bad_magic, NULL, "agent error-link", -1 },
-  { "version", other_version, NULL, "agent error-link", -1 },
-  { "short-reply", short_reply, NULL, "agent error-link", -1 },
-  { "error-1", error_1, NULL, "agent error-link", -1 },
-  { "error-7", error_7, NULL, "agent error-link", -1 },
-  { "need-secured", need_secured, NULL, "agent error-connect", -1 },
-  { "close-before-result", close_before_result, NULL, "agent error-link", -1 },
-  { "no-method", no_method, NULL, "agent error-link", -1 },
-  { "result", result_7, NULL, "agent error-auth", NEEDS_PASSWORD },
-  { "wrong-password", close_orderly, "wrong", "agent error-auth", NEEDS_PASSWORD },
-  { "long-password", close_orderly, LONG_PASSWORD, "agent error-auth", NEEDS_PASSWORD },
-  { "orderly", close_orderly, NULL, "opened agent closed", -1 },
-  { "in-message", close_in_message, NULL, "opened agent closed", -1 },
-  { "reset", close_by_reset, NULL, "opened agent error-io closed", -1 },
-  { "goodbye", say_goodbye, NULL, "opened agent closed", -1 },
+  { "close-at-once", close_at_once, NULL, "agent error-link", -1, 0 },
+  { "close-after-link", read_link, NULL, "agent error-link", -1, 0 },
+  { "reset-after-link", reset_after_link, NULL, "agent error-link", -1, 0 },
+  { "magic", bad_magic, NULL, "agent error-link", -1, 16 },
+  { "version", other_version, NULL, "agent error-link", -1, 16 },
+  { "short-reply", short_reply, NULL, "agent error-link", -1, 16 },
+  { "error-1", error_1, NULL, "agent error-link", -1, REPLY },
+  { "error-7", error_7, NULL, "agent error-link", -1, REPLY },
+  { "need-secured", need_secured, NULL, "agent error-connect", -1, REPLY },
+  { "close-before-result", close_before_result, NULL, "agent error-link", -1, REPLY },
+  { "no-method", no_method, NULL, "agent error-link", -1, REPLY },
+  { "result", result_7, NULL, "agent error-auth", NEEDS_PASSWORD, REPLY + 4 },
+  { "wrong-password", close_orderly, "wrong", "agent error-auth", NEEDS_PASSWORD, REPLY + 4 },
+  { "long-password", close_orderly, LONG_PASSWORD, "agent error-auth", NEEDS_PASSWORD, REPLY },
+  { "orderly", close_orderly, NULL, "opened agent closed", -1, REPLY + 4 },
+  { "in-message", close_in_message, NULL, "opened agent closed", -1, REPLY + 4 + 3 },
+  { "reset", close_by_reset, NULL, "opened agent error-io closed", -1, -1 },
+  { "goodbye", say_goodbye, NULL, "opened agent closed", -1, REPLY + 4 + 18 },
 };
 
 static void
@@ -167,6 +169,7 @@ typedef struct {
   GString *log;
   unsigned n_opened, n_closed, n_errors;
   bool ended;
+  gulong read; /* bytes, at the last event */
 } Watch;
 
 static void
@@ -182,6 +185,7 @@ on_event (SpiceChannel *channel, SpiceChannelEvent event, Watch *self)
   const GError *error = spice_channel_get_error (channel);
 
   g_string_append_printf (self->log, "%s%s", self->log->len > 0 ? " " : "", value->value_nick);
+  g_object_get (channel, "total-read-bytes", &self->read, NULL);
   self->n_opened += event == SPICE_CHANNEL_OPENED;
   self->n_closed += event == SPICE_CHANNEL_CLOSED;
   self->n_errors += event >= SPICE_CHANNEL_ERROR_CONNECT;
@@ -232,6 +236,8 @@ test_row (gconstpointer data)
   g_assert_cmpstr (self.log->str, ==, row->log);
   client_end (session);
   g_assert_cmpstr (self.log->str, ==, row->log);
+  if (row->read >= 0)
+    g_assert_cmpuint (self.read, ==, row->read);
   g_string_free (self.log, TRUE);
   server_free (server);
 }
