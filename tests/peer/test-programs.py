@@ -1,6 +1,10 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Unmodified programs of the existing client, run on our library."""
+"""Unmodified programs of the existing client, run on our library, and on their own to know that each case can pass."""
 import argparse
+import os
+import re
+import signal
+import subprocess
 import sys
 from pathlib import Path
 
@@ -8,8 +12,134 @@ import clients
 import peers
 import pictures
 import tap
+from screen import Screen
+from xspice import Xspice
 
 library = None
+OURS, THEIRS = "our library", "the distribution's"
+BOTH = [OURS, THEIRS]
+TEXT = "Grüße, 世界\nsecond line\n"
+
+
+def folder(whose):
+    return library if whose == OURS else None
+
+
+def scene(*options):
+    return peers.DemoServer("--size", "640x480", "--no-animation", *options, scene=True)
+
+
+def viewer(screen, *arguments):
+    return screen.program("remote-viewer", "--spice-disable-audio", *arguments)
+
+
+def wait_end(process, seconds=20):
+    try:
+        return process.child.wait(seconds)
+    except subprocess.TimeoutExpired:
+        raise process.failed(f"still ran after {seconds} s") from None
+
+
+def truth(server):
+    server.command("sync")
+    return server.dump()
+
+
+def type_and_see(screen, server, title):
+    """Letters typed into the window arrive as keys pressed and released, in that order."""
+    screen.wait_window(title)
+    server.events()
+    screen.xdotool("type", "ab")
+    keys = []
+
+    def arrived():
+        keys.extend(event[1] for event in server.events() if event[0] == "key")
+        return len(keys) >= 4
+    peers.wait_until(arrived, 20, "the keys")
+    tap.equal(keys, ["1e", "9e", "30", "b0"], "keys")
+
+
+def click_and_see(screen, server, at):
+    """The pointer is put on a pixel of the guest and a button clicked."""
+    def moved():
+        # Until the client has heard that the server takes positions.
+        screen.xdotool("mousemove", at[0] + 90, at[1] + 40, "mousemove", at[0] + 100, at[1] + 50)
+        return ("position", "100", "50", "0") in server.events(clear=False)
+    peers.wait_until(moved, 20, "the pointer's position", every=0.2)
+    server.events()
+    screen.xdotool("click", 1)
+    seen = []
+
+    def clicked():
+        seen.extend(event[-1] for event in server.events())
+        return "1" in seen and seen[-1] == "0"
+    peers.wait_until(clicked, 20, "the button to be pressed and released")
+
+
+@tap.cases("remote-viewer shows the guest, and what is typed and clicked arrives, with {}", BOTH)
+def remote_viewer(whose):
+    with scene("--mouse=client") as server, Screen(folder(whose)) as screen:
+        viewer(screen, server.uri)
+        at = screen.wait_shown(lambda: truth(server))
+        type_and_see(screen, server, "Caraway demo")
+        click_and_see(screen, server, at)
+        server.command("fill box=40,60,300,200 color=20a040")
+        tap.equal(screen.wait_shown(lambda: truth(server)), at, "place of the picture")
+
+
+@tap.cases("remote-viewer ends when the server leaves or dies, with {}", BOTH)
+def ends(whose):
+    def leave(server):
+        server.command("disconnect")
+
+    def die(server):
+        os.kill(server.process.child.pid, signal.SIGKILL)
+    for end in (leave, die):
+        with scene() as server, Screen(folder(whose)) as screen:
+            program = viewer(screen, server.uri)
+            screen.wait_shown(lambda: truth(server))
+            end(server)
+            tap.equal(wait_end(program), 0, f"exit status after {end.__name__}")
+
+
+@tap.cases("remote-viewer asks for the ticket, refuses a wrong one and asks again, with {}", BOTH)
+def ticket(whose):
+    with scene("--password", "secret") as server, Screen(folder(whose)) as screen:
+        viewer(screen, server.uri)
+        question = screen.wait_window("Authentication required")
+        screen.xdotool("type", "wrong")
+        screen.xdotool("key", "Return")
+        screen.wait_gone(question)
+        refusal = screen.wait_window("")
+        tap.equal(server.command("stats")["display"], "0", "display channels with a wrong ticket")
+        screen.xdotool("key", "Return")
+        screen.wait_gone(refusal)
+        screen.wait_window("Authentication required")
+        screen.xdotool("type", "secret")
+        screen.xdotool("key", "Return")
+        screen.wait_shown(lambda: truth(server))
+
+
+@tap.cases("remote-viewer trusts a server by a private authority and not without it, with {}", BOTH)
+def trust(whose):
+    with scene("--port=-1", "--tls-port=0") as server, Screen(folder(whose)) as screen:
+        stranger = viewer(screen, server.uri)
+        screen.wait_window("")
+        tap.equal(server.command("stats")["main"], "0", "main channels without trust")
+        screen.xdotool("key", "Return")
+        tap.equal(wait_end(stranger), 0, "exit status without trust")
+        viewer(screen, f"--spice-ca-file={server.ca_file}", server.uri)
+        screen.wait_shown(lambda: truth(server))
+
+
+@tap.cases("spicy shows the guest, passes keys and ends with the server, with {}", BOTH)
+def spicy(whose):
+    with scene() as server, Screen(folder(whose)) as screen:
+        program = screen.program("spicy", "--spice-disable-audio", "--uri", server.uri)
+        screen.wait_shown(lambda: truth(server))
+        type_and_see(screen, server, "spice display")
+        server.command("disconnect")
+        tap.equal(wait_end(program), 0, "exit status")
 
 
 def statistics(env):
@@ -39,12 +169,105 @@ def spicy_stats():
         tap.true(ours[channel] > 0, f"no byte of {channel}: {ours}")
 
 
-@tap.test("spicy-screenshot shows the demo server's scene on our library")
-def spicy_screenshot():
+@tap.cases("spicy-screenshot shows the demo server's scene, with {}", BOTH)
+def spicy_screenshot(whose):
     with peers.DemoServer("--no-animation", scene=True) as server:
         server.command("sync")
-        trouble = pictures.difference(clients.Spicy(library).screenshot(server.uri), server.dump())
+        trouble = pictures.difference(clients.Spicy(folder(whose)).screenshot(server.uri), server.dump())
         tap.true(trouble is None, trouble)
+
+
+@tap.cases("a manager in Python opens its own sockets and hears of channels and pictures, with {}", BOTH)
+def manager(whose):
+    with scene("--mouse=client") as server:
+        # The interpreter that the distribution's introspection data belongs to, and nothing of ours but the library.
+        program = server.start(["/usr/bin/python3", Path(__file__).with_name("manager.py"), server.port],
+                               env={"LD_LIBRARY_PATH": str(folder(whose) or ""), "GI_TYPELIB_PATH": ""})
+
+        def shown():
+            if not program.running():
+                raise program.failed("ended early")
+            return {"mark 1", "mouse-mode 2"} <= set(program.text().splitlines())
+        peers.wait_until(shown, 20, "the picture and the pointer's mode")
+        server.wait_channels(main=1, display=1, inputs=1)
+        server.command("disconnect")
+        tap.equal(wait_end(program), 0, "exit status")
+        said = program.text().splitlines()
+        loaded = Path(next(line.split()[1] for line in said if line.startswith("library"))).resolve()
+        tap.true(loaded.is_relative_to((folder(whose) or Path("/usr/lib")).resolve()), f"loaded {loaded}")
+        for line in ("new MainChannel 0", "main opened", "new DisplayChannel 0", "new InputsChannel 0", "primary 640 480",
+                     "main closed", "destroy MainChannel", "destroy DisplayChannel"):
+            tap.true(line in said, f"never heard of “{line}”: {said}")
+
+
+def copy(env, text):
+    """A program that owns the clipboard until it is stopped."""
+    process = peers.Process([peers.which("xclip"), "-quiet", "-i", "-selection", "clipboard"], env=env,
+                            stdin=subprocess.PIPE)
+    process.child.stdin.write(text.encode())
+    process.child.stdin.close()
+    return process
+
+
+def carried(origin, target, text):
+    """Copies the text on one side until it is there on the other."""
+    def pasted():
+        result = subprocess.run([peers.which("xclip"), "-o", "-selection", "clipboard"], env={**os.environ, **target},
+                                stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=60)
+        return result.returncode == 0 and result.stdout.decode(errors="replace") == text
+    owner = copy(origin, text)
+    try:
+        peers.wait_until(pasted, 30, "the text on the other side", every=0.2)
+    finally:
+        owner.stop()
+
+
+def desktop(x):
+    """A guest's window that says which keys it gets."""
+    x.run("xset", "r", "off")
+    x.run("xsetroot", "-solid", "#336699")
+    events = x.program("xev", "-geometry", "400x300+100+100", "-event", "keyboard", "-event", "button")
+    x.wait_window("Event Tester")
+    return events
+
+
+@tap.cases("remote-viewer types and clicks on a real desktop and shares its clipboard, with {}", BOTH)
+def real_desktop(whose):
+    with Xspice(agent=True) as x, Screen(folder(whose)) as screen:
+        events = desktop(x)
+        viewer(screen, x.uri)
+        at = screen.wait_shown(x.truth)
+
+        def pointed():
+            # Until the client has heard of the agent, which takes positions.
+            screen.xdotool("mousemove", at[0] + 240, at[1] + 240, "mousemove", at[0] + 250, at[1] + 250)
+            return "x:250 y:250" in x.run("xdotool", "getmouselocation").out
+        peers.wait_until(pointed, 30, "the guest's pointer to follow", every=0.2)
+        screen.xdotool("click", 1)
+        screen.xdotool("type", "ab")
+        peers.wait_until(lambda: events.text().count("KeyRelease event") >= 2, 20, "the keys")
+        tap.equal(re.findall(r"KeyPress event.*?keysym \w+, (\w+)", events.text(), re.S), ["a", "b"], "keys")
+        tap.equal(re.findall(r"(Button\w+) event", events.text()), ["ButtonPress", "ButtonRelease"], "buttons")
+        carried(screen.env, x.env, TEXT)
+        carried(x.env, screen.env, TEXT[::-1])
+
+
+@tap.test("a window of remote-viewer gives the guest its size, with our library")
+def resize():
+    """With the distribution's library the guest keeps its size: this agent drops what it sends."""
+    with Xspice(agent=True) as x, Screen(library) as screen:
+        desktop(x)
+        viewer(screen, "--auto-resize=always", x.uri)
+        screen.wait_shown(x.truth)
+        window = screen.wait_window("spice://")
+        for width, height in ((900, 700), (1000, 800)):
+            def fits():
+                # The window is larger by its frame and its bar, and its size goes by steps.
+                shown = x.truth()
+                return 0 < width - shown.width < 60 and 0 < height - shown.height < 120
+            screen.xdotool("windowsize", window, width, height)
+            peers.wait_until(fits, 30, f"the guest to fit the window of {width}x{height}", every=0.2)
+            screen.wait_shown(x.truth)
 
 
 if __name__ == "__main__":
@@ -54,4 +277,4 @@ if __name__ == "__main__":
     parser.add_argument("--only")
     options = parser.parse_args()
     peers.DemoServer.program, library = options.demo, Path(options.library).resolve()
-    sys.exit(tap.main(options.only))
+    sys.exit(tap.main(options.only, jobs=2))
