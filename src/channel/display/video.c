@@ -27,7 +27,7 @@ cw_display_video_announce (SpiceDisplayChannel *self)
     if (cw_render_group_can_decode (group, codecs[i].codec))
       cw_channel_add_capability (channel, codecs[i].capability);
   }
-  if (!g_getenv (DISABLE_REPORTS))
+  if (!g_getenv (DISABLE_REPORTS) && g_strcmp0 (g_getenv ("SPICE_DISPLAY_CAP_STREAM_REPORT"), "0") != 0)
     cw_channel_add_capability (channel, CW_DISPLAY_CAP_STREAM_REPORT);
 }
 

@@ -159,6 +159,35 @@ test_utilities (void)
   g_assert_cmpstr (g_quark_to_string (SPICE_CLIENT_ERROR), ==, "spice-client-error-quark");
 }
 
+static void
+count_notify (GObject *object, GParamSpec *pspec, gpointer data)
+{
+  g_object_set_data (data, "heard", GINT_TO_POINTER (GPOINTER_TO_INT (g_object_get_data (data, "heard")) + 1));
+}
+
+/* O8: a handler goes with either of the two objects. */
+static void
+test_connect_object (void)
+{
+  GObject *session = g_object_new (SPICE_TYPE_SESSION, NULL), *other = g_object_new (G_TYPE_OBJECT, NULL);
+  gulong id = spice_g_signal_connect_object (session, "notify::username", G_CALLBACK (count_notify), other, 0);
+
+  g_assert_true (g_signal_handler_is_connected (session, id));
+  g_object_set (session, "username", "a", NULL);
+  g_assert_cmpint (GPOINTER_TO_INT (g_object_get_data (other, "heard")), ==, 1);
+  g_object_unref (other);
+  g_assert_false (g_signal_handler_is_connected (session, id));
+  g_object_set (session, "username", "b", NULL);
+
+  other = g_object_new (G_TYPE_OBJECT, NULL);
+  spice_g_signal_connect_object (session, "notify::username", G_CALLBACK (count_notify), other, 0);
+  g_object_add_weak_pointer (session, (gpointer *) &session);
+  g_object_unref (session);
+  g_assert_null (session);
+  g_assert_null (g_object_get_data (other, "heard"));
+  g_object_unref (other);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -172,5 +201,6 @@ main (int argc, char **argv)
   g_test_add_func ("/options/S3-rejected-uri", test_rejected_uri);
   g_test_add_func ("/options/verify-follows", test_verify_follows);
   g_test_add_func ("/options/O7-utilities", test_utilities);
+  g_test_add_func ("/options/O8-connect-object", test_connect_object);
   return g_test_run ();
 }
