@@ -199,13 +199,64 @@ cw_verify_parse_subject (const char *text, GError **error)
   return g_steal_pointer (&name);
 }
 
+/* Enough to tell which one it is; what stands in it is the peer's choice. */
+#define SHOWN_MAX 512
+
+/* With what cw_verify_parse_subject () reads as an escape; what cannot be seen is only shown. */
+static void
+show_value (GString *shown, const ASN1_STRING *value)
+{
+  unsigned char *utf8 = NULL;
+  int size = ASN1_STRING_to_UTF8 (&utf8, value);
+  g_autofree char *valid = size > 0 ? g_utf8_make_valid ((const char *) utf8, size) : g_strdup ("");
+
+  for (const char *at = valid; *at != '\0'; at = g_utf8_next_char (at)) {
+    gunichar letter = g_utf8_get_char (at);
+
+    if (letter == '\\' || letter == ',')
+      g_string_append_c (shown, '\\');
+    if (g_unichar_isprint (letter))
+      g_string_append_unichar (shown, letter);
+    else
+      g_string_append_printf (shown, "\\x%02X", letter);
+  }
+  OPENSSL_free (utf8);
+}
+
+/* In the form that is expected from people: "O=Example,CN=host". */
+static char *
+show_subject (const X509_NAME *name)
+{
+  g_autoptr (GString) shown = g_string_new (NULL);
+
+  for (int i = 0; i < X509_NAME_entry_count (name) && shown->len < SHOWN_MAX; i++) {
+    const X509_NAME_ENTRY *entry = X509_NAME_get_entry (name, i);
+    const ASN1_OBJECT *kind = X509_NAME_ENTRY_get_object (entry);
+    int nid = OBJ_obj2nid (kind);
+    char number[80];
+
+    if (nid == NID_undef)
+      OBJ_obj2txt (number, sizeof number, kind, 1);
+    g_string_append_printf (shown, "%s%s=", i > 0 ? "," : "", nid != NID_undef ? OBJ_nid2sn (nid) : number);
+    show_value (shown, X509_NAME_ENTRY_get_data (entry));
+  }
+  ERR_clear_error ();
+  if (shown->len > SHOWN_MAX) {
+    const char *end = g_utf8_find_prev_char (shown->str, shown->str + SHOWN_MAX + 1);
+
+    g_string_truncate (shown, (gsize) (end - shown->str));
+    g_string_append (shown, "…");
+  }
+  return g_string_free (g_steal_pointer (&shown), FALSE);
+}
+
 bool
 cw_verify_subject (X509 *certificate, const char *subject, GError **error)
 {
   const X509_NAME *actual = X509_get_subject_name (certificate);
   g_autoptr (X509_NAME) expected = NULL;
   g_autoptr (GError) reason = NULL;
-  char shown[256];
+  g_autofree char *shown = NULL;
 
   expected = cw_verify_parse_subject (subject ? subject : "", &reason);
   if (!expected) {
@@ -215,7 +266,7 @@ cw_verify_subject (X509 *certificate, const char *subject, GError **error)
   }
   if (X509_NAME_entry_count (actual) == X509_NAME_entry_count (expected) && X509_NAME_cmp (actual, expected) == 0)
     return true;
-  X509_NAME_oneline (actual, shown, sizeof shown);
+  shown = show_subject (actual);
   g_set_error (error, CW_ERROR, CW_ERROR_SECURITY,
                "The subject of the server's certificate is \"%s\" instead of \"%s\"", shown, subject);
   return false;

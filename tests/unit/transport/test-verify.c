@@ -198,6 +198,71 @@ test_subject (void)
   EVP_PKEY_free (key);
 }
 
+/* The subject that an error tells. */
+static char *
+told_subject (X509 *certificate)
+{
+  g_autoptr (GError) error = NULL;
+  const char *begin, *end;
+
+  g_assert_false (cw_verify_subject (certificate, "CN=nobody", &error));
+  begin = strchr (error->message, '"');
+  end = strstr (error->message, "\" instead of \"CN=nobody\"");
+  g_assert_true (begin && end && begin < end && g_utf8_validate (error->message, -1, NULL));
+  return g_strndup (begin + 1, (gsize) (end - begin - 1));
+}
+
+/* Whoever copies what an error tells expects the right one. */
+static void
+test_told_subject (void)
+{
+  static const struct {
+    const char *subject, *told;
+    bool accepted;
+  } rows[] = {
+    { "O=Test Org/CN=my.server", "O=Test Org,CN=my.server", true },
+    { "O=Test, Inc\\x/CN=a", "O=Test\\, Inc\\\\x,CN=a", true },
+    { "C=DE/ST=a b/L=Köln/OU=x=y/CN=a", "C=DE,ST=a b,L=Köln,OU=x=y,CN=a", true },
+    { "2.5.4.97=VAT-1/CN=a", NULL, true },
+    { "CN=a\033[31m\u202eb", "CN=a\\x1B[31m\\x202Eb", false },
+  };
+  EVP_PKEY *key = cert_key_ec ();
+
+  for (unsigned i = 0; i < G_N_ELEMENTS (rows); i++) {
+    CertSpec spec = { rows[i].subject };
+    X509 *certificate = cert_new (&spec, key, NULL, NULL);
+    g_autofree char *told = told_subject (certificate);
+
+    g_test_message ("%s", told);
+    if (rows[i].told)
+      g_assert_cmpstr (told, ==, rows[i].told);
+    g_assert_cmpint (cw_verify_subject (certificate, told, NULL), ==, rows[i].accepted);
+    X509_free (certificate);
+  }
+  EVP_PKEY_free (key);
+}
+
+/* A long one is cut, between letters. */
+static void
+test_told_subject_is_bounded (void)
+{
+  EVP_PKEY *key = cert_key_ec ();
+  g_autoptr (GString) subject = g_string_new ("CN=a");
+  CertSpec spec = { NULL };
+  X509 *certificate;
+  g_autofree char *told = NULL;
+
+  for (unsigned i = 0; i < 100; i++)
+    g_string_append (subject, "/OU=ääääääääää");
+  spec.subject = subject->str;
+  certificate = cert_new (&spec, key, NULL, NULL);
+  told = told_subject (certificate);
+  g_assert_true (g_str_has_prefix (told, "CN=a,OU=ä") && g_str_has_suffix (told, "…"));
+  g_assert_cmpuint (strlen (told), <=, 520);
+  X509_free (certificate);
+  EVP_PKEY_free (key);
+}
+
 static void
 test_subject_with_comma (void)
 {
@@ -433,6 +498,8 @@ main (int argc, char **argv)
   g_test_add_func ("/verify/broken-names", test_broken_names);
   g_test_add_func ("/verify/subject", test_subject);
   g_test_add_func ("/verify/subject-with-comma", test_subject_with_comma);
+  g_test_add_func ("/verify/told-subject", test_told_subject);
+  g_test_add_func ("/verify/told-subject-is-bounded", test_told_subject_is_bounded);
   g_test_add_func ("/verify/pubkey", test_pubkey);
   g_test_add ("/verify/chain", Chain, NULL, chain_set_up, test_chain, chain_tear_down);
   g_test_add ("/verify/modes", Chain, NULL, chain_set_up, test_modes, chain_tear_down);
