@@ -26,8 +26,8 @@ struct Client {
   bool finishing;
   bool asked; /* the user typed a password already */
   gint64 last_news;
-  gint64 first_words;                                        /* behind the link; 0: none yet */
-  void (*on_session) (SpiceSession *session, gpointer data); /* or NULL */
+  gint64 first_words;           /* behind the link; 0: none yet */
+  ClientSessionFunc on_session; /* or NULL */
   gpointer on_session_data;
 
   Connection options;
@@ -298,7 +298,7 @@ is_list_complete (gpointer data)
 }
 
 void
-client_on_session (Client *self, void (*func) (SpiceSession *session, gpointer data), gpointer data)
+client_on_session (Client *self, ClientSessionFunc func, gpointer data)
 {
   self->on_session = func;
   self->on_session_data = data;
@@ -309,8 +309,8 @@ bool
 client_connect_main (Client *self, const char *uri, GError **error)
 {
   self->session = spice_session_new ();
-  if (self->on_session)
-    self->on_session (self->session, self->on_session_data);
+  if (self->on_session && !self->on_session (self->session, self->on_session_data, error))
+    return false;
   g_signal_connect (self->session, "channel-new", G_CALLBACK (on_channel_new), self);
   g_signal_connect (self->session, "channel-destroy", G_CALLBACK (on_channel_destroy), self);
   if (!connection_apply (&self->options, self->session, uri, error))

@@ -38,8 +38,9 @@ bool client_read_locks (Client *self, SpiceInputsChannel *inputs, int *locks, GE
  * on the terminal if one is needed and there is a terminal. uri: as connection_apply() takes it. */
 bool client_connect (Client *self, const char *uri, GError **error);
 
-/* Calls func (session, data) when the session is made, before it connects. */
-void client_on_session (Client *self, void (*func) (SpiceSession *session, gpointer data), gpointer data);
+/* Called when the session is made, before it connects; false with error: it does not. */
+typedef bool (*ClientSessionFunc) (SpiceSession *session, gpointer data, GError **error);
+void client_on_session (Client *self, ClientSessionFunc func, gpointer data);
 
 /* Waits for the channel to be offered, connects it and waits until it is open. Borrowed. */
 SpiceChannel *client_open_channel (Client *self, int type, int id, GError **error);

@@ -225,12 +225,13 @@ is_over (gpointer data)
 }
 
 /* The session is there before it is connected, so that nothing is missed. */
-static void
-on_session (SpiceSession *session, gpointer data)
+static bool
+on_session (SpiceSession *session, gpointer data, GError **error)
 {
   g_signal_connect (session, "channel-new", G_CALLBACK (listen), data);
   g_signal_connect (session, "channel-destroy", G_CALLBACK (on_channel_destroy), data);
   g_signal_connect (session, "notify", G_CALLBACK (on_session_property), data);
+  return true;
 }
 
 static bool

@@ -8,9 +8,8 @@
 
 typedef struct {
   const char *path;
-  GError *problem; /* why the recording did not begin */
-  SpiceSession *session;
-  gint64 end_us; /* 0: none */
+  SpiceSession *session; /* NULL: the recording has not begun */
+  gint64 end_us;         /* 0: none */
   bool stop;
   guint signals[2];
 } Recording;
@@ -49,25 +48,29 @@ connect_channel (SpiceSession *session, SpiceChannel *channel, gpointer data)
     spice_channel_connect (channel);
 }
 
-/* Before the session connects, so that nothing is missed. */
-static void
-begin (SpiceSession *session, gpointer data)
-{
-  Recording *self = data;
-
-  self->session = session;
-  self->signals[0] = g_unix_signal_add (SIGINT, on_interrupt, self);
-  self->signals[1] = g_unix_signal_add (SIGTERM, on_terminate, self);
-  spice_session_start_recording (session, self->path, &self->problem);
-  g_signal_connect (session, "channel-new", G_CALLBACK (connect_channel), NULL);
-}
-
 static bool
 fail_file (GError *problem, GError **error)
 {
   g_set_error (error, STATUS_ERROR, STATUS_FILE, "%s", problem->message);
   g_error_free (problem);
   return false;
+}
+
+/* Before the session connects, so that nothing is missed, and nothing is asked of the server for a file that cannot be
+ * written. */
+static bool
+begin (SpiceSession *session, gpointer data, GError **error)
+{
+  Recording *self = data;
+  GError *problem = NULL;
+
+  if (!spice_session_start_recording (session, self->path, &problem))
+    return fail_file (problem, error);
+  self->session = session;
+  self->signals[0] = g_unix_signal_add (SIGINT, on_interrupt, self);
+  self->signals[1] = g_unix_signal_add (SIGTERM, on_terminate, self);
+  g_signal_connect (session, "channel-new", G_CALLBACK (connect_channel), NULL);
+  return true;
 }
 
 static bool
@@ -102,10 +105,8 @@ run (int argc, char **argv, GError **error)
   recording.path = argv[2];
   client_on_session (client, begin, &recording);
   ok = client_connect (client, argv[1], error);
-  if (recording.problem) {
-    g_clear_error (error);
-    return fail_file (recording.problem, error);
-  }
+  if (!recording.session)
+    return false;
   if (seconds > 0)
     recording.end_us = g_get_monotonic_time () + (gint64) (seconds * G_USEC_PER_SEC);
   ok = ok && client_run (client, is_over, &recording, error);

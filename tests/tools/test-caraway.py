@@ -53,6 +53,14 @@ class CommandLine(unittest.TestCase):
         self.check(USAGE, 'no command "fly"', 'fly', 'spice://h:1')
         self.check(USAGE, 'Unknown option', 'info', '--fly', 'spice://h:1')
 
+    def test_recording_that_cannot_be_written(self):
+        with socket.create_server(('127.0.0.1', 0)) as server, tempfile.TemporaryDirectory() as folder:
+            server.setblocking(False)
+            for path in (folder, folder + '/none/file'):
+                self.check(FILE, folder, 'record', f'spice://127.0.0.1:{server.getsockname()[1]}', path)
+            with self.assertRaises(BlockingIOError):  # nobody has come
+                server.accept()
+
     def test_arguments(self):
         self.check(USAGE, 'missing arguments', 'info')
         self.check(USAGE, 'missing arguments', 'screenshot', 'spice://h:1')
