@@ -188,6 +188,12 @@ agent_server_main (SpiceSession *session)
 SpiceSession *
 agent_server_session (AgentServer *self, bool agent)
 {
+  return agent_server_session_without (self, agent, NULL);
+}
+
+SpiceSession *
+agent_server_session_without (AgentServer *self, bool agent, const char *const *effects)
+{
   SpiceSession *session = client_session (self->server);
   const CwMsgMainInit init = { .session_id = 1,
                                .display_channels_hint = 1,
@@ -196,6 +202,7 @@ agent_server_session (AgentServer *self, bool agent)
                                .agent_connected = agent,
                                .agent_tokens = 10 };
 
+  g_object_set (session, "disable-effects", effects, NULL);
   g_assert_true (spice_session_connect (session));
   run_until (is_linked, self);
   agent_server_send (self, CW_MSG_MAIN_INIT, &init);

@@ -20,6 +20,8 @@ void agent_server_free (AgentServer *self);
 
 /* A session whose main channel has got INIT; agent: as if one were connected. */
 SpiceSession *agent_server_session (AgentServer *self, bool agent);
+/* Likewise, with effects of the guest's desktop that are not wanted, or NULL. */
+SpiceSession *agent_server_session_without (AgentServer *self, bool agent, const char *const *effects);
 SpiceMainChannel *agent_server_main (SpiceSession *session);
 
 void agent_server_send (AgentServer *self, uint16_t type, const void *data);
