@@ -44,9 +44,10 @@ unref_server (gpointer data)
 static PhodavVirtualDir *
 new_folders (void)
 {
-  PhodavVirtualDir *root = phodav_virtual_dir_new_root ();
-  g_autoptr (PhodavVirtualDir) clipboard = phodav_virtual_dir_new_dir (root, SPICE_WEBDAV_CLIPBOARD_FOLDER_PATH, NULL);
+  PhodavVirtualDir *root = phodav_virtual_dir_new_root (), *clipboard;
 
+  clipboard = phodav_virtual_dir_new_dir (root, SPICE_WEBDAV_CLIPBOARD_FOLDER_PATH, NULL);
+  g_clear_object (&clipboard); /* the root holds it */
   return root;
 }
 
