@@ -41,9 +41,11 @@ takes_value (const GOptionEntry *entries, char short_name)
   return false;
 }
 
-/* What stands before "--", for GOption. The strings live as long as the program. */
+/* What stands before "--", for GOption, which takes a value from its option with a space between them alone; @parts
+ * owns what had to be split. */
 static char **
-collect_options (const GOptionEntry *entries, const GOptionEntry *common, int argc, char **argv, int *n)
+collect_options (const GOptionEntry *entries, const GOptionEntry *common, int argc, char **argv, GPtrArray *parts,
+                 int *n)
 {
   GPtrArray *out = g_ptr_array_new ();
 
@@ -52,8 +54,9 @@ collect_options (const GOptionEntry *entries, const GOptionEntry *common, int ar
 
     if (argument[0] == '-' && argument[1] && argument[1] != '-' && argument[2]
         && (takes_value (entries, argument[1]) || takes_value (common, argument[1]))) {
-      g_ptr_array_add (out, g_strndup (argument, 2));
-      g_ptr_array_add (out, g_strdup (argument + 2));
+      g_ptr_array_add (parts, g_strndup (argument, 2));
+      g_ptr_array_add (out, parts->pdata[parts->len - 1]);
+      g_ptr_array_add (out, argv[i] + 2);
     } else {
       g_ptr_array_add (out, argv[i]);
     }
@@ -70,8 +73,9 @@ command_parse (const Command *self, Client *client, const GOptionEntry *entries,
   g_autofree char *name = g_strdup_printf ("caraway %s", self->name);
   g_autoptr (GOptionContext) context = g_option_context_new (self->arguments);
   g_autofree GOptionEntry *common = client ? client_entries (client) : NULL;
+  g_autoptr (GPtrArray) parts = g_ptr_array_new_with_free_func (g_free);
+  g_autofree char **before = NULL;
   GError *cause = NULL;
-  char **before, **rest;
   int n_before = 0, n;
 
   g_set_prgname (name);
@@ -85,18 +89,18 @@ command_parse (const Command *self, Client *client, const GOptionEntry *entries,
   /* Negative coordinates and text that starts with a dash come after "--", wherever that stands. */
   while (n_before < *argc && strcmp ((*argv)[n_before], "--") != 0)
     n_before++;
-  before = collect_options (entries, common, n_before, *argv, &n);
+  before = collect_options (entries, common, n_before, *argv, parts, &n);
   if (!g_option_context_parse (context, &n, &before, &cause)) {
     g_set_error (error, STATUS_ERROR, STATUS_USAGE, "%s; see \"%s --help\"", cause->message, name);
     g_error_free (cause);
     return false;
   }
-  rest = g_new0 (char *, n + *argc + 1);
-  memcpy (rest, before, n * sizeof *rest);
+  /* What GOption has left are words of @argv, fewer than there were. */
+  memcpy (*argv, before, n * sizeof *before);
   for (int i = n_before + 1; i < *argc; i++)
-    rest[n++] = (*argv)[i];
+    (*argv)[n++] = (*argv)[i];
+  (*argv)[n] = NULL;
   *argc = n;
-  *argv = rest;
   if (*argc - 1 < min_arguments || (max_arguments != -1 && *argc - 1 > max_arguments)) {
     g_set_error (error, STATUS_ERROR, STATUS_USAGE, "%s arguments; usage: %s %s",
                  *argc - 1 < min_arguments ? "missing" : "too many", name, self->arguments);

@@ -72,6 +72,10 @@ on_start (GMarkupParseContext *context, const char *element, const char **names,
 
   self->level++;
   learn_spaces (self, names, values);
+  if (self->level == 1 && self->xml->root) {
+    g_set_error (error, G_MARKUP_ERROR, G_MARKUP_ERROR_INVALID_CONTENT, "a second root, “%s”", element);
+    return;
+  }
   if (self->level == 1)
     self->xml->root = g_strdup (name);
   if (self->prop_level > 0 && self->level == self->prop_level + 1 && !add_property (self, element))
