@@ -366,10 +366,11 @@ fail_image (CwRender *self, const CwOp *op, const GError *cause)
 static uint64_t
 estimate (const CwOp *op)
 {
-  int64_t width = cw_rect_width (&op->on.box), height = cw_rect_height (&op->on.box);
+  int64_t width = CLAMP (cw_rect_width (&op->on.box), 0, PIXELS_PER_LOOK);
+  int64_t height = CLAMP (cw_rect_height (&op->on.box), 0, PIXELS_PER_LOOK);
 
   return PIXELS_PER_OP + op->decoded_here * PIXELS_PER_DECODED
-         + (op->started ? (uint64_t) CLAMP (width * height, 0, PIXELS_PER_LOOK) : 0);
+         + (op->started ? (uint64_t) MIN (width * height, PIXELS_PER_LOOK) : 0);
 }
 
 /* TRUE to go on with the next one. *more: the time was up. The operation is out of the queue while it runs, because

@@ -33,9 +33,9 @@ class Failed(Exception):
 
 # What a program of ours must never say.
 UNSOUND = ("AddressSanitizer", "LeakSanitizer", "ThreadSanitizer", "runtime error:", "CRITICAL **", "ERROR **")
-# The server library forgets a little memory; only whole stacks show that it is the library's.
-SERVER_ENV = {"ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":fast_unwind_on_malloc=0",
-              "LSAN_OPTIONS": f"suppressions={Path(__file__).parents[1]}/lsan.supp:print_suppressions=0"}
+# Some libraries forget a little memory; only whole stacks show that it is theirs (lsan.supp).
+WHOLE_STACKS = {"ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":fast_unwind_on_malloc=0",
+                "LSAN_OPTIONS": f"suppressions={Path(__file__).parents[1]}/lsan.supp:print_suppressions=0"}
 
 
 def check_sound(what, text):
@@ -190,7 +190,7 @@ class DemoServer(Peer):
 
     def open(self):
         self.process = self.start([self.program, "--control", *self.options], stdin=subprocess.PIPE,
-                                  stdout=subprocess.PIPE, env=SERVER_ENV)
+                                  stdout=subprocess.PIPE, env=WHOLE_STACKS)
         ready = self._line(20)
         if not ready.startswith("ready"):
             raise self.process.failed(f"said {ready!r} instead of “ready”")

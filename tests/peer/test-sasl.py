@@ -51,7 +51,7 @@ class SaslQemu(peers.Qemu):
         words = [f"username={user}"] if user else []
         words += [f"password={password}"] if password else []
         words += [f"ca-file={self.folder}/ca-cert.pem"] if self.tls else []
-        return clients.Viewer(self.uri, *words)
+        return clients.Viewer(self.uri, *words, env=peers.WHOLE_STACKS)
 
 
 def shows_screen(machine, viewer):

@@ -58,7 +58,7 @@ def becomes_exact(server, viewer):
 
 def film(codec):
     with peers.DemoServer("--size", "400x300", "--compression", "off", "--streaming", "all", "--video-codecs",
-                          codec) as server, clients.Viewer(server.uri) as viewer:
+                          codec) as server, clients.Viewer(server.uri, env=peers.WHOLE_STACKS) as viewer:
         viewer.wait("mark 0 1")
         player = Film(server)
         player.play_until_streamed(viewer)
@@ -79,7 +79,7 @@ def film(codec):
 def interrupted():
     with peers.DemoServer("--size", "400x300", "--compression", "off", "--streaming", "all", "--video-codecs",
                           CODECS[0]) as server:
-        with clients.Viewer(server.uri) as viewer:
+        with clients.Viewer(server.uri, env=peers.WHOLE_STACKS) as viewer:
             viewer.wait("mark 0 1")
             player = Film(server)
             player.play_until_streamed(viewer)
@@ -88,7 +88,7 @@ def interrupted():
                 player.frame()
             becomes_exact(server, viewer)
             player.play_until_streamed(viewer)
-        with clients.Viewer(server.uri) as viewer:
+        with clients.Viewer(server.uri, env=peers.WHOLE_STACKS) as viewer:
             viewer.wait("mark 0 1")
             player.play_until_streamed(viewer)
             looks_like(server, viewer, 12)
