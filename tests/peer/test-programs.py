@@ -200,26 +200,32 @@ def manager(whose):
             tap.true(line in said, f"never heard of “{line}”: {said}")
 
 
-def copy(env, text):
+def owner_of(env, content, kind):
     """A program that owns the clipboard until it is stopped."""
-    process = peers.Process([peers.which("xclip"), "-quiet", "-i", "-selection", "clipboard"], env=env,
+    process = peers.Process([peers.which("xclip"), "-quiet", "-i", "-selection", "clipboard", "-t", kind], env=env,
                             stdin=subprocess.PIPE)
-    process.child.stdin.write(text.encode())
+    process.child.stdin.write(content)
     process.child.stdin.close()
     return process
 
 
-def carried(origin, target, text):
-    """Copies the text on one side until it is there on the other."""
+def carried(origin, target, content, kind="UTF8_STRING", read=bytes):
+    """Copies on one side until it is there on the other; `read` makes of the bytes what is compared."""
     def pasted():
-        result = subprocess.run([peers.which("xclip"), "-o", "-selection", "clipboard"], env={**os.environ, **target},
-                                stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=60)
-        return result.returncode == 0 and result.stdout.decode(errors="replace") == text
-    owner = copy(origin, text)
+        result = subprocess.run([peers.which("xclip"), "-o", "-selection", "clipboard", "-t", kind],
+                                env={**os.environ, **target}, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                                timeout=60)
+        return result.returncode == 0 and result.stdout != b"" and read(result.stdout) == read(content)
+    owner = owner_of(origin, content, kind)
     try:
-        peers.wait_until(pasted, 30, "the text on the other side", every=0.2)
+        peers.wait_until(pasted, 30, f"{kind} on the other side", every=0.2)
     finally:
         owner.stop()
+
+
+def pixels(png):
+    picture = pictures.read_png(png)
+    return picture.width, picture.height, picture.data
 
 
 def desktop(x):
@@ -231,25 +237,47 @@ def desktop(x):
     return events
 
 
+def wait_agent(x, screen, at):
+    """Until the client has heard of the agent: the guest's pointer is then where the client's is."""
+    goals = []
+
+    def pointed():
+        # Elsewhere each time: the agent's daemon does not repeat a position, even if nobody got it the first time.
+        goals.append(250 + 5 * (len(goals) % 20))
+        screen.xdotool("mousemove", at[0] + goals[-1], at[1] + goals[-1])
+        found = re.match(r"x:(\d+) y:\1 ", x.run("xdotool", "getmouselocation").out)
+        return found and int(found.group(1)) in goals
+    peers.wait_until(pointed, 30, "the guest's pointer to follow", every=0.1)
+
+
 @tap.cases("remote-viewer types and clicks on a real desktop and shares its clipboard, with {}", BOTH)
 def real_desktop(whose):
     with Xspice(agent=True) as x, Screen(folder(whose)) as screen:
         events = desktop(x)
         viewer(screen, x.uri)
         at = screen.wait_shown(x.truth)
-
-        def pointed():
-            # Until the client has heard of the agent, which takes positions.
-            screen.xdotool("mousemove", at[0] + 240, at[1] + 240, "mousemove", at[0] + 250, at[1] + 250)
-            return "x:250 y:250" in x.run("xdotool", "getmouselocation").out
-        peers.wait_until(pointed, 30, "the guest's pointer to follow", every=0.2)
+        wait_agent(x, screen, at)
         screen.xdotool("click", 1)
         screen.xdotool("type", "ab")
         peers.wait_until(lambda: events.text().count("KeyRelease event") >= 2, 20, "the keys")
         tap.equal(re.findall(r"KeyPress event.*?keysym \w+, (\w+)", events.text(), re.S), ["a", "b"], "keys")
         tap.equal(re.findall(r"(Button\w+) event", events.text()), ["ButtonPress", "ButtonRelease"], "buttons")
-        carried(screen.env, x.env, TEXT)
-        carried(x.env, screen.env, TEXT[::-1])
+        carried(screen.env, x.env, TEXT.encode())
+        carried(x.env, screen.env, TEXT[::-1].encode())
+
+
+@tap.cases("remote-viewer carries images of the clipboard, with {}", BOTH)
+def images(whose):
+    with Xspice(agent=True) as x, Screen(folder(whose)) as screen:
+        desktop(x)
+        viewer(screen, x.uri)
+        at = screen.wait_shown(x.truth)
+        wait_agent(x, screen, at)
+        for origin, target, colour in ((screen.env, x.env, "red-blue"), (x.env, screen.env, "yellow-green")):
+            path = screen.folder / "image.png"
+            peers.run([peers.which("convert"), "-size", "90x70", f"gradient:{colour}", "-depth", "8",
+                       f"PNG24:{path}"]).check()
+            carried(origin, target, path.read_bytes(), "image/png", pixels)
 
 
 @tap.test("a window of remote-viewer gives the guest its size, with our library")
