@@ -102,7 +102,7 @@ listen_to (Program *self)
   g_source_attach (self->in, NULL);
 }
 
-/* Ids are odd on purpose: large, negative, and used again. */
+/* Ids are odd on purpose: large, and negative as often as not. */
 static gboolean
 on_incoming (GSocketService *service, GSocketConnection *stream, GObject *source, gpointer data)
 {
@@ -110,7 +110,7 @@ on_incoming (GSocketService *service, GSocketConnection *stream, GObject *source
   Program *program = g_new0 (Program, 1);
 
   do
-    self->last_id = self->last_id <= G_MININT64 + 0x2000000000000001 ? -1 : self->last_id - 0x2000000000000001;
+    self->last_id = (gint64) ((guint64) self->last_id - G_GUINT64_CONSTANT (0x2000000000000001));
   while (g_hash_table_contains (self->programs, &self->last_id));
   *program = (Program){ .folder = self, .id = self->last_id, .stream = g_object_ref (stream) };
   program->waiting = g_byte_array_new ();
