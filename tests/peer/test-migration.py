@@ -66,6 +66,10 @@ class Pair:
         self.source.qmp.run("client_migrate_info", protocol="spice", hostname="127.0.0.1", port=port)
 
     def migrate(self):
+        # The client says that it is connected after its signal: what leaves first, and is asked first, comes first.
+        for _ in range(5):
+            self.client.command("state")
+            self.source.qmp.run("query-status")
         self.source.qmp.run("migrate", uri=f"tcp:127.0.0.1:{self.port}")
 
     def arrived(self):

@@ -3,6 +3,7 @@
 import argparse
 import contextlib
 import json
+import re
 import select
 import signal
 import subprocess
@@ -101,14 +102,17 @@ def inspected():
 def cut():
     with peers.DemoServer("--no-animation", scene=True) as server, recorded(server) as (path, truth):
         whole = path.read_bytes()
-        for bad in (whole[:-7], whole[:len(whole) - 20] + b"\xff" * 20):
-            path.write_bytes(bad)
+        path.write_bytes(whole[:-1])
+        start = int(re.search(r"offset (\d+)", caraway.run("inspect", path, status=FILE).err)[1])
+        # The last block once more, damaged: every channel precedes it, whatever came when.
+        for bad in (whole[start:-7], whole[start:-20] + b"\xff" * 20):
+            path.write_bytes(whole + bad)
             result = caraway.run("inspect", path, status=FILE)
-            tap.true("offset" in result.err and "main:0" in result.out, result.err)
+            tap.true(f"offset {len(whole)}" in result.err and "main:0" in result.out, result.err)
             with Replay(path, "--fast") as replay:
                 peers.wait_until(lambda process=replay.process: "offset" in process.text(), 10, "a word on the damage")
                 names = {channel["type"] for channel in caraway.info(replay.uri)["channels"]}
-                tap.true({"main", "display"} <= names, str(names))
+                tap.true({"main", "display", "cursor", "inputs"} <= names, str(names))
         path.write_bytes(b"no recording at all, however long it may be")
         for command in ("inspect", "replay"):
             result = caraway.run(command, path, status=FILE)
