@@ -222,7 +222,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   for (guint i = 0; i < G_N_ELEMENTS (tests); i++) {
     for (int k = 0; k < tests[i].n; k++) {
-      g_autofree char *path = g_strdup_printf ("/canvas/work/%s-%d", tests[i].name, k);
+      g_autofree char *path = g_strdup_printf ("/canvas/cost/%s-%d", tests[i].name, k);
 
       g_test_add (path, Fixture, GINT_TO_POINTER (k), setup, tests[i].test, teardown);
     }
