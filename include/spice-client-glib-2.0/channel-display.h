@@ -23,6 +23,7 @@ typedef struct _SpiceDisplayChannelPrivate SpiceDisplayChannelPrivate;
 typedef struct _SpiceDisplayMonitorConfig SpiceDisplayMonitorConfig;
 typedef struct _SpiceDisplayPrimary SpiceDisplayPrimary;
 typedef struct _SpiceGlScanout SpiceGlScanout;
+typedef struct _SpiceGlPlanes SpiceGlPlanes;
 
 /**
  * SpiceDisplayMonitorConfig:
@@ -88,6 +89,32 @@ struct _SpiceGlScanout {
   gboolean y0top;
 };
 
+/**
+ * SpiceGlPlanes:
+ * @fd: a dmabuf for each plane, -1 behind the last; planes may share one, as descriptors of their own
+ * @offset: where each plane begins, in bytes
+ * @stride: bytes of a row of each plane
+ * @n_planes: 1 to 4
+ * @width: in pixels
+ * @height: in pixels
+ * @format: DRM fourcc
+ * @y0top: whether the first row is the upper one
+ * @modifier: the DRM modifier; 0: rows lie one after the other; 0x00ffffffffffffff: the server does not tell
+ *
+ * A screen content that lives in video memory, in one or several planes.
+ */
+struct _SpiceGlPlanes {
+  gint fd[4];
+  guint32 offset[4];
+  guint32 stride[4];
+  guint32 n_planes;
+  guint32 width;
+  guint32 height;
+  guint32 format;
+  gboolean y0top;
+  guint64 modifier;
+};
+
 struct _SpiceDisplayChannel {
   SpiceChannel parent;
 
@@ -112,6 +139,7 @@ GType spice_gl_scanout_get_type (void);
 void spice_gl_scanout_free (SpiceGlScanout *scanout);
 
 const SpiceGlScanout *spice_display_channel_get_gl_scanout (SpiceDisplayChannel *channel);
+const SpiceGlPlanes *spice_display_channel_get_gl_planes (SpiceDisplayChannel *channel);
 void spice_display_channel_gl_draw_done (SpiceDisplayChannel *channel);
 
 gboolean spice_display_channel_get_primary (SpiceChannel *channel, guint32 surface_id, SpiceDisplayPrimary *primary);

@@ -173,6 +173,12 @@ cw_channel_add_capability (SpiceChannel *self, uint32_t bit)
   cw_caps_set (&self->priv->caps, bit);
 }
 
+void
+cw_channel_add_descriptor_capability (SpiceChannel *self, uint32_t bit)
+{
+  cw_caps_set (&self->priv->descriptor_caps, bit);
+}
+
 static void
 nothing (SpiceChannel *self)
 {
@@ -223,6 +229,7 @@ spice_channel_finalize (GObject *object)
   g_clear_error (&priv->error);
   g_clear_pointer (&priv->warned_of, g_hash_table_unref);
   cw_caps_clear (&priv->caps);
+  cw_caps_clear (&priv->descriptor_caps);
   cw_caps_clear (&priv->common_caps);
   g_clear_pointer (&priv->context, g_main_context_unref);
   G_OBJECT_CLASS (spice_channel_parent_class)->finalize (object);

@@ -125,6 +125,9 @@ void cw_channel_await_room (SpiceChannel *self, size_t low_water, CwChannelFlush
 /* Announces one more capability of the kind from the next connection on. */
 void cw_channel_add_capability (SpiceChannel *self, uint32_t bit);
 
+/* Likewise, on connections that descriptors can come over only. */
+void cw_channel_add_descriptor_capability (SpiceChannel *self, uint32_t bit);
+
 /* What waits to be sent, in bytes of memory; 0 without a connection. */
 size_t cw_channel_queued_bytes (SpiceChannel *self);
 

@@ -314,6 +314,7 @@ begin_attempt (SpiceChannel *self)
     .channel_type = priv->type,
     .channel_id = priv->id,
     .caps = &priv->caps,
+    .descriptor_caps = &priv->descriptor_caps,
     .common_caps = &priv->common_caps,
     .context = priv->context,
     .target = target,

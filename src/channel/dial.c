@@ -3,6 +3,7 @@
 
 #include "transport/source.h"
 
+#include <sys/socket.h>
 #include <unistd.h>
 
 struct CwDial {
@@ -84,6 +85,19 @@ on_connected (GObject *source, GAsyncResult *result, gpointer data)
   unref (self);
 }
 
+/* The pump takes descriptors from such sockets, and from no others. */
+static bool
+passes_descriptors (const CwConnectParams *params)
+{
+  int domain = 0;
+  socklen_t size = sizeof domain;
+
+  if (params->tls)
+    return false;
+  return params->unix_path
+         || (getsockopt (params->fd, SOL_SOCKET, SO_DOMAIN, &domain, &size) == 0 && domain == AF_UNIX);
+}
+
 static void
 connect_now (CwDial *self)
 {
@@ -91,6 +105,7 @@ connect_now (CwDial *self)
   CwTarget target = dial->target (dial->data);
   CwConnectParams params = CW_CONNECT_PARAMS_INIT;
   g_autoptr (GBytes) first = NULL;
+  g_auto (CwCaps) caps = CW_CAPS_INIT;
   GError *error = NULL;
 
   params.fd = self->fd;
@@ -104,7 +119,10 @@ connect_now (CwDial *self)
   params.context = dial->context;
   params.link.channel_type = (uint8_t) dial->channel_type;
   params.link.channel_id = (uint8_t) dial->channel_id;
-  params.link.channel_caps = dial->caps;
+  cw_caps_copy (&caps, dial->caps);
+  if (passes_descriptors (&params))
+    cw_caps_add (&caps, dial->descriptor_caps);
+  params.link.channel_caps = &caps;
   params.link.common_caps = dial->common_caps;
   first = dial->first_message (dial->data, &params.link.first_type);
   params.link.first_body = first;

@@ -17,6 +17,7 @@ typedef struct {
 typedef struct {
   int channel_type, channel_id;
   const CwCaps *caps, *common_caps;
+  const CwCaps *descriptor_caps; /* besides caps, on plain unix sockets */
   GMainContext *context;
   /* Asked each time something is decided, so that what is set meanwhile counts. The result is used at once. */
   CwTarget (*target) (gpointer data);

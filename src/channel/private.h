@@ -37,6 +37,7 @@ struct _SpiceChannelPrivate {
   bool retired;  /* on its way out of its session: nothing of the server's is handled any more */
   bool disabled; /* ignores its own messages (SPICE_DISABLE_CHANNELS) */
   CwCaps caps, common_caps;
+  CwCaps descriptor_caps; /* besides caps, where descriptors can come */
 
   CwChannelState state;
   unsigned n_running; /* connections and attempts with events to send; each holds a reference on the channel */

@@ -32,6 +32,14 @@ cw_caps_set (CwCaps *self, uint32_t bit)
   return true;
 }
 
+void
+cw_caps_add (CwCaps *self, const CwCaps *other)
+{
+  for (uint32_t bit = 0; bit < 32 * other->n_words; bit++)
+    if (cw_caps_test (other, bit))
+      cw_caps_set (self, bit);
+}
+
 bool
 cw_caps_test (const CwCaps *self, uint32_t bit)
 {

@@ -23,6 +23,9 @@ void cw_caps_copy (CwCaps *dest, const CwCaps *src);
 
 /* Appends words until the bit exists; returns false, changing nothing, when bit is beyond CW_CAPS_MAX_WORDS. */
 bool cw_caps_set (CwCaps *self, uint32_t bit);
+
+/* Adds what other has. */
+void cw_caps_add (CwCaps *self, const CwCaps *other);
 bool cw_caps_test (const CwCaps *self, uint32_t bit);
 
 /* Sets exactly the bits of n_words words; n_words must be within CW_CAPS_MAX_WORDS. */

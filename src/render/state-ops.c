@@ -208,6 +208,7 @@ const CwOpInfo cw_state_ops[] = {
   { CW_MSG_DISPLAY_MONITORS_CONFIG, CW_OP_ORDERED, .apply = apply_monitors },
   { CW_MSG_DISPLAY_QUALITY_INDICATOR, CW_OP_IMMEDIATE, .accept = accept_nothing },
   { CW_MSG_DISPLAY_GL_SCANOUT_UNIX, CW_OP_UNSUPPORTED },
+  { CW_MSG_DISPLAY_GL_SCANOUT2_UNIX, CW_OP_UNSUPPORTED },
   { CW_MSG_DISPLAY_GL_DRAW, CW_OP_UNSUPPORTED },
 };
 const unsigned cw_n_state_ops = G_N_ELEMENTS (cw_state_ops);

@@ -35,6 +35,7 @@ handle_inval_all_pixmaps (SpiceChannel *channel, const CwMessage *message)
 static const CwChannelHandler handlers[] = {
   { CW_MSG_DISPLAY_INVAL_ALL_PIXMAPS, handle_inval_all_pixmaps },
   { CW_MSG_DISPLAY_GL_SCANOUT_UNIX, cw_display_handle_scanout },
+  { CW_MSG_DISPLAY_GL_SCANOUT2_UNIX, cw_display_handle_planes },
   { CW_MSG_DISPLAY_GL_DRAW, cw_display_handle_gl_draw },
   { 0, NULL },
 };
@@ -303,4 +304,5 @@ spice_display_channel_init (SpiceDisplayChannel *self)
 {
   self->priv = spice_display_channel_get_instance_private (self);
   cw_display_monitors_init (self);
+  cw_display_scanout_init (self);
 }

@@ -9,6 +9,10 @@
 #include "render/render.h"
 #include "transport/turn.h"
 
+/* How a picture lies in video memory: rows one after the other, or nobody has told. Others are the drivers' own. */
+#define CW_DRM_MODIFIER_LINEAR UINT64_C (0)
+#define CW_DRM_MODIFIER_UNKNOWN UINT64_C (0x00ffffffffffffff)
+
 struct _SpiceDisplayChannelPrivate {
   /* screen.c */
   CwRender *render;      /* from the first connection on */
@@ -29,8 +33,10 @@ struct _SpiceDisplayChannelPrivate {
   unsigned monitors_max;
 
   /* scanout.c */
-  SpiceGlScanout *scanout; /* or NULL */
-  unsigned n_gl_draws;     /* that wait for an answer */
+  SpiceGlPlanes *planes;  /* with their descriptors; NULL: nothing in video memory */
+  SpiceGlScanout scanout; /* the same, its descriptor theirs; -1: it cannot be said so, or there is nothing */
+  bool knows_planes;      /* the program has asked for them */
+  unsigned n_gl_draws;    /* that wait for an answer */
 
   /* preferences.c */
   int wanted_compression; /* asked for before the channel was up; 0: none */
@@ -53,7 +59,9 @@ void cw_display_stream_report (gpointer channel, const CwMsgcDisplayStreamReport
 
 /* scanout.c */
 void cw_display_scanout_announce (SpiceDisplayChannel *self);
+void cw_display_scanout_init (SpiceDisplayChannel *self);
 void cw_display_handle_scanout (SpiceChannel *channel, const CwMessage *message);
+void cw_display_handle_planes (SpiceChannel *channel, const CwMessage *message);
 void cw_display_handle_gl_draw (SpiceChannel *channel, const CwMessage *message);
 void cw_display_scanout_reset (SpiceDisplayChannel *self);
 void cw_display_scanout_clear (SpiceDisplayChannel *self);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Screen contents in video memory, on unix sockets: a descriptor comes with the message, and every change is answered
- * when it has been shown. The server waits for that, so the channel answers by itself when nobody listens. */
+/* Screen contents in video memory, on unix sockets: a descriptor for each plane comes with the message, and every
+ * change is answered when it has been shown. The server waits for that, so the channel answers by itself when nobody
+ * listens.
+ */
 #include "channel/display/display.h"
 
 #include <fcntl.h>
@@ -41,49 +43,128 @@ scanout_free (gpointer boxed)
 G_DEFINE_BOXED_TYPE (SpiceGlScanout, spice_gl_scanout, scanout_copy, scanout_free)
 
 void
+cw_display_scanout_init (SpiceDisplayChannel *self)
+{
+  self->priv->scanout.fd = -1;
+}
+
+void
 cw_display_scanout_announce (SpiceDisplayChannel *self)
 {
   SpiceChannel *channel = SPICE_CHANNEL (self);
-  const char *variable = g_getenv ("SPICE_DISPLAY_CAP_GL_SCANOUT");
 
-  if (!cw_channel_session (channel) || g_strcmp0 (variable, "0") == 0
+  if (!cw_channel_session (channel) || g_strcmp0 (g_getenv ("SPICE_DISPLAY_CAP_GL_SCANOUT"), "0") == 0
       || !cw_channel_display_host (channel)->gl_scanout (cw_channel_session (channel)))
     return;
-  G_GNUC_BEGIN_IGNORE_DEPRECATIONS
-  spice_channel_set_capability (channel, CW_DISPLAY_CAP_GL_SCANOUT);
-  G_GNUC_END_IGNORE_DEPRECATIONS
+  cw_channel_add_capability (channel, CW_DISPLAY_CAP_GL_SCANOUT);
+  /* 0.42 announces the first one on every connection; this one says what is true. */
+  if (g_strcmp0 (g_getenv ("SPICE_DISPLAY_CAP_GL_SCANOUT2"), "0") != 0)
+    cw_channel_add_descriptor_capability (channel, CW_DISPLAY_CAP_GL_SCANOUT2);
 }
 
 static void
-set_scanout (SpiceDisplayChannel *self, SpiceGlScanout *scanout)
+planes_free (SpiceGlPlanes *planes)
 {
-  g_clear_pointer (&self->priv->scanout, spice_gl_scanout_free);
-  self->priv->scanout = scanout;
+  for (unsigned i = 0; i < G_N_ELEMENTS (planes->fd); i++)
+    if (planes->fd[i] >= 0)
+      close (planes->fd[i]);
+  g_free (planes);
+}
+
+/* One plane from the buffer's beginning on. An older message says no more either, even of contents whose modifier is
+ * another one: drivers know it without. */
+static SpiceGlScanout
+say_shortly (const SpiceGlPlanes *planes)
+{
+  if (!planes || planes->n_planes != 1 || planes->offset[0] != 0)
+    return (SpiceGlScanout){ .fd = -1 };
+  return (SpiceGlScanout){
+    .fd = planes->fd[0],
+    .width = planes->width,
+    .height = planes->height,
+    .stride = planes->stride[0],
+    .format = planes->format,
+    .y0top = planes->y0top,
+  };
+}
+
+static void
+set_planes (SpiceDisplayChannel *self, SpiceGlPlanes *planes)
+{
+  g_clear_pointer (&self->priv->planes, planes_free);
+  self->priv->planes = planes;
+  self->priv->scanout = say_shortly (planes);
   g_object_notify (G_OBJECT (self), "gl-scanout");
 }
 
-/* Without a format, or without the descriptor that belongs to it, there is nothing to show. */
+/* Those that are too many are closed behind the handler. */
+static bool
+take_descriptors (SpiceChannel *channel, SpiceGlPlanes *planes)
+{
+  for (unsigned i = 0; i < planes->n_planes; i++) {
+    planes->fd[i] = cw_channel_take_descriptor (channel, i);
+    if (planes->fd[i] < 0)
+      return false;
+  }
+  return true;
+}
+
+/* Without a format, or without the descriptors that belong to it, there is nothing to show. */
+static void
+handle (SpiceChannel *channel, const SpiceGlPlanes *announced)
+{
+  SpiceGlPlanes *planes = g_memdup2 (announced, sizeof *announced);
+
+  for (unsigned i = 0; i < G_N_ELEMENTS (planes->fd); i++)
+    planes->fd[i] = -1;
+  if (planes->format != 0 && !take_descriptors (channel, planes)) {
+    g_warning ("display:%d: a content in video memory came without its descriptor", cw_channel_id (channel));
+    planes->format = 0;
+  }
+  if (planes->format == 0)
+    g_clear_pointer (&planes, planes_free);
+  set_planes (SPICE_DISPLAY_CHANNEL (channel), planes);
+}
+
 void
 cw_display_handle_scanout (SpiceChannel *channel, const CwMessage *message)
 {
   const CwMsgDisplayGlScanoutUnix *from = message->data;
-  int fd = from->drm_fourcc_format != 0 ? cw_channel_take_descriptor (channel, 0) : -1;
-  SpiceGlScanout *scanout = NULL;
 
-  if (from->drm_fourcc_format != 0 && fd < 0)
-    g_warning ("display:%d: a content in video memory came without its descriptor", cw_channel_id (channel));
-  if (fd >= 0) {
-    scanout = g_new (SpiceGlScanout, 1);
-    *scanout = (SpiceGlScanout){
-      .fd = fd,
-      .width = from->width,
-      .height = from->height,
-      .stride = from->stride,
-      .format = from->drm_fourcc_format,
-      .y0top = (from->flags & CW_GL_SCANOUT_Y0TOP) != 0,
-    };
+  handle (channel, &(SpiceGlPlanes){
+                       .width = from->width,
+                       .height = from->height,
+                       .format = from->drm_fourcc_format,
+                       .y0top = (from->flags & CW_GL_SCANOUT_Y0TOP) != 0,
+                       .modifier = CW_DRM_MODIFIER_UNKNOWN,
+                       .n_planes = 1,
+                       .stride = { from->stride },
+                   });
+}
+
+void
+cw_display_handle_planes (SpiceChannel *channel, const CwMessage *message)
+{
+  const CwMsgDisplayGlScanout2Unix *from = message->data;
+  SpiceGlPlanes planes = {
+    .width = from->width,
+    .height = from->height,
+    .format = from->drm_fourcc_format,
+    .y0top = (from->flags & CW_GL_SCANOUT_Y0TOP) != 0,
+    .modifier = from->modifier,
+    .n_planes = from->n_planes,
+  };
+
+  if (planes.format != 0 && planes.n_planes == 0) {
+    cw_channel_finish (channel,
+                       g_error_new (CW_ERROR, CW_ERROR_MALFORMED, "display: %s.planes: 0 < 1", message->info->name));
+    return;
   }
-  set_scanout (SPICE_DISPLAY_CHANNEL (channel), scanout);
+  for (unsigned i = 0; i < from->n_planes; i++) {
+    planes.offset[i] = from->planes[i].offset;
+    planes.stride[i] = from->planes[i].stride;
+  }
+  handle (channel, &planes);
 }
 
 static void
@@ -91,6 +172,13 @@ answer (SpiceDisplayChannel *self)
 {
   self->priv->n_gl_draws--;
   cw_channel_send (SPICE_CHANNEL (self), CW_MSGC_DISPLAY_GL_DRAW_DONE, NULL);
+}
+
+/* Programs made for one plane do not answer for what they cannot see. */
+static bool
+can_be_shown (const SpiceDisplayChannel *self)
+{
+  return self->priv->scanout.fd >= 0 || (self->priv->planes && self->priv->knows_planes);
 }
 
 void
@@ -101,7 +189,7 @@ cw_display_handle_gl_draw (SpiceChannel *channel, const CwMessage *message)
   guint signal = g_signal_lookup ("gl-draw", SPICE_TYPE_DISPLAY_CHANNEL);
 
   self->priv->n_gl_draws++;
-  if (!self->priv->scanout || !g_signal_has_handler_pending (self, signal, 0, FALSE))
+  if (!can_be_shown (self) || !g_signal_has_handler_pending (self, signal, 0, FALSE))
     answer (self);
   else
     g_signal_emit (self, signal, 0, draw->x, draw->y, draw->w, draw->h);
@@ -111,31 +199,52 @@ void
 cw_display_scanout_reset (SpiceDisplayChannel *self)
 {
   self->priv->n_gl_draws = 0;
-  if (self->priv->scanout)
-    set_scanout (self, NULL);
+  if (self->priv->planes)
+    set_planes (self, NULL);
 }
 
 void
 cw_display_scanout_clear (SpiceDisplayChannel *self)
 {
-  g_clear_pointer (&self->priv->scanout, spice_gl_scanout_free);
+  g_clear_pointer (&self->priv->planes, planes_free);
 }
 
 /**
  * spice_display_channel_get_gl_scanout:
  * @channel: a display channel
  *
- * What is shown when the guest draws in video memory.
+ * What is shown when the guest draws in video memory, in one plane that begins where the buffer begins; for others
+ * there is spice_display_channel_get_gl_planes().
  *
- * Returns: (transfer none): the current scanout, owned by the channel and valid until the next notification of
- *   #SpiceDisplayChannel:gl-scanout
+ * Returns: (transfer none) (nullable): the current scanout, owned by the channel and valid until the next notification
+ *   of #SpiceDisplayChannel:gl-scanout
  */
 const SpiceGlScanout *
 spice_display_channel_get_gl_scanout (SpiceDisplayChannel *channel)
 {
   g_return_val_if_fail (SPICE_IS_DISPLAY_CHANNEL (channel), NULL);
 
-  return channel->priv->scanout;
+  return channel->priv->scanout.fd >= 0 ? &channel->priv->scanout : NULL;
+}
+
+/**
+ * spice_display_channel_get_gl_planes:
+ * @channel: a display channel
+ *
+ * What is shown when the guest draws in video memory, in any number of planes; it changes with
+ * #SpiceDisplayChannel:gl-scanout. A program that has called this is asked by #SpiceDisplayChannel::gl-draw to show
+ * such contents, too; for others the channel answers.
+ *
+ * Returns: (transfer none) (nullable): the current content, owned by the channel and valid until the next notification
+ *   of #SpiceDisplayChannel:gl-scanout
+ */
+const SpiceGlPlanes *
+spice_display_channel_get_gl_planes (SpiceDisplayChannel *channel)
+{
+  g_return_val_if_fail (SPICE_IS_DISPLAY_CHANNEL (channel), NULL);
+
+  channel->priv->knows_planes = true;
+  return channel->priv->planes;
 }
 
 /**

@@ -250,6 +250,14 @@ def streams():
     yield "scanout without a descriptor", D, \
         [s.message(320, s.u32(64, 48, 256, 0x34325258, 0)), s.message(321, b"\0" * 16)], \
         ALIVE
+    picture = s.u32(64, 48, 0x34325258, 0)
+    yield "planes without descriptors", D, \
+        [s.message(323, picture + s.u8(2) + s.u64(0) + s.u32(0, 256, 0, 256)), s.message(321, b"\0" * 16)], ALIVE
+    yield "a picture of no planes", D, [s.message(323, picture + s.u8(0) + s.u64(0))], ERROR, "planes: 0 < 1"
+    yield "a picture of 255 planes", D, \
+        [s.message(323, picture + s.u8(255) + s.u64(0) + s.u32(0, 256) * 255)], ERROR, "255 elements > 4"
+    yield "two planes, one of them told", D, \
+        [s.message(323, picture + s.u8(2) + s.u64(0) + s.u32(0, 256))], ERROR, "planes.*2 elements > 1"
 
 
 KINDS = {"quic": 1, "lz_plt": 100, "lz_rgb": 101, "glz_rgb": 102, "jpeg": 105, "zlib_glz_rgb": 107, "jpeg_alpha": 108,

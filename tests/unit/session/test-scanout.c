@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Contents in video memory: descriptors on socket pairs, answers to drawing, and nothing that leaks. */
 #include "client.h"
+#include "descriptors.h"
 
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #define XR24 0x34325258
@@ -18,50 +17,15 @@ typedef struct {
   bool sabotage;  /* the descriptor does not come */
 } Case;
 
-static int
-count_descriptors (void)
-{
-  g_autoptr (GDir) dir = g_dir_open ("/proc/self/fd", 0, NULL);
-  int n = 0;
-
-  while (g_dir_read_name (dir))
-    n++;
-  return n;
-}
-
-/* The byte behind the message that carries the descriptor. */
-static void
-send_descriptor (PeerIo *io, int fd)
-{
-  char byte = '@';
-  struct iovec vector = { &byte, 1 };
-  union {
-    struct cmsghdr header;
-    char space[CMSG_SPACE (sizeof (int))];
-  } control = { 0 };
-  struct msghdr message = { .msg_iov = &vector, .msg_iovlen = 1 };
-
-  if (fd >= 0) {
-    message.msg_control = &control;
-    message.msg_controllen = sizeof control;
-    control.header.cmsg_level = SOL_SOCKET;
-    control.header.cmsg_type = SCM_RIGHTS;
-    control.header.cmsg_len = CMSG_LEN (sizeof fd);
-    memcpy (CMSG_DATA (&control.header), &fd, sizeof fd);
-  }
-  g_assert_cmpint (sendmsg (io->fd, &message, MSG_NOSIGNAL), ==, 1);
-}
-
 static void
 send_scanout (PeerIo *io, uint32_t width, uint32_t format, bool with_descriptor)
 {
-  int fd = memfd_create ("scanout", MFD_CLOEXEC);
+  int fd = descriptors_memory (4096);
 
-  g_assert_cmpint (ftruncate (fd, 4096), ==, 0);
   server_send (io, CW_MSG_DISPLAY_GL_SCANOUT_UNIX,
                &(CwMsgDisplayGlScanoutUnix){ width, 16, 4 * width, format, CW_GL_SCANOUT_Y0TOP });
   if (format != 0)
-    send_descriptor (io, with_descriptor ? fd : -1);
+    g_assert_true (descriptors_send (io, &fd, with_descriptor));
   close (fd);
 }
 
@@ -172,7 +136,7 @@ static int
 run (bool answers, bool sabotage, const char *expected)
 {
   Case self = { .answers = answers, .sabotage = sabotage, .log = g_string_new (NULL) };
-  int before = count_descriptors ();
+  int before = descriptors_count ();
 
   self.server = server_new (serve, &self);
   self.session = client_session_fd (self.server, 0);
@@ -187,7 +151,7 @@ run (bool answers, bool sabotage, const char *expected)
   client_end (self.session);
   server_free (self.server);
   g_string_free (self.log, TRUE);
-  return count_descriptors () - before;
+  return descriptors_count () - before;
 }
 
 static void

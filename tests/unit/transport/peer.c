@@ -131,6 +131,16 @@ link_key (void)
   return g_once (&once, make_key, NULL);
 }
 
+static uint32_t
+get_u32 (const uint8_t *message, uint32_t size, uint64_t at)
+{
+  uint32_t value = 0;
+
+  if (at + sizeof value <= size)
+    memcpy (&value, message + at, sizeof value);
+  return GUINT32_FROM_LE (value);
+}
+
 static bool
 run_link (PeerIo *io, const PeerLink *link, bool with_result)
 {
@@ -146,10 +156,11 @@ run_link (PeerIo *io, const PeerLink *link, bool with_result)
   g_assert_cmpuint (size, <=, sizeof message);
   if (!peer_read (io, message, size))
     return false;
-  memcpy (&io->connection_id, message, 4);
-  io->connection_id = GUINT32_FROM_LE (io->connection_id);
+  io->connection_id = get_u32 (message, size, 0);
   io->channel_type = message[4];
   io->channel_id = message[5];
+  if (get_u32 (message, size, 10) > 0)
+    io->client_caps = get_u32 (message, size, get_u32 (message, size, 14) + UINT64_C (4) * get_u32 (message, size, 6));
   if (!send_reply (io, link, key) || !peer_read (io, ticket, sizeof ticket))
     return false;
   g_assert_cmpmem (ticket, 4, "\1\0\0\0", 4);

@@ -12,6 +12,7 @@ typedef struct {
   SSL *ssl; /* or NULL */
   uint32_t connection_id;
   uint8_t channel_type, channel_id; /* what the client wants, once it is linked */
+  uint32_t client_caps;             /* of the channel, likewise: the first word */
   int waiting;                      /* atomic: 1 for bytes, 2 for the end alone */
 } PeerIo;
 

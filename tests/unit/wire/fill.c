@@ -48,10 +48,11 @@ static uint32_t
 choose_count (Fill *fill, const CwFieldInfo *field, const uint8_t *self)
 {
   bool required = field->flags & CW_FIELD_POINTER && !(field->flags & CW_FIELD_NULLABLE);
+  uint32_t most = field->most != 0 ? MIN (field->most, 5) : 5;
 
   if (field->length == CW_LENGTH_SAME)
     return *(const uint32_t *) (const void *) (self + field->same_offset);
-  return (uint32_t) g_rand_int_range (fill->rand, required ? 1 : 0, 6);
+  return (uint32_t) g_rand_int_range (fill->rand, required ? 1 : 0, (int32_t) most + 1);
 }
 
 static void

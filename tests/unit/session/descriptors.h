@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What servers send beside the bytes of a unix socket, and what is left of it. */
+#pragma once
+
+#include "../transport/peer.h"
+
+/* Open in this process. */
+int descriptors_count (void);
+
+/* The byte behind a message, with so many descriptors, which stay the caller's. false: the client went away. */
+bool descriptors_send (PeerIo *io, const int *fds, unsigned n);
+
+/* Shared memory of so many bytes, all 0. */
+int descriptors_memory (size_t size);
