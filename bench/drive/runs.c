@@ -95,9 +95,11 @@ drive_idle (const DriveOptions *options)
   GPtrArray *clients;
 
   before_kib = drive_rss_kib ();
+  cpu = drive_cpu_ms ();
   clients = clients_new (options, options->sessions);
   drive_run_until (clients, drive_client_has_picture, "the pictures");
   drive_tell ("all-up-ms", drive_now_ms () - start);
+  drive_tell ("all-up-cpu-ms", drive_cpu_ms () - cpu);
   do {
     n_seen = count_invalidates (clients);
     drive_run (500);

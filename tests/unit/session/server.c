@@ -107,7 +107,8 @@ server_new (PeerFunc script, gpointer data)
   g_mutex_init (&self->lock);
   self->listener = g_socket_new (G_SOCKET_FAMILY_IPV4, G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_DEFAULT, &error);
   g_assert_no_error (error);
-  g_socket_set_listen_backlog (self->listener, 64);
+  /* A client that finds no room in it tries again only after a second. */
+  g_socket_set_listen_backlog (self->listener, 4096);
   g_assert_true (g_socket_bind (self->listener, address, TRUE, &error) && g_socket_listen (self->listener, &error));
   bound = g_socket_get_local_address (self->listener, NULL);
   self->port = g_strdup_printf ("%u", g_inet_socket_address_get_port (G_INET_SOCKET_ADDRESS (bound)));

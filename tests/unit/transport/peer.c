@@ -82,18 +82,42 @@ put_u32 (uint8_t *at, uint32_t value)
   memcpy (at, &value, 4);
 }
 
+typedef struct {
+  EVP_PKEY *pair;
+  uint8_t encoded[162];
+} LinkKey;
+
+static gpointer
+make_key (gpointer data)
+{
+  LinkKey *self = g_new (LinkKey, 1);
+  unsigned char *at = self->encoded;
+
+  self->pair = EVP_RSA_gen (1024);
+  g_assert_cmpint (i2d_PUBKEY (self->pair, NULL), ==, sizeof self->encoded);
+  i2d_PUBKEY (self->pair, &at);
+  return self;
+}
+
+/* One for all links: making and encoding it take longer than everything else. */
+static const LinkKey *
+link_key (void)
+{
+  static GOnce once = G_ONCE_INIT;
+
+  return g_once (&once, make_key, NULL);
+}
+
 static bool
-send_reply (PeerIo *io, const PeerLink *link, EVP_PKEY *key)
+send_reply (PeerIo *io, const PeerLink *link, const LinkKey *key)
 {
   uint8_t reply[202] = "REDQ";
-  unsigned char *at = reply + 20;
 
   put_u32 (reply + 4, 2);
   put_u32 (reply + 8, 2);
   put_u32 (reply + 12, sizeof reply - 16);
   put_u32 (reply + 16, link->error);
-  g_assert_cmpint (i2d_PUBKEY (key, NULL), ==, 162);
-  i2d_PUBKEY (key, &at);
+  memcpy (reply + 20, key->encoded, sizeof key->encoded);
   put_u32 (reply + 182, 1);
   put_u32 (reply + 186, 1);
   put_u32 (reply + 190, 178);
@@ -116,21 +140,6 @@ decrypt (EVP_PKEY *key, const uint8_t *ticket, const char *expected)
   return size == strlen (expected) + 1 && memcmp (plain, expected, size) == 0;
 }
 
-static gpointer
-make_key (gpointer data)
-{
-  return EVP_RSA_gen (1024);
-}
-
-/* One for all links: making it takes longer than everything else. */
-static EVP_PKEY *
-link_key (void)
-{
-  static GOnce once = G_ONCE_INIT;
-
-  return g_once (&once, make_key, NULL);
-}
-
 static uint32_t
 get_u32 (const uint8_t *message, uint32_t size, uint64_t at)
 {
@@ -144,7 +153,7 @@ get_u32 (const uint8_t *message, uint32_t size, uint64_t at)
 static bool
 run_link (PeerIo *io, const PeerLink *link, bool with_result)
 {
-  EVP_PKEY *key = link_key ();
+  const LinkKey *key = link_key ();
   uint8_t header[16], message[4096], ticket[132], result[4];
   uint32_t size;
 
@@ -166,7 +175,7 @@ run_link (PeerIo *io, const PeerLink *link, bool with_result)
   g_assert_cmpmem (ticket, 4, "\1\0\0\0", 4);
   if (!with_result)
     return true;
-  put_u32 (result, decrypt (key, ticket + 4, link->password) ? link->result : 7);
+  put_u32 (result, decrypt (key->pair, ticket + 4, link->password) ? link->result : 7);
   return peer_write (io, result, 4) && result[0] == 0;
 }
 
