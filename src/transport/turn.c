@@ -1,7 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Three sources stay attached to the context: one at the default priority that also polls, and two for what is left
- * when a turn's time is spent, one below redraws, one below idle sources. Which of them may run is the phase. */
+ * when a turn's time is spent, one below redraws, one below idle sources. Which of them may run is the phase.
+ *
+ * Who waits for input does so in an epoll instance, the one descriptor of all that the context polls: an iteration
+ * costs what has happened, not how many connections there are. For everything else (a full socket, a second task of
+ * the same descriptor, an instance that takes no more) the context polls itself. */
 #include "transport/turn.h"
+
+#include <sys/epoll.h>
+#include <unistd.h>
+
+/* What has happened, in so many steps; the rest is still there in the next iteration. */
+#define MAX_EVENTS 64
 
 /* Somebody else is always ready: after so long it is our turn again. */
 #define YIELD_US 1000
@@ -17,8 +27,12 @@ struct CwTurnTask {
   GList link;       /* in turn->tasks */
   GList ready_link; /* in the queue that is set, or in none */
   GQueue *queue;
+  int fd;
+  bool is_watched; /* fd is in turn->watches */
+  bool awaits_input;
   GPollFD poll;
-  bool is_polled; /* poll is part of the source */
+  GList poll_link; /* in turn->polled, while poll is part of the source */
+  bool is_polled;
   bool can_recurse;
   unsigned n_running;     /* calls of run under way */
   bool again, again_next; /* made ready while it ran */
@@ -47,8 +61,9 @@ struct Turn {
   unsigned refs; /* tasks, and dispatches under way */
   GMainContext *context;
   GSource *sources[N_PHASES];
-  GQueue tasks;
+  GQueue tasks, polled;
   GQueue ready, next;
+  GPollFD watches;  /* the epoll instance; -1: there is none */
   int64_t next_due; /* no task has an earlier time */
   int any_woken;    /* atomic */
   bool is_asleep;   /* between our prepare and the end of the poll: what becomes ready now has to end the poll */
@@ -75,6 +90,8 @@ turn_unref (Turn *self)
     g_source_destroy (self->sources[i]);
     g_source_unref (self->sources[i]);
   }
+  if (self->watches.fd >= 0)
+    close (self->watches.fd);
   cw_block_pool_clear (&self->blocks);
   g_main_context_unref (self->context);
   g_free (self);
@@ -114,24 +131,76 @@ collect_woken (Turn *self)
   }
 }
 
+static void
+unwatch (CwTurnTask *self)
+{
+  if (self->is_watched)
+    epoll_ctl (self->turn->watches.fd, EPOLL_CTL_DEL, self->fd, NULL);
+  self->is_watched = false;
+}
+
+/* false: it cannot be watched, or not a second time. */
+static bool
+watch (CwTurnTask *self)
+{
+  struct epoll_event event = { .events = EPOLLIN, .data.ptr = self };
+
+  if (!self->is_watched)
+    self->is_watched = epoll_ctl (self->turn->watches.fd, EPOLL_CTL_ADD, self->fd, &event) == 0;
+  return self->is_watched;
+}
+
+/* Input nobody waits for, or a hang-up, would be reported for ever. Those who are ready anyway will ask for it. */
+static void
+collect_watched (Turn *self)
+{
+  struct epoll_event events[MAX_EVENTS];
+  int n;
+
+  if (self->watches.revents == 0)
+    return;
+  self->watches.revents = 0;
+  n = epoll_wait (self->watches.fd, events, G_N_ELEMENTS (events), 0);
+  for (int i = 0; i < n; i++) {
+    CwTurnTask *task = events[i].data.ptr;
+
+    if (task->awaits_input) {
+      task->awaits_input = false;
+      cw_turn_task_ready (task);
+    } else if (!task->queue) {
+      unwatch (task);
+    }
+  }
+}
+
+static void
+unpoll (CwTurnTask *self)
+{
+  if (!self->is_polled)
+    return;
+  self->is_polled = false;
+  g_queue_unlink (&self->turn->polled, &self->poll_link);
+  g_source_remove_poll (self->turn->sources[PHASE_NOW], &self->poll);
+}
+
 /* What the last poll has found. A peer that hung up is reported for ever, also to those who do not want to know. */
 static void
 collect_polled (Turn *self)
 {
-  for (GList *at = self->tasks.head; at; at = at->next) {
+  collect_watched (self);
+  for (GList *at = self->polled.head, *next; at; at = next) {
     CwTurnTask *task = at->data;
     unsigned found = task->poll.revents;
 
+    next = at->next;
     task->poll.revents = 0;
-    if (!task->is_polled || found == 0)
+    if (found == 0)
       continue;
-    if (task->poll.events != 0) {
-      task->poll.events = 0;
+    if (task->poll.events == 0)
+      unpoll (task);
+    else
       cw_turn_task_ready (task);
-    } else {
-      task->is_polled = false;
-      g_source_remove_poll (self->sources[PHASE_NOW], &task->poll);
-    }
+    task->poll.events = 0;
   }
 }
 
@@ -247,6 +316,7 @@ static void
 run_task (CwTurnTask *task, int64_t deadline)
 {
   dequeue (task);
+  task->awaits_input = false;
   task->poll.events = 0;
   set_due (task, 0);
   task->n_running++;
@@ -332,6 +402,9 @@ turn_of (GMainContext *context)
   self->next_due = NEVER;
   for (unsigned i = 0; i < N_PHASES; i++)
     self->sources[i] = attach (self, i);
+  self->watches = (GPollFD){ .fd = epoll_create1 (EPOLL_CLOEXEC), .events = G_IO_IN };
+  if (self->watches.fd >= 0)
+    g_source_add_poll (self->sources[PHASE_NOW], &self->watches);
   return self;
 }
 
@@ -343,8 +416,8 @@ cw_turn_task_new (GMainContext *context, int fd, CwTurnFunc run, gpointer data)
   self->turn = turn_of (context);
   self->run = run;
   self->data = data;
-  self->poll.fd = fd;
-  self->link.data = self->ready_link.data = self;
+  self->fd = self->poll.fd = fd;
+  self->link.data = self->ready_link.data = self->poll_link.data = self;
   g_queue_push_tail_link (&self->turn->tasks, &self->link);
   return self;
 }
@@ -358,9 +431,8 @@ cw_turn_task_free (CwTurnTask *self)
     return;
   dequeue (self);
   set_due (self, 0);
-  if (self->is_polled)
-    g_source_remove_poll (self->turn->sources[PHASE_NOW], &self->poll);
-  self->is_polled = false;
+  unwatch (self);
+  unpoll (self);
   if (self->n_running > 0) {
     self->is_dead = true;
     return;
@@ -404,11 +476,15 @@ cw_turn_task_ready_next (CwTurnTask *self)
 void
 cw_turn_task_await (CwTurnTask *self, GIOCondition condition)
 {
-  self->poll.events = condition;
-  if (condition == 0 || self->is_polled || self->is_dead)
+  if (self->is_dead)
+    return;
+  self->awaits_input = condition == G_IO_IN && watch (self);
+  self->poll.events = self->awaits_input ? 0 : condition;
+  if (self->poll.events == 0 || self->is_polled)
     return;
   self->is_polled = true;
   self->poll.revents = 0;
+  g_queue_push_tail_link (&self->turn->polled, &self->poll_link);
   g_source_add_poll (self->turn->sources[PHASE_NOW], &self->poll);
 }
 

@@ -4,8 +4,9 @@
  * piece each, by turns. When the time of a turn is spent, sources of lower priority go first: redraws (GTK's priority
  * is 120) after every turn, idle ones (200) after every second.
  *
- * A waiting task costs no system call: its descriptor stays in the context's poll, and it becomes ready without
- * waking the context up. Except for cw_turn_task_wake () everything belongs to the thread that runs the context. */
+ * A waiting task costs no system call and next to nothing in each iteration: its descriptor stays watched, and it
+ * becomes ready without waking the context up. Except for cw_turn_task_wake () everything belongs to the thread that
+ * runs the context. */
 #pragma once
 
 #include "transport/block.h"
@@ -18,7 +19,7 @@ typedef struct CwTurnTask CwTurnTask;
  * otherwise the task sleeps. It may free the task and run main loops. */
 typedef void (*CwTurnFunc) (gpointer data, int64_t deadline);
 
-/* fd: what cw_turn_task_await () waits for, or -1. */
+/* fd: what cw_turn_task_await () waits for, or -1; it has to stay open as long as the task. */
 CwTurnTask *cw_turn_task_new (GMainContext *context, int fd, CwTurnFunc run, gpointer data);
 
 /* run is called inside itself as well, when it runs a main loop. */

@@ -129,6 +129,85 @@ test_await (void)
   close (fds[0]);
 }
 
+/* Descriptors that this context polls in an iteration. */
+static int
+count_polled (GMainContext *context)
+{
+  GPollFD fds[256];
+  int priority, timeout, n;
+
+  g_assert_true (g_main_context_acquire (context));
+  g_main_context_prepare (context, &priority);
+  n = g_main_context_query (context, G_MAXINT, &timeout, fds, G_N_ELEMENTS (fds));
+  g_main_context_check (context, priority, fds, 0);
+  g_main_context_release (context);
+  return n;
+}
+
+/* An iteration does not look at all who wait for input, and each of them is found: more at once than are asked for. */
+static void
+test_many (void)
+{
+  g_autoptr (GMainContext) context = g_main_context_new ();
+  Task tasks[200];
+  int fds[G_N_ELEMENTS (tasks)][2], n_before = 0;
+
+  for (unsigned i = 0; i < G_N_ELEMENTS (tasks); i++) {
+    tasks[i] = start (context, NULL);
+    g_assert_cmpint (socketpair (AF_UNIX, SOCK_STREAM, 0, fds[i]), ==, 0);
+    tasks[i].task = cw_turn_task_new (context, fds[i][0], run, &tasks[i]);
+    if (i == 0)
+      n_before = count_polled (context);
+    cw_turn_task_await (tasks[i].task, G_IO_IN);
+  }
+  g_assert_cmpint (count_polled (context), ==, n_before);
+  for (unsigned i = 0; i < G_N_ELEMENTS (tasks); i += i == 0 ? 10 : 1)
+    g_assert_cmpint (write (fds[i][1], "x", 1), ==, 1);
+  for (unsigned n = 0; n < G_N_ELEMENTS (tasks) - 9;) {
+    g_main_context_iteration (context, TRUE);
+    n = 0;
+    for (unsigned i = 0; i < G_N_ELEMENTS (tasks); i++)
+      n += tasks[i].n_runs;
+  }
+  g_main_context_iteration (context, FALSE);
+  for (unsigned i = 0; i < G_N_ELEMENTS (tasks); i++) {
+    g_assert_cmpuint (tasks[i].n_runs, ==, i == 0 || i >= 10);
+    cw_turn_task_free (tasks[i].task);
+    close (fds[i][0]);
+    close (fds[i][1]);
+  }
+}
+
+/* Two tasks of one descriptor, as of a pump, both wake; and one may wait for either direction. */
+static void
+test_both_directions (void)
+{
+  g_autoptr (GMainContext) context = g_main_context_new ();
+  Task in = start (context, NULL), out = start (context, NULL);
+  int fds[2];
+
+  g_assert_cmpint (socketpair (AF_UNIX, SOCK_STREAM, 0, fds), ==, 0);
+  in.task = cw_turn_task_new (context, fds[0], run, &in);
+  out.task = cw_turn_task_new (context, fds[0], run, &out);
+  for (unsigned i = 1; i <= 3; i++) {
+    cw_turn_task_await (in.task, G_IO_IN);
+    cw_turn_task_await (out.task, i == 2 ? G_IO_IN : G_IO_OUT);
+    g_assert_cmpint (write (fds[1], "x", 1), ==, 1);
+    while (in.n_runs < i || out.n_runs < i)
+      g_main_context_iteration (context, TRUE);
+    cw_turn_task_await (in.task, G_IO_OUT);
+    while (in.n_runs < i + 1)
+      g_main_context_iteration (context, TRUE);
+    in.n_runs = i;
+    g_assert_cmpuint (out.n_runs, ==, i);
+    g_assert_cmpuint (count_iterations (context), <, 8); /* the bytes are still there */
+  }
+  cw_turn_task_free (in.task);
+  cw_turn_task_free (out.task);
+  close (fds[0]);
+  close (fds[1]);
+}
+
 static gpointer
 wake_later (gpointer data)
 {
@@ -297,6 +376,8 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/turn/fair", test_fair);
   g_test_add_func ("/turn/await", test_await);
+  g_test_add_func ("/turn/many", test_many);
+  g_test_add_func ("/turn/both-directions", test_both_directions);
   g_test_add_func ("/turn/wake", test_wake);
   g_test_add_func ("/turn/ready-late", test_ready_late);
   g_test_add_func ("/turn/nested", test_nested);
