@@ -140,6 +140,8 @@ void spice_gl_scanout_free (SpiceGlScanout *scanout);
 
 const SpiceGlScanout *spice_display_channel_get_gl_scanout (SpiceDisplayChannel *channel);
 const SpiceGlPlanes *spice_display_channel_get_gl_planes (SpiceDisplayChannel *channel);
+GBytes *spice_display_channel_read_gl_scanout (SpiceDisplayChannel *channel, guint *width, guint *height,
+                                               GError **error);
 void spice_display_channel_gl_draw_done (SpiceDisplayChannel *channel);
 
 gboolean spice_display_channel_get_primary (SpiceChannel *channel, guint32 surface_id, SpiceDisplayPrimary *primary);

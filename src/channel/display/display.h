@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The inside of the display channel: type and life cycle (display.c), drawing (screen.c), monitors (monitors.c), what
- * the client prefers (preferences.c), video memory (scanout.c), video streams (video.c). */
+ * the client prefers (preferences.c), video memory (scanout.c) and reading it (readback.c), video streams (video.c). */
 #pragma once
 
 #include "channel-display.h"
