@@ -161,6 +161,8 @@ draw_cursor (DemoScene *self)
     }
   }
   demo_device_push_cursor (self->device, demo_command_cursor_set (&cursor, self->width / 2, self->height / 2, true));
+  /* The server keeps for later clients where it has moved, not where it was set. */
+  demo_device_push_cursor (self->device, demo_command_cursor_move (self->width / 2, self->height / 2));
 }
 
 DemoScene *

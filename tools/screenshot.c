@@ -148,6 +148,62 @@ is_complete (gpointer data)
   return quiet >= watch->quiet;
 }
 
+/* Every channel of pointers begins with what the pointer is, even when there is none to see. */
+static void
+on_pointer_told (SpiceChannel *channel)
+{
+  g_object_set_data (G_OBJECT (channel), "caraway-told", channel);
+}
+
+static void
+on_channel_new (SpiceSession *session, SpiceChannel *channel)
+{
+  if (!SPICE_IS_CURSOR_CHANNEL (channel))
+    return;
+  g_signal_connect (channel, "notify::cursor", G_CALLBACK (on_pointer_told), NULL);
+  g_signal_connect (channel, "cursor-hide", G_CALLBACK (on_pointer_told), NULL);
+}
+
+static bool
+watch_pointers (SpiceSession *session, gpointer data, GError **error)
+{
+  g_signal_connect (session, "channel-new", G_CALLBACK (on_channel_new), NULL);
+  return true;
+}
+
+static bool
+is_pointer_told (gpointer data)
+{
+  return g_object_get_data (data, "caraway-told") != NULL;
+}
+
+/* The channel of a display's pointer, once the pointer is known. */
+static SpiceCursorChannel *
+open_pointer (Client *client, int id, GError **error)
+{
+  SpiceChannel *channel = client_open_channel (client, SPICE_CHANNEL_CURSOR, id, error);
+
+  return channel && client_wait (client, is_pointer_told, channel, "the pointer", error)
+             ? SPICE_CURSOR_CHANNEL (channel)
+             : NULL;
+}
+
+/* The picture begins at left, top of the surface. */
+static void
+draw_pointer (Picture *picture, SpiceCursorChannel *channel, int left, int top)
+{
+  SpiceCursorShape *shape = NULL;
+  int x, y;
+
+  if (!spice_cursor_channel_get_position (channel, &x, &y))
+    return;
+  g_object_get (channel, "cursor", &shape, NULL);
+  if (!shape)
+    return;
+  picture_draw_cursor (picture, shape, x - left, y - top);
+  g_boxed_free (SPICE_TYPE_CURSOR_SHAPE, shape);
+}
+
 /* Pixels of the display. Width 0: all of it. */
 typedef struct {
   int x, y, width, height;
@@ -168,8 +224,9 @@ parse_region (const char *text, Region *region, GError **error)
 }
 
 static bool
-save (const Display *display, const Region *region, Output *output, GError **error)
+save (const Display *display, const Region *region, SpiceCursorChannel *pointer, Output *output, GError **error)
 {
+  g_auto (Picture) picture = { 0 };
   SpiceDisplayPrimary primary;
   Region area = { 0, 0, display->width, display->height };
 
@@ -189,13 +246,18 @@ save (const Display *display, const Region *region, Output *output, GError **err
     g_set_error (error, STATUS_ERROR, STATUS_FAILED, "the picture vanished");
     return false;
   }
-  return png_file_write (output_file (output), &primary, area.x, area.y, area.width, area.height, error);
+  if (!picture_init (&picture, &primary, area.x, area.y, area.width, area.height, error))
+    return false;
+  if (pointer)
+    draw_pointer (&picture, pointer, area.x, area.y);
+  return png_file_write (output_file (output), &picture, error);
 }
 
 typedef struct {
   int number; /* -1: the whole surface of the first channel */
   int stable;
   bool save_late; /* what is there when the time has come */
+  gboolean cursor;
   Region region;
 } Request;
 
@@ -249,7 +311,9 @@ take (Client *client, const char *uri, const Request *request, Output *output, G
   g_autoptr (GError) late = NULL;
   Watch watch = { .quiet = request->stable * G_TIME_SPAN_MILLISECOND };
   Display display = { .number = 0 };
-  bool ok = open_display (client, uri, request, &watch, &display, error);
+  SpiceCursorChannel *pointer = NULL;
+  bool ok = open_display (client, uri, request, &watch, &display, error)
+            && (!request->cursor || (pointer = open_pointer (client, watch.id, error)) != NULL);
 
   what = request->stable > 0 ? g_strdup_printf ("the picture to stay as it is for %d ms", request->stable)
                              : g_strdup ("a picture (the display may be off)");
@@ -261,7 +325,7 @@ take (Client *client, const char *uri, const Request *request, Output *output, G
     else
       g_propagate_error (error, g_steal_pointer (&late));
   }
-  ok = ok && place_display (request, &display, error) && save (&display, &request->region, output, error);
+  ok = ok && place_display (request, &display, error) && save (&display, &request->region, pointer, output, error);
   watch_clear (&watch);
   return ok && client_finish (client, NULL, error);
 }
@@ -294,6 +358,7 @@ run (int argc, char **argv, GError **error)
       "When the time limit passes: fail (default), or save what is there", "fail|save" },
     { "display", 'd', 0, G_OPTION_ARG_INT, &request.number,
       "Which display, by its number in \"caraway info\" (default: all of the first channel)", "N" },
+    { "cursor", 'c', 0, G_OPTION_ARG_NONE, &request.cursor, "With the guest's pointer, where the guest has it", NULL },
     { "region", 0, 0, G_OPTION_ARG_STRING, &region, "Only this part of the display", "WIDTHxHEIGHT+X+Y" },
     { 0 },
   };
@@ -313,6 +378,8 @@ run (int argc, char **argv, GError **error)
   }
   if ((region && !parse_region (region, &request.region, error)) || !check_name (argv[2], error))
     return false;
+  if (request.cursor)
+    client_on_session (client, watch_pointers, NULL);
   /* Before anything is asked of the server. */
   output = output_open (argv[2], error);
   return output && take (client, argv[1], &request, output, error) && output_commit (output, error);

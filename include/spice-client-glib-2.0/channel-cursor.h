@@ -65,4 +65,6 @@ GType spice_cursor_channel_get_type (void);
 
 GType spice_cursor_shape_get_type (void);
 
+gboolean spice_cursor_channel_get_position (SpiceCursorChannel *channel, gint *x, gint *y);
+
 G_END_DECLS

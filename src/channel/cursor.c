@@ -14,6 +14,8 @@
 struct _SpiceCursorChannelPrivate {
   SpiceCursorShape *shape; /* boxed; NULL: none so far */
   bool displayable;        /* shape holds a picture */
+  bool shown;              /* the server wants the pointer to be seen */
+  int x, y;                /* where the server has said that its hot spot is */
   CwIdMap *cache;          /* CachedShape by id */
   size_t cache_bytes;
 };
@@ -186,6 +188,24 @@ take_shape (SpiceCursorChannel *self, const CwWireCursor *cursor)
   return true;
 }
 
+/* Before programs hear of it. */
+static void
+place (SpiceChannel *channel, int x, int y, bool shown)
+{
+  SpiceCursorChannelPrivate *priv = SPICE_CURSOR_CHANNEL (channel)->priv;
+
+  priv->x = x;
+  priv->y = y;
+  priv->shown = shown;
+}
+
+static void
+hide (SpiceChannel *channel)
+{
+  SPICE_CURSOR_CHANNEL (channel)->priv->shown = false;
+  g_signal_emit (channel, signals[CURSOR_HIDE], 0);
+}
+
 static void
 handle_init (SpiceChannel *channel, const CwMessage *message)
 {
@@ -194,15 +214,19 @@ handle_init (SpiceChannel *channel, const CwMessage *message)
   bool shown;
 
   cache_clear (self->priv);
+  place (channel, init->x, init->y, init->visible);
   shown = take_shape (self, &init->cursor);
   if (!shown || !init->visible)
-    g_signal_emit (self, signals[CURSOR_HIDE], 0);
+    hide (channel);
 }
 
 static void
 handle_reset (SpiceChannel *channel, const CwMessage *message)
 {
-  cache_clear (SPICE_CURSOR_CHANNEL (channel)->priv);
+  SpiceCursorChannelPrivate *priv = SPICE_CURSOR_CHANNEL (channel)->priv;
+
+  cache_clear (priv);
+  priv->shown = false;
   g_signal_emit (channel, signals[CURSOR_RESET], 0);
 }
 
@@ -211,8 +235,9 @@ handle_set (SpiceChannel *channel, const CwMessage *message)
 {
   const CwMsgCursorSet *set = message->data;
 
+  place (channel, set->x, set->y, set->visible);
   if (!take_shape (SPICE_CURSOR_CHANNEL (channel), &set->cursor))
-    g_signal_emit (channel, signals[CURSOR_HIDE], 0);
+    hide (channel);
 }
 
 static void
@@ -220,13 +245,14 @@ handle_move (SpiceChannel *channel, const CwMessage *message)
 {
   const CwMsgCursorMove *move = message->data;
 
+  place (channel, move->x, move->y, true);
   g_signal_emit (channel, signals[CURSOR_MOVE], 0, (gint) move->x, (gint) move->y);
 }
 
 static void
 handle_hide (SpiceChannel *channel, const CwMessage *message)
 {
-  g_signal_emit (channel, signals[CURSOR_HIDE], 0);
+  hide (channel);
 }
 
 static void
@@ -265,10 +291,40 @@ static SpiceChannelClassPrivate cursor_class = {
   .handlers = handlers,
 };
 
+/**
+ * spice_cursor_channel_get_position:
+ * @channel: a cursor channel
+ * @x: (out) (optional): pixels from the left edge of the display channel's surface; may lie outside
+ * @y: (out) (optional): pixels from its upper edge
+ *
+ * Where the server has last said that the pointer's hot spot is, with a shape or by #SpiceCursorChannel::cursor-move.
+ * In the client's mouse mode it says so only when the channel opens and with a new shape: the client moves the pointer.
+ *
+ * Call it from the thread of the session's main context.
+ *
+ * Returns: %TRUE if the server wants the pointer to be seen
+ */
+gboolean
+spice_cursor_channel_get_position (SpiceCursorChannel *channel, gint *x, gint *y)
+{
+  g_return_val_if_fail (SPICE_IS_CURSOR_CHANNEL (channel), FALSE);
+
+  if (x)
+    *x = channel->priv->x;
+  if (y)
+    *y = channel->priv->y;
+  return channel->priv->shown;
+}
+
 static void
 channel_reset (SpiceChannel *channel, gboolean migrating)
 {
-  cache_clear (SPICE_CURSOR_CHANNEL (channel)->priv);
+  SpiceCursorChannelPrivate *priv = SPICE_CURSOR_CHANNEL (channel)->priv;
+
+  cache_clear (priv);
+  /* The host that it has moved to says nothing about the pointer that stays where it is. */
+  if (!migrating)
+    priv->shown = false;
 }
 
 static void

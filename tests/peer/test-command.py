@@ -12,6 +12,7 @@ import threading
 import clients
 import peers
 import pictures
+import pointers
 import tap
 from hostile import spice
 from hostile.server import Close, HostileServer, Pause, Wait
@@ -83,6 +84,32 @@ def regions():
         fails(UNSUPPORTED, "there is no display 2", "screenshot", "-d2", server.uri, path)
         shown = caraway.info(server.uri)["displays"]
         tap.equal([(d["number"], d["width"], d["height"]) for d in shown], [(0, 400, 600), (1, 400, 600)])
+
+
+@tap.test("the guest's pointer in the picture: its shape, where its hot spot is, and none when it is hidden")
+def pointer():
+    with still() as server:
+        path, screen = server.folder / "x.png", server.dump()
+
+        def shows(expected, x, y, *options):
+            server.command("sync")
+            caraway.run("screenshot", f"--region=80x80+{x}+{y}", *options, server.uri, path)
+            tap.equal(pictures.difference(pictures.read(path), expected.crop(x, y, 80, 80)), None)
+        for kind, x, y in (("alpha", 100, 90), ("mono", 1, 2), ("color32", 799, 599), ("alpha", -2, 300)):
+            server.command(f"cursor type={kind} size=16x24 hot=3,5 seed=9 at={x},{y}")
+            server.command(f"cursor-move at={x},{y}")
+            over = pointers.drawn(screen, kind, 16, 24, 9, x - 3, y - 5)
+            tap.true(pictures.difference(over, screen) is not None, "nothing to see")
+            corner = max(0, min(x - 40, 720)), max(0, min(y - 40, 520))
+            shows(screen, *corner)
+            shows(over, *corner, "--cursor")
+            shows(over, *corner, "-c", "--display=0")
+        server.command("cursor-hide")
+        shows(screen, *corner, "-c")
+    with HostileServer({}, listed=((spice.DISPLAY, 0),)) as server:
+        fails(UNSUPPORTED, "the server has no cursor channel 0", "screenshot", "-c", server.uri, server.folder / "x.png")
+    with HostileServer({spice.CURSOR: [Pause(20)]}) as server:
+        fails(TIMEOUT, "waiting for the pointer", "screenshot", "-c", "-t1", server.uri, server.folder / "x.png")
 
 
 @tap.test("displays are numbered over all channels")

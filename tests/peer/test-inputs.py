@@ -7,6 +7,7 @@ import sys
 
 import clients
 import peers
+import pointers
 import tap
 
 LEFT, MIDDLE, RIGHT, WHEEL_UP, WHEEL_DOWN = 1, 2, 3, 4, 5
@@ -141,59 +142,6 @@ def mode_follows():
         bench.viewer.wait("mouse-mode server", 5, start)
 
 
-def cursor_bytes(kind, width, height, seed):
-    """The demo server's documented test pattern."""
-    area, mask = width * height, (width + 7) // 8 * height
-    size = {"alpha": area * 4, "mono": mask * 2, "color32": area * 4 + mask, "color24": area * 3 + mask,
-            "color16": area * 2 + mask, "color8": area + 1024 + mask, "color4": area // 2 + 64 + mask}[kind]
-    data = bytearray((i * i + 31 * i + seed * 7) & 255 for i in range(size))
-    first, last = {"color32": (0, area * 4), "color8": (area, area + 1024),
-                   "color4": (area // 2, area // 2 + 64)}.get(kind, (0, 0))
-    for i in range(first, last, 4):
-        data[i + 3] = 0
-    if kind == "alpha":
-        for i in range(0, size, 4):
-            data[i:i + 3] = bytes(min(c, data[i + 3]) for c in data[i:i + 3])
-    return data
-
-
-def cursor_rgba(kind, width, height, data):
-    """R, G, B, A of a cursor as the protocol defines it; the width is a multiple of 8."""
-    area, out = width * height, bytearray()
-    bit = lambda base, i: data[base + i // 8] >> (7 - i % 8) & 1
-    if kind == "alpha":
-        return b"".join(bytes((data[i + 2], data[i + 1], data[i], data[i + 3])) for i in range(0, area * 4, 4))
-    if kind == "mono":
-        for i in range(area):
-            a, x = bit(0, i), bit(area // 8, i)
-            out += bytes({(0, 0): (0, 0, 0, 255), (0, 1): (255, 255, 255, 255), (1, 0): (0, 0, 0, 0),
-                          (1, 1): (255, 255, 255, 255)}[a, x])
-        return bytes(out)
-    word = lambda at: data[at] | data[at + 1] << 8 | data[at + 2] << 16
-    for i in range(area):
-        if kind == "color32":
-            color, white, mask = word(4 * i), 0xFFFFFF, area * 4
-        elif kind == "color24":
-            color, white, mask = word(3 * i), 0xFFFFFF, area * 3
-        elif kind == "color16":
-            raw = data[2 * i] | data[2 * i + 1] << 8
-            color, mask = (raw >> 10 & 31) << 19 | (raw >> 5 & 31) << 11 | (raw & 31) << 3, area * 2
-            white = color if raw & 0x7FFF == 0x7FFF else -1
-        elif kind == "color8":
-            color, white, mask = word(area + 4 * data[i]), 0xFFFFFF, area + 1024
-        else:
-            index = data[i // 2] >> (0 if i % 2 else 4) & 15
-            color, white, mask = word(area // 2 + 4 * index), 0xFFFFFF, area // 2 + 64
-        alpha = 255
-        if bit(mask, i):
-            alpha = 0
-            if color == white:
-                dark = (i % width ^ i // width) & 1
-                color, alpha = (0x303030, 0xC0) if dark else (0x505050, 0x30)
-        out += bytes((color >> 16 & 255, color >> 8 & 255, color & 255, alpha))
-    return bytes(out)
-
-
 @tap.cases("a cursor of type {} is converted to the pixels the protocol means",
            ["alpha", "mono", "color32", "color16", "color4", "color24", "color8"])
 def cursor_type(kind):
@@ -201,7 +149,7 @@ def cursor_type(kind):
         start = len(bench.viewer.lines)
         bench.server.command(f"cursor type={kind} size=16x24 hot=3,5 seed=9")
         line = bench.viewer.wait("cursor 16x24", 5, start)
-        sum_ = hashlib.sha256(cursor_rgba(kind, 16, 24, cursor_bytes(kind, 16, 24, 9))).hexdigest()
+        sum_ = hashlib.sha256(pointers.rgba(kind, 16, 24, pointers.raw(kind, 16, 24, 9))).hexdigest()
         tap.equal(line, f"cursor 16x24 hot=3,5 sha256={sum_}")
 
 

@@ -73,7 +73,9 @@ serve (PeerIo *io, gpointer data)
   if (!peer_link (io, &PEER_LINK_INIT))
     return;
   if (io->channel_type == CW_CHANNEL_CURSOR) {
-    serve_cursor (io);
+    void (*serve_channel) (PeerIo * io) = data;
+
+    serve_channel (io);
   } else if (io->channel_type == CW_CHANNEL_INPUTS) {
     serve_inputs (io);
   } else {
@@ -143,7 +145,7 @@ is_reset (gpointer data)
 static void
 test_cursor (void)
 {
-  Server *server = server_new (serve, NULL);
+  Server *server = server_new (serve, serve_cursor);
   SpiceSession *session = client_session (server);
 
   heard = g_string_new (NULL);
@@ -155,6 +157,72 @@ test_cursor (void)
                    "hide; notify 2x1 hot 2,0; set ff0000ff; move 3,-4; hide; notify 2x1 hot 2,0; set ff0000ff; "
                    "hide; hide; hide; hide; reset; ");
   client_end (session);
+  server_free (server);
+  g_string_free (told, TRUE);
+  g_string_free (heard, TRUE);
+}
+
+/* Each message's place, and whether the pointer is to be seen, as it stands when the signal comes. */
+static void
+serve_places (PeerIo *io)
+{
+  const CwWireCursor none = { .flags = CW_CURSOR_FLAG_NONE };
+  const CwWireCursor picture = shape (0, 0, 2, red, sizeof red);
+
+  server_send (io, CW_MSG_CURSOR_INIT, &(CwMsgCursorInit){ .x = 30, .y = -40, .visible = 1, .cursor = picture });
+  server_send (io, CW_MSG_CURSOR_SET, &(CwMsgCursorSet){ .x = 5, .y = 6, .visible = 1, .cursor = picture });
+  server_send (io, CW_MSG_CURSOR_HIDE, NULL);
+  server_send (io, CW_MSG_CURSOR_MOVE, &(CwMsgCursorMove){ -7, 8 });
+  server_send (io, CW_MSG_CURSOR_SET, &(CwMsgCursorSet){ .x = 9, .y = 1, .visible = 0, .cursor = picture });
+  server_send (io, CW_MSG_CURSOR_MOVE, &(CwMsgCursorMove){ 2, 3 });
+  server_send (io, CW_MSG_CURSOR_SET, &(CwMsgCursorSet){ .x = 2, .y = 3, .visible = 1, .cursor = none });
+  server_send (io, CW_MSG_CURSOR_MOVE, &(CwMsgCursorMove){ 4, 4 });
+  server_send (io, CW_MSG_CURSOR_INIT, &(CwMsgCursorInit){ .x = 1, .y = 1, .visible = 0, .cursor = picture });
+  server_send (io, CW_MSG_CURSOR_MOVE, &(CwMsgCursorMove){ 4, 5 });
+  server_send (io, CW_MSG_CURSOR_RESET, NULL);
+  server_hold (io);
+}
+
+static void
+on_place (SpiceCursorChannel *channel)
+{
+  int x, y;
+  bool shown = spice_cursor_channel_get_position (channel, &x, &y);
+
+  g_assert_cmpint (spice_cursor_channel_get_position (channel, NULL, NULL), ==, shown);
+  g_string_append_printf (told, "%d,%d%s ", x, y, shown ? "" : " hidden");
+}
+
+static void
+listen_for_places (SpiceSession *session, SpiceChannel *channel)
+{
+  static const char *const names[] = { "notify::cursor", "cursor-hide", "cursor-move", "cursor-reset" };
+
+  for (unsigned i = 0; SPICE_IS_CURSOR_CHANNEL (channel) && i < G_N_ELEMENTS (names); i++)
+    g_signal_connect (channel, names[i], G_CALLBACK (on_place), NULL);
+  if (SPICE_IS_CURSOR_CHANNEL (channel))
+    g_signal_connect (channel, "cursor-reset", G_CALLBACK (on_reset), NULL);
+}
+
+static void
+test_position (void)
+{
+  Server *server = server_new (serve, serve_places);
+  SpiceSession *session = client_session (server);
+  SpiceChannel *channel;
+
+  told = g_string_new (NULL);
+  heard = g_string_new (NULL);
+  g_signal_connect (session, "channel-new", G_CALLBACK (listen_for_places), NULL);
+  g_assert_true (spice_session_connect (session));
+  g_assert_true (client_run_until (10000, is_reset, NULL));
+  g_assert_cmpstr (told->str, ==,
+                   "30,-40 5,6 5,6 hidden -7,8 9,1 hidden 2,3 2,3 hidden 4,4 1,1 hidden 1,1 hidden 4,5 4,5 hidden "
+                   "reset; ");
+  channel = g_object_ref (client_channel (session, CW_CHANNEL_CURSOR, 0));
+  client_end (session);
+  g_assert_false (spice_cursor_channel_get_position (SPICE_CURSOR_CHANNEL (channel), NULL, NULL));
+  g_object_unref (channel);
   server_free (server);
   g_string_free (told, TRUE);
   g_string_free (heard, TRUE);
@@ -203,7 +271,7 @@ static void
 test_inputs (gconstpointer data)
 {
   unsigned at = GPOINTER_TO_UINT (data);
-  Server *server = server_new (serve, NULL);
+  Server *server = server_new (serve, serve_cursor);
   SpiceSession *session = client_session (server);
   SpiceInputsChannel *inputs;
 
@@ -237,6 +305,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_unsetenv ("SPICE_PROXY");
   g_test_add_func ("/pointer/U1-U5-cursor", test_cursor);
+  g_test_add_func ("/pointer/position", test_position);
   g_test_add_data_func ("/pointer/I1-I4-inputs", GUINT_TO_POINTER (0), test_inputs);
   g_test_add_data_func ("/pointer/I1-I4-inputs/old-names", GUINT_TO_POINTER (1), test_inputs);
   return g_test_run ();
