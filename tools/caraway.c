@@ -71,6 +71,8 @@ command_parse (const Command *self, Client *client, const GOptionEntry *entries,
                char ***argv, int min_arguments, int max_arguments, GError **error)
 {
   g_autofree char *name = g_strdup_printf ("caraway %s", self->name);
+  g_autofree char *end = g_strdup_printf ("%s%sExample:\n  %s", description ? description : "",
+                                          description ? "\n\n" : "", self->example);
   g_autoptr (GOptionContext) context = g_option_context_new (self->arguments);
   g_autofree GOptionEntry *common = client ? client_entries (client) : NULL;
   g_autoptr (GPtrArray) parts = g_ptr_array_new_with_free_func (g_free);
@@ -80,8 +82,7 @@ command_parse (const Command *self, Client *client, const GOptionEntry *entries,
 
   g_set_prgname (name);
   g_option_context_set_summary (context, self->summary);
-  if (description)
-    g_option_context_set_description (context, description);
+  g_option_context_set_description (context, end);
   if (entries)
     g_option_context_add_main_entries (context, entries, NULL);
   if (common)

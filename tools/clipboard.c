@@ -351,5 +351,6 @@ const Command command_clipboard = {
   .name = "clipboard",
   .arguments = "get|set URI",
   .summary = "Read or set the guest's clipboard",
+  .example = "caraway clipboard get spice://127.0.0.1:5930",
   .run = run,
 };

@@ -8,6 +8,7 @@ typedef struct {
   const char *name;
   const char *arguments; /* as shown in the usage line */
   const char *summary;
+  const char *example; /* a line for a shell */
   /* argv[0] is the command's name. Returns false with an error of STATUS_ERROR. */
   bool (*run) (int argc, char **argv, GError **error);
 } Command;

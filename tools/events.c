@@ -270,5 +270,6 @@ const Command command_events = {
   .name = "events",
   .arguments = "URI",
   .summary = "Print what happens, as lines of JSON",
+  .example = "caraway events --seconds=2 spice://127.0.0.1:5930",
   .run = run,
 };

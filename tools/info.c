@@ -337,5 +337,6 @@ const Command command_info = {
   .name = "info",
   .arguments = "URI",
   .summary = "Tell what a server offers: channels, capabilities, displays",
+  .example = "caraway info spice://127.0.0.1:5930",
   .run = run,
 };

@@ -77,7 +77,8 @@ run (int argc, char **argv, GError **error)
 
 const Command command_inspect = {
   .name = "inspect",
-  .arguments = "[OPTION…] FILE",
+  .arguments = "FILE",
   .summary = "Show what is in a recording",
+  .example = "caraway inspect session.rec",
   .run = run,
 };

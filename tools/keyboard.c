@@ -271,6 +271,7 @@ const Command command_type = {
   .name = "type",
   .arguments = "URI TEXT|-",
   .summary = "Type a text on the guest's keyboard",
+  .example = "caraway type --enter spice://127.0.0.1:5930 'uname -a'",
   .run = run_type,
 };
 
@@ -278,5 +279,6 @@ const Command command_key = {
   .name = "key",
   .arguments = "URI COMBINATION…",
   .summary = "Press a key combination such as ctrl+alt+del",
+  .example = "caraway key spice://127.0.0.1:5930 ctrl+alt+f2",
   .run = run_key,
 };

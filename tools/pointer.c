@@ -205,6 +205,7 @@ const Command command_move = {
   .name = "move",
   .arguments = "URI X Y",
   .summary = "Move the guest's pointer",
+  .example = "caraway move --relative spice://127.0.0.1:5930 -- -5 10",
   .run = run_move,
 };
 
@@ -212,5 +213,6 @@ const Command command_click = {
   .name = "click",
   .arguments = "URI X Y",
   .summary = "Click at a place of the guest's display",
+  .example = "caraway click --button=right spice://127.0.0.1:5930 400 300",
   .run = run_click,
 };

@@ -181,5 +181,6 @@ const Command command_port = {
   .name = "port",
   .arguments = "URI NAME",
   .summary = "Connect standard input and output to a port",
+  .example = "echo 'info status' | caraway port -q 1 spice://127.0.0.1:5930 org.qemu.monitor.hmp.0",
   .run = run,
 };

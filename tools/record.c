@@ -122,7 +122,8 @@ run (int argc, char **argv, GError **error)
 
 const Command command_record = {
   .name = "record",
-  .arguments = "[OPTION…] URI FILE",
+  .arguments = "URI FILE",
   .summary = "Record what the server sends into a file",
+  .example = "caraway record --for=2 spice://127.0.0.1:5930 session.rec",
   .run = run,
 };

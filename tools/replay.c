@@ -306,7 +306,8 @@ run (int argc, char **argv, GError **error)
 
 const Command command_replay = {
   .name = "replay",
-  .arguments = "[OPTION…] FILE",
+  .arguments = "FILE",
   .summary = "Serve a recording to SPICE clients",
+  .example = "caraway replay --once session.rec",
   .run = run,
 };

@@ -166,5 +166,6 @@ const Command command_resize = {
   .name = "resize",
   .arguments = "URI WIDTHxHEIGHT",
   .summary = "Set the size of a display",
+  .example = "caraway resize spice://127.0.0.1:5930 1024x768",
   .run = run,
 };

@@ -389,5 +389,6 @@ const Command command_screenshot = {
   .name = "screenshot",
   .arguments = "URI FILE.png",
   .summary = "Save what a display shows as a PNG file",
+  .example = "caraway screenshot --stable=500 spice://127.0.0.1:5930 vm.png",
   .run = run,
 };

@@ -178,5 +178,6 @@ const Command command_send = {
   .name = "send",
   .arguments = "URI FILE…",
   .summary = "Send files to the guest",
+  .example = "caraway send spice://127.0.0.1:5930 report.pdf",
   .run = run,
 };

@@ -149,5 +149,6 @@ const Command command_vm = {
   .name = "vm",
   .arguments = "URI status|stop|cont|reset|powerdown",
   .summary = "Ask for the machine's state, or operate its power",
+  .example = "caraway vm spice://127.0.0.1:5930 status",
   .run = run,
 };

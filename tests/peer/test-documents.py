@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Every example of README and man page, run exactly as it stands: test-documents.py --build FOLDER --source FOLDER
+"""Every example of README, man page and help, run exactly as it stands: test-documents.py --build FOLDER --source FOLDER
 
 They name port 5930 of this machine, so this runs in a network of its own (unshare), where nobody else has that port."""
 import argparse
 import contextlib
 import fcntl
+import json
 import os
 import re
 import socket
@@ -19,6 +20,8 @@ import tap
 import xspice
 
 PORT = 5930
+COMMANDS = ("info", "screenshot", "type", "key", "click", "move", "port", "vm", "clipboard", "send", "resize", "events", "record",
+            "replay", "inspect")
 source = build = None
 
 
@@ -75,13 +78,17 @@ def run_with_agent(line):
         result = in_development_shell(line, guest.folder)
         copies.stop()
         result.check()
-        return result, sorted(os.listdir(guest.received)), []
+        return result, os.listdir(guest.received)
+
+
+# Of the keyboard and the pointer, at least.
+EVENTS = {"type": 10, "key": 2, "click": 3, "move": 1}
 
 
 def run_line(line):
-    if " send " in line or " clipboard " in line:
+    if any(f" {command} " in line for command in ("send", "clipboard", "resize")):
         return run_with_agent(line)
-    options = ("--mouse", "server") if " -r " in line else ()
+    options = ("--mouse", "server") if " -r " in line or " --relative " in line else ()
     if " port " in line:
         options += ("--spice-port", "org.qemu.monitor.hmp.0")
     if "CARAWAY_PASSWORD=" in line:
@@ -89,11 +96,39 @@ def run_line(line):
     with Demo(*options) as server:
         result = in_development_shell(line, server.folder)
         result.check()
-        return result, sorted(os.listdir(server.folder)), server.events()
+        least = EVENTS.get(re.search(r"caraway (\w+)", line)[1], 0)
+        peers.wait_until(lambda: len(server.events(clear=False)) >= least, 10, f"{least} events by {line}")
+        return result, os.listdir(server.folder)
 
 
 def caraway_lines():
     return [line for block in blocks("sh") for line in block.splitlines() if line.startswith("caraway ")]
+
+
+def check_line(line):
+    """Runs it, and looks at what it has done."""
+    if " vm " in line:
+        with Machine() as machine:
+            tap.equal(in_development_shell(line, machine.folder).check().out.strip(), "running")
+        return
+    result, files = run_line(line)
+    if " info " in line:
+        tap.true(('"width": 800' if "--json" in line.partition("#")[0] else "800x600") in result.out, result.out)
+    elif "| file -" in line:
+        tap.true("PNG image data, 320 x 200" in result.out, result.out)
+    elif " screenshot " in line:
+        tap.true(re.search(r"\S+\.png", line)[0] in files, files)
+    elif " clipboard get " in line:
+        tap.equal(result.out.strip(), "copied")
+    elif " send " in line:
+        tap.true("report.pdf" in files, files)
+    elif " port " in line:
+        tap.equal(result.out, "info status\n")
+    elif " resize " in line:
+        tap.equal((result.out, result.err), ("", ""))
+    elif " events " in line:
+        told = [json.loads(told) for told in result.out.splitlines()]
+        tap.true(any(t["event"] == "display-create" and t["width"] == 800 for t in told), result.out)
 
 
 @tap.test("README: the commands")
@@ -101,17 +136,7 @@ def readme_commands():
     lines = caraway_lines()
     tap.true(len(lines) >= 5, f"only {len(lines)} commands")
     for line in lines:
-        result, files, events = run_line(line)
-        if " info " in line:
-            tap.true("800x600" in result.out, result.out)
-        elif " screenshot " in line:
-            tap.true("vm.png" in files, files)
-        elif " clipboard get " in line:
-            tap.equal(result.out.strip(), "copied")
-        elif " send " in line:
-            tap.true("report.pdf" in files, files)
-        else:
-            tap.true(len(events) >= 2, f"{line}: {events}")
+        check_line(line)
 
 
 @tap.test("README: the program in C")
@@ -171,19 +196,62 @@ def man():
     lines = man_examples()
     tap.true(len(lines) >= 8, f"only {len(lines)} examples")
     for line in lines:
-        if " vm " in line:
-            with Machine() as machine:
-                tap.equal(in_development_shell(line, machine.folder).check().out.strip(), "running")
-        else:
-            result, files, events = run_line(line)
-            if "| file -" in line:
-                tap.true("PNG image data, 320 x 200" in result.out, result.out)
-            elif "$SECRET" in line:
-                tap.equal(len(events) > 10, True, "keys")
-            elif " port " in line:
-                tap.equal(result.out, "info status\n")
-            elif "--json" in line:
-                tap.true('"width": 800' in result.out, result.out)
+        check_line(line)
+
+
+def help_text(*command):
+    return peers.run([build / "tools" / "caraway", *command, "--help"]).check().out
+
+
+def help_commands():
+    return re.findall(r"^  (\w+) ", help_text(), re.M)
+
+
+def help_example(command):
+    """The lines below its heading."""
+    return re.search(r"^Example:\n((?:  .*\n)+)", help_text(command), re.M)[1].strip()
+
+
+RECORDING = ("record", "inspect", "replay")
+
+
+@tap.cases("help: the example of “{}”", [c for c in COMMANDS if c not in RECORDING])
+def help_examples(command):
+    check_line(help_example(command))
+
+
+@tap.test("help: every command has an example that is run here")
+def all_examples():
+    tap.equal(sorted(help_commands()), sorted(COMMANDS))
+
+
+@tap.test("help: the examples of “record”, “inspect” and “replay”, one after the other")
+def recordings():
+    record, inspect, replay = map(help_example, RECORDING)
+    with Demo() as server:
+        in_development_shell(record, server.folder).check()
+        shown = in_development_shell(inspect, server.folder).check().out
+        tap.true("display" in shown, shown)
+        process = peers.Process(["meson", "devenv", "-C", build, "--workdir", server.folder, "stdbuf", "-oL", "bash", "-c",
+                                 replay])
+        server.processes.insert(0, process)
+        uri = peers.wait_until(lambda: re.search(r"^spice://.*$", process.text(), re.M), 20, "its address")[0]
+        tap.true("800x600" in peers.run([build / "tools" / "caraway", "info", uri]).check().out, "no display is replayed")
+        tap.equal(process.child.wait(20), 0)
+
+
+@tap.test("help: the combinations that “key” names")
+def combinations():
+    text = help_text("key")
+    words = re.search(r"joined by \"\+\": ([^.]*)\.", text)[1].split(", ")
+    for group in re.findall(r"\(([^()]*)\)", text.split("A combination")[1]):
+        words += re.split(", | is ", group)
+    words += re.findall(r"\w+:(?:down|up)", text)
+    for word in ("ctrl+alt+del", "shift+tab", "A", "shift+1", "meta_l", "KEY_ENTER", "0xe01d", "shift:down", "shift:up"):
+        tap.true(word in words, f"{word} is not among {words}")
+    with Demo() as server:
+        peers.run([build / "tools" / "caraway", "key", server.uri, *words]).check()
+        tap.true(len([e for e in server.events() if e[0] == "key"]) >= 2 * len(words) - 2, "keys are missing")
 
 
 class Machine(peers.Qemu):
