@@ -243,6 +243,8 @@ cw_webdav_server_object (SpiceSession *session)
     stop_server (self);
     self->folders = new_folders ();
     self->object = phodav_server_new_for_root_file (G_FILE (self->folders));
+    g_object_bind_property (session, "share-dir-ro", self->object, "read-only",
+                            G_BINDING_BIDIRECTIONAL | G_BINDING_SYNC_CREATE);
   }
   return G_OBJECT (self->object);
 }

@@ -308,6 +308,47 @@ test_scanout (void)
   g_unsetenv ("SPICE_DISABLE_GL_SCANOUT");
 }
 
+static void
+child_with_debug (void)
+{
+  g_assert_true (spice_util_get_debug ());
+  g_assert_nonnull (strstr (g_getenv ("G_MESSAGES_DEBUG"), "GSpice"));
+  /* Looked at once. */
+  g_unsetenv ("SPICE_DEBUG");
+  g_assert_true (spice_util_get_debug ());
+  spice_util_set_debug (FALSE);
+  g_setenv ("SPICE_DEBUG", "1", TRUE);
+  g_assert_false (spice_util_get_debug ());
+}
+
+static void
+child_without_debug (void)
+{
+  g_assert_false (spice_util_get_debug ());
+  g_assert_null (g_getenv ("G_MESSAGES_DEBUG"));
+  g_setenv ("SPICE_DEBUG", "1", TRUE);
+  g_assert_false (spice_util_get_debug ());
+}
+
+/* Any value, even none. */
+static void
+test_debug (void)
+{
+  static const char *const values[] = { "1", "0", "" };
+  g_autofree char *domains = g_strdup (g_getenv ("G_MESSAGES_DEBUG"));
+
+  g_unsetenv ("G_MESSAGES_DEBUG");
+  g_unsetenv ("SPICE_DEBUG");
+  in_child ("/environment/SPICE_DEBUG/subprocess/off");
+  for (unsigned i = 0; i < G_N_ELEMENTS (values); i++) {
+    g_setenv ("SPICE_DEBUG", values[i], TRUE);
+    in_child ("/environment/SPICE_DEBUG/subprocess/on");
+  }
+  g_unsetenv ("SPICE_DEBUG");
+  if (domains)
+    g_setenv ("G_MESSAGES_DEBUG", domains, TRUE);
+}
+
 static char *
 ca_file_by_options (void)
 {
@@ -374,6 +415,9 @@ main (int argc, char **argv)
   g_test_add_func ("/environment/proxy", test_proxy);
   g_test_add_func ("/environment/scanout", test_scanout);
   g_test_add_func ("/environment/scanout/subprocess/off", child_without_scanout);
+  g_test_add_func ("/environment/SPICE_DEBUG", test_debug);
+  g_test_add_func ("/environment/SPICE_DEBUG/subprocess/on", child_with_debug);
+  g_test_add_func ("/environment/SPICE_DEBUG/subprocess/off", child_without_debug);
   g_test_add_func ("/environment/trust-store", test_trust_store);
   g_test_add_func ("/environment/trust-store/subprocess/there", child_with_store);
   g_test_add_func ("/environment/trust-store/subprocess/none", child_without_store);

@@ -30,9 +30,10 @@ typedef struct {
 typedef struct {
   const char *name;
   const Step *source_main, *source_inputs, *target_main, *target_inputs;
-  const char *states; /* of the session, in order */
-  const char *events; /* of the session's own channels after all have been opened */
-  const char *heard;  /* what the servers' scripts read, main before inputs */
+  const char *states;   /* of the session, in order */
+  const char *events;   /* of the session's own channels after all have been opened */
+  const char *heard;    /* what the servers' scripts read, main before inputs */
+  const char *mig_host; /* of the environment, or NULL */
   unsigned target_main_caps;
   bool target_is_gone; /* nobody listens there */
   bool presses_early;  /* a key while nothing may be sent to the source any more */
@@ -342,6 +343,18 @@ static const Row rows[] = {
       .stays = true,
   },
   {
+      .name = "SPICE_MIG_HOST",
+      .source_main = STEPS (LINKED (2), { BEGIN, CW_MSG_MAIN_MIGRATE_BEGIN, NULL, "unknown.invalid" },
+                            HEAR (MAIN_MIGRATE_CONNECTED), TELL (MAIN_MIGRATE_END)),
+      .target_main = STEPS (HEAR (MAIN_MIGRATE_END), TELL_DATA (MAIN_INIT, init)),
+      .target_inputs = STEPS (HEAR (INPUTS_KEY_DOWN)),
+      .states = "migrating none ",
+      .events = "",
+      .heard = "104 102 / / 109 / 101 ",
+      .mig_host = "127.0.0.1",
+      .target_main_caps = 0xf,
+  },
+  {
       .name = "cancelled",
       .source_main
       = STEPS (LINKED (2), START (MIGRATE_BEGIN), HEAR (MAIN_MIGRATE_CONNECTED), TELL (MAIN_MIGRATE_CANCEL)),
@@ -536,6 +549,8 @@ test_row (gconstpointer data)
   port_of_target = (unsigned) strtoul (server_port (target), NULL, 10);
   if (row->target_is_gone)
     server_free (target);
+  if (row->mig_host)
+    g_setenv ("SPICE_MIG_HOST", row->mig_host, TRUE);
   seen.session = client_session (source);
   g_signal_connect (seen.session, "notify::migration-state", G_CALLBACK (on_state), &seen);
   g_signal_connect (seen.session, "channel-new", G_CALLBACK (on_channel), &seen);
@@ -546,6 +561,7 @@ test_row (gconstpointer data)
   g_assert_cmpstr (seen.states->str, ==, row->states);
   g_assert_cmpstr (seen.events->str, ==, row->events);
   check_port (seen.session, source);
+  g_unsetenv ("SPICE_MIG_HOST");
   g_signal_handlers_disconnect_by_data (seen.session, &seen);
   for (GList *at = seen.session->priv->channels; at; at = at->next)
     g_signal_handlers_disconnect_by_data (at->data, &seen);
