@@ -120,7 +120,7 @@ tell_wishes (SpiceMainChannel *self)
   cw_display_config_ask (&priv->display_config, priv->agent);
   cw_volume_sync_tell (&priv->volume_sync, priv->agent);
   cw_clipboard_tell_max (priv->clipboard);
-  cw_monitors_plan (priv->monitors, 0);
+  cw_monitors_announced (priv->monitors);
   cw_main_schedule (self);
 }
 

@@ -100,6 +100,13 @@ cw_monitors_plan (CwMonitors *self, int64_t time)
   self->planned = time;
 }
 
+void
+cw_monitors_announced (CwMonitors *self)
+{
+  if (self->planned == INT64_MAX)
+    self->planned = 0;
+}
+
 static bool
 has_area (const Monitor *monitor)
 {
@@ -122,7 +129,8 @@ is_decided (const CwMonitors *self)
   return any_enabled || (any_disabled && !any_open);
 }
 
-/* Agents that take only what is enabled would take a display for switched off that is yet to be spoken of. */
+/* Agents that take only what is enabled would take a display for switched off that is yet to be spoken of; one that is
+ * wanted without an area, as a window has that is yet to be laid out, they would make as small as they can. */
 static bool
 is_complete (const CwMonitors *self)
 {
@@ -130,6 +138,8 @@ is_complete (const CwMonitors *self)
 
   for (unsigned i = 0; i < CW_MONITORS_MAX; i++) {
     any_area |= has_area (&self->monitors[i]);
+    if (self->monitors[i].state == ENABLED && !has_area (&self->monitors[i]))
+      return false;
     if (i < self->n_displays && self->monitors[i].state == UNDEFINED
         && !cw_agent_can (self->agent, CW_AGENT_CAP_SPARSE_MONITORS_CONFIG))
       return false;

@@ -32,6 +32,8 @@ bool cw_monitors_set_enabled (CwMonitors *self, unsigned id, bool enabled);
 
 /* The guest is told by cw_monitors_expire () at that time, instead of an earlier plan. */
 void cw_monitors_plan (CwMonitors *self, int64_t time);
+/* The agent has said what it understands: it is told at once, unless a change is yet to be followed by others. */
+void cw_monitors_announced (CwMonitors *self);
 
 /* Tells the guest now. False: there is no agent, or no word about any monitor. */
 bool cw_monitors_send (CwMonitors *self, int64_t now);

@@ -180,6 +180,55 @@ test_plan (void)
   guest_heard_all (guest);
 }
 
+/* What an agent is told when it comes is what is wanted then, not a size in the middle of others. */
+static void
+test_announced (void)
+{
+  g_autoptr (Guest) guest = guest_with (SPARSE);
+  g_autoptr (CwMonitors) monitors = cw_monitors_new (guest->agent);
+
+  cw_monitors_set_enabled (monitors, 0, true);
+  cw_monitors_set_geometry (monitors, 0, 0, 0, 640, 480);
+  cw_monitors_announced (monitors);
+  cw_monitors_expire (monitors, 0);
+  guest_next (guest, CW_AGENT_TYPE_MONITORS_CONFIG);
+  cw_monitors_set_geometry (monitors, 0, 0, 0, 1, 1);
+  cw_monitors_plan (monitors, 1000);
+  cw_monitors_announced (monitors);
+  g_assert_cmpint (cw_monitors_due (monitors), ==, 1000);
+  cw_monitors_expire (monitors, 999);
+  guest_heard_all (guest);
+  cw_monitors_expire (monitors, 1000);
+  guest_next (guest, CW_AGENT_TYPE_MONITORS_CONFIG);
+}
+
+/* A window that is yet to be laid out. */
+static void
+test_no_area (void)
+{
+  static const struct {
+    int width, height;
+  } sizes[] = { { 0, 0 }, { 0, 1 }, { 1, 0 } };
+  g_autoptr (Guest) guest = guest_with (SPARSE);
+  g_autoptr (CwMonitors) monitors = cw_monitors_new (guest->agent);
+
+  cw_monitors_set_enabled (monitors, 0, true);
+  cw_monitors_set_enabled (monitors, 1, true);
+  cw_monitors_set_geometry (monitors, 1, 0, 0, 800, 600);
+  for (unsigned i = 0; i < G_N_ELEMENTS (sizes); i++) {
+    cw_monitors_set_geometry (monitors, 0, 0, 0, sizes[i].width, sizes[i].height);
+    cw_monitors_plan (monitors, 0);
+    cw_monitors_expire (monitors, 0);
+    cw_monitors_announced (monitors);
+    cw_monitors_expire (monitors, 0);
+    guest_heard_all (guest);
+  }
+  cw_monitors_set_enabled (monitors, 0, false);
+  cw_monitors_plan (monitors, 0);
+  cw_monitors_expire (monitors, 0);
+  guest_next (guest, CW_AGENT_TYPE_MONITORS_CONFIG);
+}
+
 /* Nothing is switched off that nobody has spoken of. */
 static void
 test_undecided (void)
@@ -293,6 +342,8 @@ main (int argc, char **argv)
   g_test_add_func ("/monitors/extremes", test_extremes);
   g_test_add_func ("/monitors/sizes", test_sizes);
   g_test_add_func ("/monitors/plan", test_plan);
+  g_test_add_func ("/monitors/announced", test_announced);
+  g_test_add_func ("/monitors/no-area", test_no_area);
   g_test_add_func ("/monitors/undecided", test_undecided);
   g_test_add_func ("/monitors/incomplete", test_incomplete);
   g_test_add_func ("/display-config", test_display_config);
