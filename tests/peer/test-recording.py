@@ -48,6 +48,10 @@ def recorded(server, *options, uri=None):
         path = Path(folder) / "session"
         for seconds in (0.5, 2, 8):
             caraway.run("record", uri or server.uri, path, "--for", seconds, *options, seconds=60)
+            channels = json.loads(caraway.run("inspect", path, "--json").out)["channels"]
+            if "display:0" not in {channel["channel"] for channel in channels}:
+                trouble = "the display has not come while it was recorded"
+                continue
             with Replay(path, "--fast") as replay:
                 trouble = pictures.difference(caraway.screenshot(replay.uri), truth)
             if trouble is None:

@@ -15,8 +15,16 @@
 #define SIDE 500
 #define N_PICTURES 60
 
-/* More than this on the owner's thread, and a program stutters. */
-#define LONG_US 50000
+/* More than this on the owner's thread, and a program stutters. The thread sanitizer has locks of its own. */
+#if defined __has_feature
+#  if __has_feature(thread_sanitizer)
+#    define SLOWNESS 10
+#  endif
+#endif
+#ifndef SLOWNESS
+#  define SLOWNESS 1
+#endif
+#define LONG_US (50000 * SLOWNESS)
 
 static GPtrArray *drawing;
 
@@ -194,7 +202,7 @@ test_context (void)
   g_assert_cmpuint (watch.n_signals, ==, n);
 
   g_main_context_push_thread_default (context);
-  g_assert_true (client_run_until (10000, has_drawn, &watch));
+  g_assert_true (client_run_until (30000 * SLOWNESS, has_drawn, &watch));
   g_main_context_pop_thread_default (context);
   n = watch.n_signals;
   client_settle (server, 1000);
@@ -217,7 +225,7 @@ run_session (gpointer data)
   g_main_context_push_thread_default (context);
   session = watched_session (data, &watch);
   g_assert_true (spice_session_connect (session));
-  g_assert_true (client_run_until (10000, has_drawn, &watch));
+  g_assert_true (client_run_until (30000 * SLOWNESS, has_drawn, &watch));
   client_end (session);
   g_main_context_pop_thread_default (context);
   return NULL;
@@ -261,7 +269,7 @@ test_no_waiting_for_server (void)
   g_signal_connect (session, "channel-new", G_CALLBACK (on_channel_new), &watch);
   watch.owner = g_thread_self ();
   TAKES_NO_TIME (spice_session_open_fd (session, -1));
-  g_assert_true (client_run_until (10000, has_drawn, &watch));
+  g_assert_true (client_run_until (30000 * SLOWNESS, has_drawn, &watch));
   inputs = client_channel (session, CW_CHANNEL_INPUTS, 0);
   for (unsigned i = 0; i < 2000; i++) {
     Moment start = now ();
@@ -312,7 +320,7 @@ test_steps (void)
 
   g_assert_true (spice_session_connect (session));
   source = g_idle_add_full (G_PRIORITY_DEFAULT, tick, &last, NULL);
-  g_assert_true (client_run_until (30000, has_drawn_all, session));
+  g_assert_true (client_run_until (30000 * SLOWNESS, has_drawn_all, session));
   g_source_remove (source);
   client_end (session);
   server_free (server);
