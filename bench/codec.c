@@ -67,10 +67,16 @@ encode_lz_rgb32 (const Picture *p)
   return cw_lz_encode (CW_LZ_RGB32, p->pixels, p->width, p->height, true);
 }
 
+/* Opaque, as windows' pictures with alpha mostly are. */
 static GByteArray *
 encode_lz_rgba (const Picture *p)
 {
-  return cw_lz_encode (CW_LZ_RGBA, p->pixels, p->width, p->height, true);
+  const size_t n = (size_t) p->width * p->height;
+  g_autofree uint32_t *pixels = g_memdup2 (p->pixels, n * 4);
+
+  for (size_t i = 0; i < n; i++)
+    pixels[i] |= 0xff000000;
+  return cw_lz_encode (CW_LZ_RGBA, pixels, p->width, p->height, true);
 }
 
 /* In shades of gray. */

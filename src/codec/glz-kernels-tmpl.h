@@ -27,7 +27,7 @@ static void
 glz_literals_exact (uint8_t *op, const uint8_t *p, size_t n, CwLzUnit unit)
 {
   if (unit != CW_LZ_UNIT_RGB16) {
-    literals_exact (op, p, n, unit);
+    literals_exact (op, p, n, unit, 0);
     return;
   }
   for (size_t i = 0; i < n; i++, p += 2)
@@ -170,7 +170,7 @@ glz_decode (CwGlzStream *g, CwLzUnit unit)
         else if (unit == CW_LZ_UNIT_RGB16)
           cw_lz_literals16_wide ((uint32_t *) (void *) op, p, n);
         else
-          cw_lz_literals24 ((uint32_t *) (void *) op, p, n);
+          cw_lz_literals24 ((uint32_t *) (void *) op, p, n, 0);
         p += n * literal_size[unit];
         op += n * size;
         continue;

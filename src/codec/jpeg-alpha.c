@@ -26,12 +26,44 @@ merge_alpha (CwPixels *pixels, const uint8_t *plane, bool top_down)
   }
 }
 
+/* The pixels are opaque so far. */
+static void
+set_alpha (CwPixels *pixels, uint8_t value)
+{
+  const CwLzKernels *kernels = cw_lz_kernels (cw_cpu_flags ());
+
+  for (uint32_t y = 0; y < pixels->height && value != 255; y++)
+    cw_lz_fill_alpha (kernels, (uint32_t *) (void *) cw_pixels_row (pixels, y), value, pixels->width);
+}
+
+static bool
+decode_alpha (const CwCodecInput *in, CwPixels *pixels, bool *top_down, GError **error)
+{
+  CwSlice data = { in->data.data + in->jpeg_size, in->data.size - in->jpeg_size };
+  g_autofree uint8_t *plane = NULL;
+  uint8_t value;
+
+  if (cw_lz_alpha_constant (data, in->width, in->height, top_down, &value)) {
+    set_alpha (pixels, value);
+    return true;
+  }
+  plane = g_try_malloc ((size_t) in->width * in->height + PLANE_SLACK);
+  if (!plane) {
+    g_set_error (error, CW_ERROR, CW_ERROR_MEMORY, "jpeg_alpha: no memory for %u×%u bytes of alpha", in->width,
+                 in->height);
+    return false;
+  }
+  if (!cw_lz_alpha_decode (data, in->width, in->height, top_down, plane, error))
+    return false;
+  merge_alpha (pixels, plane, *top_down);
+  return true;
+}
+
 bool
 cw_jpeg_alpha_decode (const CwCodecInput *in, CwPixels **out, GError **error)
 {
   g_autoptr (CwJpegReader) reader = cw_jpeg_reader_new ();
   g_autoptr (CwPixels) pixels = NULL;
-  g_autofree uint8_t *plane = NULL;
   bool top_down, announced = in->flags & CW_JPEG_ALPHA_TOP_DOWN;
   CwJpegFile file = { .width = in->width, .height = in->height, .flags = CW_JPEG_ALPHA, .pool = in->pool };
 
@@ -41,23 +73,13 @@ cw_jpeg_alpha_decode (const CwCodecInput *in, CwPixels **out, GError **error)
     return false;
   }
   file.data = (CwSlice){ in->data.data, in->jpeg_size };
-  if (!cw_jpeg_reader_decode (reader, &file, &pixels, error))
-    return false;
-  plane = g_try_malloc ((size_t) in->width * in->height + PLANE_SLACK);
-  if (!plane) {
-    g_set_error (error, CW_ERROR, CW_ERROR_MEMORY, "jpeg_alpha: no memory for %u×%u bytes of alpha", in->width,
-                 in->height);
-    return false;
-  }
-  if (!cw_lz_alpha_decode ((CwSlice){ in->data.data + in->jpeg_size, in->data.size - in->jpeg_size }, in->width,
-                           in->height, &top_down, plane, error))
+  if (!cw_jpeg_reader_decode (reader, &file, &pixels, error) || !decode_alpha (in, pixels, &top_down, error))
     return false;
   if (top_down != announced) {
     g_set_error (error, CW_ERROR, CW_ERROR_MALFORMED, "jpeg_alpha: top_down is %d in the alpha part, %d in the flags",
                  top_down, announced);
     return false;
   }
-  merge_alpha (pixels, plane, top_down);
   *out = g_steal_pointer (&pixels);
   return true;
 }

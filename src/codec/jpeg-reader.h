@@ -12,7 +12,7 @@
 typedef enum {
   CW_JPEG_FAST = 1 << 0,      /* speed over accuracy: fast inverse DCT, plain chroma upsampling */
   CW_JPEG_BOTTOM_UP = 1 << 1, /* the first row of the file is the bottom row of the picture */
-  CW_JPEG_ALPHA = 1 << 2,     /* BGRA, for the caller to fill A; otherwise BGRX with X = 0 */
+  CW_JPEG_ALPHA = 1 << 2,     /* BGRA with A = 255; otherwise BGRX with X = 0 */
 } CwJpegFlags;
 
 typedef struct {

@@ -202,9 +202,9 @@ cw_lz_copy (uint8_t *op, const uint8_t *from, size_t n)
   }
 }
 
-/* n literals of 3 bytes to pixels. */
+/* n literals of 3 bytes to pixels; high, the fourth byte, is a constant where this is used. */
 CW_LZ_INLINE void
-cw_lz_literals24 (uint32_t *op, const uint8_t *p, size_t n)
+cw_lz_literals24 (uint32_t *op, const uint8_t *p, size_t n, uint32_t high)
 {
 #if defined(__AVX2__)
   const __m256i expand = _mm256_setr_epi8 (4, 5, 6, -1, 7, 8, 9, -1, 10, 11, 12, -1, 13, 14, 15, -1, 0, 1, 2, -1, 3, 4,
@@ -213,7 +213,8 @@ cw_lz_literals24 (uint32_t *op, const uint8_t *p, size_t n)
   for (size_t i = 0; i < n; i += 8, p += 24) {
     __m256i block = load32 (p - CW_LZ_LOOK_BEHIND);
 
-    store32 (op + i, _mm256_shuffle_epi8 (block, expand));
+    block = _mm256_shuffle_epi8 (block, expand);
+    store32 (op + i, high ? _mm256_or_si256 (block, _mm256_set1_epi32 ((int) high)) : block);
   }
 #elif defined(__SSSE3__)
   const __m128i expand = _mm_setr_epi8 (0, 1, 2, -1, 3, 4, 5, -1, 6, 7, 8, -1, 9, 10, 11, -1);
@@ -221,14 +222,15 @@ cw_lz_literals24 (uint32_t *op, const uint8_t *p, size_t n)
   for (size_t i = 0; i < n; i += 4, p += 12) {
     __m128i block = load16 (p);
 
-    store16 (op + i, _mm_shuffle_epi8 (block, expand));
+    block = _mm_shuffle_epi8 (block, expand);
+    store16 (op + i, high ? _mm_or_si128 (block, _mm_set1_epi32 ((int) high)) : block);
   }
 #else
   for (size_t i = 0; i < n; i++, p += 3) {
     uint32_t four;
 
     memcpy (&four, p, sizeof four);
-    op[i] = GUINT32_FROM_LE (four) & 0xffffff;
+    op[i] = (GUINT32_FROM_LE (four) & 0xffffff) | high;
   }
 #endif
 }

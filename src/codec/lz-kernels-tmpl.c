@@ -87,7 +87,7 @@ match_near_end (uint8_t *op, size_t d, size_t n, size_t unit, size_t room)
 }
 
 static void
-literals_exact (uint8_t *op, const uint8_t *p, size_t n, CwLzUnit unit)
+literals_exact (uint8_t *op, const uint8_t *p, size_t n, CwLzUnit unit, uint32_t high)
 {
   for (size_t i = 0; i < n; i++, p += literal_size[unit], op += out_size[unit]) {
     if (unit == CW_LZ_UNIT_BYTE) {
@@ -95,14 +95,14 @@ literals_exact (uint8_t *op, const uint8_t *p, size_t n, CwLzUnit unit)
     } else if (unit == CW_LZ_UNIT_RGB16) {
       *(uint16_t *) (void *) op = (p[0] & 0x7f) << 8 | p[1];
     } else {
-      *(uint32_t *) (void *) op = p[0] | (uint32_t) p[1] << 8 | (uint32_t) p[2] << 16;
+      *(uint32_t *) (void *) op = p[0] | (uint32_t) p[1] << 8 | (uint32_t) p[2] << 16 | high;
     }
   }
 }
 
-/* Decodes one token at *op with all checks. */
+/* Decodes one token at *op with all checks. high: what literals of 4 bytes have in the last. */
 static __attribute__ ((noinline)) bool
-lz_token (CwLzStream *s, uint8_t *out, uint8_t **op, uint8_t *limit, size_t slack, CwLzUnit unit)
+lz_token (CwLzStream *s, uint8_t *out, uint8_t **op, uint8_t *limit, size_t slack, CwLzUnit unit, uint32_t high)
 {
   const uint8_t *at = s->p, *p = at;
   size_t size = out_size[unit], left = (limit - *op) / size, decoded = (*op - out) / size, n, d;
@@ -115,7 +115,7 @@ lz_token (CwLzStream *s, uint8_t *out, uint8_t **op, uint8_t *limit, size_t slac
       return fault (s, at, CW_LZ_LITERALS, n, left);
     if ((size_t) (s->end - p) < n * literal_size[unit])
       return fault (s, at, CW_LZ_TRUNCATED, 0, 0);
-    literals_exact (*op, p, n, unit);
+    literals_exact (*op, p, n, unit, high);
     p += n * literal_size[unit];
   } else {
     n = *p >> 5;
@@ -145,7 +145,7 @@ lz_token (CwLzStream *s, uint8_t *out, uint8_t **op, uint8_t *limit, size_t slac
 }
 
 CW_LZ_INLINE bool
-lz_decode (CwLzStream *s, uint8_t *out, size_t n_units, size_t slack, CwLzUnit unit)
+lz_decode (CwLzStream *s, uint8_t *out, size_t n_units, size_t slack, CwLzUnit unit, uint32_t high)
 {
   const size_t size = out_size[unit];
   const uint8_t *const quick_input = s->end - s->p >= QUICK_INPUT ? s->end - QUICK_INPUT : NULL;
@@ -170,7 +170,7 @@ lz_decode (CwLzStream *s, uint8_t *out, size_t n_units, size_t slack, CwLzUnit u
         else if (unit == CW_LZ_UNIT_RGB16)
           cw_lz_literals16 ((uint16_t *) (void *) op, p, n);
         else
-          cw_lz_literals24 ((uint32_t *) (void *) op, p, n);
+          cw_lz_literals24 ((uint32_t *) (void *) op, p, n, high);
         p += n * literal_size[unit];
         op += n * size;
         continue;
@@ -197,7 +197,7 @@ lz_decode (CwLzStream *s, uint8_t *out, size_t n_units, size_t slack, CwLzUnit u
     }
   careful:
     s->p = at;
-    if (!lz_token (s, out, &op, limit, slack, unit))
+    if (!lz_token (s, out, &op, limit, slack, unit, high))
       return false;
     p = s->p;
   }
@@ -208,19 +208,25 @@ lz_decode (CwLzStream *s, uint8_t *out, size_t n_units, size_t slack, CwLzUnit u
 static bool
 lz_byte (CwLzStream *s, uint8_t *out, size_t n_units, size_t slack)
 {
-  return lz_decode (s, out, n_units, slack, CW_LZ_UNIT_BYTE);
+  return lz_decode (s, out, n_units, slack, CW_LZ_UNIT_BYTE, 0);
 }
 
 static bool
 lz_rgb16 (CwLzStream *s, uint8_t *out, size_t n_units, size_t slack)
 {
-  return lz_decode (s, out, n_units, slack, CW_LZ_UNIT_RGB16);
+  return lz_decode (s, out, n_units, slack, CW_LZ_UNIT_RGB16, 0);
 }
 
 static bool
 lz_rgb24 (CwLzStream *s, uint8_t *out, size_t n_units, size_t slack)
 {
-  return lz_decode (s, out, n_units, slack, CW_LZ_UNIT_RGB24);
+  return lz_decode (s, out, n_units, slack, CW_LZ_UNIT_RGB24, 0);
+}
+
+static bool
+lz_opaque (CwLzStream *s, uint8_t *out, size_t n_units, size_t slack)
+{
+  return lz_decode (s, out, n_units, slack, CW_LZ_UNIT_RGB24, 0xff000000);
 }
 
 #include "codec/glz-kernels-tmpl.h"
@@ -233,6 +239,7 @@ lz_rgb24 (CwLzStream *s, uint8_t *out, size_t n_units, size_t slack)
 const CwLzKernels TABLE_NAME (CW_ISA) = {
   .name = STRING (CW_ISA),
   .lz = { lz_byte, lz_rgb16, lz_rgb24 },
+  .lz_opaque = lz_opaque,
   .glz = { glz_alpha, glz_rgb16, glz_rgb24 },
   .set_alpha = cw_lz_set_alpha,
 };

@@ -78,10 +78,18 @@ typedef CwGlzStreamStatus (*CwGlzDecodeFunc) (CwGlzStream *stream);
 typedef struct {
   const char *name;
   CwLzDecodeFunc lz[CW_LZ_N_UNITS];   /* output units of 1, 2 and 4 bytes */
+  CwLzDecodeFunc lz_opaque;           /* RGB24 with 255 for the fourth byte, where the others have 0 */
   CwGlzDecodeFunc glz[CW_LZ_N_UNITS]; /* alpha to 1 byte, RGB16 and RGB24 to 4 bytes */
   /* Puts n bytes of alpha into pixels. Both may be overread and pixels overwritten by CW_LZ_OVERSHOOT bytes. */
   void (*set_alpha) (uint32_t *pixels, const uint8_t *alpha, size_t n);
 } CwLzKernels;
+
+/* TRUE if the stream's next n bytes are one and the same, as encoders write it: literals and matches with the byte
+ * before. FALSE may only mean that they are written in another way. Takes nothing from the stream. */
+bool cw_lz_is_constant (const CwLzStream *stream, size_t n, uint8_t *value);
+
+/* The same alpha for n pixels; as set_alpha. */
+void cw_lz_fill_alpha (const CwLzKernels *kernels, uint32_t *pixels, uint8_t value, size_t n);
 
 /* The best kernels for these CwCpuFlags; cpu_flags of 0 gives the portable ones. */
 const CwLzKernels *cw_lz_kernels (uint32_t cpu_flags);

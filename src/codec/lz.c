@@ -9,13 +9,20 @@
 
 #include <string.h>
 
-/* The alpha half of RGBA: a stream of its own into a plane, then into the pixels. */
+/* The alpha half of RGBA: a stream of its own into a plane, then into the pixels, which are opaque so far. */
 static bool
 decode_alpha (const CwLzKernels *kernels, CwLzStream *stream, const uint8_t *data, CwPixels *pixels, GError **error)
 {
   size_t n = (size_t) pixels->width * pixels->height;
-  g_autofree uint8_t *plane = g_try_malloc (n + CW_LZ_OVERSHOOT);
+  g_autofree uint8_t *plane = NULL;
+  uint8_t value;
 
+  if (cw_lz_is_constant (stream, n, &value)) {
+    if (value != 255)
+      cw_lz_fill_alpha (kernels, (uint32_t *) (void *) pixels->first, value, n);
+    return true;
+  }
+  plane = g_try_malloc (n + CW_LZ_OVERSHOOT);
   if (!plane) {
     g_set_error (error, CW_ERROR, CW_ERROR_MEMORY, "lz: no memory for %zu bytes of alpha", n);
     return false;
@@ -42,6 +49,21 @@ pad_rows (CwPixels *pixels, size_t row)
   }
 }
 
+static CwLzDecodeFunc
+decoder (const CwLzKernels *kernels, CwLzType type)
+{
+  switch (type) {
+  case CW_LZ_RGB16:
+    return kernels->lz[CW_LZ_UNIT_RGB16];
+  case CW_LZ_RGBA:
+    return kernels->lz_opaque;
+  case CW_LZ_A8:
+    return kernels->lz[CW_LZ_UNIT_BYTE];
+  default:
+    return kernels->lz[CW_LZ_UNIT_RGB24];
+  }
+}
+
 static CwPixelFormat
 format_of (CwLzType type)
 {
@@ -65,7 +87,6 @@ cw_lz_rgb_decode (const CwCodecInput *in, CwPixels **out, GError **error)
   g_autoptr (CwPixels) pixels = NULL;
   CwLzStream stream;
   CwLzHeader header;
-  CwLzUnit unit;
   size_t n;
 
   if (!cw_lz_header_read (in->data, in->width, in->height, types, &header, &stream, error))
@@ -74,8 +95,7 @@ cw_lz_rgb_decode (const CwCodecInput *in, CwPixels **out, GError **error)
   if (!pixels)
     return false;
   n = (size_t) in->width * in->height;
-  unit = header.type == CW_LZ_A8 ? CW_LZ_UNIT_BYTE : header.type == CW_LZ_RGB16 ? CW_LZ_UNIT_RGB16 : CW_LZ_UNIT_RGB24;
-  if (!kernels->lz[unit](&stream, pixels->first, n, CW_PIXELS_SLACK)) {
+  if (!decoder (kernels, header.type) (&stream, pixels->first, n, CW_PIXELS_SLACK)) {
     cw_lz_set_fault (error, "lz", &stream.fault, in->data.data);
     return false;
   }
@@ -83,6 +103,19 @@ cw_lz_rgb_decode (const CwCodecInput *in, CwPixels **out, GError **error)
     return false;
   pad_rows (pixels, (size_t) in->width * (cw_pixel_format_bits (pixels->format) / 8));
   *out = g_steal_pointer (&pixels);
+  return true;
+}
+
+bool
+cw_lz_alpha_constant (CwSlice data, uint32_t width, uint32_t height, bool *top_down, uint8_t *value)
+{
+  CwLzHeader header;
+  CwLzStream stream;
+
+  if (!cw_lz_header_read (data, width, height, 1u << CW_LZ_XXXA, &header, &stream, NULL)
+      || !cw_lz_is_constant (&stream, (size_t) width * height, value))
+    return false;
+  *top_down = header.top_down;
   return true;
 }
 

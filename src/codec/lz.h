@@ -22,3 +22,6 @@ bool cw_lz_plt_decode (const CwCodecInput *in, CwPixels **out, GError **error);
  * encoding order: the top row first if *top_down, else the bottom row. On failure the plane's content is undefined.
  * Any thread. */
 bool cw_lz_alpha_decode (CwSlice data, uint32_t width, uint32_t height, bool *top_down, uint8_t *plane, GError **error);
+
+/* Whether cw_lz_alpha_decode() would give a plane of one value; FALSE may also mean that this was not found out. */
+bool cw_lz_alpha_constant (CwSlice data, uint32_t width, uint32_t height, bool *top_down, uint8_t *value);

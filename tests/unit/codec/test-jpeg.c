@@ -300,9 +300,8 @@ test_stream_tables (void)
                  || memcmp (lone->rows, want->rows, cw_pixels_size (want)) != 0);
 }
 
-/* Appends an alpha plane in literals only: encoded row r is r * 8 + x. */
 static void
-append_alpha (GByteArray *payload, uint32_t top_down)
+append_alpha_header (GByteArray *payload, uint32_t top_down)
 {
   const uint32_t header[] = { 0x20205a4c, 0x00010001, 10, WIDTH, HEIGHT, WIDTH * 4, top_down };
 
@@ -311,10 +310,49 @@ append_alpha (GByteArray *payload, uint32_t top_down)
 
     g_byte_array_append (payload, (const guint8 *) &word, 4);
   }
+}
+
+/* Appends an alpha plane in literals only: encoded row r is r * 8 + x. */
+static void
+append_alpha (GByteArray *payload, uint32_t top_down)
+{
+  append_alpha_header (payload, top_down);
   for (unsigned i = 0; i < WIDTH * HEIGHT; i++) {
     uint8_t token[] = { 0, (i / WIDTH) * 8 + i % WIDTH };
 
     g_byte_array_append (payload, token, 2);
+  }
+}
+
+/* Planes of one value. */
+static void
+test_constant_alpha (void)
+{
+  g_autoptr (GBytes) file = encode (&(Options){ .components = 3 }, 1);
+  static const uint8_t values[] = { 255, 0, 77 };
+  CwCodecInput in = describe (file);
+  g_autoptr (CwPixels) colours = NULL;
+
+  g_assert_true (cw_jpeg_decode (&in, &colours, NULL));
+  in.jpeg_size = in.data.size;
+  for (unsigned i = 0; i < G_N_ELEMENTS (values); i++) {
+    g_autoptr (GByteArray) payload = g_bytes_unref_to_array (g_bytes_ref (file));
+    g_autoptr (CwPixels) pixels = NULL;
+
+    append_alpha_header (payload, 0);
+    for (unsigned k = 0; k < WIDTH * HEIGHT; k++)
+      g_byte_array_append (payload, (const uint8_t[]){ 0, values[i] }, 2);
+    in.data = (CwSlice){ payload->data, payload->len };
+    in.flags = 0;
+    g_assert_true (cw_jpeg_alpha_decode (&in, &pixels, NULL));
+    for (uint32_t y = 0; y < HEIGHT; y++) {
+      for (uint32_t x = 0; x < WIDTH; x++) {
+        g_assert_cmpmem (cw_pixels_row (pixels, y) + x * 4, 3, cw_pixels_row (colours, y) + x * 4, 3);
+        g_assert_cmpuint (cw_pixels_row (pixels, y)[x * 4 + 3], ==, values[i]);
+      }
+    }
+    in.flags = CW_JPEG_ALPHA_TOP_DOWN;
+    assert_refused (cw_jpeg_alpha_decode, &in, CW_ERROR_MALFORMED);
   }
 }
 
@@ -368,6 +406,7 @@ main (int argc, char **argv)
   g_test_add_func ("/codec/jpeg/dimensions", test_dimensions);
   g_test_add_func ("/codec/jpeg/too-large", test_too_large);
   g_test_add_func ("/codec/jpeg-alpha", test_alpha);
+  g_test_add_func ("/codec/jpeg-alpha/constant", test_constant_alpha);
   g_test_add_func ("/codec/mjpeg/orientation", test_orientation);
   g_test_add_func ("/codec/mjpeg/stream-tables", test_stream_tables);
   return g_test_run ();

@@ -4,6 +4,7 @@
 #include "base/cpu.h"
 #include "base/error.h"
 #include "lz-reference.h"
+#include "support/lz-encode.h"
 
 #include <stdlib.h>
 
@@ -32,8 +33,8 @@ unit_at (const guint8 *out, CwLzUnit unit, gsize i)
 
 /* Input and output in blocks of exactly the size promised, for the sanitizers. */
 static void
-compare (const CwLzKernels *kernels, CwLzUnit unit, const guint8 *data, gsize size, gsize n_units, gsize slack,
-         const guint32 *expected, gssize consumed)
+compare_high (const CwLzKernels *kernels, CwLzUnit unit, guint32 high, const guint8 *data, gsize size, gsize n_units,
+              gsize slack, const guint32 *expected, gssize consumed)
 {
   guint8 *in = malloc (size + CW_LZ_LOOK_BEHIND), *out = malloc (n_units * out_sizes[unit] + slack);
   CwLzStream stream = { .p = in + CW_LZ_LOOK_BEHIND, .end = in + CW_LZ_LOOK_BEHIND + size };
@@ -41,19 +42,28 @@ compare (const CwLzKernels *kernels, CwLzUnit unit, const guint8 *data, gsize si
 
   memset (in, 0xee, CW_LZ_LOOK_BEHIND);
   memcpy (in + CW_LZ_LOOK_BEHIND, data, size);
-  ok = kernels->lz[unit](&stream, out, n_units, slack);
+  ok = (high ? kernels->lz_opaque : kernels->lz[unit]) (&stream, out, n_units, slack);
   g_assert_cmpint (ok, ==, consumed >= 0);
   if (ok) {
     g_assert_cmpint (stream.p - in - CW_LZ_LOOK_BEHIND, ==, consumed);
     for (gsize i = 0; i < n_units; i++)
-      if (unit_at (out, unit, i) != expected[i])
+      if (unit_at (out, unit, i) != (expected[i] | high))
         g_error ("%s: unit %zu of %zu: 0x%x instead of 0x%x", kernels->name, i, n_units, unit_at (out, unit, i),
-                 expected[i]);
+                 expected[i] | high);
   } else {
     g_assert_true (stream.fault.at >= in + CW_LZ_LOOK_BEHIND && stream.fault.at <= stream.end);
   }
   free (in);
   free (out);
+}
+
+static void
+compare (const CwLzKernels *kernels, CwLzUnit unit, const guint8 *data, gsize size, gsize n_units, gsize slack,
+         const guint32 *expected, gssize consumed)
+{
+  compare_high (kernels, unit, 0, data, size, n_units, slack, expected, consumed);
+  if (unit == CW_LZ_UNIT_RGB24)
+    compare_high (kernels, unit, 0xff000000, data, size, n_units, slack, expected, consumed);
 }
 
 static void
@@ -256,6 +266,87 @@ test_rgba (void)
     g_assert_cmphex (((guint32 *) (void *) pixels->first)[i], ==, i % 2 ? 0xbb302010 : 0xaa302010);
 }
 
+/* Planes of one value and almost: whether it is noticed or not, the pixels are those that the tokens say. */
+static void
+test_constant_alpha (void)
+{
+  enum { WIDTH = 97, HEIGHT = 61, N = WIDTH * HEIGHT };
+  static const guint8 values[] = { 255, 0, 128 };
+  g_autoptr (GRand) rand = g_rand_new_with_seed (73);
+
+  for (guint round = 0; round < 60; round++) {
+    g_autofree guint32 *pixels = g_new (guint32, N);
+    g_autoptr (GByteArray) data = NULL;
+    g_autoptr (CwPixels) out = NULL;
+    g_autoptr (GError) error = NULL;
+    CwCodecInput in;
+
+    for (guint i = 0; i < N; i++)
+      pixels[i] = (guint32) values[round % 3] << 24 | (round % 2 ? g_rand_int (rand) & 0xffffff : i / 50 * 0x10203);
+    if (round >= 30) /* but for one pixel */
+      pixels[round == 30 ? 0 : round == 31 ? N - 1 : ref_below (rand, N)] ^= 1u << 24;
+    data = cw_lz_encode (CW_LZ_RGBA, pixels, WIDTH, HEIGHT, true);
+    in = input (data, WIDTH, HEIGHT);
+    g_assert_true (cw_lz_rgb_decode (&in, &out, &error));
+    g_assert_no_error (error);
+    g_assert_cmpmem (out->rows, N * 4, pixels, N * 4);
+    g_clear_pointer (&out, cw_pixels_unref);
+    in.data.size--;
+    g_assert_false (cw_lz_rgb_decode (&in, &out, NULL));
+  }
+}
+
+/* Random tokens, good and damaged: a constant is only found where the reference finds one, and in the usual form. */
+static void
+test_is_constant (void)
+{
+  static const struct {
+    const char *tokens;
+    gsize size, n;
+    bool constant;
+  } cases[] = {
+    { "\x00\x77", 2, 1, true },
+    { "\x00\x77", 2, 2, false },
+    { "\x01\x77\x77", 3, 1, false }, /* more than there is room for */
+    { "\x00\x77\xe0\xff\xff\xb4\x00", 7, 700, true },
+    { "\x00\x77\xe0\xff\xff\xb4\x00", 7, 699, false },
+    { "\x00\x77\xe0\xff\xff\xb4\x00", 6, 700, false },
+    { "\x00\x77\xe0\xff\xff", 5, 700, false },
+    { "\x00\x77\xe0\xff\xff\xb4\x01", 7, 700, false }, /* from before the first */
+    { "\x00\x77\xe1\xff\xff\xb4\x00", 7, 700, false },
+    { "\x01\x77\x77\x20\x00\x00\x77", 7, 6, true },
+    { "\x01\x77\x77\x20\x00\x00\x78", 7, 6, false },
+    { "\x20\x00\x00\x77", 4, 4, false }, /* a match with nothing before it */
+    { "\x1f\x77", 2, 32, false },
+    { "\x00", 1, 1, false },
+  };
+  g_autoptr (GRand) rand = g_rand_new_with_seed (74);
+  guint8 value;
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
+    g_autofree guint8 *tokens = g_memdup2 (cases[i].tokens, cases[i].size);
+    CwLzStream stream = { .p = tokens, .end = tokens + cases[i].size };
+
+    g_assert_cmpint (cw_lz_is_constant (&stream, cases[i].n, &value), ==, cases[i].constant);
+    g_assert_true (!cases[i].constant || value == 0x77);
+  }
+  for (guint round = 0; round < 20000; round++) {
+    RefFormat format = { .unit = CW_LZ_UNIT_BYTE };
+    guint8 tokens[12];
+    guint32 units[64];
+    gsize n = 1 + ref_below (rand, 64);
+    CwLzStream stream = { .p = tokens, .end = tokens + sizeof tokens };
+
+    for (guint i = 0; i < sizeof tokens; i++)
+      tokens[i] = (const guint8[]){ 0, 0, 1, 2, 0x20, 0x40, 0xe0, 9 }[ref_below (rand, 8)];
+    if (!cw_lz_is_constant (&stream, n, &value))
+      continue;
+    g_assert_cmpint (ref_decode (&format, tokens, sizeof tokens, units, n), >, 0);
+    for (gsize i = 0; i < n; i++)
+      g_assert_cmphex (units[i], ==, value);
+  }
+}
+
 static void
 test_alpha (void)
 {
@@ -357,6 +448,8 @@ main (int argc, char **argv)
   g_test_add_func ("/codec/lz/kernels", test_kernels);
   g_test_add_func ("/codec/lz/borders", test_borders);
   g_test_add_func ("/codec/lz/set-alpha", test_set_alpha);
+  g_test_add_func ("/codec/lz/constant-alpha", test_constant_alpha);
+  g_test_add_func ("/codec/lz/is-constant", test_is_constant);
   g_test_add_func ("/codec/lz/example", test_example);
   g_test_add_func ("/codec/lz/rows", test_rows);
   g_test_add_func ("/codec/lz/rgba", test_rgba);
