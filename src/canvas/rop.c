@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <string.h>
+#include <wchar.h>
 
 CwRop
 cw_rop_from_descriptor (uint16_t descriptor, uint16_t invert_s, uint16_t invert_d)
@@ -83,6 +84,22 @@ cw_rop_row (CwRop rop, uint8_t *dst, const uint8_t *src, size_t size)
     dst[i] = (dst[i] & ((src[i] & form.a_change) ^ form.a_zero)) ^ (src[i] & form.b_change) ^ form.b_zero;
 }
 
+/* All but the last 0 to 7 bytes; returns how many. */
+static size_t
+fill (uint8_t *dst, uint64_t word, size_t size)
+{
+  size_t i = 0;
+
+  /* The C library has this in the processor's widest stores. */
+  if (sizeof (wchar_t) == 4 && (uint32_t) word == word >> 32 && (uintptr_t) dst % 4 == 0) {
+    i = size & ~(size_t) 7;
+    wmemset ((wchar_t *) (void *) dst, (wchar_t) word, i / 4);
+  }
+  for (; i + 8 <= size; i += 8)
+    memcpy (dst + i, &word, sizeof word);
+  return i;
+}
+
 void
 cw_rop_row_constant (CwRop rop, uint8_t *dst, uint64_t src, size_t size)
 {
@@ -93,10 +110,8 @@ cw_rop_row_constant (CwRop rop, uint8_t *dst, uint64_t src, size_t size)
 
   memcpy (tail_a, &a, sizeof a);
   memcpy (tail_b, &b, sizeof b);
-  if (a == 0) {
-    for (; i + 8 <= size; i += 8)
-      memcpy (dst + i, &b, sizeof b);
-  }
+  if (a == 0)
+    i = fill (dst, b, size);
   for (; i + 8 <= size; i += 8) {
     uint64_t d = (load64 (dst + i) & a) ^ b;
 
