@@ -7,6 +7,7 @@ static const CwRenderLimits defaults = {
   .glz_window_pixels = (uint64_t) 1 << 24,
   .image_cache_pixels = 20971520,
   .queue_bytes = (uint64_t) 4 << 20,
+  .queue_ops = 2048,
   .in_flight_bytes = (uint64_t) 96 << 20,
   .here_bytes = 65536,
   .decoded_bytes = 256 << 10,
@@ -34,6 +35,7 @@ cw_render_group_new (CwWorkerPool *pool, const CwRenderLimits *given)
   DEFAULT (glz_window_pixels);
   DEFAULT (image_cache_pixels);
   DEFAULT (queue_bytes);
+  DEFAULT (queue_ops);
   DEFAULT (in_flight_bytes);
   DEFAULT (here_bytes);
   DEFAULT (decoded_bytes);

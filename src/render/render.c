@@ -505,7 +505,8 @@ cw_render_is_woken (CwRender *self)
 bool
 cw_render_is_full (CwRender *self)
 {
-  return cw_render_group_is_enough (self->queue_bytes, self->group->queue_bytes, self->group->limits.queue_bytes)
+  return self->queue.length + self->waiting.length >= self->group->limits.queue_ops
+         || cw_render_group_is_enough (self->queue_bytes, self->group->queue_bytes, self->group->limits.queue_bytes)
          || cw_decode_queue_is_full (&self->decodes) || cw_streams_is_full (self->state.streams);
 }
 

@@ -378,6 +378,28 @@ test_back_pressure (void)
   teardown (&f);
 }
 
+/* Small operations take more memory than their bytes: they are counted too. */
+static void
+test_many_small_ones (void)
+{
+  CwRenderLimits limits = { .queue_ops = 50 };
+  Fixture f;
+
+  setup_limited (&f, &limits);
+  push (&f, primary (64, 64));
+  finish (&f);
+  for (unsigned i = 0; i < 50; i++) {
+    g_assert_false (cw_render_is_full (f.render));
+    push (&f, draw_fill (0, 0, 0, 5, 5, i));
+  }
+  g_assert_true (cw_render_is_full (f.render));
+  push (&f, draw_fill (0, 0, 0, 5, 5, 0)); /* what has been read already is still taken */
+  finish (&f);
+  g_assert_false (cw_render_is_full (f.render));
+  g_assert_no_error (f.recorder.failure);
+  teardown (&f);
+}
+
 static void
 test_wake (void)
 {
@@ -512,6 +534,7 @@ main (int argc, char **argv)
   g_test_add_func ("/render/events/unknown-surface", test_unknown_surface);
   g_test_add_func ("/render/events/budget", test_budget);
   g_test_add_func ("/render/events/back-pressure", test_back_pressure);
+  g_test_add_func ("/render/events/many-small-ones", test_many_small_ones);
   g_test_add_func ("/render/events/wake", test_wake);
   g_test_add_func ("/render/events/reentrancy", test_reentrancy);
   g_test_add_func ("/render/events/reset", test_reset);
