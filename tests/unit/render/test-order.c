@@ -116,6 +116,7 @@ test_order (void)
       play_shuffled (stream, shuffle, &expected);
     play_threads (stream, 1, &expected);
     play_threads (stream, 2, &expected);
+    play_threads (stream, 4, &expected);
     play_threads (stream, 8, &expected);
     result_clear (&expected);
     stream_free (stream, N_CHANNELS);
