@@ -212,7 +212,7 @@ class Bench:
 
     def port(self, side, size, count):
         with peers.DemoServer("--spice-port=bench") as server:
-            server.command("port bench echo=0")
+            server.command("port bench echo=0 sum=0")
             return side.run("port", server.port, "port=bench", f"size={size}", f"count={count}")
 
     def slow(self, side, name):

@@ -33,8 +33,9 @@ report (const DemoPort *port, GString *reply)
 bool
 demo_control_port (DemoServer *server, DemoArgs *args, GString *reply, GError **error)
 {
-  bool echo = false, clear = false;
-  const char *given_echo = demo_args_text (args, "echo"), *given_room = demo_args_text (args, "room");
+  bool echo = false, sums = true, clear = false;
+  const char *given_echo = demo_args_text (args, "echo"), *given_sums = demo_args_text (args, "sum");
+  const char *given_room = demo_args_text (args, "room");
   int room = -1;
   DemoPort *port;
 
@@ -42,14 +43,17 @@ demo_control_port (DemoServer *server, DemoArgs *args, GString *reply, GError **
     g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "%s: a name is missing", args->verb);
     return false;
   }
-  if (!demo_args_flag (args, "echo", &echo, error) || !demo_args_int (args, "room", -1, G_MAXINT, &room, error)
-      || !demo_args_flag (args, "clear", &clear, error) || !demo_args_finish (args, error))
+  if (!demo_args_flag (args, "echo", &echo, error) || !demo_args_flag (args, "sum", &sums, error)
+      || !demo_args_int (args, "room", -1, G_MAXINT, &room, error) || !demo_args_flag (args, "clear", &clear, error)
+      || !demo_args_finish (args, error))
     return false;
   port = demo_server_port (server, args->noun);
   if (!port)
     port = demo_server_add_port (server, args->noun);
   if (given_echo)
     demo_port_set_echo (port, echo);
+  if (given_sums)
+    demo_port_set_sums (port, sums);
   if (given_room)
     demo_port_set_room (port, room);
   report (port, reply);

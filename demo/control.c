@@ -328,7 +328,7 @@ static const struct {
   { "inputs", run_inputs, "clear=" },
   { "tablet", run_tablet, "on=" },
   { "leds", run_leds, "state=" },
-  { "port", run_port, "NAME echo= room= clear=" },
+  { "port", run_port, "NAME echo= sum= room= clear=" },
   { "port-send", run_port_send, "NAME size= seed=" },
   { "port-event", run_port_event, "NAME number=" },
   { "folder", run_folder, "" },

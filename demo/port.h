@@ -25,6 +25,8 @@ void demo_port_free (DemoPort *self);
 const char *demo_port_name (const DemoPort *self);
 
 void demo_port_set_echo (DemoPort *self, bool echo);
+/* Whether what comes is summed up (the default), which takes longer than everything else that happens to it. */
+void demo_port_set_sums (DemoPort *self, bool sums);
 /* How many bytes it takes from now on before it blocks; negative: any number (the default). */
 void demo_port_set_room (DemoPort *self, gint64 bytes);
 void demo_port_send (DemoPort *self, const guint8 *data, gsize size);
