@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "channel/dial.h"
 
-#include "transport/source.h"
+#include "transport/turn.h"
 
 #include <sys/socket.h>
 #include <unistd.h>
@@ -14,7 +14,7 @@ struct CwDial {
   bool awaits_socket;  /* asked for, not given yet */
   int fd;              /* given and not used yet, or -1 */
   uint64_t bytes_read; /* in all attempts */
-  GSource *begin;      /* in a later turn, or NULL */
+  CwTurnTask *begin;   /* or NULL */
   GCancellable *cancellable;
 };
 
@@ -38,7 +38,7 @@ static void
 stop (CwDial *self)
 {
   self->over = true;
-  cw_clear_source (&self->begin);
+  cw_turn_task_free (g_steal_pointer (&self->begin));
   if (self->fd >= 0)
     close (self->fd);
   self->fd = -1;
@@ -132,26 +132,23 @@ connect_now (CwDial *self)
   cw_connect_async (&params, self->cancellable, on_connected, self);
 }
 
-static gboolean
-on_begin (gpointer data)
+static void
+on_begin (gpointer data, int64_t deadline)
 {
   CwDial *self = data;
 
   self->refs++;
-  cw_clear_source (&self->begin);
+  cw_turn_task_free (g_steal_pointer (&self->begin));
   connect_now (self);
   unref (self);
-  return G_SOURCE_REMOVE;
 }
 
 static void
 begin_later (CwDial *self)
 {
-  cw_clear_source (&self->begin);
-  self->begin = g_idle_source_new ();
-  g_source_set_priority (self->begin, G_PRIORITY_DEFAULT);
-  g_source_set_callback (self->begin, on_begin, self, NULL);
-  g_source_attach (self->begin, self->params.context);
+  if (!self->begin)
+    self->begin = cw_turn_task_new (self->params.context, -1, on_begin, self);
+  cw_turn_task_ready (self->begin);
 }
 
 void

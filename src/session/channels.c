@@ -2,6 +2,8 @@
 /* A session's channels: making, announcing and dropping them. */
 #include "session/session.h"
 
+#include "transport/turn.h"
+
 /* A channel is a socket: far more than any server has, far less than a program may open. */
 #define MAX_CHANNELS 256
 #define MAX_DISPLAYS 16 /* each may be as large as four screens */
@@ -66,9 +68,7 @@ stop_creating (SpiceSession *self)
   SpiceSessionPrivate *priv = self->priv;
 
   g_queue_clear_full (&priv->channels_to_create, g_free);
-  if (priv->creating)
-    g_source_destroy (priv->creating);
-  g_clear_pointer (&priv->creating, g_source_unref);
+  cw_turn_task_free (g_steal_pointer (&priv->creating));
 }
 
 static gpointer
@@ -176,9 +176,9 @@ cw_session_make_channel (SpiceSession *self, int type, int id)
   return g_list_find (self->priv->channels, channel) ? channel : NULL;
 }
 
-/* Makes one channel of the server's list; the others come in later turns. */
-static gboolean
-create_next (gpointer data)
+/* Makes one channel of the server's list, and the others as the turn's time lasts. */
+static void
+create_next (gpointer data, int64_t deadline)
 {
   g_autoptr (SpiceSession) self = g_object_ref (data);
   SpiceSessionPrivate *priv = self->priv;
@@ -186,10 +186,10 @@ create_next (gpointer data)
 
   if (next)
     cw_session_make_channel (self, next->type, next->id);
-  if (!g_queue_is_empty (&priv->channels_to_create))
-    return G_SOURCE_CONTINUE;
-  g_clear_pointer (&priv->creating, g_source_unref);
-  return G_SOURCE_REMOVE;
+  if (g_queue_is_empty (&priv->channels_to_create))
+    cw_turn_task_free (g_steal_pointer (&priv->creating));
+  else
+    cw_turn_task_ready (priv->creating);
 }
 
 /* A bit for each type and id there can be, so that a long list of the server's is gone through once. */
@@ -257,10 +257,8 @@ cw_session_create_listed (SpiceSession *self, const CwMsgMainChannelsList *list)
     g_queue_push_tail (&priv->channels_to_create, entry);
   }
   if (!priv->creating && !g_queue_is_empty (&priv->channels_to_create)) {
-    priv->creating = g_idle_source_new ();
-    g_source_set_priority (priv->creating, G_PRIORITY_DEFAULT);
-    g_source_set_callback (priv->creating, create_next, self, NULL);
-    g_source_attach (priv->creating, priv->context);
+    priv->creating = cw_turn_task_new (priv->context, -1, create_next, self);
+    cw_turn_task_ready (priv->creating);
   }
   /* Programs rely on this coming before the channels, also from servers without a uuid. */
   cw_session_notify (self, CW_SESSION_UUID_CHANGED);

@@ -55,11 +55,11 @@ struct _SpiceSessionPrivate {
   CwProxyParams proxy_params;  /* target.c: what proxy says, borrowed */
 
   /* Channels (channels.c). */
-  GList *channels;           /* newest first; holds the first reference of each */
-  SpiceChannel *main;        /* one of them, or NULL */
-  GQueue channels_to_create; /* of the server's list, a turn each */
-  GSource *creating;         /* or NULL */
-  GHashTable *departing;     /* addresses of channels out of the list whose connections have not ended */
+  GList *channels;             /* newest first; holds the first reference of each */
+  SpiceChannel *main;          /* one of them, or NULL */
+  GQueue channels_to_create;   /* of the server's list, a turn each */
+  struct CwTurnTask *creating; /* or NULL */
+  GHashTable *departing;       /* addresses of channels out of the list whose connections have not ended */
   unsigned connect_generation;
   bool disconnecting;    /* spice_session_disconnect () was called and has not run */
   bool disconnected_due; /* "disconnected" is to be emitted */

@@ -142,7 +142,7 @@ time_out (Attempt *self)
 
 static void run (gpointer data, int64_t deadline);
 
-/* The socket is there only once the first stage is done. */
+/* The socket is there only once the first stage has made it. */
 static void
 watch_socket (Attempt *self)
 {
@@ -194,6 +194,7 @@ run (gpointer data, int64_t deadline)
   } else if (status == CW_STAGE_DONE) {
     step_done (self);
   } else {
+    watch_socket (self);
     if (status == CW_STAGE_AGAIN)
       cw_turn_task_ready (self->turn);
     else if (self->io.condition != 0)

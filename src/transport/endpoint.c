@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* GSocketClient does the races between address families. */
+/* GSocketClient looks names up and does the races between address families. An address that is given needs neither, and
+ * is connected to in the attempt's own steps: many at once then share the main loop with everything else (turn.h). */
 #include "transport/endpoint.h"
 
 #include "transport/connect.h"
@@ -23,10 +24,10 @@
 #define UNIX_RETRY_MS 50
 
 typedef struct {
-  unsigned refs; /* the stage's, and that of a look-up under way */
-  CwStageIo *io; /* NULL when the stage has been left */
-  int fd;        /* given, or -1 */
-  GSocketConnectable *address;
+  unsigned refs;               /* the stage's, and that of a look-up under way */
+  CwStageIo *io;               /* NULL when the stage has been left */
+  int fd;                      /* given, or -1 */
+  GSocketConnectable *address; /* a GInetSocketAddress: no name, but the address itself */
   GSocketClient *client;
   GSource *retry;
   CwEndpoint kind;
@@ -154,10 +155,21 @@ address_of (const CwConnectParams *params, GError **error)
   else if (params->proxy && (!params->proxy->host || *params->proxy->host == '\0' || params->proxy->port == 0))
     g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "The proxy has no usable address");
   else {
+    uint16_t port = params->proxy ? params->proxy->port : params->port;
+    g_autoptr (GInetAddress) literal = NULL;
+
     host = cw_host_without_brackets (params->proxy ? params->proxy->host : params->host);
-    return g_network_address_new (host, params->proxy ? params->proxy->port : params->port);
+    literal = g_inet_address_new_from_string (host);
+    return literal ? G_SOCKET_CONNECTABLE (g_inet_socket_address_new (literal, port))
+                   : g_network_address_new (host, port);
   }
   return NULL;
+}
+
+static bool
+is_direct (const Endpoint *self)
+{
+  return G_IS_INET_SOCKET_ADDRESS (self->address);
 }
 
 static gpointer
@@ -178,9 +190,68 @@ make (const CwConnectParams *params, GError **error)
     endpoint_unref (self);
     return NULL;
   }
-  self->client = g_socket_client_new ();
-  g_socket_client_set_enable_proxy (self->client, FALSE);
+  if (!is_direct (self)) {
+    self->client = g_socket_client_new ();
+    g_socket_client_set_enable_proxy (self->client, FALSE);
+  }
   return self;
+}
+
+/* In GSocketClient's words. */
+static void
+fail_directly (Endpoint *self, GError *error)
+{
+  g_autofree char *address
+      = g_inet_address_to_string (g_inet_socket_address_get_address (G_INET_SOCKET_ADDRESS (self->address)));
+
+  g_propagate_prefixed_error (&self->error, error, g_dgettext ("glib20", "Could not connect to %s: "), address);
+}
+
+/* The socket is the connection's from the beginning on: it is what is waited for. */
+static void
+begin_directly (Endpoint *self, CwStageIo *io)
+{
+  GSocketAddress *address = G_SOCKET_ADDRESS (self->address);
+  GError *error = NULL;
+  GSocket *socket
+      = g_socket_new (g_socket_address_get_family (address), G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_TCP, &error);
+
+  if (socket) {
+    g_socket_set_blocking (socket, FALSE);
+    io->connection->socket = socket;
+    if (g_socket_connect (socket, address, NULL, &error))
+      self->connection = g_socket_connection_factory_create_connection (socket);
+  }
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_PENDING))
+    g_clear_error (&error);
+  else if (error)
+    fail_directly (self, error);
+}
+
+static void
+go_on_directly (Endpoint *self, GSocket *socket)
+{
+  GError *error = NULL;
+
+  if (g_socket_condition_check (socket, G_IO_OUT) == 0)
+    return;
+  if (g_socket_check_connect_result (socket, &error))
+    self->connection = g_socket_connection_factory_create_connection (socket);
+  else
+    fail_directly (self, error);
+}
+
+static void
+begin (Endpoint *self, CwStageIo *io)
+{
+  self->begun = true;
+  self->io = io;
+  if (self->fd >= 0)
+    use_fd (self);
+  else if (is_direct (self))
+    begin_directly (self, io);
+  else
+    start_client (self);
 }
 
 static CwStageStatus
@@ -189,27 +260,24 @@ step (gpointer data, CwStageIo *io, GError **error)
   Endpoint *self = data;
   GSocket *socket;
 
-  if (!self->begun) {
-    self->begun = true;
-    self->io = io;
-    if (self->fd < 0) {
-      start_client (self);
-      return CW_STAGE_WAITS;
-    }
-    use_fd (self);
-  }
+  if (!self->begun)
+    begin (self, io);
+  else if (is_direct (self))
+    go_on_directly (self, io->connection->socket);
   if (self->error) {
     g_propagate_prefixed_error (error, g_steal_pointer (&self->error), "%s",
                                 self->to_proxy ? "The proxy cannot be reached: " : "");
     return CW_STAGE_FAILED;
   }
-  if (!self->connection)
+  if (!self->connection) {
+    io->condition = is_direct (self) ? G_IO_OUT : 0;
     return CW_STAGE_WAITS;
+  }
   socket = g_socket_connection_get_socket (self->connection);
   if (self->kind != CW_ENDPOINT_FD)
     set_options (socket, true);
   io->connection->endpoint = self->kind;
-  io->connection->socket = g_object_ref (socket);
+  g_set_object (&io->connection->socket, socket);
   io->connection->stream = G_IO_STREAM (g_steal_pointer (&self->connection));
   return CW_STAGE_DONE;
 }

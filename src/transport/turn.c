@@ -2,9 +2,9 @@
 /* Three sources stay attached to the context: one at the default priority that also polls, and two for what is left
  * when a turn's time is spent, one below redraws, one below idle sources. Which of them may run is the phase.
  *
- * Who waits for input does so in an epoll instance, the one descriptor of all that the context polls: an iteration
- * costs what has happened, not how many connections there are. For everything else (a full socket, a second task of
- * the same descriptor, an instance that takes no more) the context polls itself. */
+ * Descriptors are waited for by an epoll instance, the one of all that the context polls: an iteration costs what has
+ * happened, not how many connections there are. Those it does not take (of a second task that waits for the same
+ * descriptor, most of all) the context polls itself. */
 #include "transport/turn.h"
 
 #include <sys/epoll.h>
@@ -28,8 +28,8 @@ struct CwTurnTask {
   GList ready_link; /* in the queue that is set, or in none */
   GQueue *queue;
   int fd;
-  bool is_watched; /* fd is in turn->watches */
-  bool awaits_input;
+  GIOCondition watched; /* what turn->watches reports of fd; 0: fd is not in there */
+  GIOCondition awaited; /* of that */
   GPollFD poll;
   GList poll_link; /* in turn->polled, while poll is part of the source */
   bool is_polled;
@@ -134,23 +134,29 @@ collect_woken (Turn *self)
 static void
 unwatch (CwTurnTask *self)
 {
-  if (self->is_watched)
+  if (self->watched != 0)
     epoll_ctl (self->turn->watches.fd, EPOLL_CTL_DEL, self->fd, NULL);
-  self->is_watched = false;
+  self->watched = 0;
 }
 
 /* false: it cannot be watched, or not a second time. */
 static bool
-watch (CwTurnTask *self)
+watch (CwTurnTask *self, GIOCondition condition)
 {
-  struct epoll_event event = { .events = EPOLLIN, .data.ptr = self };
+  struct epoll_event event = { .data.ptr = self };
 
-  if (!self->is_watched)
-    self->is_watched = epoll_ctl (self->turn->watches.fd, EPOLL_CTL_ADD, self->fd, &event) == 0;
-  return self->is_watched;
+  G_STATIC_ASSERT ((int) G_IO_IN == EPOLLIN && (int) G_IO_OUT == EPOLLOUT);
+
+  if (self->watched != condition) {
+    event.events = condition;
+    if (epoll_ctl (self->turn->watches.fd, self->watched != 0 ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, self->fd, &event) != 0)
+      return false;
+    self->watched = condition;
+  }
+  return true;
 }
 
-/* Input nobody waits for, or a hang-up, would be reported for ever. Those who are ready anyway will ask for it. */
+/* What nobody waits for, a hang-up most of all, would be reported for ever. Those who are ready anyway will ask. */
 static void
 collect_watched (Turn *self)
 {
@@ -164,8 +170,8 @@ collect_watched (Turn *self)
   for (int i = 0; i < n; i++) {
     CwTurnTask *task = events[i].data.ptr;
 
-    if (task->awaits_input) {
-      task->awaits_input = false;
+    if (task->awaited != 0) {
+      task->awaited = 0;
       cw_turn_task_ready (task);
     } else if (!task->queue) {
       unwatch (task);
@@ -316,7 +322,7 @@ static void
 run_task (CwTurnTask *task, int64_t deadline)
 {
   dequeue (task);
-  task->awaits_input = false;
+  task->awaited = 0;
   task->poll.events = 0;
   set_due (task, 0);
   task->n_running++;
@@ -478,8 +484,8 @@ cw_turn_task_await (CwTurnTask *self, GIOCondition condition)
 {
   if (self->is_dead)
     return;
-  self->awaits_input = condition == G_IO_IN && watch (self);
-  self->poll.events = self->awaits_input ? 0 : condition;
+  self->awaited = condition != 0 && watch (self, condition) ? condition : 0;
+  self->poll.events = self->awaited != 0 ? 0 : condition;
   if (self->poll.events == 0 || self->is_polled)
     return;
   self->is_polled = true;
