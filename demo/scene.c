@@ -108,22 +108,50 @@ draw_background (DemoScene *self)
   }
 }
 
+/* As much of the area as the screen has. */
+static void
+fill_part (DemoScene *self, DemoRect area, guint32 color)
+{
+  area.right = MIN (area.right, self->width);
+  area.bottom = MIN (area.bottom, self->height);
+  if (area.left < area.right && area.top < area.bottom)
+    fill (self, 0, area, color);
+}
+
+static void
+draw_frame (DemoScene *self, int x, int y, int width, int height)
+{
+  fill_part (self, rect_at (x - 3, y - 3, width + 6, height + 6), 0xe8e4d8);
+}
+
 static void
 draw_framed (DemoScene *self, DemoPicture *picture, int x, int y)
 {
-  DemoRect frame
-      = { x - 3, y - 3, MIN (self->width, x + picture->width + 3), MIN (self->height, y + picture->height + 3) };
-
-  if (frame.left < self->width && frame.top < self->height)
-    fill (self, 0, frame, 0xe8e4d8);
+  draw_frame (self, x, y, picture->width, picture->height);
   copy (self, 0, picture, x, y);
+}
+
+/* A window with text that a person can read. */
+static void
+draw_window (DemoScene *self, int x, int y, int width, int height)
+{
+  static const char *const lines[] = {
+    "READ THIS? THEN IT WORKS:", "EACH LINE IS A PICTURE OF", "ONE BIT A PIXEL, COPIED AS", "DESKTOPS COPY THEIRS.", "",
+    "CARAWAY INFO URI",          "CARAWAY KEY URI ENTER",
+  };
+
+  draw_frame (self, x, y, width, height);
+  fill_part (self, rect_at (x, y, width, height), 0xfafaf6);
+  fill_part (self, rect_at (x, y, width, 22), 0x325aa0);
+  text (self, "NOTES", x + 2, y + 2, 2, 0xffffff, 0x325aa0);
+  for (unsigned i = 0; i < G_N_ELEMENTS (lines); i++)
+    text (self, lines[i], x + 2, y + 28 + 21 * (int) i, 2, 0x14141e, 0xfafaf6);
 }
 
 static void
 draw_still (DemoScene *self, const char *title)
 {
   g_autoptr (DemoPicture) photo = make_picture ("photo", 320, 200, SPICE_BITMAP_FMT_32BIT, 7, false);
-  g_autoptr (DemoPicture) window = make_picture ("screen", 320, 176, SPICE_BITMAP_FMT_32BIT, 3, false);
   g_autoptr (DemoPicture) bars = make_picture ("bars", 256, 32, SPICE_BITMAP_FMT_24BIT, 0, false);
   g_autoptr (DemoPicture) glow = make_picture ("disc", 120, 120, SPICE_BITMAP_FMT_RGBA, 21, false);
   DemoOp blend = { .type = DEMO_ALPHA_BLEND, .alpha = 255, .src = glow, .area = { 0, 0, 120, 120 } };
@@ -132,7 +160,7 @@ draw_still (DemoScene *self, const char *title)
   text (self, title, 24, 20, 4, 0xffffff, 0x18263c);
   text (self, "SPICE DEMO: FILLS, COPIES, BLENDS, SURFACES", 24, 66, 2, 0xc8d8f0, 0x1c2e4c);
   draw_framed (self, photo, 24, 108);
-  draw_framed (self, window, 24, 332);
+  draw_window (self, 24, 332, 320, 176);
   copy (self, 0, bars, 372, 332);
   blend.box = rect_at (240, 250, 120, 120);
   /* A blend is not cut to size here, and the server takes no box that leaves its surface. */

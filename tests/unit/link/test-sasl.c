@@ -24,6 +24,7 @@ static const Case cases[] = {
   { "all-tls", NULL, 256, "fred", "secret", -1 },
   { "all", NULL, 0, "fred", "secret", -1 },
   { "commas", ",DIGEST-MD5,", 0, "fred", "secret", -1 },
+  { "underscore", "NO_SUCH,DIGEST-MD5", 0, "fred", "secret", -1 },
   { "blanks", "NO-SUCH  DIGEST-MD5", 0, "fred", "secret", -1 },
   { "wrong-plain", "PLAIN", 256, "fred", "Secret", CW_ERROR_AUTH_USER_AND_PASSWORD },
   { "wrong-scram", "SCRAM-SHA-256", 256, "fred", "Secret", CW_ERROR_AUTH_USER_AND_PASSWORD },
@@ -77,7 +78,7 @@ talk (SaslServer *server, CwLink *link, void (*change) (SaslServer *server, uint
   }
 }
 
-/* The layer has to carry anything, however it is cut. */
+/* The layer has to carry anything, however it is cut, and more than it ever keeps. */
 static void
 check_layer (SaslServer *server, CwSaslLayer *layer)
 {
@@ -89,7 +90,8 @@ check_layer (SaslServer *server, CwSaslLayer *layer)
 
   for (size_t i = 0; i < 50000; i++)
     data[i] = (uint8_t) (i * 7 + i / 251);
-  for (size_t at = 0; at < 50000; at += 5000) {
+  for (size_t all = 0; all < 500000; all += 5000) {
+    size_t at = all % 50000;
     g_autoptr (GBytes) packet = sasl_server_seal (server, data + at, 5000);
     const uint8_t *bytes = g_bytes_get_data (packet, NULL);
 
@@ -99,8 +101,9 @@ check_layer (SaslServer *server, CwSaslLayer *layer)
       g_assert_true (cw_sasl_layer_feed (layer, piece, &error));
       got += cw_sasl_layer_read (layer, back + got, 50000 - got);
     }
+    g_assert_cmpmem (back, got, data, at + 5000);
+    got %= 50000;
   }
-  g_assert_cmpmem (back, got, data, 50000);
   cw_buffer_init (&coded, 100000);
   g_assert_true (cw_sasl_layer_encode (layer, (CwSlice){ data, 50000 }, &coded, &error));
   {
@@ -236,16 +239,20 @@ test_broken (gconstpointer data)
   sasl_server_close (&server);
 }
 
+/* The longest list is looked at, one that is longer is not. */
 static void
 test_list_size (void)
 {
-  g_autoptr (CwLink) link = new_link ("fred", "secret", 256);
-  g_autofree char *list = g_strnfill (301, 'A');
-  SaslServer server;
+  for (unsigned size = CW_SASL_MAX_MECHANISMS; size <= CW_SASL_MAX_MECHANISMS + 1; size++) {
+    g_autoptr (CwLink) link = new_link ("fred", "secret", 256);
+    g_autofree char *list = g_strnfill (size, 'A');
+    int code = size > CW_SASL_MAX_MECHANISMS ? CW_ERROR_LIMIT : CW_ERROR_AUTH;
+    SaslServer server;
 
-  sasl_server_open (&server, link, 256, list);
-  g_assert_error (cw_link_error (link), CW_ERROR, CW_ERROR_LIMIT);
-  sasl_server_close (&server);
+    sasl_server_open (&server, link, 256, list);
+    g_assert_error (cw_link_error (link), CW_ERROR, code);
+    sasl_server_close (&server);
+  }
 }
 
 static void
@@ -268,6 +275,8 @@ test_bad_packets (void)
 {
   static const Broken packets[] = {
     { "huge", 4, "\xff\xff\xff\xff", CW_ERROR_LIMIT },
+    { "too-large", 4, "\x00\x01\x86\xa1", CW_ERROR_LIMIT },
+    { "largest", 4, "\x00\x01\x86\xa0", -1 },
     { "little-endian", 4, "\x10\x00\x00\x00", CW_ERROR_LIMIT },
     { "empty", 4, "\0\0\0\0", CW_ERROR_SECURITY },
     { "nonsense", 24,
@@ -284,7 +293,10 @@ test_bad_packets (void)
     talk (&server, link, NULL);
     sasl_feed (link, "\0\0\0\0", 4);
     sasl_feed (link, packets[i].bytes, packets[i].n_bytes);
-    g_assert_error (cw_link_error (link), CW_ERROR, packets[i].code);
+    if (packets[i].code < 0)
+      g_assert_cmpuint (cw_link_wanted (link), ==, CW_SASL_MAX_PACKET);
+    else
+      g_assert_error (cw_link_error (link), CW_ERROR, packets[i].code);
     sasl_server_close (&server);
   }
 }
