@@ -2,10 +2,13 @@
 /* Addresses, as text and as properties of a session. */
 #include "session/uri.h"
 
+#include <string.h>
+
 typedef struct {
   const char *text;
   const char *host, *port, *tls_port, *unix_path, *username, *password;
   const char *composed; /* NULL: refused */
+  bool ignored;         /* some of it means nothing */
 } UriRow;
 
 static const UriRow uris[] = {
@@ -17,7 +20,9 @@ static const UriRow uris[] = {
   { "spice://h:1?tls-port=2", "h", "1", "2", NULL, NULL, NULL, "spice://h?port=1&tls-port=2" },
   { "spice+tls://h:3", "h", NULL, "3", NULL, NULL, NULL, "spice+tls://h:3" },
   { "spice+tls://h?port=3" },
-  { "spice+tls://h:3?tls-port=4", "h", NULL, "3", NULL, NULL, NULL, "spice+tls://h:3" },
+  { "spice+tls://h:3?tls-port=4", "h", NULL, "3", NULL, NULL, NULL, "spice+tls://h:3", true },
+  { "spice+tls://h:3?password=x", "h", NULL, "3", NULL, NULL, "x", "spice+tls://h:3" },
+  { "spice://h:1?password=x&password=y" },
   { "spice://h:1?password=x", "h", "1", NULL, NULL, NULL, "x", "spice://h:1" },
   { "spice://h:1?password=a%20b", "h", "1", NULL, NULL, NULL, "a b", "spice://h:1" },
   { "spice://h:1?password=a@b", "h", "1", NULL, NULL, NULL, "a@b", "spice://h:1" },
@@ -38,7 +43,7 @@ static const UriRow uris[] = {
   { "spice://:5900" },
   { "spice://?port=1" },
   { "spice://h/?port=1", "h", "1", NULL, NULL, NULL, NULL, "spice://h:1" },
-  { "spice://h/path?port=1", "h", "1", NULL, NULL, NULL, NULL, "spice://h:1" },
+  { "spice://h/p?port=1", "h", "1", NULL, NULL, NULL, NULL, "spice://h:1", true },
   { "spice://h?port=1&port=2" },
   { "spice://h:1?port=2" },
   { "spice://h:1?foo=2" },
@@ -92,6 +97,7 @@ test_uris (void)
     g_assert_cmpstr (uri.unix_path, ==, row->unix_path);
     g_assert_cmpstr (uri.username, ==, row->username);
     g_assert_cmpstr (uri.password, ==, row->password);
+    g_assert_cmpint (uri.ignored_parts, ==, row->ignored);
     composed = cw_uri_compose (uri.host, uri.port, uri.tls_port, uri.unix_path);
     g_assert_cmpstr (composed, ==, row->composed);
   }
@@ -107,6 +113,19 @@ test_long_value (void)
   g_assert_true (cw_uri_parse (text, &uri, NULL));
   g_assert_cmpstr (uri.password, ==, password);
   g_assert_cmpstr (uri.port, ==, "5");
+}
+
+/* What an error quotes is not as long as an address may be. */
+static void
+test_long_key (void)
+{
+  g_autofree char *key = g_strnfill (5000, 'k');
+  g_autofree char *text = g_strdup_printf ("spice://h:1?%s=5", key);
+  g_auto (CwUri) uri = { 0 };
+  g_autoptr (GError) error = NULL;
+
+  g_assert_false (cw_uri_parse (text, &uri, &error));
+  g_assert_cmpuint (strlen (error->message), <, 100);
 }
 
 typedef struct {
@@ -195,6 +214,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/uri/S2-table", test_uris);
   g_test_add_func ("/uri/long-value", test_long_value);
+  g_test_add_func ("/uri/long-key", test_long_key);
   g_test_add_func ("/uri/S21-proxies", test_proxies);
   g_test_add_func ("/uri/ports", test_ports);
   return g_test_run ();
