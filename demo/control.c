@@ -90,6 +90,41 @@ run_heads (DemoControl *self, DemoDevice *device, DemoArgs *args, GString *reply
 }
 
 static bool
+run_scanout (DemoControl *self, DemoDevice *device, DemoArgs *args, GString *reply, GError **error)
+{
+  DemoScanout scanout = { .width = 640, .height = 480 };
+  const char *format = demo_args_text (args, "format");
+  int seed = 0, size = -1;
+
+  if (!demo_args_size (args, "size", &scanout.width, &scanout.height, error))
+    return false;
+  scanout.stride = 4 * scanout.width;
+  if (!demo_args_int (args, "stride", 0, 1 << 20, &scanout.stride, error))
+    return false;
+  scanout.y0top = true;
+  if (!demo_args_flag (args, "top", &scanout.y0top, error) || !demo_args_int (args, "seed", 0, 255, &seed, error)
+      || !demo_args_int (args, "bytes", 1, 1 << 26, &size, error) || !demo_args_finish (args, error))
+    return false;
+  if (!format)
+    format = "XR24";
+  if (strlen (format) != 4) {
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "scanout: “%s” is not a DRM format", format);
+    return false;
+  }
+  for (guint i = 0; i < 4; i++)
+    scanout.format |= (guint32) (guint8) format[i] << 8 * i;
+  scanout.seed = (guint) seed;
+  scanout.size = size > 0 ? (gsize) size : (gsize) scanout.stride * scanout.height;
+  return demo_device_scanout (device, &scanout, error);
+}
+
+static bool
+run_scanout_off (DemoControl *self, DemoDevice *device, DemoArgs *args, GString *reply, GError **error)
+{
+  return demo_args_finish (args, error) && demo_device_scanout_off (device, error);
+}
+
+static bool
 run_cursor (DemoControl *self, DemoDevice *device, DemoArgs *args, GString *reply, GError **error)
 {
   return demo_control_cursor (device, args, error);
@@ -322,6 +357,8 @@ static const struct {
   { "surface-destroy", run_surface_destroy, "id=" },
   { "mode", run_mode, "size=WxH format=" },
   { "heads", run_heads, "at=WxH+X+Y,… max=" },
+  { "scanout", run_scanout, "size=WxH format=FOURCC stride= top= seed= bytes=" },
+  { "scanout-off", run_scanout_off, "" },
   { "cursor", run_cursor, "type= size=WxH hot=X,Y at=X,Y seed= cached= visible=" },
   { "cursor-move", run_cursor_move, "at=X,Y" },
   { "cursor-hide", run_cursor_hide, "" },

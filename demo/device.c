@@ -3,9 +3,14 @@
 
 #include <gio/gio.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #define MAX_SURFACES 1024
 #define DRAIN_MS 10000
+#define SCANOUT_MAX (64 << 20)
+
+enum { COOKIE_NONE, COOKIE_GL_DRAW };
 
 struct DemoDevice {
   QXLInstance instance;
@@ -21,6 +26,7 @@ struct DemoDevice {
   GCond drained;
   GQueue commands, cursors; /* DemoCommand */
   guint64 sent;
+  bool is_gl_drawing; /* clients have not answered yet */
 };
 
 static DemoDevice *
@@ -119,6 +125,14 @@ flush_resources (QXLInstance *instance)
 static void
 async_complete (QXLInstance *instance, uint64_t cookie)
 {
+  DemoDevice *self = from_instance (instance);
+
+  if (cookie != COOKIE_GL_DRAW)
+    return;
+  g_mutex_lock (&self->lock);
+  self->is_gl_drawing = false;
+  g_cond_broadcast (&self->drained);
+  g_mutex_unlock (&self->lock);
 }
 
 static void
@@ -338,7 +352,86 @@ demo_device_set_heads (DemoDevice *self, const DemoHead *heads, guint n, guint m
     config->heads[i]
         = (QXLHead){ .id = i, .x = heads[i].x, .y = heads[i].y, .width = heads[i].width, .height = heads[i].height };
   g_ptr_array_add (self->configs, config);
-  spice_qxl_monitors_config_async (&self->instance, (guintptr) config, 0, 0);
+  spice_qxl_monitors_config_async (&self->instance, (guintptr) config, 0, COOKIE_NONE);
+}
+
+/* The server's library ends the program when it is given another content before that. */
+static bool
+await_gl_answers (DemoDevice *self, GError **error)
+{
+  gint64 until = g_get_monotonic_time () + DRAIN_MS * G_TIME_SPAN_MILLISECOND;
+  bool answered = true;
+
+  g_mutex_lock (&self->lock);
+  while (answered && self->is_gl_drawing)
+    answered = g_cond_wait_until (&self->drained, &self->lock, until);
+  g_mutex_unlock (&self->lock);
+  if (!answered)
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT, "clients have not drawn the last scanout for %d ms",
+                 DRAIN_MS);
+  return answered;
+}
+
+/* As much of the picture as the memory has room for. */
+static int
+make_scanout (const DemoScanout *scanout)
+{
+  int fd = memfd_create ("demo-scanout", MFD_CLOEXEC);
+  guint8 *memory = MAP_FAILED;
+
+  if (fd >= 0 && ftruncate (fd, (off_t) scanout->size) == 0)
+    memory = mmap (NULL, scanout->size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+  if (memory == MAP_FAILED) {
+    close (fd);
+    return -1;
+  }
+  for (int row = 0; row < scanout->height; row++) {
+    int y = scanout->y0top ? row : scanout->height - 1 - row;
+
+    for (int x = 0; x < scanout->width; x++) {
+      gsize at = (gsize) row * scanout->stride + 4 * (gsize) x;
+
+      if (at + 4 > scanout->size)
+        break;
+      memory[at] = (guint8) (5 * x + scanout->seed);
+      memory[at + 1] = (guint8) (3 * y);
+      memory[at + 2] = (guint8) ((x ^ y) + scanout->seed);
+    }
+  }
+  munmap (memory, scanout->size);
+  return fd;
+}
+
+bool
+demo_device_scanout (DemoDevice *self, const DemoScanout *scanout, GError **error)
+{
+  int fd;
+
+  if (!check_size (scanout->width, scanout->height, error) || !await_gl_answers (self, error))
+    return false;
+  fd = scanout->size > 0 && scanout->size <= SCANOUT_MAX ? make_scanout (scanout) : -1;
+  if (fd < 0) {
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "no memory of %" G_GSIZE_FORMAT " bytes",
+                 scanout->size);
+    return false;
+  }
+  g_mutex_lock (&self->lock);
+  self->is_gl_drawing = true;
+  g_mutex_unlock (&self->lock);
+  /* The server closes it. */
+  spice_qxl_gl_scanout (&self->instance, fd, scanout->width, scanout->height, scanout->stride, scanout->format,
+                        scanout->y0top);
+  spice_qxl_gl_draw_async (&self->instance, 0, 0, scanout->width, scanout->height, COOKIE_GL_DRAW);
+  return true;
+}
+
+bool
+demo_device_scanout_off (DemoDevice *self, GError **error)
+{
+  if (!await_gl_answers (self, error))
+    return false;
+  spice_qxl_gl_scanout (&self->instance, -1, 0, 0, 0, 0, FALSE);
+  return true;
 }
 
 void

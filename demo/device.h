@@ -26,6 +26,21 @@ bool demo_device_draw (DemoDevice *self, const DemoOp *op, GError **error);
 void demo_device_set_heads (DemoDevice *self, const DemoHead *heads, guint n, guint max_allowed);
 void demo_device_push_cursor (DemoDevice *self, DemoCommand *command);
 
+/* A picture in shared memory that stands for video memory. What is told of it need not be true. */
+typedef struct {
+  int width, height, stride;
+  guint32 format; /* DRM fourcc */
+  bool y0top;
+  gsize size; /* of the memory */
+  guint seed;
+} DemoScanout;
+
+/* Waits until clients have answered for the last one; then shows this one and lets them draw it. Pixel x, y is
+ * (x ^ y) + seed, 3 · y, 5 · x + seed: red, green, blue, as XRGB8888. */
+bool demo_device_scanout (DemoDevice *self, const DemoScanout *scanout, GError **error);
+/* Nothing in video memory any more; clients are not told. */
+bool demo_device_scanout_off (DemoDevice *self, GError **error);
+
 /* True when the worker has taken every command within the time. */
 bool demo_device_drain (DemoDevice *self, int timeout_ms);
 guint demo_device_queued (DemoDevice *self);

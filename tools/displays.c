@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "displays.h"
 
+#include "shown.h"
+
 /* A display without a marked surface (a guest that has not set a mode yet, or is off) is taken as it is after this. */
 #define SURFACE_WAIT_US G_TIME_SPAN_SECOND
 
 typedef struct {
+  SpiceChannel *channel;
   bool marked;
-  gint64 since;
+  gint64 marked_at, since;
 } Surface;
 
 /* Servers send surface, picture and monitors, and then mark the surface. */
@@ -14,6 +17,7 @@ static void
 on_mark (SpiceChannel *channel, int mark, Surface *surface)
 {
   surface->marked = mark != 0;
+  surface->marked_at = g_get_monotonic_time ();
 }
 
 static bool
@@ -21,7 +25,8 @@ is_settled (gpointer data)
 {
   Surface *surface = data;
 
-  return surface->marked || g_get_monotonic_time () - surface->since > SURFACE_WAIT_US;
+  return (surface->marked && shown_is_settled (surface->channel, surface->marked_at))
+         || g_get_monotonic_time () - surface->since > SURFACE_WAIT_US;
 }
 
 static int
@@ -36,11 +41,11 @@ channel_id (SpiceChannel *channel)
 bool
 displays_open_channel (Client *client, SpiceChannel *channel, GError **error)
 {
-  Surface surface = { 0 };
-  SpiceDisplayPrimary primary;
+  Surface surface = { .channel = channel };
+  int width, height;
   bool ok;
 
-  if (spice_display_channel_get_primary (channel, 0, &primary))
+  if (shown_get_size (channel, &width, &height))
     return true;
   g_signal_connect (channel, "display-mark", G_CALLBACK (on_mark), &surface);
   ok = client_open_channel (client, SPICE_CHANNEL_DISPLAY, channel_id (channel), error) != NULL;
@@ -64,9 +69,9 @@ displays_of_channel (SpiceChannel *channel, int first)
   GArray *list = g_array_new (FALSE, FALSE, sizeof (Display));
   Display display = { .channel = channel, .number = first, .channel_id = channel_id (channel), .monitor_id = -1 };
   g_autoptr (GArray) monitors = NULL;
-  SpiceDisplayPrimary primary;
+  int width, height;
 
-  if (!spice_display_channel_get_primary (channel, 0, &primary))
+  if (!shown_get_size (channel, &width, &height))
     return list;
   g_object_get (channel, "monitors", &monitors, NULL);
   if (monitors)
@@ -74,17 +79,17 @@ displays_of_channel (SpiceChannel *channel, int first)
   for (guint i = 0; monitors && i < monitors->len; i++) {
     const SpiceDisplayMonitorConfig *config = &g_array_index (monitors, SpiceDisplayMonitorConfig, i);
 
-    if (config->x >= (guint) primary.width || config->y >= (guint) primary.height || !config->width || !config->height)
+    if (config->x >= (guint) width || config->y >= (guint) height || !config->width || !config->height)
       continue;
     display.monitor_id = (int) config->id;
     display.x = (int) config->x, display.y = (int) config->y;
-    display.width = (int) MIN (config->width, (guint) primary.width - config->x);
-    display.height = (int) MIN (config->height, (guint) primary.height - config->y);
+    display.width = (int) MIN (config->width, (guint) width - config->x);
+    display.height = (int) MIN (config->height, (guint) height - config->y);
     g_array_append_val (list, display);
     display.number++;
   }
   if (list->len == 0) {
-    display.width = primary.width, display.height = primary.height;
+    display.width = width, display.height = height;
     g_array_append_val (list, display);
   }
   return list;

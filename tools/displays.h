@@ -9,7 +9,7 @@ typedef struct {
   SpiceChannel *channel; /* borrowed */
   int number;
   int channel_id, monitor_id; /* monitor_id -1: the whole surface */
-  int x, y, width, height;    /* inside the channel's surface, pixels; cut to it */
+  int x, y, width, height;    /* inside what the channel shows (shown.h), pixels; cut to it */
 } Display;
 
 /* The displays of an open channel, the first with the given number; empty when it shows nothing. */

@@ -3,6 +3,7 @@
 #include "commands.h"
 #include "displays.h"
 #include "output.h"
+#include "shown.h"
 #include "png-file.h"
 
 #include <stdio.h>
@@ -19,15 +20,21 @@ typedef struct {
   SpiceChannel *channel; /* borrowed */
   int id;
   bool marked, drawn, dirty;
-  gint64 last_change;
+  gint64 marked_at, last_change;
   gint64 created; /* when the surface came; 0 = there is none */
   gint64 quiet;   /* µs without a change that are asked for */
   Tile *tiles;
+  int width, height; /* that the tiles cover */
+  Shown gl;          /* what video memory showed when it was last looked at */
+  guint n_gl_draws;  /* the server waits until they have been looked at */
+  GError *error;     /* video memory cannot be read */
 } Watch;
 
 /* Servers mark a new surface once it is complete. One that has drawn but never marks is taken as complete when it has
  * been quiet for this long. */
 #define UNMARKED_QUIET_US (2 * G_TIME_SPAN_SECOND)
+
+#define MODIFIER_UNKNOWN G_GUINT64_CONSTANT (0x00ffffffffffffff) /* of DRM */
 
 static void
 start_over (Watch *watch)
@@ -60,6 +67,41 @@ static void
 on_mark (SpiceChannel *channel, int mark, Watch *watch)
 {
   watch->marked = mark != 0;
+  watch->marked_at = g_get_monotonic_time ();
+}
+
+static void
+on_gl_scanout (SpiceChannel *channel, GParamSpec *pspec, Watch *watch)
+{
+  SpiceDisplayPrimary primary;
+
+  watch->dirty = true;
+  if (shown_in_video_memory (channel)) {
+    watch->drawn = true;
+    if (watch->created == 0)
+      watch->created = watch->last_change = g_get_monotonic_time ();
+  } else {
+    shown_clear (&watch->gl);
+    if (!spice_display_channel_get_primary (channel, 0, &primary))
+      watch->created = 0;
+  }
+}
+
+static void
+on_gl_draw (SpiceChannel *channel, guint x, guint y, guint width, guint height, Watch *watch)
+{
+  watch->drawn = watch->marked = watch->dirty = true;
+  watch->n_gl_draws++;
+}
+
+/* The guest goes on drawing as soon as it has its answers. */
+static void
+look_at_video_memory (Watch *watch)
+{
+  if (shown_in_video_memory (watch->channel) && !watch->error)
+    shown_take (&watch->gl, watch->channel, &watch->error);
+  for (; watch->n_gl_draws > 0; watch->n_gl_draws--)
+    spice_display_channel_gl_draw_done (SPICE_DISPLAY_CHANNEL (watch->channel));
 }
 
 /* open: its surface is there already. */
@@ -72,6 +114,8 @@ watch_display (Watch *watch, SpiceChannel *channel, bool open)
   g_signal_connect (channel, "display-primary-destroy", G_CALLBACK (on_destroy), watch);
   g_signal_connect (channel, "display-invalidate", G_CALLBACK (on_invalidate), watch);
   g_signal_connect (channel, "display-mark", G_CALLBACK (on_mark), watch);
+  g_signal_connect (channel, "notify::gl-scanout", G_CALLBACK (on_gl_scanout), watch);
+  g_signal_connect (channel, "gl-draw", G_CALLBACK (on_gl_draw), watch);
   if (open) {
     watch->marked = watch->drawn = true;
     start_over (watch);
@@ -84,6 +128,8 @@ watch_clear (Watch *watch)
   if (watch->channel)
     g_signal_handlers_disconnect_by_data (watch->channel, watch);
   g_free (watch->tiles);
+  shown_clear (&watch->gl);
+  g_clear_error (&watch->error);
 }
 
 static guint64
@@ -104,16 +150,30 @@ hash_tile (const SpiceDisplayPrimary *primary, int x, int y)
   return hash;
 }
 
+/* false: nothing is shown. */
+static bool
+get_surface (const Watch *watch, SpiceDisplayPrimary *surface)
+{
+  if (!watch->gl.pixels)
+    return spice_display_channel_get_primary (watch->channel, 0, surface);
+  *surface = watch->gl.surface;
+  return true;
+}
+
 /* Whether any part shows what it has shown neither now nor before. */
 static bool
 has_changed (Watch *watch)
 {
   SpiceDisplayPrimary primary;
-  bool first = !watch->tiles, changed = false;
+  bool first, changed = false;
   gsize n = 0;
 
-  if (!spice_display_channel_get_primary (watch->channel, 0, &primary))
+  if (!get_surface (watch, &primary))
     return true;
+  if (watch->width != primary.width || watch->height != primary.height)
+    g_clear_pointer (&watch->tiles, g_free);
+  watch->width = primary.width, watch->height = primary.height;
+  first = !watch->tiles;
   if (first)
     watch->tiles = g_new0 (Tile, (gsize) ((primary.width + TILE - 1) / TILE) * ((primary.height + TILE - 1) / TILE));
   for (int y = 0; y < primary.height; y += TILE) {
@@ -137,6 +197,10 @@ is_complete (gpointer data)
   Watch *watch = data;
   gint64 quiet;
 
+  if (watch->dirty)
+    look_at_video_memory (watch);
+  if (watch->error)
+    return true;
   if (watch->created == 0)
     return false;
   if (watch->dirty && (watch->quiet == 0 || has_changed (watch)))
@@ -145,7 +209,7 @@ is_complete (gpointer data)
   quiet = g_get_monotonic_time () - watch->last_change;
   if (!watch->marked && !(watch->drawn && quiet >= UNMARKED_QUIET_US))
     return false;
-  return quiet >= watch->quiet;
+  return quiet >= watch->quiet && shown_is_settled (watch->channel, watch->marked_at);
 }
 
 /* Every channel of pointers begins with what the pointer is, even when there is none to see. */
@@ -224,7 +288,8 @@ parse_region (const char *text, Region *region, GError **error)
 }
 
 static bool
-save (const Display *display, const Region *region, SpiceCursorChannel *pointer, Output *output, GError **error)
+save (const Watch *watch, const Display *display, const Region *region, SpiceCursorChannel *pointer, Output *output,
+      GError **error)
 {
   g_auto (Picture) picture = { 0 };
   SpiceDisplayPrimary primary;
@@ -241,8 +306,7 @@ save (const Display *display, const Region *region, SpiceCursorChannel *pointer,
   }
   area.x += display->x;
   area.y += display->y;
-  if (!spice_display_channel_get_primary (display->channel, 0, &primary) || area.x + area.width > primary.width
-      || area.y + area.height > primary.height) {
+  if (!get_surface (watch, &primary) || area.x + area.width > primary.width || area.y + area.height > primary.height) {
     g_set_error (error, STATUS_ERROR, STATUS_FAILED, "the picture vanished");
     return false;
   }
@@ -281,6 +345,16 @@ open_display (Client *client, const char *uri, const Request *request, Watch *wa
   return client_open_channel (client, SPICE_CHANNEL_DISPLAY, watch->id, error) != NULL;
 }
 
+/* A picture that lies otherwise looks torn to pieces: whoever sees that should know why. */
+static void
+tell_doubt (const Watch *watch)
+{
+  const SpiceGlPlanes *planes = spice_display_channel_get_gl_planes (SPICE_DISPLAY_CHANNEL (watch->channel));
+
+  if (watch->gl.pixels && planes && planes->modifier == MODIFIER_UNKNOWN)
+    g_printerr ("caraway screenshot: the server does not tell how the picture lies in video memory; taken as rows\n");
+}
+
 /* Once there is a picture: where it is. */
 static bool
 place_display (const Request *request, Display *display, GError **error)
@@ -295,11 +369,8 @@ place_display (const Request *request, Display *display, GError **error)
   }
   *display = g_array_index (list, Display, 0);
   if (request->number < 0) {
-    SpiceDisplayPrimary primary = { 0 };
-
-    spice_display_channel_get_primary (display->channel, 0, &primary);
     display->x = display->y = 0;
-    display->width = primary.width, display->height = primary.height;
+    shown_get_size (display->channel, &display->width, &display->height);
   }
   return true;
 }
@@ -325,7 +396,14 @@ take (Client *client, const char *uri, const Request *request, Output *output, G
     else
       g_propagate_error (error, g_steal_pointer (&late));
   }
-  ok = ok && place_display (request, &display, error) && save (&display, &request->region, pointer, output, error);
+  if (ok && watch.error) {
+    g_propagate_error (error, g_steal_pointer (&watch.error));
+    ok = false;
+  }
+  ok = ok && place_display (request, &display, error)
+       && save (&watch, &display, &request->region, pointer, output, error);
+  if (ok)
+    tell_doubt (&watch);
   watch_clear (&watch);
   return ok && client_finish (client, NULL, error);
 }
