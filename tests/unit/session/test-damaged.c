@@ -198,11 +198,64 @@ test_fatal (gconstpointer data)
   g_free (ended.error);
 }
 
+static void
+serve_notify (PeerIo *io, gpointer data)
+{
+  const GString *text = data;
+  CwMsgNotify notify = { .severity = 2, .message = { (const uint8_t *) text->str, text->len } };
+
+  if (!open_channel (io))
+    return;
+  if (io->channel_type == CW_CHANNEL_MAIN)
+    server_send (io, CW_MSG_NOTIFY, &notify);
+  peer_drain (io);
+}
+
+static void
+keep_note (const gchar *domain, GLogLevelFlags level, const gchar *text, gpointer data)
+{
+  const char *note = strstr (text, "the server notes");
+
+  if (note)
+    g_string_assign (data, note);
+}
+
+static bool
+has_noted (gpointer data)
+{
+  return ((const GString *) data)->len > 0;
+}
+
+/* What a server notes goes to the log as far as it is short, and without what operates terminals. */
+static void
+test_notify (void)
+{
+  g_autoptr (GString) text = g_string_new ("\x1b[2J\xff"), noted = g_string_new (NULL);
+  g_autofree char *begun = g_strnfill (256 - 5, 'n'), *expected = NULL;
+  guint handler = g_log_set_handler ("GSpice", G_LOG_LEVEL_DEBUG, keep_note, noted);
+  Server *server;
+  SpiceSession *session;
+
+  for (unsigned i = 0; i < 2000; i++)
+    g_string_append_c (text, 'n');
+  /* The replacement character, escaped too. */
+  expected = g_strconcat ("the server notes (2): \\033[2J\\357\\277\\275", begun, NULL);
+  server = server_new (serve_notify, text);
+  session = client_session (server);
+  g_assert_true (spice_session_connect (session));
+  g_assert_true (client_run_until (10000, has_noted, noted));
+  client_end (session);
+  server_free (server);
+  g_log_remove_handler ("GSpice", handler);
+  g_assert_cmpstr (noted->str, ==, expected);
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/damaged/tolerated", test_tolerated);
+  g_test_add_func ("/damaged/notify", test_notify);
   for (unsigned i = 0; i < G_N_ELEMENTS (fatal); i++) {
     g_autofree char *path
         = g_strdup_printf ("/damaged/fatal/%s-%u", cw_channel_type_name (fatal[i].channel), fatal[i].type);
