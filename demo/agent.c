@@ -23,15 +23,27 @@ struct DemoAgent {
   GHashTable *files; /* File by its id */
   GBytes *clipboard;
   guint32 clipboard_type;
-  GByteArray *out; /* from out_at on still to be fetched */
-  gsize out_at;
+  GQueue out;          /* Message, to be fetched */
+  gsize out_size;      /* bytes of them, with their chunks' headers */
+  VDIChunkHeader head; /* of the chunk that is being fetched */
+  gsize head_left, part_left;
   guint wakeup; /* source */
 };
 
-static gsize
-waiting (const DemoAgent *self)
+/* Its bytes are given as they are fetched: a large content is not copied before. */
+typedef struct {
+  GBytes *head, *content; /* content may be NULL */
+  gsize size, at;         /* of both together */
+} Message;
+
+static void
+message_free (gpointer data)
 {
-  return self->out->len - self->out_at;
+  Message *self = data;
+
+  g_bytes_unref (self->head);
+  g_clear_pointer (&self->content, g_bytes_unref);
+  g_free (self);
 }
 
 /* Each call makes the server fetch some, none while its own queue is full. */
@@ -39,46 +51,36 @@ static gboolean
 wake_up (gpointer data)
 {
   DemoAgent *self = data;
-  gsize before = waiting (self);
+  gsize before = self->out_size;
 
   self->wakeup = 0;
   spice_server_char_device_wakeup (&self->instance);
-  if (self->wakeup == 0 && waiting (self) > 0)
-    self->wakeup = g_timeout_add (waiting (self) < before ? 0 : FULL_MS, wake_up, self);
+  if (self->wakeup == 0 && self->out_size > 0)
+    self->wakeup = g_timeout_add (self->out_size < before ? 0 : FULL_MS, wake_up, self);
   return G_SOURCE_REMOVE;
 }
 
+/* content: what follows the head, or NULL. */
 static void
-queue_chunks (DemoAgent *self, const guint8 *data, gsize size)
+say (DemoAgent *self, guint32 type, const void *head, gsize head_size, GBytes *content)
 {
-  if (self->out_at == self->out->len) {
-    g_byte_array_set_size (self->out, 0);
-    self->out_at = 0;
-  }
-  for (gsize at = 0; at < size; at += VD_AGENT_MAX_DATA_SIZE) {
-    guint32 part = (guint32) MIN (VD_AGENT_MAX_DATA_SIZE, size - at);
-    VDIChunkHeader header = { GUINT32_TO_LE (VDP_CLIENT_PORT), GUINT32_TO_LE (part) };
-
-    g_byte_array_append (self->out, (const guint8 *) &header, sizeof header);
-    g_byte_array_append (self->out, data + at, part);
-  }
-  if (self->wakeup == 0)
-    self->wakeup = g_idle_add (wake_up, self);
-}
-
-static void
-say (DemoAgent *self, guint32 type, const void *head, gsize head_size, const void *tail, gsize tail_size)
-{
+  gsize body_size = head_size + (content ? g_bytes_get_size (content) : 0);
   VDAgentMessage header = { .protocol = GUINT32_TO_LE (VD_AGENT_PROTOCOL),
                             .type = GUINT32_TO_LE (type),
-                            .size = GUINT32_TO_LE ((guint32) (head_size + tail_size)) };
-  g_autoptr (GByteArray) message = g_byte_array_sized_new ((guint) (sizeof header + head_size + tail_size));
+                            .size = GUINT32_TO_LE ((guint32) body_size) };
+  GByteArray *begin = g_byte_array_new ();
+  Message *message = g_new0 (Message, 1);
 
-  g_byte_array_append (message, (const guint8 *) &header, sizeof header);
-  g_byte_array_append (message, head, (guint) head_size);
-  if (tail_size > 0)
-    g_byte_array_append (message, tail, (guint) tail_size);
-  queue_chunks (self, message->data, message->len);
+  g_byte_array_append (begin, (const guint8 *) &header, sizeof header);
+  g_byte_array_append (begin, head, (guint) head_size);
+  message->head = g_byte_array_free_to_bytes (begin);
+  message->content = content ? g_bytes_ref (content) : NULL;
+  message->size = sizeof header + body_size;
+  g_queue_push_tail (&self->out, message);
+  self->out_size += message->size
+                    + (message->size + VD_AGENT_MAX_DATA_SIZE - 1) / VD_AGENT_MAX_DATA_SIZE * sizeof (VDIChunkHeader);
+  if (self->wakeup == 0)
+    self->wakeup = g_idle_add (wake_up, self);
 }
 
 static guint32
@@ -96,7 +98,7 @@ announce (DemoAgent *self, guint32 request)
 {
   const guint32 body[] = { GUINT32_TO_LE (request), GUINT32_TO_LE (capabilities) };
 
-  say (self, VD_AGENT_ANNOUNCE_CAPABILITIES, body, sizeof body, NULL, 0);
+  say (self, VD_AGENT_ANNOUNCE_CAPABILITIES, body, sizeof body, NULL);
 }
 
 static void
@@ -104,7 +106,7 @@ say_status (DemoAgent *self, guint32 id, guint32 result)
 {
   const guint32 body[] = { GUINT32_TO_LE (id), GUINT32_TO_LE (result) };
 
-  say (self, VD_AGENT_FILE_XFER_STATUS, body, sizeof body, NULL, 0);
+  say (self, VD_AGENT_FILE_XFER_STATUS, body, sizeof body, NULL);
 }
 
 static void
@@ -152,11 +154,15 @@ static void
 take_clipboard (DemoAgent *self)
 {
   const guint32 grab[] = { self->message->data[BODY], GUINT32_TO_LE (word (self, BODY + 4)) };
+  gsize size = self->message->len - BODY - 8;
+  g_autoptr (GBytes) whole = NULL;
 
   self->clipboard_type = word (self, BODY + 4);
   g_clear_pointer (&self->clipboard, g_bytes_unref);
-  self->clipboard = g_bytes_new (self->message->data + BODY + 8, self->message->len - BODY - 8);
-  say (self, VD_AGENT_CLIPBOARD_GRAB, grab, sizeof grab, NULL, 0);
+  whole = g_byte_array_free_to_bytes (g_steal_pointer (&self->message));
+  self->message = g_byte_array_new ();
+  self->clipboard = g_bytes_new_from_bytes (whole, BODY + 8, size);
+  say (self, VD_AGENT_CLIPBOARD_GRAB, grab, sizeof grab, NULL);
 }
 
 /* type: as it was asked for. */
@@ -164,10 +170,9 @@ static void
 give_clipboard (DemoAgent *self)
 {
   const guint32 head[] = { self->message->data[BODY], GUINT32_TO_LE (word (self, BODY + 4)) };
-  gsize size = 0;
-  const void *data = self->clipboard ? g_bytes_get_data (self->clipboard, &size) : NULL;
 
-  say (self, VD_AGENT_CLIPBOARD, head, sizeof head, data, word (self, BODY + 4) == self->clipboard_type ? size : 0);
+  say (self, VD_AGENT_CLIPBOARD, head, sizeof head,
+       word (self, BODY + 4) == self->clipboard_type ? self->clipboard : NULL);
 }
 
 static void
@@ -188,7 +193,7 @@ take_message (DemoAgent *self)
     take_status (self);
     break;
   case VD_AGENT_CLIPBOARD_GRAB:
-    say (self, VD_AGENT_CLIPBOARD_REQUEST, request, sizeof request, NULL, 0);
+    say (self, VD_AGENT_CLIPBOARD_REQUEST, request, sizeof request, NULL);
     break;
   case VD_AGENT_CLIPBOARD:
     if (self->message->len >= BODY + 8)
@@ -259,15 +264,58 @@ agent_write (SpiceCharDeviceInstance *instance, const uint8_t *data, int length)
   return length;
 }
 
+static gsize
+read_head (DemoAgent *self, guint8 *data, gsize room)
+{
+  gsize size = MIN (room, self->head_left);
+
+  memcpy (data, (const guint8 *) &self->head + sizeof self->head - self->head_left, size);
+  self->head_left -= size;
+  return size;
+}
+
+static gsize
+read_part (DemoAgent *self, Message *message, guint8 *data, gsize room)
+{
+  gsize head_size, content_size, size = MIN (room, self->part_left);
+  const guint8 *head = g_bytes_get_data (message->head, &head_size), *content;
+
+  if (message->at < head_size) {
+    size = MIN (size, head_size - message->at);
+    memcpy (data, head + message->at, size);
+  } else {
+    content = g_bytes_get_data (message->content, &content_size);
+    memcpy (data, content + message->at - head_size, size);
+  }
+  message->at += size;
+  self->part_left -= size;
+  if (message->at == message->size)
+    message_free (g_queue_pop_head (&self->out));
+  return size;
+}
+
+static void
+begin_chunk (DemoAgent *self, const Message *message)
+{
+  self->part_left = MIN (VD_AGENT_MAX_DATA_SIZE, message->size - message->at);
+  self->head_left = sizeof self->head;
+  self->head = (VDIChunkHeader){ GUINT32_TO_LE (VDP_CLIENT_PORT), GUINT32_TO_LE ((guint32) self->part_left) };
+}
+
 static int
 agent_read (SpiceCharDeviceInstance *instance, uint8_t *data, int length)
 {
   DemoAgent *self = SPICE_CONTAINEROF (instance, DemoAgent, instance);
-  gsize size = MIN ((gsize) length, waiting (self));
+  gsize size = 0, room = (gsize) length;
+  Message *message;
 
-  if (size > 0)
-    memcpy (data, self->out->data + self->out_at, size);
-  self->out_at += size;
+  while (size < room && (message = g_queue_peek_head (&self->out))) {
+    if (self->part_left == 0)
+      begin_chunk (self, message);
+    size += self->head_left > 0 ? read_head (self, data + size, room - size)
+                                : read_part (self, message, data + size, room - size);
+  }
+  self->out_size -= size;
   return (int) size;
 }
 
@@ -291,7 +339,6 @@ demo_agent_new (SpiceServer *server)
 
   self->chunk = g_byte_array_new ();
   self->message = g_byte_array_new ();
-  self->out = g_byte_array_new ();
   self->files = g_hash_table_new_full (NULL, NULL, NULL, g_free);
   self->instance.base.sif = &interface.base;
   self->instance.subtype = "vdagent";
@@ -308,7 +355,7 @@ demo_agent_free (DemoAgent *self)
     g_source_remove (self->wakeup);
   g_byte_array_unref (self->chunk);
   g_byte_array_unref (self->message);
-  g_byte_array_unref (self->out);
+  g_queue_clear_full (&self->out, message_free);
   g_hash_table_unref (self->files);
   g_clear_pointer (&self->clipboard, g_bytes_unref);
   g_free (self);
