@@ -167,16 +167,20 @@ class Bench:
         self.rows["port-1k"] = lambda side: self.port(side, 1024, 1000 if quick else 50000)
         self.rows["port-64k"] = lambda side: self.port(side, 65536, 100 if quick else 8000)
         for name, count, size in (("send", 1, 8 if quick else 256), ("send-8", 8, 1 if quick else 32)):
-            self.rows[name] = lambda side, count=count, size=size: self.with_agent(
-                side, "send", f"count={count}", f"size={size}", "stalls")
-        self.rows["clipboard"] = lambda side: self.with_agent(side, "clipboard", f"size={1 if quick else 20}", "stalls")
+            self.rows[name] = lambda side, count=count, size=size: self.with_agent(side, "send", size, count)
+        self.rows["clipboard"] = lambda side: self.with_agent(side, "clipboard", 1 if quick else 20)
         for name in names:
             if name != "desktop":
                 self.rows[f"slow-{name}"] = lambda side, name=name: self.slow(side, name)
 
-    def with_agent(self, side, run, *options):
+    def with_agent(self, side, run, size, count=1):
+        """And what a bare socket does with the same server, which is the limit of any client."""
         with peers.DemoServer("--agent", "--no-scene") as server:
-            return side.run(run, server.port, *options)
+            said = side.run(run, server.port, f"count={count}", f"size={size}", "stalls")
+        with peers.DemoServer("--agent", "--no-scene") as server:
+            limit = peers.run([self.build / "bench" / "agent-limit", server.port, run, size * count], seconds=600)
+        name, value = limit.check().out.strip().split("=")
+        return {**said, name: float(value)}
 
     def first(self, side):
         """Over a line without and with delay: what the delay adds, divided by it, is the number of round trips."""
