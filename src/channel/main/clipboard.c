@@ -167,12 +167,30 @@ handle_request (CwClipboard *self, Selection *selection, const CwAgentClipboardR
   self->observer->request (self->data, request->selection, request->type);
 }
 
+/* How many characters of one byte come first: most text is nothing else, and GLib takes one at a time. */
+static size_t
+ascii_size (const uint8_t *data, size_t size)
+{
+  size_t n = 0;
+
+  for (uint64_t word = 0; n + sizeof word <= size; n += sizeof word) {
+    memcpy (&word, data + n, sizeof word);
+    if (word & UINT64_C (0x8080808080808080))
+      break;
+  }
+  while (n < size && data[n] < 0x80)
+    n++;
+  return n;
+}
+
 /* False: no text. last: nothing follows that could complete a character. */
 static bool
 check_text (TextCheck *check, CwSlice bytes, bool last)
 {
   const char *text = (const char *) bytes.data, *end;
 
+  if (check->at < bytes.size)
+    check->at += ascii_size (bytes.data + check->at, bytes.size - check->at);
   while (check->at < bytes.size && !g_utf8_validate_len (text + check->at, bytes.size - check->at, &end)) {
     check->at = (size_t) (end - text);
     if (*end == '\0')
