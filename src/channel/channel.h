@@ -98,6 +98,9 @@ void cw_channel_handle_after (SpiceChannel *self, const CwWireWaitForChannel *en
  * -1 when there is none. Those that nobody takes are closed. */
 int cw_channel_take_descriptor (SpiceChannel *self, unsigned i);
 
+/* Inside a handler: so many bytes more are most likely on their way (cw_pump_expect ()). */
+void cw_channel_expect (SpiceChannel *self, size_t bytes);
+
 /* What the class's function `processed` says has changed. */
 void cw_channel_advanced (SpiceChannel *self);
 
@@ -113,6 +116,9 @@ bool cw_channel_sent_first (SpiceChannel *self);
 /* Queues a message with this body, which is not copied; cw_channel_flush () tells when it has gone. False: it was not
  * queued, for a reason that may be shown to people (GIO's, or SPICE_CLIENT_ERROR). */
 bool cw_channel_send_bytes (SpiceChannel *self, uint16_t type, GBytes *body, GError **error);
+
+/* Likewise, as messages of `piece` bytes each, the last may have less. */
+bool cw_channel_send_pieces (SpiceChannel *self, uint16_t type, GBytes *bytes, size_t piece, GError **error);
 
 /* Calls done once, in a later turn, when all that was queued before has been handed to the system, or never will be.
  * The channel has to be ready. */

@@ -69,6 +69,12 @@ cw_channel_handle_after (SpiceChannel *self, const CwWireWaitForChannel *entries
   cw_pump_pause (priv->live->pump, CW_PAUSE_WAIT);
 }
 
+void
+cw_channel_expect (SpiceChannel *self, size_t bytes)
+{
+  cw_pump_expect (self->priv->live->pump, bytes);
+}
+
 static void
 replies_sent (gpointer data, const GError *error)
 {

@@ -73,8 +73,24 @@ cw_channel_sent_first (SpiceChannel *self)
   return self->priv->live->connection->sent_first;
 }
 
+/* Each message for itself, as they are counted. */
+static bool
+hold_pieces (SpiceChannel *self, uint16_t type, GBytes *bytes, size_t piece)
+{
+  size_t size = g_bytes_get_size (bytes), at = 0;
+
+  do {
+    g_autoptr (GBytes) body = g_bytes_new_from_bytes (bytes, at, MIN (piece, size - at));
+
+    if (!cw_channel_hold (self, type, body))
+      return false;
+    at += g_bytes_get_size (body);
+  } while (at < size);
+  return true;
+}
+
 bool
-cw_channel_send_bytes (SpiceChannel *self, uint16_t type, GBytes *body, GError **error)
+cw_channel_send_pieces (SpiceChannel *self, uint16_t type, GBytes *bytes, size_t piece, GError **error)
 {
   GError *problem = NULL;
 
@@ -83,14 +99,20 @@ cw_channel_send_bytes (SpiceChannel *self, uint16_t type, GBytes *body, GError *
   else if (is_forbidden (self, type))
     problem = g_error_new_literal (SPICE_CLIENT_ERROR, SPICE_CLIENT_ERROR_FAILED, _ ("The session is read-only."));
   else if (self->priv->state != CW_CHANNEL_MIGRATING)
-    cw_pump_send (self->priv->live->pump, type, body, CW_PUMP_NORMAL, &problem);
-  else if (!cw_channel_hold (self, type, body))
+    cw_pump_send_pieces (self->priv->live->pump, type, bytes, piece, &problem);
+  else if (!hold_pieces (self, type, bytes, piece))
     problem
         = g_error_new_literal (SPICE_CLIENT_ERROR, SPICE_CLIENT_ERROR_FAILED, _ ("Too much waits to be sent already."));
   if (!problem)
     return true;
   g_propagate_error (error, cw_channel_public_error (problem));
   return false;
+}
+
+bool
+cw_channel_send_bytes (SpiceChannel *self, uint16_t type, GBytes *body, GError **error)
+{
+  return cw_channel_send_pieces (self, type, body, SIZE_MAX, error);
 }
 
 void

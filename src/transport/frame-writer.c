@@ -16,7 +16,9 @@
 
 typedef struct {
   GList link;
-  GBytes *body;
+  GBytes *bytes;
+  size_t at;    /* of the next message */
+  size_t piece; /* bytes of each, but of the last */
   uint16_t type;
 } Entry;
 
@@ -51,7 +53,7 @@ pop_entry (CwOutLane *lane)
 static void
 entry_free (Entry *self)
 {
-  g_clear_pointer (&self->body, g_bytes_unref);
+  g_bytes_unref (self->bytes);
   g_free (self);
 }
 
@@ -74,17 +76,13 @@ cw_frame_writer_clear (CwFrameWriter *self)
   self->chunk_size = self->written = 0;
 }
 
-static size_t
-cost (GBytes *body)
-{
-  return ENTRY_COST + g_bytes_get_size (body);
-}
-
 bool
-cw_frame_writer_push (CwFrameWriter *self, uint16_t type, GBytes *body, CwPumpPriority priority, GError **error)
+cw_frame_writer_push (CwFrameWriter *self, uint16_t type, GBytes *bytes, size_t piece, CwPumpPriority priority,
+                      GError **error)
 {
   CwOutLane *lane = &self->lanes[priority];
-  size_t size = cost (body);
+  size_t n = MAX (1, g_bytes_get_size (bytes) / piece + (g_bytes_get_size (bytes) % piece != 0));
+  size_t size = n * ENTRY_COST + g_bytes_get_size (bytes);
   Entry *entry;
 
   if (size > UINT32_MAX || lane->bytes > lane->limit || size > lane->limit - lane->bytes) {
@@ -93,10 +91,10 @@ cw_frame_writer_push (CwFrameWriter *self, uint16_t type, GBytes *body, CwPumpPr
     return false;
   }
   entry = g_new (Entry, 1);
-  *entry = (Entry){ .link = { .data = entry }, .body = g_bytes_ref (body), .type = type };
+  *entry = (Entry){ .link = { .data = entry }, .bytes = g_bytes_ref (bytes), .piece = piece, .type = type };
   g_queue_push_tail_link (&lane->entries, &entry->link);
   lane->bytes += size;
-  lane->n_pushed++;
+  lane->n_pushed += n;
   return true;
 }
 
@@ -192,23 +190,27 @@ part_in_chunk (const CwFrameWriter *self, size_t size)
 static void
 add_to_chunk (CwFrameWriter *self, CwOutLane *lane)
 {
-  Entry *entry = pop_entry (lane);
-  size_t size, part;
-  const uint8_t *data = g_bytes_get_data (entry->body, &size);
+  Entry *entry = g_queue_peek_head (&lane->entries);
+  size_t all, size, part;
+  const uint8_t *data = g_bytes_get_data (entry->bytes, &all);
 
+  size = MIN (all - entry->at, entry->piece);
   lane->n_in_chunk++;
-  lane->bytes_in_chunk += cost (entry->body);
+  lane->bytes_in_chunk += ENTRY_COST + size;
   self->chunk_size
       += cw_framing_encode (&self->framing, entry->type, (uint32_t) size, self->chunk->data + self->chunk_size);
   part = part_in_chunk (self, size);
   if (part > 0)
-    memcpy (self->chunk->data + self->chunk_size, data, part);
+    memcpy (self->chunk->data + self->chunk_size, data + entry->at, part);
   self->chunk_size += part;
   if (part < size) {
-    self->rest = g_steal_pointer (&entry->body);
-    self->rest_offset = part;
+    self->rest = g_bytes_ref (entry->bytes);
+    self->rest_offset = entry->at + part;
+    self->rest_end = entry->at + size;
   }
-  entry_free (entry);
+  entry->at += size;
+  if (entry->at == all)
+    entry_free (pop_entry (lane));
 }
 
 /* false: no memory. */
@@ -241,11 +243,10 @@ cw_frame_writer_peek (CwFrameWriter *self, struct iovec vectors[CW_FRAME_WRITER_
   if (self->written < self->chunk_size)
     vectors[n++] = (struct iovec){ self->chunk->data + self->written, self->chunk_size - self->written };
   if (self->rest) {
-    size_t size;
-    const uint8_t *data = g_bytes_get_data (self->rest, &size);
+    const uint8_t *data = g_bytes_get_data (self->rest, NULL);
     size_t offset = self->rest_offset + behind;
 
-    vectors[n++] = (struct iovec){ (uint8_t *) data + offset, size - offset };
+    vectors[n++] = (struct iovec){ (uint8_t *) data + offset, self->rest_end - offset };
   }
   return n;
 }
@@ -256,7 +257,7 @@ cw_frame_writer_written (CwFrameWriter *self, size_t size)
   size_t total = self->chunk_size;
 
   if (self->rest)
-    total += g_bytes_get_size (self->rest) - self->rest_offset;
+    total += self->rest_end - self->rest_offset;
   g_assert (size <= total - self->written);
   self->written += size;
   if (self->written < total)

@@ -38,8 +38,8 @@ typedef struct {
   CwBlockPool *pool;
   CwBlock *chunk; /* NULL while there is nothing to write */
   size_t chunk_size;
-  GBytes *rest; /* the rest of a large body, from rest_offset, follows the chunk */
-  size_t rest_offset;
+  GBytes *rest; /* what of a large body follows the chunk: from rest_offset up to rest_end */
+  size_t rest_offset, rest_end;
   size_t written; /* of chunk and rest together */
 } CwFrameWriter;
 
@@ -50,7 +50,9 @@ void cw_frame_writer_init (CwFrameWriter *self, bool mini_header, bool in_record
 /* Drops everything, flushes too: take those out before. */
 void cw_frame_writer_clear (CwFrameWriter *self);
 
-bool cw_frame_writer_push (CwFrameWriter *self, uint16_t type, GBytes *body, CwPumpPriority priority, GError **error);
+/* The bytes go out as messages of this type of `piece` bytes each, the last may have less. */
+bool cw_frame_writer_push (CwFrameWriter *self, uint16_t type, GBytes *bytes, size_t piece, CwPumpPriority priority,
+                           GError **error);
 
 /* A flush is a position: it is due when all that was pushed before it has been written. */
 void cw_frame_writer_push_flush (CwFrameWriter *self, CwPumpFlushFunc done, gpointer data);

@@ -9,6 +9,11 @@
 #include "transport/turn.h"
 
 #include <errno.h>
+#include <sys/socket.h>
+
+/* Of bytes that are known to be on their way, so many are worth waking up for; but they may fail to come. */
+#define EXPECTED_PIECE (16 * 1024)
+#define PATIENCE_US 3000
 
 struct CwPump {
   unsigned refs;
@@ -24,6 +29,8 @@ struct CwPump {
   CwTurnTask *read_task;
   unsigned paused;  /* reasons */
   bool needs_bytes; /* no frame is complete */
+  size_t expected;  /* beyond this frame */
+  int low_water;    /* what has to be there for the socket to be readable */
 
   CwFrameWriter writer;
   CwTurnTask *write_task;
@@ -114,6 +121,21 @@ end (CwPump *self, GError *error)
   g_clear_error (&error);
 }
 
+static void
+await_bytes (CwPump *self, GIOCondition condition)
+{
+  bool is_patient = self->socket && self->expected >= EXPECTED_PIECE;
+  int low_water = is_patient ? EXPECTED_PIECE : 1;
+
+  self->expected = 0;
+  if (self->socket && low_water != self->low_water)
+    g_socket_set_option (self->socket, SOL_SOCKET, SO_RCVLOWAT, low_water, NULL);
+  self->low_water = low_water;
+  cw_turn_task_await (self->read_task, condition);
+  if (is_patient)
+    cw_turn_task_at (self->read_task, g_get_monotonic_time () + PATIENCE_US);
+}
+
 /* Reading goes on as far as it may. */
 static void
 go_on_reading (CwPump *self)
@@ -124,7 +146,7 @@ go_on_reading (CwPump *self)
     return;
   condition = self->needs_bytes ? cw_stream_awaits (self->stream, false) : 0;
   if (condition != 0)
-    cw_turn_task_await (self->read_task, condition);
+    await_bytes (self, condition);
   else
     cw_turn_task_ready (self->read_task);
 }
@@ -383,6 +405,7 @@ cw_pump_new (GIOStream *stream, GMainContext *context, bool mini_header, const C
   self->events = events;
   self->data = data;
   self->needs_bytes = true;
+  self->low_water = 1;
   self->read_task = cw_turn_task_new (self->context, g_socket_get_fd (socket), run_read, self);
   self->write_task = cw_turn_task_new (self->context, g_socket_get_fd (socket), run_write, self);
   cw_turn_task_set_can_recurse (self->write_task);
@@ -415,20 +438,32 @@ cw_pump_unref (CwPump *self)
   free_when_unused (self);
 }
 
+static bool
+queue (CwPump *self, uint16_t type, GBytes *bytes, size_t piece, CwPumpPriority priority, GError **error)
+{
+  if (self->closed || self->write_error) {
+    g_set_error (error, CW_ERROR, CW_ERROR_CLOSED, "The connection is closed");
+    return false;
+  }
+  if (!cw_frame_writer_push (&self->writer, type, bytes, piece, priority, error))
+    return false;
+  if (!self->write_blocked)
+    cw_turn_task_ready (self->write_task);
+  return true;
+}
+
 bool
 cw_pump_send (CwPump *self, uint16_t type, GBytes *body, CwPumpPriority priority, GError **error)
 {
   g_autoptr (GBytes) empty = !body ? g_bytes_new (NULL, 0) : NULL;
 
-  if (self->closed || self->write_error) {
-    g_set_error (error, CW_ERROR, CW_ERROR_CLOSED, "The connection is closed");
-    return false;
-  }
-  if (!cw_frame_writer_push (&self->writer, type, body ? body : empty, priority, error))
-    return false;
-  if (!self->write_blocked)
-    cw_turn_task_ready (self->write_task);
-  return true;
+  return queue (self, type, body ? body : empty, SIZE_MAX, priority, error);
+}
+
+bool
+cw_pump_send_pieces (CwPump *self, uint16_t type, GBytes *bytes, size_t piece, GError **error)
+{
+  return queue (self, type, bytes, piece, CW_PUMP_NORMAL, error);
 }
 
 bool
@@ -499,6 +534,12 @@ cw_pump_resume (CwPump *self, unsigned reason)
   self->paused &= ~reason;
   if (was_paused)
     go_on_reading (self);
+}
+
+void
+cw_pump_expect (CwPump *self, size_t bytes)
+{
+  self->expected = bytes;
 }
 
 void

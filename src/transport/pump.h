@@ -48,6 +48,9 @@ void cw_pump_unref (CwPump *self);
  * else changes), CW_ERROR_CLOSED after the end. body is not consumed; NULL is an empty body. */
 bool cw_pump_send (CwPump *self, uint16_t type, GBytes *body, CwPumpPriority priority, GError **error);
 
+/* Queues bytes as messages of `piece` bytes each, the last may have less; all of them or none. */
+bool cw_pump_send_pieces (CwPump *self, uint16_t type, GBytes *bytes, size_t piece, GError **error);
+
 /* Likewise, and takes the content of body; CW_ERROR_LIMIT also when the buffer has failed. */
 bool cw_pump_send_buffer (CwPump *self, uint16_t type, CwBuffer *body, CwPumpPriority priority, GError **error);
 
@@ -67,6 +70,10 @@ void cw_pump_await_room (CwPump *self, size_t low_water, CwPumpFlushFunc done, g
  * sub-messages of one message. Setting or clearing one twice is the same as once. */
 void cw_pump_pause (CwPump *self, unsigned reason);
 void cw_pump_resume (CwPump *self, unsigned reason);
+
+/* To be called for a frame: so many bytes more are most likely on their way. The next frames are then read when a good
+ * piece of that is there rather than one by one, or after a few milliseconds. */
+void cw_pump_expect (CwPump *self, size_t bytes);
 
 /* Writes what is queued as far as the stream takes it at once. */
 void cw_pump_write_now (CwPump *self);

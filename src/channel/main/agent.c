@@ -204,18 +204,20 @@ ask_for_more (CwAgent *self)
 
 /* False: the head has to wait. */
 static bool
-send_body (CwAgent *self, Outgoing *head)
+send_bodies (CwAgent *self, Outgoing *head)
 {
-  size_t size = g_bytes_get_size (head->bytes), part = MIN (size - head->sent, CW_AGENT_MAX_DATA_SIZE);
-  g_autoptr (GBytes) body = g_bytes_new_from_bytes (head->bytes, head->sent, part);
+  size_t most = (size_t) MIN (self->credit, CW_AGENT_BURST) * CW_AGENT_MAX_DATA_SIZE;
+  size_t part = MIN (g_bytes_get_size (head->bytes) - head->sent, most);
+  g_autoptr (GBytes) bytes = NULL;
 
   if (self->credit == 0 || self->blocked)
     return false;
-  if (!self->observer->send (self->data, body)) {
+  bytes = g_bytes_new_from_bytes (head->bytes, head->sent, part);
+  if (!self->observer->send (self->data, bytes)) {
     self->blocked = true;
     return false;
   }
-  self->credit--;
+  self->credit -= (uint32_t) ((part + CW_AGENT_MAX_DATA_SIZE - 1) / CW_AGENT_MAX_DATA_SIZE);
   head->sent += part;
   self->waiting_bytes -= part;
   return true;
@@ -227,7 +229,7 @@ send_waiting (CwAgent *self)
 {
   Outgoing *head;
 
-  while ((head = g_queue_peek_head (&self->waiting)) && send_body (self, head)) {
+  while ((head = g_queue_peek_head (&self->waiting)) && send_bodies (self, head)) {
     uint32_t tag = head->tag;
 
     if (head->sent < g_bytes_get_size (head->bytes))

@@ -10,6 +10,9 @@
 /* Bytes of messages that wait below which observer.low is called. */
 #define CW_AGENT_LOW_WATER (256 * 1024)
 
+/* Bodies that are sent at once, at most. */
+#define CW_AGENT_BURST 16
+
 /* Messages that may wait; more are refused. A guest could have any number of answers made and take none. */
 #define CW_AGENT_MAX_WAITING 4096
 
@@ -20,8 +23,9 @@ typedef struct CwAgent CwAgent;
 
 /* All may do anything but free the agent. */
 typedef struct {
-  /* Sends the body of an AGENT_DATA. False: no room at present; cw_agent_resume () tells when there is. */
-  bool (*send) (gpointer data, GBytes *body);
+  /* Sends bytes as bodies of AGENT_DATA, of CW_AGENT_MAX_DATA_SIZE each, the last may have less: what there is credit
+   * for, but at most CW_AGENT_BURST of them. False: no room at present; cw_agent_resume () tells when there is. */
+  bool (*send) (gpointer data, GBytes *bytes);
   /* A message came, valid during the call. Of ANNOUNCE_CAPABILITIES the content is known already. */
   void (*message) (gpointer data, const CwMessage *message);
   /* More of a long CLIPBOARD came: the header's size, and the body as far as it goes. May be NULL. */

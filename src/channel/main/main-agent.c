@@ -47,14 +47,14 @@ has_room (SpiceMainChannel *self)
 }
 
 static bool
-send_body (gpointer data, GBytes *body)
+send_bodies (gpointer data, GBytes *bytes)
 {
   SpiceChannel *channel = data;
 
   if (!cw_channel_is_ready (channel) || !has_room (data))
     return false;
   /* What a read-only session does not let through is as good as sent. */
-  cw_channel_send_bytes (channel, CW_MSGC_MAIN_AGENT_DATA, body, NULL);
+  cw_channel_send_pieces (channel, CW_MSGC_MAIN_AGENT_DATA, bytes, CW_AGENT_MAX_DATA_SIZE, NULL);
   return true;
 }
 
@@ -166,6 +166,7 @@ handle_message (gpointer data, const CwMessage *message)
 static void
 handle_part (gpointer data, size_t size, CwSlice so_far)
 {
+  cw_channel_expect (data, size - so_far.size);
   cw_clipboard_part (SPICE_MAIN_CHANNEL (data)->priv->clipboard, so_far);
 }
 
@@ -182,7 +183,7 @@ handle_low (gpointer data)
 }
 
 static const CwAgentObserver observer = {
-  .send = send_body,
+  .send = send_bodies,
   .message = handle_message,
   .part = handle_part,
   .sent = handle_sent,

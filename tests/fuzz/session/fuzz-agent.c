@@ -20,12 +20,12 @@ typedef struct {
 } Client;
 
 static bool
-send_body (gpointer data, GBytes *body)
+send_bodies (gpointer data, GBytes *bytes)
 {
   Client *self = data;
 
-  g_assert_cmpuint (g_bytes_get_size (body), >, 0);
-  g_assert_cmpuint (g_bytes_get_size (body), <=, CW_AGENT_MAX_DATA_SIZE);
+  g_assert_cmpuint (g_bytes_get_size (bytes), >, 0);
+  g_assert_cmpuint (g_bytes_get_size (bytes), <=, CW_AGENT_BURST * CW_AGENT_MAX_DATA_SIZE);
   return ++self->n_sent % 7 != 0;
 }
 
@@ -153,7 +153,7 @@ on_finished (gpointer data, uint32_t id, const GError *error)
 int
 LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
 {
-  static const CwAgentObserver observer = { send_body, take_message, take_part, on_sent, on_low };
+  static const CwAgentObserver observer = { send_bodies, take_message, take_part, on_sent, on_low };
   static const CwClipboardObserver clipboard_observer = { on_grab, on_request, on_content, on_release };
   static const CwFileTransfersObserver file_observer = { on_read, on_progress, on_finished };
   Client client = { 0 };

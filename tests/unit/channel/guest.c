@@ -25,16 +25,16 @@ keep (Guest *self, uint32_t type, const uint8_t *data, size_t size)
 }
 
 static bool
-hear (gpointer data, GBytes *body)
+hear (gpointer data, GBytes *bodies)
 {
   Guest *self = data;
   CwSlice all = { .size = 0 };
   gsize size;
-  const uint8_t *bytes = g_bytes_get_data (body, &size);
+  const uint8_t *bytes = g_bytes_get_data (bodies, &size);
 
   if (self->deaf)
     return false;
-  g_assert_cmpuint (size, <=, CW_AGENT_MAX_DATA_SIZE);
+  g_assert_cmpuint (size, <=, CW_AGENT_BURST * CW_AGENT_MAX_DATA_SIZE);
   g_byte_array_append (self->bytes, bytes, (guint) size);
   all = (CwSlice){ self->bytes->data, self->bytes->len };
   if (all.size >= CW_AGENT_HEADER_SIZE) {

@@ -11,21 +11,26 @@ typedef struct {
   GPtrArray *bodies;   /* GBytes */
   GPtrArray *messages; /* CwMessage */
   GString *log;        /* of tags and questions for more */
-  unsigned room;       /* bodies that can still be sent */
+  unsigned room;       /* calls of send that succeed */
+  unsigned most;       /* bodies in one of them */
   unsigned more;       /* messages that low has to give */
   unsigned parts;
   bool reset_on_message;
 } End;
 
 static bool
-send_body (gpointer data, GBytes *body)
+send_bodies (gpointer data, GBytes *bytes)
 {
   End *self = data;
+  gsize size = g_bytes_get_size (bytes);
+  unsigned n = 0;
 
   if (self->room == 0)
     return false;
   self->room--;
-  g_ptr_array_add (self->bodies, g_bytes_ref (body));
+  for (gsize at = 0; at < size; at += CW_AGENT_MAX_DATA_SIZE, n++)
+    g_ptr_array_add (self->bodies, g_bytes_new_from_bytes (bytes, at, MIN (CW_AGENT_MAX_DATA_SIZE, size - at)));
+  self->most = MAX (self->most, n);
   return true;
 }
 
@@ -77,7 +82,7 @@ give_more (gpointer data)
   send_clipboard (self, 4000, 100 + self->more);
 }
 
-static const CwAgentObserver observer = { send_body, keep_message, count_part, note_sent, give_more };
+static const CwAgentObserver observer = { send_bodies, keep_message, count_part, note_sent, give_more };
 
 static End *
 end_new (uint32_t credit)
@@ -234,14 +239,29 @@ test_room (void)
 {
   g_autoptr (End) end = end_new (100);
 
-  end->room = 2;
+  end->room = 1;
   send_clipboard (end, 10000, 0);
   send_clipboard (end, 1, 0);
   end->room = 100;
   send_clipboard (end, 1, 0);
-  g_assert_cmpuint (end->bodies->len, ==, 2);
+  g_assert_cmpuint (end->bodies->len, ==, 5);
   cw_agent_resume (end->agent);
   g_assert_cmpuint (end->bodies->len, ==, 7);
+}
+
+/* Whatever the credit, only so many go at a time, so that there is a say on the room. */
+static void
+test_burst (void)
+{
+  g_autoptr (End) end = end_new (UINT32_MAX);
+
+  end->room = 2;
+  send_clipboard (end, 200000, 0);
+  g_assert_cmpuint (end->bodies->len, ==, 2 * CW_AGENT_BURST);
+  end->room = 100;
+  cw_agent_resume (end->agent);
+  g_assert_cmpuint (end->bodies->len, ==, (200024 + 2047) / 2048);
+  g_assert_cmpuint (end->most, ==, CW_AGENT_BURST);
 }
 
 static void
@@ -480,6 +500,7 @@ main (int argc, char **argv)
   g_test_add_func ("/agent/announcement", test_announcement);
   g_test_add_func ("/agent/credit", test_credit);
   g_test_add_func ("/agent/room", test_room);
+  g_test_add_func ("/agent/burst", test_burst);
   g_test_add_func ("/agent/tags", test_tags);
   g_test_add_func ("/agent/too-many", test_too_many);
   g_test_add_func ("/agent/reassembly", test_reassembly);

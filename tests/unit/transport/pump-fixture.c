@@ -54,6 +54,26 @@ set_up (Fixture *self, bool mini)
 }
 
 void
+set_up_tcp (Fixture *self, GSocketConnection **stream)
+{
+  g_autoptr (GSocketListener) listener = g_socket_listener_new ();
+  g_autoptr (GSocketClient) client = g_socket_client_new ();
+  g_autoptr (GSocketConnection) peer = NULL;
+  g_autoptr (GError) error = NULL;
+  guint16 port = g_socket_listener_add_any_inet_port (listener, NULL, &error);
+
+  g_assert_no_error (error);
+  g_socket_client_set_enable_proxy (client, FALSE);
+  *self = (Fixture){ .context = g_main_context_new (), .log = g_string_new (NULL), .limit = 64 << 20 };
+  *stream = g_socket_client_connect_to_host (client, "127.0.0.1", port, NULL, &error);
+  g_assert_no_error (error);
+  peer = g_socket_listener_accept (listener, NULL, NULL, &error);
+  g_assert_no_error (error);
+  self->peer = dup (g_socket_get_fd (g_socket_connection_get_socket (peer)));
+  self->pump = cw_pump_new (G_IO_STREAM (*stream), self->context, true, &events, self);
+}
+
+void
 tear_down (Fixture *self)
 {
   cw_pump_unref (self->pump);

@@ -56,6 +56,43 @@ test_full (void)
 }
 
 static void
+expect_much (Fixture *self, const CwPumpFrame *frame)
+{
+  if (frame->type == 101)
+    cw_pump_expect (self->pump, 1 << 20);
+}
+
+static int
+low_water_of (GSocket *socket)
+{
+  int bytes = 0;
+
+  g_assert_true (g_socket_get_option (socket, SOL_SOCKET, SO_RCVLOWAT, &bytes, NULL));
+  return bytes;
+}
+
+/* Of much that is on its way, a good piece is awaited; but what comes instead comes too. */
+static void
+test_expected_fails_to_come (void)
+{
+  g_autoptr (GSocketConnection) stream = NULL;
+  GSocket *socket;
+  Fixture f;
+
+  set_up_tcp (&f, &stream);
+  socket = g_socket_connection_get_socket (stream);
+  f.hook = expect_much;
+  put_mini (&f, 101, "abc", 3);
+  while (f.n_frames < 1 || low_water_of (socket) == 1)
+    g_main_context_iteration (f.context, TRUE);
+  put_mini (&f, 102, "d", 1);
+  while (f.n_frames < 2 || low_water_of (socket) > 1)
+    g_main_context_iteration (f.context, TRUE);
+  check_log (&f, "101:3@1 102:1@2 ");
+  tear_down (&f);
+}
+
+static void
 pause_at_sub (Fixture *self, const CwPumpFrame *frame)
 {
   if (frame->type == 5)
@@ -423,6 +460,7 @@ main (int argc, char **argv)
   g_test_add_data_func ("/pump/cut/in-body", GSIZE_TO_POINTER (8), test_cut_message);
   g_test_add_data_func ("/pump/reset/reading", NULL, test_reset);
   g_test_add_data_func ("/pump/reset/writing", "", test_reset);
+  g_test_add_func ("/pump/expected-fails-to-come", test_expected_fails_to_come);
   g_test_add_func ("/pump/nested-loop", test_nested_loop);
   g_test_add_data_func ("/pump/end-in-frame/close", NULL, test_end_in_frame);
   g_test_add_data_func ("/pump/end-in-frame/drop", "", test_end_in_frame);

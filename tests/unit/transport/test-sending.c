@@ -61,6 +61,79 @@ test_queue_limit (void)
   tear_down (&f);
 }
 
+/* All that the writer has to say, taken in parts of up to `most` bytes. */
+static GByteArray *
+drain (CwFrameWriter *writer, size_t most)
+{
+  struct iovec vectors[CW_FRAME_WRITER_VECTORS];
+  GByteArray *all = g_byte_array_new ();
+  int n;
+
+  while ((n = cw_frame_writer_peek (writer, vectors)) > 0) {
+    size_t taken = MIN (vectors[0].iov_len, most);
+
+    g_byte_array_append (all, vectors[0].iov_base, (guint) taken);
+    cw_frame_writer_written (writer, taken);
+  }
+  g_assert_cmpint (n, ==, 0);
+  return all;
+}
+
+/* Messages cut from one piece of memory are those that would be sent one by one, and count as they. */
+static void
+test_pieces (gconstpointer in_records)
+{
+  enum { SIZE = 200000 };
+  static const size_t pieces[] = { 1500, 2048, 5000, 70000, SIZE, SIZE_MAX };
+  g_autofree uint8_t *data = g_malloc (SIZE);
+  g_autoptr (GBytes) whole = NULL;
+
+  for (size_t i = 0; i < SIZE; i++)
+    data[i] = (uint8_t) (i * 7 + i / 251);
+  whole = g_bytes_new (data, SIZE);
+  for (unsigned i = 0; i < G_N_ELEMENTS (pieces); i++) {
+    CwFrameWriter cut, single;
+    g_autoptr (GByteArray) of_cut = NULL, of_single = NULL;
+
+    cw_frame_writer_init (&cut, true, in_records != NULL, NULL);
+    cw_frame_writer_init (&single, true, in_records != NULL, NULL);
+    g_assert_true (cw_frame_writer_push (&cut, 7, whole, pieces[i], CW_PUMP_NORMAL, NULL));
+    for (size_t at = 0; at < SIZE; at += MIN (SIZE - at, pieces[i])) {
+      g_autoptr (GBytes) part = g_bytes_new_from_bytes (whole, at, MIN (SIZE - at, pieces[i]));
+
+      g_assert_true (cw_frame_writer_push (&single, 7, part, SIZE_MAX, CW_PUMP_NORMAL, NULL));
+    }
+    g_assert_cmpuint (cw_frame_writer_bytes (&cut), ==, cw_frame_writer_bytes (&single));
+    g_assert_cmpuint (cut.lanes[CW_PUMP_NORMAL].n_pushed, ==, single.lanes[CW_PUMP_NORMAL].n_pushed);
+    of_cut = drain (&cut, 1000);
+    of_single = drain (&single, 3000);
+    g_assert_cmpmem (of_cut->data, of_cut->len, of_single->data, of_single->len);
+    g_assert_cmpuint (cw_frame_writer_bytes (&cut), ==, 0);
+    g_assert_cmpuint (cut.lanes[CW_PUMP_NORMAL].n_written, ==, single.lanes[CW_PUMP_NORMAL].n_pushed);
+    cw_frame_writer_clear (&cut);
+    cw_frame_writer_clear (&single);
+  }
+}
+
+/* An urgent message goes between them; a writer that is given up forgets the rest. */
+static void
+test_urgent_between_pieces (void)
+{
+  g_autoptr (GBytes) whole = zeros (200000), empty = g_bytes_new (NULL, 0);
+  struct iovec vectors[CW_FRAME_WRITER_VECTORS];
+  CwFrameWriter writer;
+
+  cw_frame_writer_init (&writer, true, false, NULL);
+  g_assert_true (cw_frame_writer_push (&writer, 7, whole, 5000, CW_PUMP_NORMAL, NULL));
+  g_assert_cmpint (cw_frame_writer_peek (&writer, vectors), ==, 2);
+  g_assert_true (cw_frame_writer_push (&writer, 3, empty, SIZE_MAX, CW_PUMP_URGENT, NULL));
+  cw_frame_writer_written (&writer, vectors[0].iov_len + vectors[1].iov_len);
+  g_assert_cmpint (cw_frame_writer_peek (&writer, vectors), ==, 2);
+  g_assert_cmpmem (vectors[0].iov_base, 8, "\3\0\0\0\0\0\7\0", 8);
+  g_assert_cmpuint (vectors[1].iov_len, ==, 5000);
+  cw_frame_writer_clear (&writer);
+}
+
 static void
 test_order_and_flush (void)
 {
@@ -228,6 +301,9 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
+  g_test_add_data_func ("/sending/pieces/in-chunks", NULL, test_pieces);
+  g_test_add_data_func ("/sending/pieces/in-records", "", test_pieces);
+  g_test_add_func ("/sending/urgent-between-pieces", test_urgent_between_pieces);
   g_test_add_func ("/sending/queue-limit", test_queue_limit);
   g_test_add_func ("/sending/order-and-flush", test_order_and_flush);
   g_test_add_func ("/sending/many-flushes", test_many_flushes);
