@@ -30,7 +30,8 @@ double drive_peak_kib (void);
 double drive_n_threads (void);
 
 /* Timers of 1 ms at the priorities of I/O, of redrawing and of idle work; the longest gap between two turns of each,
- * less the time for which this thread was ready and had no processor. */
+ * less the time for which this thread was ready and had no processor; and the longest processor
+ * time that it used in one, as a virtual machine that is stopped is neither. */
 void drive_stalls_start (void);
 void drive_stalls_tell (void);
 

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 
 double
@@ -68,27 +69,40 @@ ready_ms (void)
   return (double) g_ascii_strtoull (end, NULL, 10) / 1e6;
 }
 
+static double
+thread_cpu_ms (void)
+{
+  struct timespec time;
+
+  clock_gettime (CLOCK_THREAD_CPUTIME_ID, &time);
+  return (double) time.tv_sec * 1000 + (double) time.tv_nsec / 1e6;
+}
+
 typedef struct {
-  const char *name;
+  const char *name, *cpu_name;
   int priority;
-  double last_ms, last_ready_ms, longest_ms;
+  double last_ms, last_ready_ms, last_cpu_ms;
+  double longest_ms, longest_cpu_ms;
 } Stall;
 
 static Stall stalls[] = {
-  { .name = "stall-default-ms", .priority = G_PRIORITY_DEFAULT },
-  { .name = "stall-redraw-ms", .priority = 120 },
-  { .name = "stall-idle-ms", .priority = G_PRIORITY_DEFAULT_IDLE },
+  { .name = "stall-default-ms", .cpu_name = "stall-default-cpu-ms", .priority = G_PRIORITY_DEFAULT },
+  { .name = "stall-redraw-ms", .cpu_name = "stall-redraw-cpu-ms", .priority = 120 },
+  { .name = "stall-idle-ms", .cpu_name = "stall-idle-cpu-ms", .priority = G_PRIORITY_DEFAULT_IDLE },
 };
 
 static gboolean
 on_turn (gpointer data)
 {
   Stall *self = data;
-  double now = drive_now_ms (), ready = ready_ms ();
+  double now = drive_now_ms (), ready = ready_ms (), used = thread_cpu_ms ();
 
-  if (self->last_ms > 0)
+  if (self->last_ms > 0) {
     self->longest_ms = MAX (self->longest_ms, now - self->last_ms - (ready - self->last_ready_ms));
+    self->longest_cpu_ms = MAX (self->longest_cpu_ms, used - self->last_cpu_ms);
+  }
   self->last_ms = now;
+  self->last_cpu_ms = used;
   self->last_ready_ms = ready;
   return G_SOURCE_CONTINUE;
 }
@@ -106,5 +120,6 @@ drive_stalls_tell (void)
   for (unsigned i = 0; i < G_N_ELEMENTS (stalls); i++) {
     on_turn (&stalls[i]); /* one that never had a turn */
     drive_tell (stalls[i].name, stalls[i].longest_ms);
+    drive_tell (stalls[i].cpu_name, stalls[i].longest_cpu_ms);
   }
 }
