@@ -38,7 +38,7 @@ operand_pixels (CwOp *op, unsigned number, GError **error)
     return NULL;
   }
   if (operand->surface == op->target)
-    op->on.is_read = true;
+    op->drawing->on.is_read = true;
   return operand->surface->pixels;
 }
 
@@ -85,7 +85,7 @@ prepare_fill (CwOp *op, const void *data, GError **error)
   CwBrush brush;
 
   return get_brush (op, FILL_BRUSH, &fill->brush, &brush, error)
-         && cw_draw_fill (&op->draw, &op->on, &brush, rop, error);
+         && cw_draw_fill (&op->drawing->draw, &op->drawing->on, &brush, rop, error);
 }
 
 enum { OPAQUE_SOURCE, OPAQUE_BRUSH };
@@ -114,7 +114,7 @@ prepare_opaque (CwOp *op, const void *data, GError **error)
   params.rop = cw_rop_from_descriptor (opaque->rop_descriptor, CW_ROPD_INVERS_BRUSH, CW_ROPD_INVERS_SRC);
   return get_image (op, OPAQUE_SOURCE, &opaque->src_area, opaque->scale_mode, &params.source, error)
          && get_brush (op, OPAQUE_BRUSH, &opaque->brush, &params.brush, error)
-         && cw_draw_opaque (&op->draw, &op->on, &params, error);
+         && cw_draw_opaque (&op->drawing->draw, &op->drawing->on, &params, error);
 }
 
 /* DRAW_BLEND has the fields and the meaning of DRAW_COPY. */
@@ -143,7 +143,7 @@ prepare_copy (CwOp *op, const void *data, GError **error)
   CwImageOperand source;
 
   return get_image (op, COPY_SOURCE, &copy->src_area, copy->scale_mode, &source, error)
-         && cw_draw_copy (&op->draw, &op->on, &source, rop, error);
+         && cw_draw_copy (&op->drawing->draw, &op->drawing->on, &source, rop, error);
 }
 
 /* BLACKNESS, WHITENESS and INVERS have nothing but a mask. */
@@ -151,7 +151,7 @@ prepare_copy (CwOp *op, const void *data, GError **error)
 static bool
 prepare_constant (CwOp *op, CwRop rop, GError **error)
 {
-  return cw_draw_fill (&op->draw, &op->on, &(CwBrush){ .kind = CW_BRUSH_NOTHING }, rop, error);
+  return cw_draw_fill (&op->drawing->draw, &op->drawing->on, &(CwBrush){ .kind = CW_BRUSH_NOTHING }, rop, error);
 }
 
 static bool
@@ -177,7 +177,7 @@ prepare_copy_bits (CwOp *op, const void *data, GError **error)
 {
   const CwMsgDisplayCopyBits *copy = data;
 
-  cw_draw_copy_bits (&op->draw, &op->on, &(CwPoint){ copy->src_pos.x, copy->src_pos.y });
+  cw_draw_copy_bits (&op->drawing->draw, &op->drawing->on, &(CwPoint){ copy->src_pos.x, copy->src_pos.y });
   return true;
 }
 
@@ -196,7 +196,7 @@ prepare_transparent (CwOp *op, const void *data, GError **error)
   CwImageOperand source;
 
   return get_image (op, TRANSPARENT_SOURCE, &transparent->src_area, CW_IMAGE_SCALE_MODE_NEAREST, &source, error)
-         && cw_draw_transparent (&op->draw, &op->on, &source, transparent->true_color, error);
+         && cw_draw_transparent (&op->drawing->draw, &op->drawing->on, &source, transparent->true_color, error);
 }
 
 enum { ALPHA_BLEND_SOURCE };
@@ -220,7 +220,7 @@ prepare_alpha_blend (CwOp *op, const void *data, GError **error)
     return false;
   params.source.has_alpha = params.source.raw && params.source.pixels->format == CW_PIXELS_BGRX
                             && (blend->alpha_flags & CW_ALPHA_FLAG_SRC_SURFACE_HAS_ALPHA);
-  return cw_draw_blend (&op->draw, &op->on, &params, error);
+  return cw_draw_blend (&op->drawing->draw, &op->drawing->on, &params, error);
 }
 
 enum { ROP3_SOURCE, ROP3_BRUSH };
@@ -248,7 +248,7 @@ prepare_rop3 (CwOp *op, const void *data, GError **error)
 
   return get_image (op, ROP3_SOURCE, &rop3->src_area, rop3->scale_mode, &params.source, error)
          && get_brush (op, ROP3_BRUSH, &rop3->brush, &params.brush, error)
-         && cw_draw_rop3 (&op->draw, &op->on, &params, error);
+         && cw_draw_rop3 (&op->drawing->draw, &op->drawing->on, &params, error);
 }
 
 enum { STROKE_BRUSH };
@@ -292,7 +292,7 @@ prepare_stroke (CwOp *op, const void *data, GError **error)
                         stroke->attr.flags & CW_LINE_START_WITH_GAP);
   prepared = get_path (stroke->path, params.path, error)
              && get_brush (op, STROKE_BRUSH, &stroke->brush, &params.brush, error)
-             && cw_draw_stroke (&op->draw, &op->on, &params, error);
+             && cw_draw_stroke (&op->drawing->draw, &op->drawing->on, &params, error);
   g_clear_pointer (&params.path, cw_path_free);
   return prepared;
 }
@@ -354,7 +354,7 @@ prepare_text (CwOp *op, const void *data, GError **error)
   if (!get_brush (op, TEXT_FORE, &text->fore_brush, &params.fore, error)
       || !get_brush (op, TEXT_BACK, &text->back_brush, &params.back, error) || !get_glyphs (text->str, &params, error))
     return false;
-  prepared = cw_draw_text (&op->draw, &op->on, &params, error);
+  prepared = cw_draw_text (&op->drawing->draw, &op->drawing->on, &params, error);
   g_free (params.glyphs);
   return prepared;
 }
@@ -409,7 +409,7 @@ prepare_composite (CwOp *op, const void *data, GError **error)
   params.source.repeat = SOURCE_REPEAT (flags);
   params.source.opaque = flags & CW_COMPOSITE_SOURCE_OPAQUE;
   if (!wire->mask_bitmap)
-    return cw_draw_composite (&op->draw, &op->on, &params, error);
+    return cw_draw_composite (&op->drawing->draw, &op->drawing->on, &params, error);
   if (!get_composite_image (op, COMPOSITE_MASK, &wire->mask_origin,
                             flags & CW_COMPOSITE_HAS_MASK_TRANSFORM ? &wire->mask_transform : NULL, &params.mask,
                             error))
@@ -417,7 +417,7 @@ prepare_composite (CwOp *op, const void *data, GError **error)
   params.mask.filter = MASK_FILTER (flags);
   params.mask.repeat = MASK_REPEAT (flags);
   params.mask.opaque = flags & CW_COMPOSITE_MASK_OPAQUE;
-  return cw_draw_composite (&op->draw, &op->on, &params, error);
+  return cw_draw_composite (&op->drawing->draw, &op->drawing->on, &params, error);
 }
 
 #define MASK(type) G_STRUCT_OFFSET (CwMsgDisplay##type, mask)

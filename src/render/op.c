@@ -17,9 +17,9 @@ cw_op_new (const CwOpInfo *info, CwMessage *message)
 void
 cw_op_free (CwOp *self)
 {
-  if (self->started) {
-    cw_draw_clear (&self->draw);
-    cw_region_clear (&self->on.region);
+  if (self->drawing) {
+    cw_draw_clear (&self->drawing->draw);
+    cw_region_clear (&self->drawing->on.region);
   }
   for (unsigned i = 0; i < CW_N_OPERANDS; i++) {
     g_clear_pointer (&self->operands[i].image, cw_image_unuse);
@@ -58,13 +58,13 @@ cw_op_poll (CwOp *self, CwWaker *waker, const GError **error)
 }
 
 static bool
-init_region (CwOp *self, const CwWireClip *clip, GError **error)
+init_region (CwDrawTarget *on, const CwWireClip *clip, GError **error)
 {
-  CwRect bounds = { .right = self->target->width, .bottom = self->target->height };
+  CwRect bounds = { .right = on->pixels->width, .bottom = on->pixels->height };
   g_autofree CwRect *clips = NULL;
 
   if (clip->type != CW_CLIP_TYPE_RECTS)
-    return cw_region_init (&self->on.region, &bounds, &self->on.box, NULL, 0, error);
+    return cw_region_init (&on->region, &bounds, &on->box, NULL, 0, error);
   /* Refused by number before memory is taken for them. */
   clips = g_try_new (CwRect, MIN (clip->n_rects, CW_REGION_MAX_CLIPS) + 1);
   if (!clips) {
@@ -73,7 +73,7 @@ init_region (CwOp *self, const CwWireClip *clip, GError **error)
   }
   for (uint32_t i = 0; i < MIN (clip->n_rects, CW_REGION_MAX_CLIPS); i++)
     clips[i] = cw_rect_from_wire (&clip->rects[i]);
-  return cw_region_init (&self->on.region, &bounds, &self->on.box, clips, clip->n_rects, error);
+  return cw_region_init (&on->region, &bounds, &on->box, clips, clip->n_rects, error);
 }
 
 /* A surface of one bit, or any other image's pixels that are not 0. */
@@ -88,13 +88,13 @@ set_mask (CwOp *self, const CwWireQMask *mask, GError **error)
                  operand->surface->id);
     return false;
   }
-  cw_region_set_mask (&self->on.region, pixels, mask->flags & CW_MASK_INVERS, &self->on.box,
+  cw_region_set_mask (&self->drawing->on.region, pixels, mask->flags & CW_MASK_INVERS, &self->drawing->on.box,
                       &(CwPoint){ mask->pos.x, mask->pos.y });
   return true;
 }
 
 bool
-cw_op_start (CwOp *self, const char **unsupported, GError **error)
+cw_op_start (CwOp *self, CwDrawing *drawing, const char **unsupported, GError **error)
 {
   const CwWireDisplayBase *base = self->message->data;
   const CwWireQMask *mask = cw_op_mask (self);
@@ -104,14 +104,13 @@ cw_op_start (CwOp *self, const char **unsupported, GError **error)
     *unsupported = "drawing on a 1-bit surface";
     return true;
   }
-  self->on.pixels = self->target->pixels;
-  self->on.box = cw_rect_from_wire (&base->box);
-  if (!init_region (self, &base->clip, error))
+  *drawing = (CwDrawing){ .on = { .pixels = self->target->pixels, .box = cw_rect_from_wire (&base->box) } };
+  if (!init_region (&drawing->on, &base->clip, error))
     return false;
-  self->started = true;
+  self->drawing = drawing;
   if (mask && mask->bitmap && !set_mask (self, mask, error))
     return false;
-  if (cw_region_is_empty (&self->on.region))
+  if (cw_region_is_empty (&drawing->on.region))
     return true;
-  return self->info->prepare (self, self->message->data, error) && cw_draw_make_buffer (&self->draw, error);
+  return self->info->prepare (self, self->message->data, error) && cw_draw_make_buffer (&drawing->draw, error);
 }

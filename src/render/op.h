@@ -24,6 +24,12 @@ typedef struct {
   CwRenderSurface *surface; /* for SURFACE images */
 } CwOperand;
 
+/* What an operation needs while it is drawn: there is one of these for all that wait. */
+typedef struct {
+  CwDrawTarget on;
+  CwDraw draw;
+} CwDrawing;
+
 typedef struct CwOpInfo CwOpInfo;
 typedef struct CwOp CwOp;
 
@@ -41,9 +47,7 @@ struct CwOp {
   CwStream *stream; /* of a message about one, or NULL */
   uint64_t frame;   /* its number; 0: there is none */
 
-  bool started; /* drawing; all below is valid */
-  CwDrawTarget on;
-  CwDraw draw;
+  CwDrawing *drawing; /* borrowed; NULL: not begun */
 };
 
 typedef enum {
@@ -67,7 +71,7 @@ struct CwOpInfo {
   bool (*accept) (CwRenderState *state, CwOp *op, const void *data, GQueue *follow_ups, GError **error);
   /* CW_OP_ORDERED: when its turn comes. */
   bool (*apply) (CwRenderState *state, const CwOp *op, const void *data, GError **error);
-  /* CW_OP_DRAW: prepares op->draw when its turn comes; op->on.region is not empty. */
+  /* CW_OP_DRAW: prepares op->drawing->draw when its turn comes; the region in it is not empty. */
   bool (*prepare) (CwOp *op, const void *data, GError **error);
 };
 
@@ -77,9 +81,9 @@ void cw_op_free (CwOp *self);
 /* PENDING as long as an operand is; then FAILED if one failed, with its error. */
 CwImageState cw_op_poll (CwOp *self, CwWaker *waker, const GError **error);
 
-/* A draw operation whose turn has come. *unsupported names what cannot be drawn; nothing is started then. An empty
- * region is started too. */
-bool cw_op_start (CwOp *self, const char **unsupported, GError **error);
+/* A draw operation whose turn has come; nobody else uses drawing until it is freed. *unsupported names what cannot be
+ * drawn; nothing is started then. An empty region is started too. */
+bool cw_op_start (CwOp *self, CwDrawing *drawing, const char **unsupported, GError **error);
 
 /* NULL if its message has none. */
 static inline const CwWireQMask *

@@ -19,8 +19,9 @@ struct CwRender {
   CwRenderState state;
   CwDecodeQueue decodes;
 
-  GQueue waiting; /* CwOp one of whose images waits for another channel, and all after it */
-  GQueue queue;   /* CwOp whose images are known, in order */
+  GQueue waiting;    /* CwOp one of whose images waits for another channel, and all after it */
+  GQueue queue;      /* CwOp whose images are known, in order */
+  CwDrawing drawing; /* of the queue's head, once it has been begun */
   uint64_t queue_bytes;
   int64_t stuck_since; /* when it was first seen that nothing can be done; 0: it can */
 
@@ -305,7 +306,7 @@ add_damage (CwRender *self, const CwOp *op)
 {
   if (op->target != self->state.surfaces.current_primary)
     return;
-  cw_damage_add (&self->state.damage, &op->on.box, op->target->width, op->target->height);
+  cw_damage_add (&self->state.damage, &op->drawing->on.box, op->target->width, op->target->height);
   if (self->state.unseen) {
     self->state.unseen = false;
     cw_render_state_flush_damage (&self->state);
@@ -319,15 +320,15 @@ run_draw (CwRender *self, CwOp *op, Clock *clock, GError **error)
 
   if (!op->target || !op->target->pixels)
     return DONE;
-  if (!op->started) {
-    if (!cw_op_start (op, &unsupported, error))
+  if (!op->drawing) {
+    if (!cw_op_start (op, &self->drawing, &unsupported, error))
       return FAILED;
     if (unsupported) {
       cw_render_state_report_unsupported (&self->state, unsupported);
       return DONE;
     }
   }
-  while (!cw_draw_paint (&op->draw, PIXELS_PER_LOOK)) {
+  while (!cw_draw_paint (&op->drawing->draw, PIXELS_PER_LOOK)) {
     if (is_over (clock, PIXELS_PER_LOOK))
       return UNFINISHED;
   }
@@ -366,11 +367,14 @@ fail_image (CwRender *self, const CwOp *op, const GError *cause)
 static uint64_t
 estimate (const CwOp *op)
 {
-  int64_t width = CLAMP (cw_rect_width (&op->on.box), 0, PIXELS_PER_LOOK);
-  int64_t height = CLAMP (cw_rect_height (&op->on.box), 0, PIXELS_PER_LOOK);
+  uint64_t work = PIXELS_PER_OP + op->decoded_here * PIXELS_PER_DECODED;
+  int64_t width, height;
 
-  return PIXELS_PER_OP + op->decoded_here * PIXELS_PER_DECODED
-         + (op->started ? (uint64_t) MIN (width * height, PIXELS_PER_LOOK) : 0);
+  if (!op->drawing)
+    return work;
+  width = CLAMP (cw_rect_width (&op->drawing->on.box), 0, PIXELS_PER_LOOK);
+  height = CLAMP (cw_rect_height (&op->drawing->on.box), 0, PIXELS_PER_LOOK);
+  return work + (uint64_t) MIN (width * height, PIXELS_PER_LOOK);
 }
 
 /* TRUE to go on with the next one. *more: the time was up. The operation is out of the queue while it runs, because

@@ -150,7 +150,7 @@ test_limits_together (void)
   g_assert_false (cw_render_is_full (f.render[1]));
   for (unsigned n = 0; !cw_render_is_full (f.render[1]); n++) {
     pair_push (&f, 1, draw_fill (0, 0, 0, 4, 4, 0));
-    g_assert_cmpuint (n, <, 30);
+    g_assert_cmpuint (n, <, 100); /* far from all that there is room for */
   }
   pair_finish (&f);
   g_assert_false (cw_render_is_full (f.render[0]));
