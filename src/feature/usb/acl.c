@@ -20,20 +20,10 @@ cw_usb_acl_close (GSubprocess *helper)
 }
 
 static void
-take_answer (GTask *task, const char *line)
+fail (GTask *task, const char *reason)
 {
-  GSubprocess *helper = g_task_get_task_data (task);
-
-  if (g_strcmp0 (line, "SUCCESS") == 0)
-    g_task_return_pointer (task, g_object_ref (helper), (GDestroyNotify) cw_usb_acl_close);
-  else if (g_strcmp0 (line, "CANCELED") == 0)
-    g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_CANCELLED, "The permission to use the device was refused.");
-  else if (line)
-    g_task_return_new_error (task, SPICE_CLIENT_ERROR, SPICE_CLIENT_ERROR_FAILED,
-                             "The permission to use the device could not be got: %s", line);
-  else
-    g_task_return_new_error (task, SPICE_CLIENT_ERROR, SPICE_CLIENT_ERROR_FAILED,
-                             "The permission to use the device could not be got: the helper ended.");
+  g_task_return_new_error (task, SPICE_CLIENT_ERROR, SPICE_CLIENT_ERROR_FAILED,
+                           "The permission to use the device could not be got: %s", reason);
 }
 
 static void
@@ -45,12 +35,18 @@ on_line (GObject *stream, GAsyncResult *result, gpointer data)
   g_autofree char *line
       = g_data_input_stream_read_line_finish_utf8 (G_DATA_INPUT_STREAM (stream), result, NULL, &error);
 
-  if (error) {
-    g_output_stream_close (g_subprocess_get_stdin_pipe (helper), NULL, NULL);
-    g_task_return_error (task, g_steal_pointer (&error));
-  } else {
-    take_answer (task, line);
+  if (g_strcmp0 (line, "SUCCESS") == 0) {
+    g_task_return_pointer (task, g_object_ref (helper), (GDestroyNotify) cw_usb_acl_close);
+    return;
   }
+  /* Whatever it has said, it may still wait for that. */
+  g_output_stream_close (g_subprocess_get_stdin_pipe (helper), NULL, NULL);
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    g_task_return_error (task, g_steal_pointer (&error));
+  else if (g_strcmp0 (line, "CANCELED") == 0)
+    g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_CANCELLED, "The permission to use the device was refused.");
+  else
+    fail (task, error ? error->message : line ? line : "the helper ended.");
 }
 
 void
@@ -67,15 +63,14 @@ cw_usb_acl_open_async (int bus, int address, GCancellable *cancellable, GAsyncRe
   helper = g_subprocess_new (G_SUBPROCESS_FLAGS_STDIN_PIPE | G_SUBPROCESS_FLAGS_STDOUT_PIPE, &error,
                              program ? program : CW_USB_ACL_HELPER, NULL);
   if (!helper) {
-    g_task_return_new_error (task, SPICE_CLIENT_ERROR, SPICE_CLIENT_ERROR_FAILED,
-                             "The permission to use the device could not be got: %s", error->message);
+    fail (task, error->message);
     return;
   }
   g_task_set_task_data (task, helper, g_object_unref);
   /* A few bytes into an empty pipe. */
   if (!g_output_stream_write_all (g_subprocess_get_stdin_pipe (helper), request, strlen (request), NULL, NULL,
                                   &error)) {
-    g_task_return_error (task, g_steal_pointer (&error));
+    fail (task, error->message);
     return;
   }
   lines = g_data_input_stream_new (g_subprocess_get_stdout_pipe (helper));
