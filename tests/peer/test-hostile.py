@@ -3,12 +3,14 @@
 import argparse
 import re
 import sys
+import tempfile
 import time
+from pathlib import Path
 
 import clients
 import peers
 import tap
-from hostile import spice, table
+from hostile import spice, table, usb
 from hostile.server import LISTED, PING_ID, Close, HostileServer, Pause, opening
 
 SECONDS = 10
@@ -48,16 +50,17 @@ def await_outcome(viewer, server, channel, verdict):
 def run_case(case):
     options = dict(case.options)
     script, also = opening(case.channel, options.get("listed", LISTED)) + case.steps, options.pop("also", ())
-    color = options.pop("shows", None)
+    color, told, viewer_options = options.pop("shows", None), options.pop("told", b""), options.pop("viewer", ())
     if case.steps[0] is None:
         script = case.steps[1:]
     scripts = {**options.pop("siblings", {}), (case.channel, 0): script}
-    with HostileServer(scripts, **options) as server, clients.Viewer(server.uri) as viewer:
+    with HostileServer(scripts, **options) as server, clients.Viewer(server.uri, *viewer_options) as viewer:
         came = await_outcome(viewer, server, case.channel, case.verdict)
         if case.verdict == table.ERROR:
             tap.true(re.search(case.pattern, came, re.I), f"{came!r} does not name the trouble (/{case.pattern}/)")
         else:
             tap.equal(came, case.verdict, "outcome")
+        tap.true(told in b"".join(server.channel(case.channel).bodies), f"the client has not sent {told}")
         for channel in also:
             tap.equal(await_outcome(viewer, server, channel, table.ALIVE), table.ALIVE, spice.NAMES[channel])
         if color:
@@ -75,9 +78,9 @@ def run_link(case):
 
 @tap.test("a well-behaved script opens all four channels and the client answers on each")
 def baseline():
-    scripts = {kind: opening(kind) for kind in spice.NAMES}
+    scripts = {kind: opening(kind) for kind in (spice.MAIN, *(kind for kind, _ in LISTED))}
     with HostileServer(scripts) as server, clients.Viewer(server.uri) as viewer:
-        for kind in spice.NAMES:
+        for kind in scripts:
             connection = server.channel(kind)
             tap.true(connection and connection.wait(lambda: connection.pongs > 0, SECONDS),
                      f"no answer on the {spice.NAMES[kind]} channel")
@@ -122,10 +125,11 @@ def vanish():
             viewer.wait((f"event {channel} 0 closed", f"event {channel} 0 error"), SECONDS)
 
 
-def register(vectors):
+def register(vectors, usb_folder):
     for case in table.links():
         tap.test(f"link: {case[0]}")(lambda case=case: run_link(case))
-    for case in [*table.cases(), *(table.vector_cases(vectors) if vectors else ())]:
+    for case in [*table.cases(), *(table.vector_cases(vectors) if vectors else ()),
+                 *(table.Case(*case) for case in (usb.cases(usb_folder) if usb_folder else ()))]:
         tap.test(f"{spice.NAMES[case.channel]}: {case.name} → {case.verdict}")(lambda case=case: run_case(case))
 
 
@@ -133,9 +137,11 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("--viewer", required=True)
     parser.add_argument("--vectors", help="folder of broken compressed pictures")
+    parser.add_argument("--usb", action="store_true", help="USB channels too")
     parser.add_argument("--jobs", type=int, default=6, help="cases at a time; they mostly wait")
     parser.add_argument("--only")
     options = parser.parse_args()
     clients.Viewer.program = options.viewer
-    register(options.vectors)
-    sys.exit(tap.main(options.only, options.jobs))
+    with tempfile.TemporaryDirectory(prefix="caraway-hostile-") as folder:
+        register(options.vectors, options.usb and Path(folder))
+        sys.exit(tap.main(options.only, options.jobs))

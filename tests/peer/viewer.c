@@ -331,6 +331,18 @@ set_property (SpiceSession *session, const char *assignment)
     g_object_set (session, pair[0], (int) strtol (pair[1], NULL, 0), NULL);
 }
 
+/* A drive that is plugged into the first place there is. */
+static bool
+add_cd (SpiceSession *session, const char *path)
+{
+  SpiceUsbDeviceManager *manager = spice_usb_device_manager_get (session, NULL);
+
+  if (!manager)
+    return false;
+  g_object_set (manager, "redirect-on-connect", "-1,-1,-1,-1,1", NULL);
+  return spice_usb_device_manager_create_shared_cd_device (manager, (char *) path, NULL);
+}
+
 static const char *
 run_set (Viewer *self, char **words, const gint64 *n)
 {
@@ -441,7 +453,7 @@ main (int argc, char **argv)
   struct rusage usage;
 
   if (argc < 2) {
-    fprintf (stderr, "usage: %s URI [only=ports] [sockets=MODE] [PROPERTY=VALUE …]\n", argv[0]);
+    fprintf (stderr, "usage: %s URI [only=ports] [sockets=MODE] [shared-cd=FILE] [PROPERTY=VALUE …]\n", argv[0]);
     return 2;
   }
   self.loop = g_main_loop_new (NULL, FALSE);
@@ -453,6 +465,11 @@ main (int argc, char **argv)
   for (int i = 2; i < argc; i++) {
     if (g_str_equal (argv[i], "only=ports")) {
       self.only_ports = true;
+      continue;
+    }
+    if (g_str_has_prefix (argv[i], "shared-cd=")) {
+      if (!add_cd (self.session, argv[i] + strlen ("shared-cd=")))
+        return 2;
       continue;
     }
     if (!g_str_has_prefix (argv[i], "sockets=")) {

@@ -45,6 +45,8 @@ def opening(channel, listed=LISTED):
         return [spice.main_init(), Wait(104), spice.channels_list(*listed)]
     if channel == spice.DISPLAY:
         return [Wait(101), spice.surface_create(), spice.MARK]
+    if channel == spice.USBREDIR:
+        return []
     return [spice.CURSOR_INIT] if channel == spice.CURSOR else [spice.INPUTS_INIT]
 
 

@@ -2,8 +2,8 @@
 """Bytes of the protocol, as a server writes them; nothing here checks anything."""
 import struct
 
-MAIN, DISPLAY, INPUTS, CURSOR, PORT, WEBDAV = 1, 2, 3, 4, 10, 11
-NAMES = {MAIN: "main", DISPLAY: "display", INPUTS: "inputs", CURSOR: "cursor"}
+MAIN, DISPLAY, INPUTS, CURSOR, USBREDIR, PORT, WEBDAV = 1, 2, 3, 4, 9, 10, 11
+NAMES = {MAIN: "main", DISPLAY: "display", INPUTS: "inputs", CURSOR: "cursor", USBREDIR: "usbredir"}
 PUT = 8
 COPY_SIZE = 57  # of the fixed part of DRAW_COPY without clip rectangles
 IMAGE_SIZE = 18  # of an image's descriptor

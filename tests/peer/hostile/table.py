@@ -3,7 +3,8 @@
 
 A case is (name, channel, steps, verdict, pattern, options). The steps follow a normal opening of that channel unless
 they begin with None, then they replace it. Options: what siblings say, which channels also have to answer, the
-colour in the corner of the display at the end, and arguments of the server. Verdicts:
+colour in the corner of the display at the end, what the client has to have sent, options of the viewer, and arguments of
+the server. Verdicts:
   ERROR  the channel reports an error whose text matches the pattern, and closes;
   ALIVE  nothing is reported and the channel still answers;
   SILENT nothing is reported and the channel reads no further.
