@@ -4,8 +4,9 @@
 and, where it is installed, of the distribution's, with the same client and in turns. The guest's side speaks HTTP as
 curl does: a request, its answer."""
 import argparse
-import http.client
 import os
+import re
+import socket
 import statistics
 import subprocess
 import sys
@@ -14,13 +15,15 @@ import time
 from pathlib import Path
 
 SYSTEM = "/usr/lib/x86_64-linux-gnu"
+STATUS = re.compile(rb"HTTP/1\.1 20[0-9] ")
+LENGTH = re.compile(rb"^Content-Length: *([0-9]+)", re.M | re.I)
 
 
 class Run:
     """A server, a client on it that shares a folder, and the way into that."""
 
     def __init__(self, options, library):
-        self.options, self.library = options, library
+        self.options, self.library, self.buffer = options, library, bytearray(1 << 20)
 
     def __enter__(self):
         self.temporary = tempfile.TemporaryDirectory(prefix="caraway-bench-")
@@ -51,29 +54,61 @@ class Run:
             fields = file.read().rsplit(")", 1)[1].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
-    def fetch(self, name, connection=None):
-        own = connection or http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
-        own.request("GET", "/" + name)
-        response = own.getresponse()
-        size = 0
-        while block := response.read(1 << 20):
-            size += len(block)
+    def connect(self):
+        own = socket.create_connection(("127.0.0.1", self.port), timeout=120)
+        own.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return own
+
+    def fetch(self, name, kept=None):
+        """The size of the file, or None where the kept connection has been closed meanwhile."""
+        own = kept or self.connect()
+        try:
+            own.sendall(b"GET /%s HTTP/1.1\r\nHost: localhost\r\n\r\n" % name.encode())
+            return self.receive(own)
+        except (BrokenPipeError, ConnectionResetError):
+            return None
+        finally:
+            if not kept:
+                own.close()
+
+    def receive(self, own):
+        """The size of the answer's body; None: there is no answer."""
+        view, got, end = memoryview(self.buffer), 0, -1
+        while end < 0:
+            n = own.recv_into(view[got:])
+            if n == 0 and got == 0:
+                return None
+            got += n
+            end = self.buffer.find(b"\r\n\r\n", 0, got)
+            if n == 0:
+                raise RuntimeError(f"half an answer: {bytes(view[:got])}")
+        head = bytes(view[:end])
+        if not STATUS.match(head):
+            raise RuntimeError(f"refused: {head}")
+        length = LENGTH.search(head)
+        size, got = int(length[1]) if length else 0, got - end - 4
+        while got < size:
+            n = own.recv_into(view)
+            if n == 0:
+                raise RuntimeError(f"{got} of {size} bytes")
+            got += n
         return size
 
     def fetch_all(self, names):
         """As programs do that keep their connection as long as the other side does."""
-        own = http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
+        own = self.connect()
         for name in names:
-            try:
-                self.fetch(name, own)
-            except (http.client.RemoteDisconnected, BrokenPipeError, ConnectionResetError):
+            while self.fetch(name, own) is None:
                 own.close()
-                self.fetch(name, own)
+                own = self.connect()
+        own.close()
 
     def put(self, name, content):
-        own = http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
-        own.request("PUT", "/" + name, body=content)
-        own.getresponse().read()
+        with self.connect() as own:
+            own.sendall(b"PUT /%s HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n" %
+                        (name.encode(), len(content)))
+            own.sendall(content)
+            self.receive(own)
 
 
 def measure(run, what, size):

@@ -119,22 +119,41 @@ on_incoming (GSocketService *service, GSocketConnection *stream, GObject *source
   return TRUE;
 }
 
+static GPollableOutputStream *
+out_of (Program *self)
+{
+  return G_POLLABLE_OUTPUT_STREAM (g_io_stream_get_output_stream (G_IO_STREAM (self->stream)));
+}
+
+/* How much of it the program takes at once; negative when it is gone. */
+static gssize
+give (Program *self, const guint8 *data, gsize size)
+{
+  gsize done = 0;
+
+  while (done < size) {
+    g_autoptr (GError) error = NULL;
+    gssize n = g_pollable_output_stream_write_nonblocking (out_of (self), data + done, size - done, NULL, &error);
+
+    if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK))
+      break;
+    if (n < 0)
+      return n;
+    done += (gsize) n;
+  }
+  return (gssize) done;
+}
+
 static gboolean
 on_writable (GObject *stream, gpointer data)
 {
   Program *self = data;
-  GPollableOutputStream *out = G_POLLABLE_OUTPUT_STREAM (stream);
-  gssize n = 0;
+  gssize n = give (self, self->waiting->data, self->waiting->len);
 
-  while (self->waiting->len > 0 && n >= 0) {
-    g_autoptr (GError) error = NULL;
-
-    n = g_pollable_output_stream_write_nonblocking (out, self->waiting->data, self->waiting->len, NULL, &error);
-    if (n >= 0)
-      g_byte_array_remove_range (self->waiting, 0, (guint) n);
-    else if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK))
-      return G_SOURCE_CONTINUE;
-  }
+  if (n > 0)
+    g_byte_array_remove_range (self->waiting, 0, (guint) n);
+  if (n >= 0 && self->waiting->len > 0)
+    return G_SOURCE_CONTINUE;
   clear_source (&self->out);
   if (self->over || n < 0)
     g_hash_table_remove (self->folder->programs, &self->id);
@@ -145,42 +164,60 @@ static void
 take_frame (DemoFolder *self, gint64 id, const guint8 *data, gsize size)
 {
   Program *program = g_hash_table_lookup (self->programs, &id);
-  GPollableOutputStream *out;
+  gssize n;
 
   if (!program)
     return;
-  g_byte_array_append (program->waiting, data, (guint) size);
+  n = program->out ? 0 : give (program, data, size);
   program->over = size == 0;
-  if (program->out)
+  if (n < 0 || (program->over && !program->out)) {
+    g_hash_table_remove (self->programs, &id);
     return;
-  out = G_POLLABLE_OUTPUT_STREAM (g_io_stream_get_output_stream (G_IO_STREAM (program->stream)));
-  program->out = g_pollable_output_stream_create_source (out, NULL);
+  }
+  g_byte_array_append (program->waiting, data + n, (guint) (size - (gsize) n));
+  if (program->out || program->waiting->len == 0)
+    return;
+  program->out = g_pollable_output_stream_create_source (out_of (program), NULL);
   g_source_set_callback (program->out, G_SOURCE_FUNC (on_writable), program, NULL);
   g_source_attach (program->out, NULL);
 }
 
-static void
-on_received (gpointer data, const guint8 *bytes, gsize size)
+/* The bytes of the whole frames. */
+static gsize
+take_frames (DemoFolder *self, const guint8 *bytes, gsize size)
 {
-  DemoFolder *self = data;
   gsize at = 0;
 
-  g_byte_array_append (self->frame, bytes, (guint) size);
-  while (self->frame->len - at >= HEADER) {
-    const guint8 *frame = self->frame->data + at;
+  while (size - at >= HEADER) {
+    const guint8 *frame = bytes + at;
     guint64 id;
     guint16 length;
 
     memcpy (&id, frame, sizeof id);
     memcpy (&length, frame + sizeof id, sizeof length);
     length = GUINT16_FROM_LE (length);
-    if (self->frame->len - at < HEADER + (gsize) length)
+    if (size - at < HEADER + (gsize) length)
       break;
     take_frame (self, (gint64) GUINT64_FROM_LE (id), frame + HEADER, length);
     at += HEADER + (gsize) length;
   }
-  if (at > 0)
-    g_byte_array_remove_range (self->frame, 0, (guint) at);
+  return at;
+}
+
+static void
+on_received (gpointer data, const guint8 *bytes, gsize size)
+{
+  DemoFolder *self = data;
+  gsize taken;
+
+  if (self->frame->len == 0) {
+    taken = take_frames (self, bytes, size);
+    g_byte_array_append (self->frame, bytes + taken, (guint) (size - taken));
+    return;
+  }
+  g_byte_array_append (self->frame, bytes, (guint) size);
+  taken = take_frames (self, self->frame->data, self->frame->len);
+  g_byte_array_remove_range (self->frame, 0, (guint) taken);
 }
 
 static void

@@ -70,8 +70,9 @@ wake_up_soon (DemoPort *self)
 static void
 queue (DemoPort *self, const guint8 *data, gsize size)
 {
-  if (self->out_at == self->out->len) {
-    g_byte_array_set_size (self->out, 0);
+  /* What has been fetched goes when it is the larger part: always, where nothing waits. */
+  if (self->out_at >= waiting (self)) {
+    g_byte_array_remove_range (self->out, 0, (guint) self->out_at);
     self->out_at = 0;
   }
   g_byte_array_append (self->out, data, size);
