@@ -4,7 +4,6 @@
 #include "feature/webdav/requests.h"
 #include "feature/webdav/webdav.h"
 
-#include <gio/gunixfdmessage.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -97,8 +96,8 @@ close_server (Server *self)
 }
 
 typedef struct {
-  Server *server; /* strong */
-  int fd;
+  Server *server;     /* strong */
+  CwWebdavTube *tube; /* likewise */
 } Client;
 
 static void
@@ -106,8 +105,7 @@ free_client (gpointer data)
 {
   Client *self = data;
 
-  if (self->fd >= 0)
-    close (self->fd);
+  cw_webdav_tube_unref (self->tube);
   unref_server (self->server);
   g_free (self);
 }
@@ -116,21 +114,14 @@ static gboolean
 accept_client (gpointer data)
 {
   Client *self = data;
-  g_autoptr (GSocket) socket = NULL;
-  g_autoptr (GSocketConnection) stream = NULL;
+  g_autoptr (GIOStream) stream = cw_webdav_tube_stream (self->tube, self->server->context);
   g_autoptr (GSocketAddress) here = g_inet_socket_address_new_from_string ("127.0.0.1", 0);
   g_autoptr (GError) error = NULL;
 
-  if (!self->server->phodav)
-    return G_SOURCE_REMOVE;
-  socket = g_socket_new_from_fd (self->fd, &error);
-  if (socket) {
-    self->fd = -1;
-    stream = g_socket_connection_factory_create_connection (socket);
-  }
-  if (!stream
-      || !soup_server_accept_iostream (phodav_server_get_soup_server (self->server->phodav), G_IO_STREAM (stream), here,
-                                       here, &error))
+  /* What nobody takes closes itself. */
+  if (self->server->phodav
+      && !soup_server_accept_iostream (phodav_server_get_soup_server (self->server->phodav), stream, here, here,
+                                       &error))
     g_debug ("webdav: %s", error->message);
   return G_SOURCE_REMOVE;
 }
@@ -210,22 +201,23 @@ start_server (Webdav *self)
   self->server = server;
 }
 
-int
-cw_webdav_connect (SpiceSession *session)
+CwWebdavTube *
+cw_webdav_connect (SpiceSession *session, GMainContext *context, GSourceFunc ready, gpointer data)
 {
   Webdav *self = cw_feature_get (session, &cw_webdav_feature);
-  int fds[2];
+  CwWebdavTube *tube;
   Client *client;
 
   if (!self->server)
     start_server (self);
-  if (!self->server || socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds) != 0)
-    return -1;
+  if (!self->server)
+    return NULL;
+  tube = cw_webdav_tube_new (context, self->server->context, ready, data);
   client = g_new (Client, 1);
-  *client = (Client){ self->server, fds[1] };
+  *client = (Client){ self->server, cw_webdav_tube_ref (tube) };
   g_atomic_ref_count_inc (&self->server->refs);
   g_main_context_invoke_full (self->server->context, G_PRIORITY_DEFAULT, accept_client, client, free_client);
-  return fds[0];
+  return tube;
 }
 
 GType

@@ -4,10 +4,10 @@
 
 const CwFeature cw_webdav_feature = { .name = "webdav" };
 
-int
-cw_webdav_connect (SpiceSession *session)
+CwWebdavTube *
+cw_webdav_connect (SpiceSession *session, GMainContext *context, GSourceFunc ready, gpointer data)
 {
-  return -1;
+  return NULL;
 }
 
 GType
