@@ -139,15 +139,13 @@ cw_usbredir_set_driver (SpiceChannel *channel, const CwUsbredirDriver *driver, g
 }
 
 void
-cw_usbredir_send (SpiceChannel *channel, const void *bytes, size_t size)
+cw_usbredir_send (SpiceChannel *channel, GBytes *bytes)
 {
   SpiceUsbredirChannelPrivate *priv = private_of (channel);
-  g_autoptr (GBytes) copy = NULL;
 
   if (!priv->up || !cw_channel_is_ready (channel))
     return;
-  copy = g_bytes_new (bytes, size);
-  cw_spicevmc_write (priv->pipe, copy, NULL, NULL, NULL);
+  cw_spicevmc_write (priv->pipe, bytes, NULL, NULL, NULL);
   if (!priv->paused && cw_spicevmc_is_full (priv->pipe)) {
     priv->paused = true;
     cw_spicevmc_pause (priv->pipe);

@@ -19,4 +19,4 @@ void cw_usbredir_set_driver (SpiceChannel *channel, const CwUsbredirDriver *driv
 
 /* Queues bytes for the guest; dropped when the stream has ended. When much waits, nothing more is received until it has
  * gone. */
-void cw_usbredir_send (SpiceChannel *channel, const void *bytes, size_t size);
+void cw_usbredir_send (SpiceChannel *channel, GBytes *bytes);

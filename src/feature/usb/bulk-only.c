@@ -8,6 +8,9 @@
 #define STATUS_SIZE 13
 #define STATUS_SIGNATURE 0x53425355 /* "USBS" */
 
+/* A place for what is read that is kept for the next time; systems read 120 KiB or less at a time. */
+#define KEPT_SIZE (256 * 1024)
+
 typedef enum {
   PHASE_COMMAND,
   PHASE_IN,     /* data goes to the host */
@@ -54,6 +57,8 @@ struct CwBulkOnly {
   bool busy, stale; /* stale: for a command that was given up */
   uint8_t *buffer;
   size_t buffer_size;
+  uint8_t *room; /* the buffer of reading, or what may become it; NULL while it is the host's */
+  size_t room_size;
   Packet *served; /* taken out of its queue; NULL when cancelled meanwhile */
 };
 
@@ -201,7 +206,12 @@ send_status (CwBulkOnly *self, Packet *packet)
 static bool
 get_buffer (CwBulkOnly *self, size_t size)
 {
-  self->buffer = g_try_malloc (size);
+  if (!self->room || self->room_size < size) {
+    g_free (self->room);
+    self->room = g_try_malloc (size);
+    self->room_size = size;
+  }
+  self->buffer = self->room;
   self->buffer_size = size;
   return self->buffer != NULL;
 }
@@ -209,7 +219,9 @@ get_buffer (CwBulkOnly *self, size_t size)
 static void
 drop_buffer (CwBulkOnly *self)
 {
-  g_clear_pointer (&self->buffer, g_free);
+  if (self->buffer != self->room)
+    g_free (self->buffer);
+  self->buffer = NULL;
 }
 
 /* The data ends here for the host; what it has not got is the residue. */
@@ -271,9 +283,10 @@ static void
 sent_from_medium (CwBulkOnly *self, bool ok)
 {
   Packet *packet = g_steal_pointer (&self->served);
-  g_autofree uint8_t *bytes = g_steal_pointer (&self->buffer);
-  size_t asked = packet ? packet->size : self->buffer_size;
+  g_autofree uint8_t *bytes = NULL;
+  size_t asked = packet ? packet->size : self->buffer_size, room_size = self->room_size;
 
+  drop_buffer (self);
   if (!ok) {
     fail_medium (self, CW_SENSE_MEDIUM_READ);
     stall_in (self, packet);
@@ -281,8 +294,13 @@ sent_from_medium (CwBulkOnly *self, bool ok)
   }
   if (!packet) /* cancelled: the host knows nothing of these bytes */
     return;
+  bytes = g_steal_pointer (&self->room);
   moved_in (self, self->buffer_size, asked);
   answer_in (self, packet, CW_USB_SUCCESS, bytes, self->buffer_size);
+  if (!self->room && room_size <= KEPT_SIZE) {
+    self->room = g_steal_pointer (&bytes);
+    self->room_size = room_size;
+  }
 }
 
 static void
@@ -542,5 +560,6 @@ cw_bulk_only_free (CwBulkOnly *self)
 
   g_queue_clear_full (&self->in, (GDestroyNotify) packet_free);
   g_queue_clear_full (&self->out, (GDestroyNotify) packet_free);
+  g_free (self->room);
   g_free (self);
 }

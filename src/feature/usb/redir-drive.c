@@ -5,6 +5,9 @@
 
 #include <string.h>
 
+/* Answers from here on are put together without the parser, which would copy them twice. */
+#define LARGE_ANSWER 4096
+
 static CwUsbStorage *
 storage_of (CwUsbRedir *self)
 {
@@ -220,6 +223,32 @@ on_control_packet (void *data, uint64_t id, struct usb_redir_control_packet_head
   usbredirparser_send_control_packet (self->parser, id, &answer, control.data, (int) control.size);
 }
 
+/* False: the guest does not know the form that all do nowadays. */
+static bool
+send_large (CwUsbRedir *self, uint64_t id, const struct usb_redir_bulk_packet_header *answer, const uint8_t *bytes,
+            size_t size)
+{
+  struct usb_redir_bulk_packet_header body = *answer;
+  struct usb_redir_header header
+      = { GUINT32_TO_LE (usb_redir_bulk_packet), GUINT32_TO_LE ((uint32_t) (sizeof body + size)), GUINT64_TO_LE (id) };
+  g_autoptr (GBytes) packet = NULL;
+  uint8_t *at;
+
+  if (!usbredirparser_peer_has_cap (self->parser, usb_redir_cap_64bits_ids)
+      || !usbredirparser_peer_has_cap (self->parser, usb_redir_cap_32bits_bulk_length))
+    return false;
+  body.length = GUINT16_TO_LE (body.length);
+  body.length_high = GUINT16_TO_LE (body.length_high);
+  cw_usb_redir_flush (self);
+  at = g_malloc (sizeof header + sizeof body + size);
+  memcpy (at, &header, sizeof header);
+  memcpy (at + sizeof header, &body, sizeof body);
+  memcpy (at + sizeof header + sizeof body, bytes, size);
+  packet = g_bytes_new_take (at, sizeof header + sizeof body + size);
+  self->events->send (self->data, packet);
+  return true;
+}
+
 static void
 answer_bulk (CwUsbRedir *self, uint64_t id, uint8_t endpoint, CwUsbStatus status, const uint8_t *bytes, size_t size)
 {
@@ -230,6 +259,8 @@ answer_bulk (CwUsbRedir *self, uint64_t id, uint8_t endpoint, CwUsbStatus status
     .length_high = (uint16_t) (size >> 16),
   };
 
+  if (bytes && size >= LARGE_ANSWER && send_large (self, id, &answer, bytes, size))
+    return;
   usbredirparser_send_bulk_packet (self->parser, id, &answer, (uint8_t *) bytes, bytes ? (int) size : 0);
   cw_usb_redir_flush (self);
 }

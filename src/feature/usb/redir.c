@@ -39,9 +39,7 @@ on_read (void *data, uint8_t *bytes, int size)
 static int
 on_write (void *data, uint8_t *bytes, int size)
 {
-  CwUsbRedir *self = data;
-
-  self->events->send (self->data, bytes, (size_t) size);
+  cw_usb_redir_send_raw (data, bytes, (size_t) size);
   return size;
 }
 
@@ -305,7 +303,9 @@ cw_usb_redir_unplug (CwUsbRedir *self)
 void
 cw_usb_redir_send_raw (CwUsbRedir *self, const uint8_t *bytes, size_t size)
 {
-  self->events->send (self->data, bytes, size);
+  g_autoptr (GBytes) copy = g_bytes_new (bytes, size);
+
+  self->events->send (self->data, copy);
 }
 
 const struct usbredirfilter_rule *

@@ -17,7 +17,7 @@ typedef struct CwUsbRedir CwUsbRedir;
 
 typedef struct {
   /* Bytes for the guest. */
-  void (*send) (gpointer data, const uint8_t *bytes, size_t size);
+  void (*send) (gpointer data, GBytes *bytes);
   /* The device has to be given up, later: the guest does not want it, or it failed. Error: SPICE_CLIENT_ERROR. */
   void (*device_failed) (gpointer data, const GError *error);
   /* The guest has said which devices it takes. */

@@ -34,9 +34,9 @@ cw_usb_slot_guest_allows (CwUsbSlot *slot, const SpiceUsbDevice *device)
 }
 
 static void
-on_send (gpointer data, const uint8_t *bytes, size_t size)
+on_send (gpointer data, GBytes *bytes)
 {
-  cw_usbredir_send (((CwUsbSlot *) data)->channel, bytes, size);
+  cw_usbredir_send (((CwUsbSlot *) data)->channel, bytes);
 }
 
 static void

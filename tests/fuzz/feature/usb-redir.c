@@ -13,12 +13,14 @@
 #define MEDIUM_SIZE 16384
 
 static void
-on_send (gpointer data, const uint8_t *bytes, size_t size)
+on_send (gpointer data, GBytes *bytes)
 {
   volatile uint8_t sum = 0;
+  gsize size;
+  const uint8_t *at = g_bytes_get_data (bytes, &size);
 
-  for (size_t i = 0; i < size; i++)
-    sum ^= bytes[i];
+  for (gsize i = 0; i < size; i++)
+    sum ^= at[i];
   (void) sum;
 }
 

@@ -31,9 +31,9 @@ typedef struct {
 } Guest;
 
 static void
-on_host_send (gpointer data, const uint8_t *bytes, size_t size)
+on_host_send (gpointer data, GBytes *bytes)
 {
-  g_byte_array_append (((Guest *) data)->to_guest, bytes, (guint) size);
+  g_byte_array_append (((Guest *) data)->to_guest, g_bytes_get_data (bytes, NULL), (guint) g_bytes_get_size (bytes));
 }
 
 static void
@@ -371,25 +371,25 @@ test_cd (gconstpointer data)
 static void
 test_disk (void)
 {
-  static const uint8_t write[] = { 0x2a, 0, 0, 0, 0, 2, 0, 0, 4, 0 }, flush[10] = { 0x35 };
+  static const uint8_t write[] = { 0x2a, 0, 0, 0, 0, 2, 0, 0, 16, 0 }, flush[10] = { 0x35 };
   g_autofree char *path = make_file ();
   g_autofree char *content = NULL;
-  g_autofree uint8_t *bytes = g_malloc (2048);
+  g_autofree uint8_t *bytes = g_malloc (8192);
   g_autoptr (CwUsbDrive) drive = open_drive (CW_SCSI_DISK, path, true);
   gsize size;
   Guest guest;
 
   /* Nobody else writes on it meanwhile. */
   g_assert_null (cw_usb_medium_open (path, true, 512, NULL));
-  memset (bytes, 0xa5, 2048);
+  memset (bytes, 0xa5, 8192);
   guest_init (&guest, false);
   plug (&guest, drive);
   g_assert_cmphex (guest.device.product_id, ==, 0xcdce);
-  g_assert_cmpint (command (&guest, write, sizeof write, 2048, bytes), ==, 0);
+  g_assert_cmpint (command (&guest, write, sizeof write, 8192, bytes), ==, 0);
   g_assert_cmpint (command (&guest, flush, sizeof flush, 0, NULL), ==, 0);
   g_assert_true (g_file_get_contents (path, &content, &size, NULL));
   g_assert_cmpuint (size, ==, FILE_SIZE);
-  g_assert_cmpmem (content + 1024, 2048, bytes, 2048);
+  g_assert_cmpmem (content + 1024, 8192, bytes, 8192);
   guest_clear (&guest);
   g_unlink (path);
 }
