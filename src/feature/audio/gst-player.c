@@ -15,7 +15,7 @@
 #include <gst/base/gstbasesink.h>
 
 #define DEFAULT_SINK                                                                                                   \
-  "appsrc name=appsrc ! queue ! audioconvert ! audioresample ! volume name=fallback ! autoaudiosink name=audiosink"
+  "appsrc name=appsrc ! audioconvert ! audioresample ! volume name=fallback ! autoaudiosink name=audiosink"
 #define REST_MS 5000              /* a stream often begins again soon, at every sound of the system */
 #define MAX_WAITING (4096 * 1024) /* bytes that wait for a device that does not take them */
 #define SAMPLE_SIZE 2
