@@ -15,6 +15,7 @@ import pathlib
 import statistics
 import subprocess
 import sys
+import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "tests" / "peer")]
@@ -33,6 +34,7 @@ GOALS = {
     "idle-500/above-framebuffer-kib": "≤ 300", "port-1k/mb-per-s": "ratio ≥ 2", "port-1k/cpu-ms-per-mb": "ratio ≤ 0.6",
     "port-64k/mb-per-s": "ratio ≥ 1", "send/mb-per-s": "ratio ≥ 3", "send-8/mb-per-s": "ratio ≥ 3",
     "send/stall-default-ms": "≤ 5", "clipboard/there-and-back-ms": "ratio ≤ 0.5", "clipboard/more-peak-kib": "ratio ≤ 0.5",
+    "cd/mb-per-s": "ratio ≥ 2", "opus/cpu-ms": "ratio ≤ 0.8", "sound/median-ms": "≤ 40",
     "clipboard/stall-default-ms": "≤ 5", "slow-terminal/cpu-ms": "ratio ≤ 0.8", "slow-firmware/cpu-ms": "ratio ≤ 0.8",
 }
 
@@ -43,8 +45,8 @@ class Side:
     def __init__(self, name, folder, drive):
         self.name, self.folder, self.drive = name, pathlib.Path(folder), drive
 
-    def env(self):
-        return {"LD_LIBRARY_PATH": str(self.folder), "G_MESSAGES_DEBUG": ""}
+    def env(self, more=None):
+        return {"LD_LIBRARY_PATH": str(self.folder), "G_MESSAGES_DEBUG": "", **(more or {})}
 
     def read(self, line):
         words = dict(word.split("=", 1) for word in line.split())
@@ -53,9 +55,9 @@ class Side:
             raise peers.Failed(f"{self.name} ran on {library}")
         return {name: float(value) for name, value in words.items()}
 
-    def run(self, run, port, *options, seconds=600):
+    def run(self, run, port, *options, seconds=600, env=None):
         argv = [self.drive, run, f"spice://127.0.0.1:{port}", *options]
-        return self.read(peers.run(argv, env=self.env(), seconds=seconds).check().out)
+        return self.read(peers.run(argv, env=self.env(env), seconds=seconds).check().out)
 
 
 class TapeServer(peers.Peer):
@@ -66,6 +68,27 @@ class TapeServer(peers.Peer):
     def open(self):
         self.process = self.start(self.argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         self.port = int(self.process.child.stdout.readline().decode().rpartition("=")[2])
+
+
+class DeviceServer(peers.Peer):
+    """A server with one device; what it has found is on its next line."""
+
+    def __init__(self, program, *arguments):
+        super().__init__()
+        self.argv = [program, *arguments]
+
+    def open(self):
+        self.process = self.start(self.argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.port = int(self.line().rpartition("=")[2])
+
+    def line(self):
+        return self.process.child.stdout.readline().decode().rstrip()
+
+    def found(self):
+        line = self.line()
+        if "=" not in line:
+            raise peers.Failed(f"device-server: {line}")
+        return {name: float(value) for name, value in (word.split("=") for word in line.split())}
 
 
 class Tapes:
@@ -147,10 +170,15 @@ def wait(seconds):
     time.sleep(seconds)
 
 
+def sound_to(sink):
+    caps = "audio/x-raw,format=S16LE,channels=2,rate=48000,layout=interleaved"
+    return {"SPICE_GST_AUDIOSINK": f"appsrc name=appsrc is-live=true format=time caps={caps} ! {sink}"}
+
+
 class Bench:
-    def __init__(self, build, sides, quick, renew):
+    def __init__(self, build, sides, quick, renew, devices):
         self.build, self.sides, self.quick = build, sides, quick
-        self.tape_server = build / "bench" / "tape-server"
+        self.tape_server, self.device_server = build / "bench" / "tape-server", build / "bench" / "device-server"
         self.tapes = Tapes(build / "bench" / "tapes", sides[0], quick, renew)
         names = ["scene"] if quick else ["terminal", "desktop", "firmware"]
         self.small = "scene" if quick else "firmware"
@@ -169,6 +197,8 @@ class Bench:
         for name, count, size in (("send", 1, 8 if quick else 256), ("send-8", 8, 1 if quick else 32)):
             self.rows[name] = lambda side, count=count, size=size: self.with_agent(side, "send", size, count)
         self.rows["clipboard"] = lambda side: self.with_agent(side, "clipboard", 1 if quick else 20)
+        for name in devices:
+            self.rows[name] = getattr(self, name)
         for name in names:
             if name != "desktop":
                 self.rows[f"slow-{name}"] = lambda side, name=name: self.slow(side, name)
@@ -219,6 +249,32 @@ class Bench:
             server.command("port bench echo=0 sum=0")
             return side.run("port", server.port, "port=bench", f"size={size}", f"count={count}")
 
+    def cd(self, side):
+        """A CD that the page cache has, read as Linux reads, and compared."""
+        with tempfile.NamedTemporaryFile(prefix="caraway-bench-", suffix=".iso") as file:
+            file.write(os.urandom(1 << 20) * (4 if self.quick else 200))
+            file.flush()
+            with DeviceServer(self.device_server, "cd", file.name) as server:
+                said = side.run("cd", server.port, f"file={file.name}")
+                return {**server.found(), **said}
+
+    def opus(self, side):
+        """A stream of packets of 10 ms, on a device that takes what comes, as devices with a buffer do."""
+        sink = "audioconvert ! audioresample ! volume name=audiosink ! fakesink sync=false"
+        with DeviceServer(self.device_server, "opus", "1" if self.quick else "10") as server:
+            said = side.run("sound", server.port, env=sound_to(sink))
+            server.found()
+        return {"cpu-ms": said["cpu-ms"]}
+
+    def sound(self, side):
+        """From the sending of a packet of 10 ms to its being given to the device, here a pipe."""
+        with tempfile.TemporaryDirectory(prefix="caraway-bench-") as folder:
+            pipe = f"{folder}/pipe"
+            sink = f"filesink name=audiosink location={pipe} buffer-mode=2 sync=true"
+            with DeviceServer(self.device_server, "raw", "3" if self.quick else "20", pipe) as server:
+                side.run("sound", server.port, env=sound_to(sink))
+                return server.found()
+
     def slow(self, side, name):
         """10 Mbit/s and 50 ms there and back."""
         with TapeServer(self.tape_server, self.tapes.path(name)) as server:
@@ -267,6 +323,7 @@ def main():
     parser.add_argument("--rounds", type=int)
     parser.add_argument("--reference", type=pathlib.Path)
     parser.add_argument("--new-tapes", action="store_true")
+    parser.add_argument("--devices", default="cd,opus,sound", help="those the build has")
     parser.add_argument("--list", action="store_true")
     options = parser.parse_args()
     drive, ours = options.build / "bench" / "drive", options.build / "src"
@@ -275,7 +332,8 @@ def main():
     if reference:
         sides.append(Side("reference", reference, drive))
     peers.DemoServer.program = options.build / "demo" / "caraway-demo-server"
-    bench = Bench(options.build, sides, options.quick, options.new_tapes)
+    devices = [name for name in options.devices.split(",") if name]
+    bench = Bench(options.build, sides, options.quick, options.new_tapes, devices)
     rows = [row for row in bench.rows if not options.only or row.startswith(tuple(options.only))]
     if options.list:
         print(*rows, sep="\n")

@@ -66,7 +66,8 @@ on_channel_new (SpiceSession *session, SpiceChannel *channel, DriveClient *self)
   } else if (SPICE_IS_PORT_CHANNEL (channel)) {
     g_signal_connect (channel, "notify::port-opened", G_CALLBACK (on_port_opened), self);
   }
-  if (!SPICE_IS_MAIN_CHANNEL (channel))
+  /* Sound channels are SpiceAudio's. */
+  if (!SPICE_IS_MAIN_CHANNEL (channel) && !SPICE_IS_PLAYBACK_CHANNEL (channel))
     spice_channel_connect (channel);
 }
 

@@ -12,6 +12,7 @@ typedef struct {
   unsigned cycles;      /* of connecting and disconnecting */
   unsigned size, count; /* of port writes */
   const char *port;     /* its name */
+  const char *file;     /* its path */
   bool stalls;          /* measure how long the main loop is held; costs some processor time itself */
 } DriveOptions;
 
@@ -77,3 +78,7 @@ void drive_port (const DriveOptions *options);
 /* agent.c: with a guest agent */
 void drive_send (const DriveOptions *options);
 void drive_clipboard (const DriveOptions *options);
+
+/* device.c: with a device */
+void drive_cd (const DriveOptions *options);
+void drive_sound (const DriveOptions *options);

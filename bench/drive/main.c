@@ -50,6 +50,7 @@ static const struct {
 } runs[] = {
   { "send", drive_send },     { "clipboard", drive_clipboard }, { "first", drive_first }, { "cycles", drive_cycles },
   { "replay", drive_replay }, { "idle", drive_idle },           { "port", drive_port },   { "watch", drive_watch },
+  { "cd", drive_cd },         { "sound", drive_sound },
 };
 
 static void
@@ -74,6 +75,8 @@ set_option (DriveOptions *options, const char *assignment)
   }
   if (pair[1] && g_str_equal (pair[0], "port"))
     options->port = assignment + strlen ("port=");
+  else if (pair[1] && g_str_equal (pair[0], "file"))
+    options->file = assignment + strlen ("file=");
   else if (g_str_equal (assignment, "stalls"))
     options->stalls = true;
   else
@@ -87,7 +90,7 @@ main (int argc, char **argv)
   struct rlimit files;
 
   if (argc < 3)
-    drive_fail ("usage: drive send|clipboard|first|cycles|replay|idle|port|watch URI [NAME=VALUE …]");
+    drive_fail ("usage: drive send|clipboard|first|cycles|replay|idle|port|watch|cd|sound URI [NAME=VALUE …]");
   options.uri = argv[2];
   for (int i = 3; i < argc; i++)
     set_option (&options, argv[i]);
