@@ -11,9 +11,11 @@
  *
  * Returns: the quark
  */
-/* clang-format off */
-G_DEFINE_QUARK (spice-client-error-quark, spice_client_error)
-/* clang-format on */
+GQuark
+spice_client_error_quark (void)
+{
+  return g_quark_from_static_string ("spice-client-error-quark");
+}
 
 /**
  * spice_channel_type_to_string:

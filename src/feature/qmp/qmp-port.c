@@ -60,9 +60,14 @@ G_DEFINE_TYPE_WITH_PRIVATE (SpiceQmpPort, spice_qmp_port, G_TYPE_OBJECT)
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SpiceQmpPort, g_object_unref)
 
-static G_DEFINE_QUARK (spice_qmp_port, qmp_port)
+static GQuark
+qmp_port_quark (void)
+{
+  return g_quark_from_static_string ("spice-qmp-port");
+}
 
-    static bool port_is_open (SpiceQmpPort *self)
+static bool
+port_is_open (SpiceQmpPort *self)
 {
   gboolean opened;
 
