@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "descriptors.h"
 
+#include "client.h"
+
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -17,6 +19,19 @@ descriptors_count (void)
   while (g_dir_read_name (dir))
     n++;
   return n;
+}
+
+static bool
+are_so_many (gpointer data)
+{
+  return descriptors_count () == *(const int *) data;
+}
+
+int
+descriptors_left (int before)
+{
+  client_run_until (20000, are_so_many, &before);
+  return descriptors_count () - before;
 }
 
 bool

@@ -7,6 +7,9 @@
 /* Open in this process. */
 int descriptors_count (void);
 
+/* How many more there are than before, once what is closing has closed, or 20 s have passed. */
+int descriptors_left (int before);
+
 /* The byte behind a message, with so many descriptors, which stay the caller's. false: the client went away. */
 bool descriptors_send (PeerIo *io, const int *fds, unsigned n);
 

@@ -319,7 +319,7 @@ run (Case *self)
   g_assert_true (client_run_until (60000, is_over, self));
   client_end (session);
   server_free (server);
-  return descriptors_count () - before;
+  return descriptors_left (before);
 }
 
 static void

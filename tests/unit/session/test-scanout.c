@@ -151,7 +151,7 @@ run (bool answers, bool sabotage, const char *expected)
   client_end (self.session);
   server_free (self.server);
   g_string_free (self.log, TRUE);
-  return descriptors_count () - before;
+  return descriptors_left (before);
 }
 
 static void
