@@ -4,7 +4,7 @@
 
 #include "../transport/peer.h"
 
-/* Open in this process. */
+/* Open in this process, without the events by which GLib wakes threads, made once and kept. */
 int descriptors_count (void);
 
 /* How many more there are than before, once what is closing has closed, or 20 s have passed. */

@@ -329,12 +329,7 @@ test_announced (gconstpointer over_tcp)
 int
 main (int argc, char **argv)
 {
-  Case first = { .over_tcp = true };
-
   g_test_init (&argc, &argv, NULL);
-  /* What the process opens once, and keeps, is none of the channel's. */
-  run (&first);
-  case_clear (&first);
   g_test_add_data_func ("/planes/known", "", test_rows);
   g_test_add_data_func ("/planes/unknown", NULL, test_rows);
   for (unsigned i = 0; i < G_N_ELEMENTS (damages); i++) {

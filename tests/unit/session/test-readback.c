@@ -344,8 +344,6 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  /* What the process opens once, and keeps, is none of the channel's. */
-  run (&(Case){ 0 });
   g_test_add_func ("/readback/rows", test_rows);
   g_test_add_func ("/readback/shrinking", test_shrinking);
   return g_test_run ();

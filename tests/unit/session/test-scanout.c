@@ -187,10 +187,6 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  /* What the process opens once, and keeps, is none of the channel's. */
-  run (true, false,
-       "32x16/128 34325258 1; draw 5 2 3 4; 64x16/256 34325258 1; draw 6 2 3 4; 48x16/192 34325258 1; none; "
-       "80x16/320 34325258 1; none; ");
   g_test_add_func ("/scanout/answered", test_answered);
   g_test_add_func ("/scanout/24.41-unanswered", test_unanswered);
   g_test_add_func ("/scanout/missing-descriptor", test_missing);
