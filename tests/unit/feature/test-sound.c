@@ -9,6 +9,7 @@
 #include "codec/opus.h"
 #include "feature/audio/audio.h"
 #include "session/registry.h"
+#include "session/session.h"
 #include "spice-client.h"
 #include "wire/messages.h"
 
@@ -296,6 +297,32 @@ test_playback (void)
   g_assert_cmpuint (latency, ==, 350);
   g_assert_cmpuint (n_channels, ==, 2);
   g_assert_nonnull (volume);
+  end (&self);
+}
+
+static void
+play_once (PeerIo *io, gpointer data)
+{
+  send_start (io, 2, CW_AUDIO_FMT_S16, 48000);
+  send_data (io, 5000, pcm, sizeof pcm);
+  server_hold (io);
+}
+
+/* P8: what is heard is the clock of the session. */
+static void
+test_playback_delay (void)
+{
+  const CwClock *clock;
+  int64_t before;
+  Case self;
+
+  begin (&self, CW_CHANNEL_PLAYBACK, play_once);
+  run_session (&self, "data 1920; delay?; ");
+  before = g_get_monotonic_time ();
+  spice_playback_channel_set_delay (SPICE_PLAYBACK_CHANNEL (find_channel (&self, CW_CHANNEL_PLAYBACK)), 100);
+  clock = &self.session->priv->media.clock;
+  g_assert_cmpuint (cw_clock_time (clock, before), <=, 4900);
+  g_assert_cmpuint (cw_clock_time (clock, g_get_monotonic_time ()), >=, 4900);
   end (&self);
 }
 
@@ -655,6 +682,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/sound/P1-P2-P3-P6-P7-P9-playback", test_playback);
   g_test_add_func ("/sound/P5-odd", test_playback_odd);
+  g_test_add_func ("/sound/P8-delay", test_playback_delay);
   if (cw_opus_is_available ()) {
     g_test_add_func ("/sound/P4-opus", test_playback_opus);
     g_test_add_func ("/sound/record-opus", test_record_opus);
