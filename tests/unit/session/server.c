@@ -193,6 +193,24 @@ server_send_message (PeerIo *io, const CwMessage *message)
   return server_send_bytes (io, message->type, body, size);
 }
 
+bool
+server_hear (PeerIo *io, uint16_t type)
+{
+  uint8_t header[6], body[256];
+  uint16_t its;
+  uint32_t size;
+
+  do {
+    if (!peer_read (io, header, sizeof header))
+      return false;
+    memcpy (&its, header, 2);
+    memcpy (&size, header + 2, 4);
+    if (size > sizeof body || !peer_read (io, body, size))
+      return false;
+  } while (its != type);
+  return true;
+}
+
 void
 server_hold (PeerIo *io)
 {

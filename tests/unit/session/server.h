@@ -27,6 +27,9 @@ bool server_send (PeerIo *io, uint16_t type, const void *data);
 bool server_send_message (PeerIo *io, const CwMessage *message);
 bool server_send_bytes (PeerIo *io, uint16_t type, const void *body, size_t size);
 
+/* Reads the client's messages up to one of a type. false: it is gone, or sends longer ones than 256 bytes. */
+bool server_hear (PeerIo *io, uint16_t type);
+
 /* Waits until the client is gone, without reading. */
 void server_hold (PeerIo *io);
 

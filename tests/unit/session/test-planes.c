@@ -82,25 +82,6 @@ send_planes (PeerIo *io, const Row *row)
 }
 
 static void
-hear_answer (PeerIo *io, Case *self)
-{
-  uint8_t header[6], body[256];
-  uint16_t type = 0;
-  uint32_t size;
-
-  while (type != CW_MSGC_DISPLAY_GL_DRAW_DONE) {
-    if (!peer_read (io, header, sizeof header))
-      return;
-    memcpy (&type, header, 2);
-    memcpy (&size, header + 2, 4);
-    g_assert_cmpuint (size, <=, sizeof body);
-    if (!peer_read (io, body, size))
-      return;
-  }
-  g_atomic_int_inc (&self->n_answered);
-}
-
-static void
 send_damaged (PeerIo *io, const Case *self)
 {
   int fds[] = { descriptors_memory (PAGE), descriptors_memory (PAGE) };
@@ -136,7 +117,8 @@ serve (PeerIo *io, gpointer data)
   for (unsigned i = 0; i < G_N_ELEMENTS (rows) && !self->over_tcp; i++) {
     send_planes (io, &rows[i]);
     server_send (io, CW_MSG_DISPLAY_GL_DRAW, &(CwMsgDisplayGlDraw){ 1, 2, 3, 4 });
-    hear_answer (io, self);
+    if (server_hear (io, CW_MSGC_DISPLAY_GL_DRAW_DONE))
+      g_atomic_int_inc (&self->n_answered);
   }
 }
 

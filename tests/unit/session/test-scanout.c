@@ -39,23 +39,8 @@ send_draw (PeerIo *io, uint32_t x)
 static void
 hear (PeerIo *io, Case *self, unsigned n)
 {
-  while (n > 0) {
-    uint8_t header[6], body[256];
-    uint32_t size;
-    uint16_t type;
-
-    if (!peer_read (io, header, sizeof header))
-      return;
-    memcpy (&type, header, 2);
-    memcpy (&size, header + 2, 4);
-    g_assert_cmpuint (size, <=, sizeof body);
-    if (!peer_read (io, body, size))
-      return;
-    if (type != CW_MSGC_DISPLAY_GL_DRAW_DONE)
-      continue;
+  for (; n > 0 && server_hear (io, CW_MSGC_DISPLAY_GL_DRAW_DONE); n--)
     g_atomic_int_inc (&self->n_answered);
-    n--;
-  }
 }
 
 static void
