@@ -82,13 +82,13 @@ class Process:
 
     def __init__(self, argv, env=None, stdin=subprocess.DEVNULL, stdout=None, cwd=None, pass_fds=()):
         self.argv = [str(a) for a in argv]
-        self.log = tempfile.NamedTemporaryFile(prefix="peer-", suffix=".log")
+        self.log = tempfile.TemporaryFile()  # without a name: nothing is left, however this ends
         self.child = subprocess.Popen(self.argv, stdin=stdin, stdout=stdout or self.log, stderr=self.log, cwd=cwd,
                                       env={**os.environ, **(env or {})}, start_new_session=True,
                                       pass_fds=pass_fds)
 
     def text(self):
-        return Path(self.log.name).read_text(errors="replace")
+        return os.pread(self.log.fileno(), os.fstat(self.log.fileno()).st_size, 0).decode(errors="replace")
 
     def running(self):
         return self.child.poll() is None
