@@ -113,6 +113,13 @@ has_area (const Monitor *monitor)
   return monitor->width > 0 && monitor->height > 0;
 }
 
+/* GTK gives a window one pixel at first, and may take long to give it more. */
+static bool
+is_laid_out (const Monitor *monitor)
+{
+  return monitor->width >= CW_MONITORS_LEAST && monitor->height >= CW_MONITORS_LEAST;
+}
+
 /* What nobody has spoken of is not switched off: either some monitor is wanted, or all that are known are unwanted. */
 static bool
 is_decided (const CwMonitors *self)
@@ -129,8 +136,8 @@ is_decided (const CwMonitors *self)
   return any_enabled || (any_disabled && !any_open);
 }
 
-/* Agents that take only what is enabled would take a display for switched off that is yet to be spoken of; one that is
- * wanted without an area, as a window has that is yet to be laid out, they would make as small as they can. */
+/* Agents that take only what is enabled would take a display for switched off that is yet to be spoken of; one whose
+ * window is yet to be laid out they would make as small as they can. */
 static bool
 is_complete (const CwMonitors *self)
 {
@@ -138,7 +145,7 @@ is_complete (const CwMonitors *self)
 
   for (unsigned i = 0; i < CW_MONITORS_MAX; i++) {
     any_area |= has_area (&self->monitors[i]);
-    if (self->monitors[i].state == ENABLED && !has_area (&self->monitors[i]))
+    if (self->monitors[i].state == ENABLED && !is_laid_out (&self->monitors[i]))
       return false;
     if (i < self->n_displays && self->monitors[i].state == UNDEFINED
         && !cw_agent_can (self->agent, CW_AGENT_CAP_SPARSE_MONITORS_CONFIG))

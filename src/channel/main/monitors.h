@@ -7,6 +7,9 @@
 
 #define CW_MONITORS_MAX 16
 
+/* No guest has a monitor of fewer pixels on a side: what is smaller is not told by cw_monitors_expire (). */
+#define CW_MONITORS_LEAST 32
+
 /* From the last change to the message. */
 #define CW_MONITORS_DELAY G_USEC_PER_SEC
 /* In which an agent that replies at all replies. */

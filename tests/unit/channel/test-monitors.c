@@ -192,7 +192,7 @@ test_announced (void)
   cw_monitors_announced (monitors);
   cw_monitors_expire (monitors, 0);
   guest_next (guest, CW_AGENT_TYPE_MONITORS_CONFIG);
-  cw_monitors_set_geometry (monitors, 0, 0, 0, 1, 1);
+  cw_monitors_set_geometry (monitors, 0, 0, 0, 320, 200);
   cw_monitors_plan (monitors, 1000);
   cw_monitors_announced (monitors);
   g_assert_cmpint (cw_monitors_due (monitors), ==, 1000);
@@ -204,11 +204,11 @@ test_announced (void)
 
 /* A window that is yet to be laid out. */
 static void
-test_no_area (void)
+test_not_laid_out (void)
 {
   static const struct {
     int width, height;
-  } sizes[] = { { 0, 0 }, { 0, 1 }, { 1, 0 } };
+  } sizes[] = { { 0, 0 }, { 0, 1 }, { 1, 1 }, { CW_MONITORS_LEAST - 1, 600 }, { 800, CW_MONITORS_LEAST - 1 } };
   g_autoptr (Guest) guest = guest_with (SPARSE);
   g_autoptr (CwMonitors) monitors = cw_monitors_new (guest->agent);
 
@@ -223,9 +223,13 @@ test_no_area (void)
     cw_monitors_expire (monitors, 0);
     guest_heard_all (guest);
   }
-  cw_monitors_set_enabled (monitors, 0, false);
+  cw_monitors_set_geometry (monitors, 0, 0, 0, CW_MONITORS_LEAST, CW_MONITORS_LEAST);
   cw_monitors_plan (monitors, 0);
   cw_monitors_expire (monitors, 0);
+  guest_next (guest, CW_AGENT_TYPE_MONITORS_CONFIG);
+  /* Who insists gets it. */
+  cw_monitors_set_geometry (monitors, 0, 0, 0, 1, 1);
+  g_assert_true (cw_monitors_send (monitors, 0));
   guest_next (guest, CW_AGENT_TYPE_MONITORS_CONFIG);
 }
 
@@ -343,7 +347,7 @@ main (int argc, char **argv)
   g_test_add_func ("/monitors/sizes", test_sizes);
   g_test_add_func ("/monitors/plan", test_plan);
   g_test_add_func ("/monitors/announced", test_announced);
-  g_test_add_func ("/monitors/no-area", test_no_area);
+  g_test_add_func ("/monitors/not-laid-out", test_not_laid_out);
   g_test_add_func ("/monitors/undecided", test_undecided);
   g_test_add_func ("/monitors/incomplete", test_incomplete);
   g_test_add_func ("/display-config", test_display_config);
