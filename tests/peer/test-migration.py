@@ -18,7 +18,7 @@ import tap
 DEVICES = ["-device", "virtio-serial", "-chardev", "spiceport,name=org.example.port,id=port",
            "-device", "virtserialport,chardev=port,name=org.example.port",
            "-audiodev", "spice,id=audio", "-device", "intel-hda", "-device", "hda-duplex,audiodev=audio"]
-CHANNELS = ["main:0", "display:0", "inputs:0", "cursor:0", "port:0"]
+CHANNELS = ["main:0", "display:0", "inputs:0", "cursor:0", "port:0", "playback:0", "record:0"]
 
 
 class Pair:
