@@ -4,17 +4,10 @@
 #include "base/error.h"
 #include "render/op.h"
 
-static void
-need (CwImageField *field, const CwWireImage *wire)
+static const CwWireImage *
+brush_image (const CwWireBrush *brush)
 {
-  *field = (CwImageField){ wire, true };
-}
-
-static void
-need_brush (CwImageField *field, const CwWireBrush *brush)
-{
-  if (brush->type == CW_BRUSH_TYPE_PATTERN)
-    need (field, brush->pattern.image);
+  return brush->type == CW_BRUSH_TYPE_PATTERN ? brush->pattern.image : NULL;
 }
 
 static bool
@@ -72,9 +65,9 @@ get_brush (CwOp *op, unsigned number, const CwWireBrush *wire, CwBrush *brush, G
 enum { FILL_BRUSH };
 
 static void
-fill_images (const void *data, CwImageField *fields)
+fill_images (const void *data, const CwWireImage **images)
 {
-  need_brush (&fields[FILL_BRUSH], &((const CwMsgDisplayDrawFill *) data)->brush);
+  images[FILL_BRUSH] = brush_image (&((const CwMsgDisplayDrawFill *) data)->brush);
 }
 
 static bool
@@ -91,12 +84,12 @@ prepare_fill (CwOp *op, const void *data, GError **error)
 enum { OPAQUE_SOURCE, OPAQUE_BRUSH };
 
 static void
-opaque_images (const void *data, CwImageField *fields)
+opaque_images (const void *data, const CwWireImage **images)
 {
   const CwMsgDisplayDrawOpaque *opaque = data;
 
-  need (&fields[OPAQUE_SOURCE], opaque->src_bitmap);
-  need_brush (&fields[OPAQUE_BRUSH], &opaque->brush);
+  images[OPAQUE_SOURCE] = opaque->src_bitmap;
+  images[OPAQUE_BRUSH] = brush_image (&opaque->brush);
 }
 
 static bool
@@ -124,9 +117,9 @@ G_STATIC_ASSERT (G_STRUCT_OFFSET (CwMsgDisplayDrawBlend, mask) == G_STRUCT_OFFSE
 enum { COPY_SOURCE };
 
 static void
-copy_images (const void *data, CwImageField *fields)
+copy_images (const void *data, const CwWireImage **images)
 {
-  need (&fields[COPY_SOURCE], ((const CwMsgDisplayDrawCopy *) data)->src_bitmap);
+  images[COPY_SOURCE] = ((const CwMsgDisplayDrawCopy *) data)->src_bitmap;
 }
 
 static bool
@@ -184,9 +177,9 @@ prepare_copy_bits (CwOp *op, const void *data, GError **error)
 enum { TRANSPARENT_SOURCE };
 
 static void
-transparent_images (const void *data, CwImageField *fields)
+transparent_images (const void *data, const CwWireImage **images)
 {
-  need (&fields[TRANSPARENT_SOURCE], ((const CwMsgDisplayDrawTransparent *) data)->src_bitmap);
+  images[TRANSPARENT_SOURCE] = ((const CwMsgDisplayDrawTransparent *) data)->src_bitmap;
 }
 
 static bool
@@ -202,9 +195,9 @@ prepare_transparent (CwOp *op, const void *data, GError **error)
 enum { ALPHA_BLEND_SOURCE };
 
 static void
-alpha_blend_images (const void *data, CwImageField *fields)
+alpha_blend_images (const void *data, const CwWireImage **images)
 {
-  need (&fields[ALPHA_BLEND_SOURCE], ((const CwMsgDisplayDrawAlphaBlend *) data)->src_bitmap);
+  images[ALPHA_BLEND_SOURCE] = ((const CwMsgDisplayDrawAlphaBlend *) data)->src_bitmap;
 }
 
 static bool
@@ -226,12 +219,12 @@ prepare_alpha_blend (CwOp *op, const void *data, GError **error)
 enum { ROP3_SOURCE, ROP3_BRUSH };
 
 static void
-rop3_images (const void *data, CwImageField *fields)
+rop3_images (const void *data, const CwWireImage **images)
 {
   const CwMsgDisplayDrawRop3 *rop3 = data;
 
-  need (&fields[ROP3_SOURCE], rop3->src_bitmap);
-  need_brush (&fields[ROP3_BRUSH], &rop3->brush);
+  images[ROP3_SOURCE] = rop3->src_bitmap;
+  images[ROP3_BRUSH] = brush_image (&rop3->brush);
 }
 
 static bool
@@ -254,9 +247,9 @@ prepare_rop3 (CwOp *op, const void *data, GError **error)
 enum { STROKE_BRUSH };
 
 static void
-stroke_images (const void *data, CwImageField *fields)
+stroke_images (const void *data, const CwWireImage **images)
 {
-  need_brush (&fields[STROKE_BRUSH], &((const CwMsgDisplayDrawStroke *) data)->brush);
+  images[STROKE_BRUSH] = brush_image (&((const CwMsgDisplayDrawStroke *) data)->brush);
 }
 
 G_STATIC_ASSERT (sizeof (CwWirePointFix) == 2 * sizeof (int32_t));
@@ -264,11 +257,6 @@ G_STATIC_ASSERT (sizeof (CwWirePointFix) == 2 * sizeof (int32_t));
 static bool
 get_path (const CwWirePath *wire, CwPath *path, GError **error)
 {
-  if (wire->n_segments > CW_PATH_MAX_POINTS) {
-    g_set_error (error, CW_ERROR, CW_ERROR_LIMIT, "path: %u segments, at most %d", wire->n_segments,
-                 CW_PATH_MAX_POINTS);
-    return false;
-  }
   for (uint32_t i = 0; i < wire->n_segments; i++) {
     const CwWirePathSegment *segment = &wire->segments[i];
 
@@ -300,12 +288,12 @@ prepare_stroke (CwOp *op, const void *data, GError **error)
 enum { TEXT_FORE, TEXT_BACK };
 
 static void
-text_images (const void *data, CwImageField *fields)
+text_images (const void *data, const CwWireImage **images)
 {
   const CwMsgDisplayDrawText *text = data;
 
-  need_brush (&fields[TEXT_FORE], &text->fore_brush);
-  need_brush (&fields[TEXT_BACK], &text->back_brush);
+  images[TEXT_FORE] = brush_image (&text->fore_brush);
+  images[TEXT_BACK] = brush_image (&text->back_brush);
 }
 
 /* The first flag that is set decides; none: glyphs without pixels. */
@@ -362,13 +350,13 @@ prepare_text (CwOp *op, const void *data, GError **error)
 enum { COMPOSITE_SOURCE, COMPOSITE_MASK };
 
 static void
-composite_images (const void *data, CwImageField *fields)
+composite_images (const void *data, const CwWireImage **images)
 {
   const CwMsgDisplayDrawComposite *composite = data;
 
-  need (&fields[COMPOSITE_SOURCE], composite->src_bitmap);
+  images[COMPOSITE_SOURCE] = composite->src_bitmap;
   if (composite->flags & CW_COMPOSITE_HAS_MASK)
-    need (&fields[COMPOSITE_MASK], composite->mask_bitmap);
+    images[COMPOSITE_MASK] = composite->mask_bitmap;
 }
 
 /* The operator and, for each image, filter and repeat stand in the flags. */

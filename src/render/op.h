@@ -13,12 +13,6 @@
 #define CW_OPERAND_MASK CW_OP_MAX_IMAGES
 #define CW_N_OPERANDS (CW_OP_MAX_IMAGES + 1)
 
-/* An image of a message, before anything has been done about it. */
-typedef struct {
-  const CwWireImage *wire; /* NULL: an error if it is needed */
-  bool needed;
-} CwImageField;
-
 typedef struct {
   CwImage *image;           /* or */
   CwRenderSurface *surface; /* for SURFACE images */
@@ -61,8 +55,8 @@ typedef enum {
 struct CwOpInfo {
   uint16_t type;
   CwOpKind kind;
-  /* Names images, in fields that are all zero before. NULL: there are none. */
-  void (*images) (const void *data, CwImageField fields[CW_OP_MAX_IMAGES]);
+  /* Names images; what the message leaves out stays NULL. NULL: there are none. */
+  void (*images) (const void *data, const CwWireImage *images[CW_OP_MAX_IMAGES]);
   size_t mask; /* where the message has its CwWireQMask; 0: nowhere */
   /* Values that have no meaning, when the message is pushed. NULL: all have. */
   bool (*check) (const void *data, GError **error);

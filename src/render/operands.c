@@ -135,34 +135,30 @@ resolve_new (const CwResolver *self, CwOp *op, unsigned number, const CwWireImag
 }
 
 static CwResolve
-resolve (const CwResolver *self, CwOp *op, unsigned number, const CwImageField *field, GError **error)
+resolve (const CwResolver *self, CwOp *op, unsigned number, const CwWireImage *wire, GError **error)
 {
-  if (!field->wire) {
-    if (!field->needed)
-      return CW_RESOLVE_DONE;
-    g_set_error (error, CW_ERROR, CW_ERROR_MALFORMED, "image: 0, where one is needed");
-    return CW_RESOLVE_FAILED;
-  }
-  if (field->wire->type == CW_IMAGE_TYPE_SURFACE)
-    return resolve_surface (self, op, number, field->wire, error);
-  if (cw_wire_image_is_from_cache (field->wire))
-    return resolve_from_cache (self, op, number, field->wire, error);
-  return resolve_new (self, op, number, field->wire, error);
+  if (!wire)
+    return CW_RESOLVE_DONE;
+  if (wire->type == CW_IMAGE_TYPE_SURFACE)
+    return resolve_surface (self, op, number, wire, error);
+  if (cw_wire_image_is_from_cache (wire))
+    return resolve_from_cache (self, op, number, wire, error);
+  return resolve_new (self, op, number, wire, error);
 }
 
 CwResolve
 cw_resolve_operands (const CwResolver *self, CwOp *op, GError **error)
 {
-  CwImageField fields[CW_N_OPERANDS] = { 0 };
+  const CwWireImage *images[CW_N_OPERANDS] = { 0 };
   const CwWireQMask *mask = cw_op_mask (op);
   CwResolve result = CW_RESOLVE_DONE;
 
   if (op->info->images)
-    op->info->images (op->message->data, fields);
+    op->info->images (op->message->data, images);
   if (mask)
-    fields[CW_OPERAND_MASK].wire = mask->bitmap;
+    images[CW_OPERAND_MASK] = mask->bitmap;
   for (; op->n_resolved < CW_N_OPERANDS && result == CW_RESOLVE_DONE; op->n_resolved++)
-    result = resolve (self, op, op->n_resolved, &fields[op->n_resolved], error);
+    result = resolve (self, op, op->n_resolved, images[op->n_resolved], error);
   if (result != CW_RESOLVE_DONE)
     op->n_resolved--;
   return result;

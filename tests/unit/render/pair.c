@@ -105,6 +105,44 @@ pair_pixel (Pair *self, unsigned channel, int x, int y)
   return word;
 }
 
+uint32_t
+pair_word (Pair *self, uint32_t surface, int x, int y)
+{
+  CwSurfaceInfo info;
+  uint32_t word;
+
+  pair_finish (self);
+  g_assert_no_error (self->recorder[0].failure);
+  g_assert_true (cw_render_get_surface (self->render[0], surface, &info));
+  memcpy (&word, info.data + (gsize) y * info.stride + x * 4, 4);
+  return word;
+}
+
+CwWireImage *
+pair_bytes (Pair *self, unsigned format, uint32_t w, uint32_t h, uint32_t stride, const void *bytes)
+{
+  CwWireImage *image = arena_alloc (&self->arena, sizeof *image);
+
+  *image = (CwWireImage){ .type = CW_IMAGE_TYPE_BITMAP, .width = w, .height = h };
+  image->bitmap = (CwWireBitmap){ .format = format,
+                                  .flags = CW_BITMAP_FLAG_TOP_DOWN,
+                                  .x = w,
+                                  .y = h,
+                                  .stride = stride,
+                                  .data = { bytes, (gsize) stride * h } };
+  return image;
+}
+
+CwWireImage *
+pair_argb (Pair *self, uint32_t argb)
+{
+  uint32_t *words = arena_alloc (&self->arena, 16 * sizeof *words);
+
+  for (unsigned i = 0; i < 16; i++)
+    words[i] = GUINT32_TO_LE (argb);
+  return pair_bytes (self, CW_BITMAP_FMT_RGBA, 4, 4, 16, words);
+}
+
 CwSlice
 pair_jpeg (Arena *arena, unsigned w, unsigned h, uint8_t upper, uint8_t lower)
 {

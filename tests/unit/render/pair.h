@@ -22,6 +22,13 @@ CwWireImage *pair_plain (Pair *self, uint64_t id, unsigned flags, uint32_t color
 CwMessage *pair_copy (const CwWireImage *image);
 uint32_t pair_pixel (Pair *self, unsigned channel, int x, int y);
 
+/* A pixel of a surface of 32 bits of the first channel. */
+uint32_t pair_word (Pair *self, uint32_t surface, int x, int y);
+
+/* A bitmap of these bytes, top row first; and one of 4×4 pixels with alpha, all 0xAARRGGBB. */
+CwWireImage *pair_bytes (Pair *self, unsigned format, uint32_t w, uint32_t h, uint32_t stride, const void *bytes);
+CwWireImage *pair_argb (Pair *self, uint32_t argb);
+
 /* An image of the dictionary that refers to the one dist before it. */
 CwMessage *pair_copy_glz (Pair *self, uint64_t glz_id, uint32_t dist, int x);
 

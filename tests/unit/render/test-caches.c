@@ -108,23 +108,26 @@ static void
 test_cache_limit (void)
 {
   CwRenderLimits limits = { .image_cache_pixels = 1000 };
-  Pair f;
-  unsigned n = 0;
-  g_autoptr (GError) error = NULL;
+  const unsigned flags[] = { CACHE_ME, REPLACE };
 
-  pair_setup (&f, 1, &limits);
-  while (!error) {
-    g_autoptr (CwMessage) message = pair_copy (pair_plain (&f, n, CACHE_ME, n));
+  for (unsigned i = 0; i < G_N_ELEMENTS (flags); i++) {
+    g_autoptr (GError) error = NULL;
+    unsigned n = 0;
+    Pair f;
 
-    cw_render_push (f.render[0], message, &error);
-    g_assert_cmpuint (++n, <, 1000);
+    pair_setup (&f, 1, &limits);
+    while (!error) {
+      g_autoptr (CwMessage) message = pair_copy (pair_plain (&f, n, flags[i], n));
+
+      cw_render_push (f.render[0], message, &error);
+      g_assert_cmpuint (++n, <, 1000);
+    }
+    g_assert_error (error, CW_ERROR, CW_ERROR_LIMIT);
+    g_assert_cmpuint (n, >, 20);
+    pair_teardown (&f);
   }
-  g_assert_error (error, CW_ERROR, CW_ERROR_LIMIT);
-  g_assert_cmpuint (n, >, 20);
-  pair_teardown (&f);
 }
 
-/* One channel refers to what the other has yet to bring. */
 /* Limits are for all channels together, but each has its share. */
 static void
 test_limits_together (void)

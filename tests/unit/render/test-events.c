@@ -429,8 +429,10 @@ static void
 hook_step (gpointer data)
 {
   Fixture *f = data;
+  gsize before = f->recorder.log->len;
 
-  g_assert_cmpint (cw_render_step (f->render, g_get_monotonic_time (), 1000), !=, 0);
+  g_assert_cmpint (cw_render_step (f->render, g_get_monotonic_time (), 1000), ==, CW_RENDER_NEVER);
+  g_assert_cmpuint (f->recorder.log->len, ==, before);
 }
 
 static void
@@ -492,6 +494,40 @@ test_reentrancy (void)
   }
 }
 
+/* The last event of a step drops the queue, and something new comes in its place. */
+static void
+reset_and_push (gpointer recorder, const CwRect *box)
+{
+  Fixture *f = ((Recorder *) recorder)->hook_data;
+
+  if (f->recorder.n_invalidates++ != 1) /* the first of all is told at once */
+    return;
+  cw_render_reset (f->render);
+  push (f, draw_fill (0, 0, 0, 4, 4, 0x2));
+}
+
+static void
+test_new_queue (void)
+{
+  CwRenderObserver observer = recorder_observer;
+  Fixture f;
+
+  setup (&f);
+  observer.invalidate = reset_and_push;
+  f.recorder.hook_data = &f;
+  cw_render_unref (f.render);
+  f.render = cw_render_new (f.group, &observer, &f.recorder, recorder_wake, &f.recorder);
+  push (&f, primary (16, 16));
+  push (&f, draw_fill (0, 0, 0, 4, 4, 0x3));
+  finish (&f);
+  push (&f, draw_fill (0, 0, 0, 4, 4, 0x1));
+  g_assert_cmpint (cw_render_step (f.render, g_get_monotonic_time (), G_USEC_PER_SEC), ==, 0);
+  g_assert_cmphex (pixel (&f, 0, 0, 0), ==, 0x1);
+  finish (&f);
+  g_assert_cmphex (pixel (&f, 0, 0, 0), ==, 0x2);
+  teardown (&f);
+}
+
 /* A lost connection leaves the picture; the next one may go on with it. */
 static void
 test_reset (void)
@@ -502,6 +538,8 @@ test_reset (void)
   setup (&f);
   push (&f, primary (16, 16));
   push (&f, surface_create (1, 4, 4, CW_SURFACE_FMT_32_ARGB, 0));
+  push (&f, surface_create (2, 64, 64, CW_SURFACE_FMT_32_ARGB, 0));
+  push (&f, surface_destroy (2));
   push (&f, draw_fill (0, 0, 0, 16, 16, 0x99));
   finish (&f);
   push (&f, surface_destroy (0));
@@ -537,6 +575,7 @@ main (int argc, char **argv)
   g_test_add_func ("/render/events/many-small-ones", test_many_small_ones);
   g_test_add_func ("/render/events/wake", test_wake);
   g_test_add_func ("/render/events/reentrancy", test_reentrancy);
+  g_test_add_func ("/render/events/new-queue", test_new_queue);
   g_test_add_func ("/render/events/reset", test_reset);
   return g_test_run ();
 }

@@ -118,6 +118,28 @@ test_never_brought (void)
   pair_teardown (&f);
 }
 
+/* Time that its own workers take is none that others have let pass. */
+static void
+test_slow_itself (void)
+{
+  const int64_t now = g_get_monotonic_time ();
+  int64_t due;
+  Pair f;
+
+  pair_setup (&f, 2, NULL);
+  pair_finish (&f);
+  pair_push (&f, 1, pair_copy (image_lz4 (&f.arena, 1, 0, CW_BITMAP_FMT_32BIT, 4, 4)));
+  due = cw_render_step (f.render[1], now, 1000);
+  g_assert_cmpint (due, >, now);
+  g_assert_cmpint (cw_render_step (f.render[1], due, 1000), ==, due + (due - now));
+  pair_push (&f, 1, pair_copy (image_from_cache (&f.arena, 7, false)));
+  g_assert_cmpint (cw_render_step (f.render[1], due + 1, 1000), ==, due + (due - now));
+  g_assert_no_error (f.recorder[1].failure);
+  g_assert_cmpint (cw_render_step (f.render[1], due + (due - now), 1000), ==, CW_RENDER_NEVER);
+  g_assert_error (f.recorder[1].failure, CW_ERROR, CW_ERROR_STATE);
+  pair_teardown (&f);
+}
+
 static void
 test_glz_across_channels (void)
 {
@@ -229,6 +251,7 @@ main (int argc, char **argv)
   g_test_add_func ("/render/caches/parking-alone", test_parking_alone);
   g_test_add_func ("/render/caches/deadlock", test_deadlock);
   g_test_add_func ("/render/caches/never-brought", test_never_brought);
+  g_test_add_func ("/render/caches/slow-itself", test_slow_itself);
   g_test_add_func ("/render/glz/across-channels", test_glz_across_channels);
   g_test_add_func ("/render/glz/missing", test_glz_missing);
   g_test_add_func ("/render/glz/never-brought", test_glz_never_brought);
