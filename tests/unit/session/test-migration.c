@@ -2,30 +2,12 @@
 /* Migration against scripted servers: what both sides of it are told, in which order, and what happens when one of them
  * does not keep to the protocol. */
 #include "client.h"
+#include "migration-script.h"
 
 #include "channel/private.h"
 #include "session/session.h"
 
 #include <string.h>
-
-#define BLOB "what the target needs to go on"
-
-typedef enum {
-  END,    /* of the script: the connection stays open */
-  SEND,   /* a message; data is its struct, or NULL */
-  BEGIN,  /* MIGRATE_BEGIN or MIGRATE_BEGIN_SEAMLESS or SWITCH_HOST, to the target's port */
-  EXPECT, /* reads up to a message of this type; logs it */
-  COUNT,  /* says to those who await that one more thing has happened */
-  AWAIT,  /* until as many connections have been linked, or things have happened */
-  CLOSE,
-} Op;
-
-typedef struct {
-  Op op;
-  unsigned type; /* or a number of connections */
-  const void *data;
-  const char *host; /* of BEGIN; NULL: 127.0.0.1 */
-} Step;
 
 typedef struct {
   const char *name;
@@ -40,111 +22,9 @@ typedef struct {
   bool stays;          /* the session has the source's port at the end */
 } Row;
 
-static const Row *row; /* the running one */
-static GMutex lock;
-static GCond changed;
-static unsigned n_linked;
+static const Row *row;   /* the running one */
 static GString *said[4]; /* by the scripts: source main, source inputs, target main, target inputs */
 static unsigned port_of_target;
-
-static bool
-read_message (PeerIo *io, uint16_t *type, GByteArray *body)
-{
-  uint8_t header[6];
-
-  if (!peer_read (io, header, sizeof header))
-    return false;
-  *type = (uint16_t) (header[0] | header[1] << 8);
-  g_byte_array_set_size (body, header[2] | (unsigned) header[3] << 8 | (unsigned) header[4] << 16);
-  return body->len == 0 || peer_read (io, body->data, body->len);
-}
-
-static void
-log_message (GString *log, uint16_t type, const GByteArray *body)
-{
-  g_mutex_lock (&lock);
-  g_string_append_printf (log, "%u ", type);
-  if (type == CW_MSGC_MIGRATE_DATA)
-    g_string_append_printf (log, "(%s) ",
-                            body->len == strlen (BLOB) && memcmp (body->data, BLOB, body->len) == 0 ? "blob" : "?");
-  g_mutex_unlock (&lock);
-}
-
-static bool
-expect (PeerIo *io, uint16_t wanted, GString *log)
-{
-  g_autoptr (GByteArray) body = g_byte_array_new ();
-  uint16_t type = 0;
-
-  while (type != wanted) {
-    if (!read_message (io, &type, body))
-      return false;
-    /* Pings and the like are not what this is about. */
-    if (type > CW_MSGC_PONG)
-      log_message (log, type, body);
-  }
-  return true;
-}
-
-static bool
-begin (PeerIo *io, const Step *step)
-{
-  const char *host = step->host ? step->host : "127.0.0.1";
-  CwSlice text = { (const uint8_t *) host, strlen (host) + 1 };
-  CwMsgMainMigrateBegin plain = { .dst = { .port = (uint16_t) port_of_target, .sport = 0xffff, .host = text } };
-  CwMsgMainMigrateBeginSeamless seamless = { .dst = plain.dst, .src_mig_version = 1 };
-  CwMsgMainMigrateSwitchHost other = { .port = plain.dst.port, .sport = 0xffff, .host = text };
-
-  if (step->type == CW_MSG_MAIN_MIGRATE_BEGIN)
-    return server_send (io, step->type, &plain);
-  if (step->type == CW_MSG_MAIN_MIGRATE_SWITCH_HOST)
-    return server_send (io, step->type, &other);
-  return server_send (io, step->type, &seamless);
-}
-
-static void
-count (void)
-{
-  g_mutex_lock (&lock);
-  n_linked++;
-  g_cond_broadcast (&changed);
-  g_mutex_unlock (&lock);
-}
-
-#define NOBODY_WAITS 1000
-
-static void
-await_links (unsigned n)
-{
-  g_mutex_lock (&lock);
-  while (n_linked < n)
-    g_cond_wait (&changed, &lock);
-  g_mutex_unlock (&lock);
-}
-
-static void
-run_script (PeerIo *io, const Step *step, GString *log)
-{
-  bool there = true;
-
-  for (; there && step && step->op != END && step->op != CLOSE; step++) {
-    if (step->op == SEND && step->type == CW_MSG_MIGRATE_DATA)
-      there = server_send_bytes (io, CW_MSG_MIGRATE_DATA, BLOB, strlen (BLOB));
-    else if (step->op == SEND)
-      there = server_send (io, (uint16_t) step->type, step->data);
-    else if (step->op == BEGIN)
-      there = begin (io, step);
-    else if (step->op == EXPECT)
-      there = expect (io, (uint16_t) step->type, log);
-    else if (step->op == AWAIT)
-      await_links (step->type);
-    else if (step->op == COUNT)
-      count ();
-  }
-  g_main_context_wakeup (NULL);
-  if (there && (!step || step->op == END))
-    server_hold (io);
-}
 
 /* Of a target whose main channel closes the others do not come up: the client notices before it has them all. */
 static uint32_t
@@ -153,7 +33,7 @@ caps_of (const PeerIo *io, gpointer target)
   if (!target)
     return 0xf;
   if (row->target_main && row->target_main->op == CLOSE && io->channel_type != CW_CHANNEL_MAIN)
-    await_links (NOBODY_WAITS);
+    migration_await (NOBODY_WAITS);
   return row->target_main_caps;
 }
 
@@ -172,8 +52,8 @@ serve (PeerIo *io, bool target)
   /* A main channel that is not announced as a migration's begins a session. */
   if (is_main && io->connection_id == 0)
     server_send_start (io, channels, 1);
-  count ();
-  run_script (io, is_main ? main : inputs, said[2 * target + !is_main]);
+  migration_count ();
+  migration_run_script (io, is_main ? main : inputs, port_of_target, said[2 * target + !is_main]);
 }
 
 static void
@@ -192,32 +72,6 @@ static const CwMsgMainInit init = { .session_id = 1, .supported_mouse_modes = 3,
 static const CwMsgInputsInit inputs_init = { .keyboard_modifiers = 5 };
 static const CwMsgMigrate with_data = { .flags = CW_MIGRATE_NEED_FLUSH | CW_MIGRATE_NEED_DATA_TRANSFER };
 static const CwMsgMigrate without_data = { .flags = 0 };
-
-#define STEPS(...) ((const Step[]){ __VA_ARGS__, { END, 0, NULL, NULL } })
-#define COUNTED                                                                                                        \
-  {                                                                                                                    \
-    COUNT, 0, NULL, NULL                                                                                               \
-  }
-#define LINKED(n)                                                                                                      \
-  {                                                                                                                    \
-    AWAIT, n, NULL, NULL                                                                                               \
-  }
-#define TELL(type)                                                                                                     \
-  {                                                                                                                    \
-    SEND, CW_MSG_##type, NULL, NULL                                                                                    \
-  }
-#define TELL_DATA(type, data)                                                                                          \
-  {                                                                                                                    \
-    SEND, CW_MSG_##type, &(data), NULL                                                                                 \
-  }
-#define START(type)                                                                                                    \
-  {                                                                                                                    \
-    BEGIN, CW_MSG_MAIN_##type, NULL, NULL                                                                              \
-  }
-#define HEAR(type)                                                                                                     \
-  {                                                                                                                    \
-    EXPECT, CW_MSGC_##type, NULL, NULL                                                                                 \
-  }
 
 static const Row rows[] = {
   {
@@ -517,17 +371,15 @@ is_over (gpointer data)
   g_autofree char *text = NULL;
   bool over;
 
-  g_mutex_lock (&lock);
-  text = g_strjoin ("/ ", said[0]->str, said[1]->str, said[2]->str, said[3]->str, NULL);
+  text = migration_heard (said, G_N_ELEMENTS (said));
   over = strcmp (self->states->str, row->states) == 0 && strcmp (self->events->str, row->events) == 0
          && strcmp (text, row->heard) == 0;
-  g_mutex_unlock (&lock);
   if (row->presses_early) {
     if (inputs && self->n_flushed == 0 && inputs->priv->state == CW_CHANNEL_MIGRATING) {
       self->n_flushed = 1;
       spice_inputs_channel_key_press (SPICE_INPUTS_CHANNEL (inputs), 30);
       spice_channel_flush_async (inputs, NULL, on_flushed, self);
-      count ();
+      migration_count ();
     }
     return over && self->n_flushed == 2;
   }
@@ -568,7 +420,7 @@ test_row (gconstpointer data)
   g_autofree char *text = NULL;
 
   row = data;
-  n_linked = 0;
+  migration_set_count (0);
   for (unsigned i = 0; i < G_N_ELEMENTS (said); i++)
     said[i] = g_string_new (NULL);
   source = server_new (serve_source, NULL);
@@ -595,14 +447,11 @@ test_row (gconstpointer data)
   for (GList *at = seen.session->priv->channels; at; at = at->next)
     g_signal_handlers_disconnect_by_data (at->data, &seen);
   client_end (seen.session);
-  g_mutex_lock (&lock);
-  n_linked = NOBODY_WAITS;
-  g_cond_broadcast (&changed);
-  g_mutex_unlock (&lock);
+  migration_set_count (NOBODY_WAITS);
   server_free (source);
   if (target)
     server_free (target);
-  text = g_strjoin ("/ ", said[0]->str, said[1]->str, said[2]->str, said[3]->str, NULL);
+  text = migration_heard (said, G_N_ELEMENTS (said));
   g_assert_cmpstr (text, ==, row->heard);
   for (unsigned i = 0; i < G_N_ELEMENTS (said); i++)
     g_string_free (said[i], TRUE);

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Files whose way to the guest ends early, and many at once: statements of the API's contract by their numbers (M, F).
+ */
+#include "files-case.h"
+
+#include <string.h>
+
+static void
+expect_status (FilesCase *self, uint32_t id, uint32_t result)
+{
+  const CwAgentFileXferStatus *status = agent_server_next_agent (self->server, CW_AGENT_TYPE_FILE_XFER_STATUS);
+
+  g_assert_cmpuint (status->id, ==, id);
+  g_assert_cmpuint (status->result, ==, result);
+}
+
+/* F3, F4 */
+static void
+test_cancel (void)
+{
+  g_autoptr (GFile) first = NULL, second = NULL;
+  FilesCase c;
+
+  files_case_begin (&c, true, FILES_CASE_CAPS);
+  first = files_case_make (&c, "first", 10);
+  second = files_case_make (&c, "second", 20);
+  files_case_copy (&c, first, second, NULL);
+  agent_server_next_agent (c.server, CW_AGENT_TYPE_FILE_XFER_START);
+  agent_server_next_agent (c.server, CW_AGENT_TYPE_FILE_XFER_START);
+  spice_file_transfer_task_cancel (files_case_task (&c, 0));
+  files_case_expect_told (&c, "");
+  expect_status (&c, 1, CW_FILE_XFER_STATUS_CANCELLED);
+  files_case_expect_told (&c, "1 io 19; ");
+  files_case_say (&c, 2, CW_FILE_XFER_STATUS_CAN_SEND_DATA);
+  agent_server_next_agent (c.server, CW_AGENT_TYPE_FILE_XFER_DATA);
+  files_case_say (&c, 2, CW_FILE_XFER_STATUS_SUCCESS);
+  files_case_wait (&c);
+  g_assert_no_error (c.error); /* one was sent, none failed */
+  files_case_expect_told (&c, "2 done; over; ");
+  g_assert_cmpint (c.total, ==, 20);
+  files_case_end (&c);
+}
+
+static void
+test_cancel_all (void)
+{
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  g_autoptr (GFile) first = NULL, second = NULL;
+  FilesCase c;
+
+  files_case_begin (&c, true, FILES_CASE_CAPS);
+  first = files_case_make (&c, "first", 10);
+  second = files_case_make (&c, "second", 200000);
+  files_case_copy (&c, first, second, cancellable);
+  agent_server_next_agent (c.server, CW_AGENT_TYPE_FILE_XFER_START);
+  agent_server_next_agent (c.server, CW_AGENT_TYPE_FILE_XFER_START);
+  g_cancellable_cancel (cancellable);
+  files_case_wait (&c);
+  g_assert_error (c.error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  files_case_end (&c);
+}
+
+/* M19, 24.5 */
+static void
+test_cancelled_before (void)
+{
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  g_autoptr (GFile) file = NULL;
+  gpointer weak;
+  FilesCase c;
+
+  files_case_begin (&c, true, FILES_CASE_CAPS);
+  file = files_case_make (&c, "file", 10);
+  g_cancellable_cancel (cancellable);
+  files_case_copy (&c, file, NULL, cancellable);
+  files_case_expect_told (&c, "");
+  files_case_wait (&c);
+  g_assert_error (c.error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  files_case_expect_told (&c, "1 io 19; over; ");
+  agent_server_heard_all (c.server);
+  weak = files_case_task (&c, 0);
+  g_object_add_weak_pointer (weak, &weak);
+  g_ptr_array_set_size (c.tasks, 0);
+  /* A thread that had begun to open the file lets go of the task in a later turn. */
+  while (weak)
+    g_main_context_iteration (NULL, TRUE);
+  files_case_end (&c);
+}
+
+static void
+test_agent_loss (void)
+{
+  g_autoptr (GFile) first = NULL, second = NULL;
+  FilesCase c;
+
+  files_case_begin (&c, true, FILES_CASE_CAPS);
+  first = files_case_make (&c, "first", 1000000);
+  second = files_case_make (&c, "second", 10);
+  files_case_copy (&c, first, second, NULL);
+  agent_server_next_agent (c.server, CW_AGENT_TYPE_FILE_XFER_START);
+  agent_server_next_agent (c.server, CW_AGENT_TYPE_FILE_XFER_START);
+  agent_server_grant (c.server, false);
+  files_case_say (&c, 1, CW_FILE_XFER_STATUS_CAN_SEND_DATA);
+  agent_server_send (c.server, CW_MSG_MAIN_AGENT_DISCONNECTED, &(CwMsgMainAgentDisconnected){ 0 });
+  files_case_wait (&c);
+  g_assert_error (c.error, SPICE_CLIENT_ERROR, SPICE_CLIENT_ERROR_FAILED);
+  g_assert_nonnull (strstr (c.told->str, "1 spice 0; "));
+  g_assert_nonnull (strstr (c.told->str, "2 spice 0; "));
+  files_case_end (&c);
+}
+
+static void
+on_event (SpiceChannel *channel, SpiceChannelEvent event, FilesCase *self)
+{
+  if (event == SPICE_CHANNEL_CLOSED)
+    files_case_tell (self, "closed");
+}
+
+static bool
+is_closed (gpointer data)
+{
+  return strstr (((FilesCase *) data)->told->str, "closed") != NULL;
+}
+
+/* M20 */
+static void
+test_disconnect (void)
+{
+  g_autoptr (GFile) file = NULL;
+  FilesCase c;
+
+  files_case_begin (&c, true, FILES_CASE_CAPS);
+  file = files_case_make (&c, "file", 1000000);
+  files_case_copy (&c, file, NULL, NULL);
+  files_case_allow (&c, 1);
+  agent_server_next_agent (c.server, CW_AGENT_TYPE_FILE_XFER_DATA);
+  g_signal_connect (c.main, "channel-event", G_CALLBACK (on_event), &c);
+  spice_session_disconnect (c.session);
+  g_object_unref (c.session);
+  g_assert_true (client_run_until (20000, is_closed, &c));
+  files_case_expect_told (&c, "1 spice 0; over; closed; ");
+  files_case_clear (&c);
+}
+
+/* More files than are opened at a time. */
+static void
+test_many (void)
+{
+  GFile *files[101] = { NULL };
+  unsigned n_done = 0;
+  FilesCase c;
+
+  files_case_begin (&c, true, FILES_CASE_CAPS);
+  for (unsigned i = 0; i < 100; i++) {
+    g_autofree char *name = g_strdup_printf ("%u", i);
+
+    files[i] = files_case_make (&c, name, 3000);
+  }
+  files_case_copy_all (&c, files, NULL);
+  while (n_done < 100) {
+    const Heard *heard = agent_server_next (c.server, CW_MSGC_MAIN_AGENT_DATA, 0);
+
+    if (heard->message->type == CW_AGENT_TYPE_FILE_XFER_START) {
+      files_case_say (&c, ((const CwAgentFileXferStart *) heard->message->data)->id, CW_FILE_XFER_STATUS_CAN_SEND_DATA);
+    } else {
+      files_case_say (&c, ((const CwAgentFileXferData *) heard->message->data)->id, CW_FILE_XFER_STATUS_SUCCESS);
+      n_done++;
+    }
+  }
+  files_case_wait (&c);
+  g_assert_no_error (c.error);
+  g_assert_cmpint (c.current, ==, 300000);
+  for (unsigned i = 0; i < 100; i++)
+    g_object_unref (files[i]);
+  files_case_end (&c);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/files/F3-F4-cancel", test_cancel);
+  g_test_add_func ("/files/M18-cancel-all", test_cancel_all);
+  g_test_add_func ("/files/M19-24.5-cancelled-before", test_cancelled_before);
+  g_test_add_func ("/files/M18-agent-loss", test_agent_loss);
+  g_test_add_func ("/files/M20-disconnect", test_disconnect);
+  g_test_add_func ("/files/many", test_many);
+  return g_test_run ();
+}
