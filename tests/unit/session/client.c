@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "client.h"
 
+#include "channel-port.h"
+#include "channel-usbredir.h"
 #include "channel/host.h"
 #include "session/registry.h"
 
@@ -11,6 +13,8 @@ static const CwChannelKind kinds[] = {
   { CW_CHANNEL_DISPLAY, spice_display_channel_get_type, NULL },
   { CW_CHANNEL_INPUTS, spice_inputs_channel_get_type, NULL },
   { CW_CHANNEL_CURSOR, spice_cursor_channel_get_type, NULL },
+  { CW_CHANNEL_USBREDIR, spice_usbredir_channel_get_type, NULL },
+  { CW_CHANNEL_PORT, spice_port_channel_get_type, NULL },
   { 0, NULL, NULL },
 };
 static const CwFeature *const features[] = { NULL };

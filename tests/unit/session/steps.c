@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "steps.h"
+
+#include <string.h>
+#include <sys/socket.h>
+
+#define N_KINDS 16 /* types are below */
+#define WAIT_MS 60000
+
+typedef struct {
+  PeerIo *io; /* the last one that was linked, or NULL */
+  bool is_deaf;
+  unsigned n_linked;
+  GAsyncQueue *heard;
+} Kind;
+
+struct Steps {
+  Server *server;
+  const uint8_t *channels;
+  uint32_t n_channels, caps;
+  GMutex lock; /* of what follows, and of writing */
+  GCond changed;
+  Kind kinds[N_KINDS];
+  CwMessage *last;
+};
+
+static void
+unref_message (gpointer data)
+{
+  cw_message_unref (data);
+}
+
+static bool
+hear (Steps *self, PeerIo *io)
+{
+  uint8_t header[6];
+  g_autofree uint8_t *bytes = NULL;
+  g_autoptr (GBytes) body = NULL;
+  g_autoptr (GError) error = NULL;
+  uint32_t size;
+  CwMessage *message;
+
+  if (!peer_read (io, header, sizeof header))
+    return false;
+  memcpy (&size, header + 2, sizeof size);
+  size = GUINT32_FROM_LE (size);
+  bytes = g_malloc (size);
+  if (size > 0 && !peer_read (io, bytes, size))
+    return false;
+  body = g_bytes_new_take (g_steal_pointer (&bytes), size);
+  message
+      = cw_message_parse (io->channel_type, CW_FROM_CLIENT, (uint16_t) (header[0] | header[1] << 8), 0, body, &error);
+  g_assert_no_error (error);
+  g_async_queue_push (self->kinds[io->channel_type].heard, message);
+  return true;
+}
+
+static void
+wait_while_deaf (Steps *self, const Kind *kind)
+{
+  g_mutex_lock (&self->lock);
+  while (kind->is_deaf)
+    g_cond_wait (&self->changed, &self->lock);
+  g_mutex_unlock (&self->lock);
+}
+
+static void
+serve (PeerIo *io, gpointer data)
+{
+  Steps *self = data;
+  PeerLink link = PEER_LINK_INIT;
+  Kind *kind;
+
+  link.channel_caps = self->caps;
+  if (!peer_link (io, &link))
+    return;
+  g_assert_cmpuint (io->channel_type, <, N_KINDS);
+  kind = &self->kinds[io->channel_type];
+  if (io->channel_type == CW_CHANNEL_MAIN)
+    server_send_start (io, self->channels, self->n_channels);
+  g_mutex_lock (&self->lock);
+  kind->io = io;
+  kind->n_linked++;
+  g_mutex_unlock (&self->lock);
+  do
+    wait_while_deaf (self, kind);
+  while (hear (self, io));
+  g_mutex_lock (&self->lock);
+  if (kind->io == io)
+    kind->io = NULL;
+  g_mutex_unlock (&self->lock);
+}
+
+Steps *
+steps_new (const uint8_t *channels, uint32_t n_channels, uint32_t caps)
+{
+  Steps *self = g_new0 (Steps, 1);
+
+  self->channels = channels;
+  self->n_channels = n_channels;
+  self->caps = caps;
+  g_mutex_init (&self->lock);
+  g_cond_init (&self->changed);
+  for (unsigned i = 0; i < N_KINDS; i++)
+    self->kinds[i].heard = g_async_queue_new_full (unref_message);
+  self->server = server_new (serve, self);
+  return self;
+}
+
+void
+steps_free (Steps *self)
+{
+  for (uint8_t i = 0; i < N_KINDS; i++)
+    steps_set_deaf (self, i, false);
+  server_free (self->server);
+  for (unsigned i = 0; i < N_KINDS; i++)
+    g_async_queue_unref (self->kinds[i].heard);
+  g_clear_pointer (&self->last, cw_message_unref);
+  g_cond_clear (&self->changed);
+  g_mutex_clear (&self->lock);
+  g_free (self);
+}
+
+typedef struct {
+  Steps *steps;
+  uint8_t type;
+  unsigned n;
+} Links;
+
+static bool
+are_linked (gpointer data)
+{
+  const Links *links = data;
+  bool linked;
+
+  g_mutex_lock (&links->steps->lock);
+  linked = links->steps->kinds[links->type].n_linked >= links->n;
+  g_mutex_unlock (&links->steps->lock);
+  return linked;
+}
+
+void
+steps_await_link (Steps *self, uint8_t type, unsigned n)
+{
+  g_assert_true (client_run_until (WAIT_MS, are_linked, &(Links){ self, type, n }));
+}
+
+SpiceSession *
+steps_session (Steps *self, void (*setup) (SpiceSession *session))
+{
+  SpiceSession *session = client_session_fd (self->server, 16384);
+
+  if (setup)
+    setup (session);
+  g_assert_true (spice_session_open_fd (session, -1));
+  for (uint32_t i = 0; i < self->n_channels; i++)
+    steps_await_link (self, self->channels[2 * i], 1);
+  return session;
+}
+
+void
+steps_send (Steps *self, uint8_t type, uint16_t message, const void *data)
+{
+  g_mutex_lock (&self->lock);
+  if (self->kinds[type].io)
+    server_send (self->kinds[type].io, message, data);
+  g_mutex_unlock (&self->lock);
+}
+
+void
+steps_send_bytes (Steps *self, uint8_t type, uint16_t message, const void *body, size_t size)
+{
+  g_mutex_lock (&self->lock);
+  if (self->kinds[type].io)
+    server_send_bytes (self->kinds[type].io, message, body, size);
+  g_mutex_unlock (&self->lock);
+}
+
+void
+steps_set_deaf (Steps *self, uint8_t type, bool deaf)
+{
+  g_mutex_lock (&self->lock);
+  self->kinds[type].is_deaf = deaf;
+  g_cond_broadcast (&self->changed);
+  g_mutex_unlock (&self->lock);
+}
+
+static bool
+has_heard (gpointer data)
+{
+  return g_async_queue_length (data) > 0;
+}
+
+const CwMessage *
+steps_next (Steps *self, uint8_t type, uint16_t message)
+{
+  GAsyncQueue *heard = self->kinds[type].heard;
+
+  g_assert_true (client_run_until (WAIT_MS, has_heard, heard));
+  g_clear_pointer (&self->last, cw_message_unref);
+  self->last = g_async_queue_pop (heard);
+  g_assert_cmpuint (self->last->type, ==, message);
+  return self->last;
+}
+
+/* Answers to pings overtake other messages, so the second one is asked for when the first has told that all is handled.
+ */
+void
+steps_heard_all (Steps *self, uint8_t type)
+{
+  for (unsigned n = 0; n < 2; n++) {
+    steps_send (self, type, CW_MSG_PING, &(CwMsgPing){ .id = 4711 });
+    steps_next (self, type, CW_MSGC_PONG);
+    while (g_main_context_iteration (NULL, FALSE))
+      ;
+  }
+}
+
+void
+steps_close (Steps *self, uint8_t type)
+{
+  g_mutex_lock (&self->lock);
+  if (self->kinds[type].io)
+    shutdown (self->kinds[type].io->fd, SHUT_RDWR);
+  g_mutex_unlock (&self->lock);
+}

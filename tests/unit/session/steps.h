@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A server that sends what the test tells it to, on whichever channel, and keeps what the client says there: for tests
+ * of the kinds of channels that go step by step. */
+#pragma once
+
+#include "client.h"
+
+typedef struct Steps Steps;
+
+/* channels: pairs of type and id, besides main; all of them announce the capabilities. */
+Steps *steps_new (const uint8_t *channels, uint32_t n_channels, uint32_t caps);
+void steps_free (Steps *self);
+
+/* A session whose channels have all been linked, over socket pairs of little room. setup may be NULL: it is called
+ * before anything is connected. */
+SpiceSession *steps_session (Steps *self, void (*setup) (SpiceSession *session));
+
+/* Runs the loop until a channel has been linked n times in all. */
+void steps_await_link (Steps *self, uint8_t type, unsigned n);
+
+void steps_send (Steps *self, uint8_t type, uint16_t message, const void *data);
+void steps_send_bytes (Steps *self, uint8_t type, uint16_t message, const void *body, size_t size);
+
+/* While it is deaf the server reads nothing of such a channel, but what it has begun to read. */
+void steps_set_deaf (Steps *self, uint8_t type, bool deaf);
+
+/* The next message of a channel, which has to be of this type; its struct is data. Valid until the next call. */
+const CwMessage *steps_next (Steps *self, uint8_t type, uint16_t message);
+
+/* All that was sent on the channel has been handled, and nothing more was heard of it. */
+void steps_heard_all (Steps *self, uint8_t type);
+
+/* The server's end of the channel. */
+void steps_close (Steps *self, uint8_t type);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Steps, steps_free)
