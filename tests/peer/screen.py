@@ -34,9 +34,15 @@ class Screen(peers.Peer):
         peers.wait_until(lambda: "window id" in self.tell("xprop", "-root", "_NET_SUPPORTING_WM_CHECK").out, 20,
                          "the window manager")
 
-    def program(self, *argv):
+    def configure(self, name, text):
+        """Writes a file of the settings that programs find here."""
+        path = Path(self.env["XDG_CONFIG_HOME"]) / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+    def program(self, *argv, env=None):
         """Starts a client, with the library that this screen is for, and looks whether it has loaded that one."""
-        env = {**self.env, "LD_LIBRARY_PATH": str(self.library or "")}
+        env = {**self.env, "LD_LIBRARY_PATH": str(self.library or ""), **(env or {})}
         process = self.start([peers.which(argv[0]), *argv[1:]], env=env)
         wanted = Path(self.library or "/usr/lib").resolve()
 
@@ -45,7 +51,7 @@ class Screen(peers.Peer):
                 raise process.failed("ended at start")
             maps = Path(f"/proc/{process.child.pid}/maps").read_text()
             return {line.split()[-1] for line in maps.splitlines() if "libspice-client-glib-2.0" in line}
-        found = peers.wait_until(loaded, 20, "the client library to be loaded")
+        found = peers.wait_until(loaded, 60, "the client library to be loaded")
         if not all(Path(path).resolve().is_relative_to(wanted) for path in found):
             raise process.failed(f"loaded {found}, not the library of {wanted}")
         return process

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Unmodified programs of the existing client, run on our library, and on their own to know that each case can pass."""
 import argparse
+import hashlib
 import os
 import re
 import signal
@@ -9,24 +10,15 @@ import sys
 from pathlib import Path
 
 import clients
+import hands
 import peers
 import pictures
 import tap
+from hands import BOTH, OURS, click_and_see, folder, scene, truth, type_and_see
 from screen import Screen
 from xspice import Xspice
 
-library = None
-OURS, THEIRS = "our library", "the distribution's"
-BOTH = [OURS, THEIRS]
 TEXT = "Grüße, 世界\nsecond line\n"
-
-
-def folder(whose):
-    return library if whose == OURS else None
-
-
-def scene(*options):
-    return peers.DemoServer("--size", "640x480", "--no-animation", *options, scene=True)
 
 
 def viewer(screen, *arguments):
@@ -38,42 +30,6 @@ def wait_end(process, seconds=20):
         return process.child.wait(seconds)
     except subprocess.TimeoutExpired:
         raise process.failed(f"still ran after {seconds} s") from None
-
-
-def truth(server):
-    server.command("sync")
-    return server.dump()
-
-
-def type_and_see(screen, server, title):
-    """Letters typed into the window arrive as keys pressed and released, in that order."""
-    screen.wait_window(title)
-    server.events()
-    screen.xdotool("type", "ab")
-    keys = []
-
-    def arrived():
-        keys.extend(event[1] for event in server.events() if event[0] == "key")
-        return len(keys) >= 4
-    peers.wait_until(arrived, 20, "the keys")
-    tap.equal(keys, ["1e", "9e", "30", "b0"], "keys")
-
-
-def click_and_see(screen, server, at):
-    """The pointer is put on a pixel of the guest and a button clicked."""
-    def moved():
-        # Until the client has heard that the server takes positions.
-        screen.xdotool("mousemove", at[0] + 90, at[1] + 40, "mousemove", at[0] + 100, at[1] + 50)
-        return ("position", "100", "50", "0") in server.events(clear=False)
-    peers.wait_until(moved, 20, "the pointer's position", every=0.2)
-    server.events()
-    screen.xdotool("click", 1)
-    seen = []
-
-    def clicked():
-        seen.extend(event[-1] for event in server.events())
-        return "1" in seen and seen[-1] == "0"
-    peers.wait_until(clicked, 20, "the button to be pressed and released")
 
 
 @tap.cases("remote-viewer shows the guest, and what is typed and clicked arrives, with {}", BOTH)
@@ -142,6 +98,26 @@ def spicy(whose):
         tap.equal(wait_end(program), 0, "exit status")
 
 
+@tap.cases("vinagre shows the guest, and what is typed and clicked arrives, with {}", BOTH)
+def vinagre(whose):
+    # It scales, so the whole screen is as large as the guest.
+    with scene("--mouse=client") as server, Screen(folder(whose), size="640x480") as screen:
+        screen.program("vinagre", "--fullscreen", server.uri)
+        screen.wait_window("spice://")
+
+        def shown():
+            at = screen.place(truth(server))
+            if at is None:
+                # A message is in the way until its button is clicked.
+                screen.xdotool("mousemove", 590, 15, "click", 1, "mousemove", 320, 300)
+            return at
+        at = peers.wait_until(shown, 60, "the guest's picture on the screen", every=0.5)
+        click_and_see(screen, server, at)
+        type_and_see(screen, server, "spice://")
+        server.command("disconnect")
+        peers.wait_until(lambda: "Remote Desktop Viewer" in screen.windows(), 30, "the connection to be gone")
+
+
 def statistics(env):
     """What spicy-stats prints, {channel: bytes}, and the client library it had loaded."""
     with peers.DemoServer("--size", "320x200", "--no-animation", scene=True) as server:
@@ -160,8 +136,8 @@ def statistics(env):
 
 @tap.test("spicy-stats runs on our library and counts the bytes of the same channels as on its own")
 def spicy_stats():
-    ours, loaded = statistics({"LD_LIBRARY_PATH": str(library)})
-    tap.equal({str(Path(path).parent) for path in loaded}, {str(library)}, "folder of the loaded library")
+    ours, loaded = statistics({"LD_LIBRARY_PATH": str(folder(OURS))})
+    tap.equal({str(Path(path).parent) for path in loaded}, {str(folder(OURS))}, "folder of the loaded library")
     theirs, loaded = statistics({"LD_LIBRARY_PATH": ""})
     tap.true(loaded and all(path.startswith("/usr/lib/") for path in loaded), f"the other run loaded {loaded}")
     tap.equal(sorted(ours), sorted(theirs), "channels")
@@ -280,10 +256,51 @@ def images(whose):
             carried(origin, target, path.read_bytes(), "image/png", pixels)
 
 
+def drag(screen, files, to):
+    """Drags the files out of a window and lets them fall on that point of the screen."""
+    # The interpreter that the distribution's introspection data belongs to.
+    basket = screen.start(["/usr/bin/python3", Path(__file__).with_name("basket.py"), "Basket", *files], env=screen.env)
+
+    def wait_said(word):
+        peers.wait_until(lambda: word in basket.text().splitlines(), 30, f"the drag to be {word}")
+    window = screen.wait_window("Basket")
+    screen.xdotool("windowmove", "--sync", window, 10, 10)
+    screen.xdotool("mousemove", 70, 80, "mousedown", 1, "mousemove", 80, 90, "mousemove", 90, 100)
+    wait_said("begun")
+    screen.xdotool("mousemove", to[0] - 1, to[1], "mousemove", *to)
+    wait_said("welcome")
+    screen.xdotool("mouseup", 1)
+    for word in ("delivered", "ended"):
+        wait_said(word)
+
+
+def digest(content):
+    return hashlib.sha256(content).hexdigest()
+
+
+@tap.cases("files dropped on remote-viewer's window arrive in the guest, byte for byte, with {}", BOTH)
+def dropped(whose):
+    with Xspice(agent=True) as x, Screen(folder(whose)) as screen:
+        desktop(x)
+        viewer(screen, x.uri)
+        at = screen.wait_shown(x.truth)
+        wait_agent(x, screen, at)
+        files = {"Grüße an alle.txt": TEXT.encode(), "noise": os.urandom(3_000_001)}
+        for name, content in files.items():
+            (screen.folder / name).write_bytes(content)
+        drag(screen, [screen.folder / name for name in files], (at[0] + 300, at[1] + 300))
+
+        def arrived():
+            there = {path.name: path.read_bytes() for path in x.received.iterdir()}
+            return {name: digest(content) for name, content in there.items()} == wanted
+        wanted = {name: digest(content) for name, content in files.items()}
+        peers.wait_until(arrived, 60, "the files to be in the guest's folder", every=0.2)
+
+
 @tap.test("a window of remote-viewer gives the guest its size, with our library")
 def resize():
     """With the distribution's library the guest keeps its size: this agent drops what it sends."""
-    with Xspice(agent=True) as x, Screen(library) as screen:
+    with Xspice(agent=True) as x, Screen(folder(OURS)) as screen:
         desktop(x)
         viewer(screen, "--auto-resize=always", x.uri)
         screen.wait_shown(x.truth)
@@ -304,5 +321,5 @@ if __name__ == "__main__":
     parser.add_argument("--library", required=True, help="folder of the client library to load")
     parser.add_argument("--only")
     options = parser.parse_args()
-    peers.DemoServer.program, library = options.demo, Path(options.library).resolve()
+    peers.DemoServer.program, hands.library = options.demo, Path(options.library).resolve()
     sys.exit(tap.main(options.only, jobs=2))
