@@ -24,6 +24,52 @@ test_layout (void)
 }
 
 static void
+test_formats (void)
+{
+  static const unsigned bits[]
+      = { [CW_PIXELS_BGRX] = 32, [CW_PIXELS_BGRA] = 32, [CW_PIXELS_X1R5G5B5] = 16, [CW_PIXELS_R5G6B5] = 16,
+          [CW_PIXELS_A8] = 8,    [CW_PIXELS_A1] = 1,    [CW_PIXELS_GRAY8] = 8 };
+
+  for (unsigned format = 0; format < G_N_ELEMENTS (bits); format++) {
+    for (uint32_t width = 1; width < 70; width++) {
+      g_autoptr (CwPixels) pixels = cw_pixels_new (format, width, 3, false, NULL);
+
+      g_assert_cmpuint (cw_pixel_format_bits (format), ==, bits[format]);
+      g_assert_cmpint (pixels->stride, ==, (width * bits[format] + 31) / 32 * 4);
+      g_assert_cmpuint (cw_pixels_size (pixels), ==, pixels->stride * 3);
+    }
+  }
+}
+
+static void
+let_go (gpointer owner)
+{
+  ++*(unsigned *) owner;
+}
+
+/* Somebody else's memory, top row first or last. */
+static void
+test_wrapped (void)
+{
+  static uint8_t bytes[3 * 16];
+  unsigned n = 0;
+  CwPixels *down = cw_pixels_new_wrapped (CW_PIXELS_BGRA, 3, 3, bytes, 16, false, let_go, &n);
+  CwPixels *up = cw_pixels_new_wrapped (CW_PIXELS_BGRA, 3, 3, bytes, 16, true, NULL, NULL);
+
+  g_assert_true (cw_pixels_row (down, 0) == bytes && cw_pixels_row (down, 2) == bytes + 32);
+  g_assert_true (cw_pixels_row (up, 0) == bytes + 32 && cw_pixels_row (up, 2) == bytes);
+  g_assert_true (up->first == bytes);
+  g_assert_cmpuint (down->width, ==, 3);
+  g_assert_cmpuint (down->height, ==, 3);
+  g_assert_cmpint (down->format, ==, CW_PIXELS_BGRA);
+  cw_pixels_unref (cw_pixels_ref (down));
+  g_assert_cmpuint (n, ==, 0);
+  cw_pixels_unref (down);
+  g_assert_cmpuint (n, ==, 1);
+  cw_pixels_unref (up);
+}
+
+static void
 test_limits (void)
 {
   static const guint32 sizes[][2]
@@ -127,6 +173,8 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/base/pixels/layout", test_layout);
+  g_test_add_func ("/base/pixels/formats", test_formats);
+  g_test_add_func ("/base/pixels/wrapped", test_wrapped);
   g_test_add_func ("/base/pixels/limits", test_limits);
   g_test_add_func ("/base/pixels/zeroed", test_zeroed);
   g_test_add_func ("/base/pixels/pool", test_pool);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* An operation reads and writes no more than the pixels it touches need: of huge images, surfaces and masks in memory
  * that nobody has used yet, only a few pages come into being when two pixels far apart are drawn. */
+#include "base/protocol.h"
 #include "canvas/draw.h"
 
 #include <string.h>
@@ -202,6 +203,45 @@ test_text (Fixture *self, gconstpointer data)
   g_assert_true (cw_draw_text (&self->draw, &self->on, &params, NULL));
 }
 
+/* How many portions of 1000 it takes to draw 500 dots, somewhere in a row, at once or collected before. */
+static unsigned
+count_portions (int32_t x, bool collected)
+{
+  const int32_t xy[] = { x * 16, 16, (x + 1000) * 16, 16, (x + 1000) * 16, 16 }, style[] = { 16, 16 };
+  const CwRect bounds = { .right = WIDTH, .bottom = 3 };
+  g_autoptr (CwPixels) target = cw_pixels_new_zeroed (CW_PIXELS_BGRX, WIDTH, 3, NULL);
+  CwDrawTarget on = { .pixels = target, .box = bounds };
+  CwStrokeParams params = { .path = cw_path_new (), .rop = CW_ROP_NOT_D };
+  CwDraw draw = { 0 };
+  unsigned n = 1;
+
+  g_assert_true (cw_region_init (&on.region, &bounds, &bounds, NULL, 0, NULL));
+  g_assert_true (cw_path_add (params.path, CW_PATH_BEGIN | CW_PATH_END, xy, collected ? 3 : 2, NULL));
+  cw_path_finish (params.path);
+  cw_dash_style_init (&params.style, style, 2, false);
+  g_assert_true (cw_draw_stroke (&draw, &on, &params, NULL));
+  g_assert_true (cw_draw_make_buffer (&draw, NULL));
+  while (!cw_draw_paint (&draw, 1000))
+    n++;
+  cw_draw_clear (&draw);
+  cw_region_clear (&on.region);
+  return n;
+}
+
+/* What is charged for a line follows its dashes and pixels, wherever they are. */
+static void
+test_dots (void)
+{
+  for (int collected = 0; collected < 2; collected++) {
+    unsigned left = count_portions (0, collected), right = count_portions (WIDTH - 1000, collected);
+
+    g_test_message ("%u, %u", left, right);
+    g_assert_cmpuint (left, >, 10);
+    g_assert_cmpuint (left, <, 50);
+    g_assert_cmpuint (right, ==, left);
+  }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -227,5 +267,6 @@ main (int argc, char **argv)
       g_test_add (path, Fixture, GINT_TO_POINTER (k), setup, tests[i].test, teardown);
     }
   }
+  g_test_add_func ("/canvas/cost/dots", test_dots);
   return g_test_run ();
 }

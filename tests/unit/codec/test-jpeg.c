@@ -190,6 +190,49 @@ test_corrupt_data (void)
 }
 
 static void
+assert_same (const CwCodecInput *in, GByteArray *file)
+{
+  CwCodecInput odd = *in;
+  g_autoptr (CwPixels) expected = NULL;
+  g_autoptr (CwPixels) pixels = NULL;
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (cw_jpeg_decode (in, &expected, NULL));
+  odd.data = (CwSlice){ file->data, file->len };
+  cw_jpeg_decode (&odd, &pixels, &error);
+  g_assert_no_error (error);
+  g_assert_cmpmem (pixels->first, cw_pixels_size (pixels), expected->first, cw_pixels_size (expected));
+  g_byte_array_unref (file);
+}
+
+/* What the library warns of though the picture is whole: bytes between two markers, a version, a way of colours. */
+static void
+test_oddities (void)
+{
+  static const uint8_t adobe[] = { 0xff, 0xee, 0, 14, 'A', 'd', 'o', 'b', 'e', 0, 100, 0, 0, 0, 0, 7 };
+  g_autoptr (GBytes) file = encode (&(Options){ .components = 3 }, 3);
+  CwCodecInput in = describe (file);
+  size_t head = find_marker (in.data, 0xe0), tables = find_marker (in.data, 0xdb);
+  GByteArray *odd = g_byte_array_new ();
+
+  g_byte_array_append (odd, in.data.data, tables);
+  g_byte_array_append (odd, (const uint8_t *) "odd", 3);
+  g_byte_array_append (odd, in.data.data + tables, in.data.size - tables);
+  assert_same (&in, odd);
+  odd = g_byte_array_new ();
+  g_byte_array_append (odd, in.data.data, in.data.size);
+  g_assert_cmpmem (odd->data + head + 4, 5, "JFIF", 5);
+  odd->data[head + 9] = 9;
+  assert_same (&in, odd);
+  odd = g_byte_array_new ();
+  g_byte_array_append (odd, in.data.data, tables);
+  odd->data[head + 1] = 0xe1; /* no JFIF then, which would settle the colours */
+  g_byte_array_append (odd, adobe, sizeof adobe);
+  g_byte_array_append (odd, in.data.data + tables, in.data.size - tables);
+  assert_same (&in, odd);
+}
+
+static void
 test_dimensions (void)
 {
   static const struct {
@@ -403,6 +446,7 @@ main (int argc, char **argv)
   g_test_add_func ("/codec/jpeg/unsupported", test_unsupported);
   g_test_add_func ("/codec/jpeg/truncated", test_truncated);
   g_test_add_func ("/codec/jpeg/corrupt-data", test_corrupt_data);
+  g_test_add_func ("/codec/jpeg/oddities", test_oddities);
   g_test_add_func ("/codec/jpeg/dimensions", test_dimensions);
   g_test_add_func ("/codec/jpeg/too-large", test_too_large);
   g_test_add_func ("/codec/jpeg-alpha", test_alpha);

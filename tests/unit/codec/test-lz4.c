@@ -222,6 +222,47 @@ test_vmc (void)
   g_assert_cmpmem (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes), raw, sizeof raw);
 }
 
+/* What is compressed is shorter, and gives the same bytes; noise, next to nothing and too much are left as they are. */
+static void
+test_vmc_compress (void)
+{
+  g_autofree uint8_t *raw = g_malloc (CW_SPICEVMC_BODY_MAX_SIZE + 1);
+  const size_t sizes[] = { 40, 1000, 65536, CW_SPICEVMC_BODY_MAX_SIZE };
+  g_autoptr (GRand) rand = g_rand_new_with_seed (7);
+
+  for (size_t i = 0; i <= CW_SPICEVMC_BODY_MAX_SIZE; i++)
+    raw[i] = i / 16 % 5;
+  for (size_t i = 0; i < G_N_ELEMENTS (sizes); i++) {
+    g_autoptr (GBytes) body = cw_spicevmc_body_compress ((CwSlice){ raw, sizes[i] });
+    g_autoptr (GBytes) back = NULL;
+    gsize size;
+    const uint8_t *data;
+
+    g_assert_nonnull (body);
+    data = g_bytes_get_data (body, &size);
+    g_assert_cmpuint (size, <, sizes[i]);
+    back = cw_spicevmc_body_decompress ((CwSlice){ data, size }, NULL);
+    g_assert_nonnull (back);
+    g_assert_cmpmem (g_bytes_get_data (back, NULL), g_bytes_get_size (back), raw, sizes[i]);
+  }
+  for (size_t size = 0; size < 6; size++)
+    g_assert_null (cw_spicevmc_body_compress ((CwSlice){ raw, size }));
+  g_assert_null (cw_spicevmc_body_compress ((CwSlice){ raw, CW_SPICEVMC_BODY_MAX_SIZE + 1 }));
+  /* Never longer, or as long, while less and less of it repeats. */
+  for (size_t noise = 0; noise < 64; noise++) {
+    g_autoptr (GBytes) body = NULL;
+
+    memset (raw, 0, 64);
+    for (size_t i = 0; i < noise; i++)
+      raw[i] = g_rand_int (rand) >> 9;
+    body = cw_spicevmc_body_compress ((CwSlice){ raw, 64 });
+    if (body)
+      g_assert_cmpuint (g_bytes_get_size (body), <, 64);
+    if (noise == 0 || noise == 63)
+      g_assert_true ((body != NULL) == (noise == 0));
+  }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -229,6 +270,7 @@ main (int argc, char **argv)
   g_test_add_func ("/codec/lz4/formats", test_formats);
   g_test_add_func ("/codec/lz4/refused", test_refused);
   g_test_add_func ("/codec/lz4/best-ratio", test_best_ratio);
-  g_test_add_func ("/codec/vmc", test_vmc);
+  g_test_add_func ("/codec/vmc/decompress", test_vmc);
+  g_test_add_func ("/codec/vmc/compress", test_vmc_compress);
   return g_test_run ();
 }

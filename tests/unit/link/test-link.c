@@ -483,38 +483,6 @@ test_broken_stream (void)
   g_assert_cmpstr (cw_link_error (link)->message, ==, "The connection failed while its link reply was awaited: reset");
 }
 
-/* Both ways of reading a key agree, and the quick one refuses what has another form. */
-static void
-test_keys (void)
-{
-  EVP_PKEY *key = EVP_RSA_gen (1024);
-  uint8_t der[162];
-  unsigned char *at = der;
-  EVP_PKEY *quick, *slow;
-
-  g_assert_cmpint (i2d_PUBKEY (key, &at), ==, sizeof der);
-  quick = cw_ticket_usual_key ((CwSlice){ der, sizeof der });
-  slow = cw_ticket_any_key ((CwSlice){ der, sizeof der }, NULL);
-  g_assert_nonnull (quick);
-  g_assert_nonnull (slow);
-  g_assert_cmpint (EVP_PKEY_eq (quick, key), ==, 1);
-  g_assert_cmpint (EVP_PKEY_eq (slow, key), ==, 1);
-  EVP_PKEY_free (quick);
-  EVP_PKEY_free (slow);
-  g_assert_null (cw_ticket_usual_key ((CwSlice){ der, sizeof der - 1 }));
-  for (size_t i = 0; i < sizeof der; i++) {
-    bool modulus = i >= 29 && i < 29 + 128;
-    uint8_t change = i == 29 ? 0x80 : 1; /* in the modulus only its length is part of the form */
-
-    der[i] ^= change;
-    quick = cw_ticket_usual_key ((CwSlice){ der, sizeof der });
-    g_assert_true ((quick != NULL) == (modulus && i != 29));
-    EVP_PKEY_free (quick);
-    der[i] ^= change;
-  }
-  EVP_PKEY_free (key);
-}
-
 /* An exponent of another size makes another form: the other way reads it. */
 static void
 test_small_exponent (void)
@@ -579,7 +547,6 @@ main (int argc, char **argv)
   g_test_add_func ("/link/largest-reply", test_largest_reply);
   g_test_add_func ("/link/banner-by-bytes", test_banner_by_bytes);
   g_test_add_func ("/link/broken-stream", test_broken_stream);
-  g_test_add_func ("/link/keys", test_keys);
   g_test_add_func ("/link/small-exponent", test_small_exponent);
   for (unsigned i = 0; i < G_N_ELEMENTS (banners); i++) {
     g_autofree char *path = g_strdup_printf ("/link/banner/%u", i);

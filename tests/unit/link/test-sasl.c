@@ -162,6 +162,9 @@ test_case (gconstpointer data)
     g_assert_error (cw_link_error (link), CW_ERROR, c->code);
     g_assert_cmpint (cw_link_failure (link), ==,
                      c->code == CW_ERROR_MALFORMED ? CW_CONNECT_FAILURE_LINK : CW_CONNECT_FAILURE_AUTH);
+    /* What is not known is asked for before the server is told anything. */
+    if (!c->user || !c->password)
+      g_assert_cmpstr (cw_link_error (link)->message, ==, "The server wants a user name and a password");
   }
   sasl_server_close (&server);
 }
@@ -216,12 +219,16 @@ typedef struct {
   unsigned n_bytes; /* of bytes, in place of the server's first answer */
   const char *bytes;
   int code;
+  const char *text; /* NULL: any */
 } Broken;
 
 static const Broken broken[] = {
-  { "huge", 4, "\xff\xff\xff\xff", CW_ERROR_LIMIT },    { "beyond-limit", 4, "\x01\x00\x10\x00", CW_ERROR_LIMIT },
-  { "no-nul", 8, "\3\0\0\0abc\0", CW_ERROR_MALFORMED }, { "error-reply", 4, "REDQ", CW_ERROR_MALFORMED },
-  { "complete-with-nothing", 5, "\0\0\0\0\1", -1 },     { "nonsense", 9, "\4\0\0\0abc\0\0", -1 },
+  { "huge", 4, "\xff\xff\xff\xff", CW_ERROR_LIMIT },
+  { "beyond-limit", 4, "\x01\x00\x10\x00", CW_ERROR_LIMIT },
+  { "no-nul", 8, "\3\0\0\0abc\0", CW_ERROR_MALFORMED, "SASL answer: data: last byte is 99, not 0" },
+  { "error-reply", 4, "REDQ", CW_ERROR_MALFORMED },
+  { "complete-with-nothing", 5, "\0\0\0\0\1", -1 },
+  { "nonsense", 9, "\4\0\0\0abc\0\0", -1 },
 };
 
 static void
@@ -236,6 +243,8 @@ test_broken (gconstpointer data)
   g_assert_cmpint (cw_link_status (link), ==, CW_LINK_FAILED);
   if (c->code >= 0)
     g_assert_error (cw_link_error (link), CW_ERROR, c->code);
+  if (c->text)
+    g_assert_nonnull (strstr (cw_link_error (link)->message, c->text));
   sasl_server_close (&server);
 }
 

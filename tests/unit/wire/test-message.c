@@ -155,6 +155,50 @@ test_write_refuses (void)
   g_assert_false (cw_message_write (info, &copy, &bad));
 }
 
+static bool
+announces (uint16_t type, const void *body, size_t size)
+{
+  return cw_message_has_descriptors (cw_message_info (CW_CHANNEL_DISPLAY, CW_FROM_SERVER, type),
+                                     (CwSlice){ body, size });
+}
+
+/* The format stands behind three numbers here, behind two there; without one the picture has gone. */
+static void
+test_descriptors (void)
+{
+  static const uint8_t first[20] = { [12] = 1 }, second[19] = { [8] = 1 }, high[20] = { [15] = 1 };
+  static const uint8_t none[20] = { 1, [11] = 1, [16] = 1 };
+
+  g_assert_true (announces (CW_MSG_DISPLAY_GL_SCANOUT_UNIX, first, sizeof first));
+  g_assert_true (announces (CW_MSG_DISPLAY_GL_SCANOUT_UNIX, high, sizeof high));
+  g_assert_false (announces (CW_MSG_DISPLAY_GL_SCANOUT_UNIX, none, sizeof none));
+  g_assert_true (announces (CW_MSG_DISPLAY_GL_SCANOUT2_UNIX, second, sizeof second));
+  g_assert_false (announces (CW_MSG_DISPLAY_GL_SCANOUT2_UNIX, first, sizeof second));
+  g_assert_false (announces (CW_MSG_DISPLAY_GL_SCANOUT_UNIX, first, 15)); /* it is going to be refused */
+  g_assert_false (announces (CW_MSG_DISPLAY_DRAW_COPY, first, sizeof first));
+}
+
+static void
+test_most (void)
+{
+  g_assert_cmpuint (cw_message_most (CW_CHANNEL_DISPLAY, CW_MSG_DISPLAY_MARK), ==, CW_MAX_BODY_SIZE);
+  g_assert_cmpuint (cw_message_most (CW_CHANNEL_DISPLAY, CW_MSG_DISPLAY_DRAW_COPY), ==, 257 << 20);
+  g_assert_cmpuint (cw_message_most (CW_CHANNEL_CURSOR, CW_MSG_CURSOR_SET), ==, 5 << 20);
+  g_assert_cmpuint (cw_message_most (CW_CHANNEL_DISPLAY, 9999), ==, CW_MAX_BODY_SIZE);
+  g_assert_cmpuint (cw_message_most (200, CW_MSG_PING), ==, CW_MAX_BODY_SIZE);
+}
+
+static void
+test_unknown_agent_type (void)
+{
+  g_autoptr (GBytes) body = g_bytes_new (NULL, 0);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_null (cw_agent_info (9999));
+  g_assert_null (cw_agent_parse (9999, 0, body, &error));
+  g_assert_error (error, CW_ERROR, CW_ERROR_UNSUPPORTED);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -167,5 +211,8 @@ main (int argc, char **argv)
   g_test_add_func ("/message/base-messages-are-everywhere", test_base_messages_are_everywhere);
   g_test_add_func ("/message/write-gives-the-same-bytes", test_write_gives_the_same_bytes);
   g_test_add_func ("/message/write-refuses", test_write_refuses);
+  g_test_add_func ("/message/descriptors", test_descriptors);
+  g_test_add_func ("/message/most", test_most);
+  g_test_add_func ("/message/unknown-agent-type", test_unknown_agent_type);
   return g_test_run ();
 }
