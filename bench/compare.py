@@ -190,6 +190,7 @@ class Bench:
             self.rows[f"stall-{name}"] = lambda side, name=name: self.replay(side, name, 1, "stalls")
         self.rows[f"replay-{many}"] = lambda side: self.replay(side, names[0], many)
         self.rows[f"stall-{many}"] = lambda side: self.replay(side, names[0], many, "stalls")
+        self.rows["stall-machine"] = lambda side: side.run("machine", 0, f"count={100 if quick else 10000}")
         self.rows[f"idle-{many}"] = lambda side: self.idle(side, many)
         self.rows[f"idle-{most}"] = lambda side: self.idle(side, most)
         self.rows["port-1k"] = lambda side: self.port(side, 1024, 1000 if quick else 50000)

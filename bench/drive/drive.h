@@ -75,6 +75,9 @@ void drive_idle (const DriveOptions *options);
 void drive_watch (const DriveOptions *options);
 void drive_port (const DriveOptions *options);
 
+/* No session: what the machine alone does to a main loop that is busy in short pieces. */
+void drive_machine (const DriveOptions *options);
+
 /* agent.c: with a guest agent */
 void drive_send (const DriveOptions *options);
 void drive_clipboard (const DriveOptions *options);

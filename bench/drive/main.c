@@ -48,9 +48,10 @@ static const struct {
   const char *name;
   void (*run) (const DriveOptions *options);
 } runs[] = {
-  { "send", drive_send },     { "clipboard", drive_clipboard }, { "first", drive_first }, { "cycles", drive_cycles },
-  { "replay", drive_replay }, { "idle", drive_idle },           { "port", drive_port },   { "watch", drive_watch },
-  { "cd", drive_cd },         { "sound", drive_sound },
+  { "send", drive_send },     { "clipboard", drive_clipboard }, { "first", drive_first },
+  { "cycles", drive_cycles }, { "replay", drive_replay },       { "idle", drive_idle },
+  { "port", drive_port },     { "watch", drive_watch },         { "cd", drive_cd },
+  { "sound", drive_sound },   { "machine", drive_machine },
 };
 
 static void
@@ -90,7 +91,7 @@ main (int argc, char **argv)
   struct rlimit files;
 
   if (argc < 3)
-    drive_fail ("usage: drive send|clipboard|first|cycles|replay|idle|port|watch|cd|sound URI [NAME=VALUE …]");
+    drive_fail ("usage: drive send|clipboard|first|cycles|replay|idle|port|watch|cd|sound|machine URI [NAME=VALUE …]");
   options.uri = argv[2];
   for (int i = 3; i < argc; i++)
     set_option (&options, argv[i]);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "drive.h"
 
+#include <string.h>
+
 #define WARM_UP 300 /* cycles after which memory should not grow any more */
 #define IDLE_MS 2000
 
@@ -74,6 +76,29 @@ drive_replay (const DriveOptions *options)
   if (options->stalls)
     drive_stalls_tell ();
   g_ptr_array_unref (clients);
+}
+
+/* Writes over a few megabytes for a millisecond, as drawing does. */
+static gboolean
+on_piece (gpointer data)
+{
+  static unsigned char picture[4 << 20];
+  int64_t until = g_get_monotonic_time () + 1000;
+
+  for (unsigned i = 0; g_get_monotonic_time () < until; i++)
+    memset (picture + (i % 64 << 16), (int) i, 1 << 16);
+  return G_SOURCE_CONTINUE;
+}
+
+void
+drive_machine (const DriveOptions *options)
+{
+  unsigned piece = g_idle_add_full (G_PRIORITY_LOW, on_piece, NULL, NULL);
+
+  drive_stalls_start ();
+  drive_run (options->count);
+  drive_stalls_tell ();
+  g_source_remove (piece);
 }
 
 static uint64_t
