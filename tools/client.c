@@ -5,6 +5,7 @@
 #include "terminal.h"
 #include "text.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,6 +14,7 @@
 #define LIST_QUIET_US (50 * G_TIME_SPAN_MILLISECOND)
 #define NO_LIST_US (3 * G_TIME_SPAN_SECOND)
 #define TICK_MS 20
+#define READING_MS 10000
 
 /* How the library says that only a TLS port would do. */
 #define NO_TLS_PORT "No usable port"
@@ -560,6 +562,39 @@ flush_channel (Client *self, SpiceChannel *channel, GError **error)
   return ok;
 }
 
+static void
+on_shut_down (GObject *object, GAsyncResult *result, gpointer data)
+{
+  Flush *flush = data;
+
+  flush->ok = spice_channel_shutdown_finish (SPICE_CHANNEL (object), result, &flush->error);
+  flush->done = true;
+}
+
+static gboolean
+on_late (gpointer data)
+{
+  g_cancellable_cancel (data);
+  return G_SOURCE_CONTINUE;
+}
+
+void
+client_shut_down (SpiceChannel *channel)
+{
+  g_autoptr (GCancellable) late = g_cancellable_new ();
+  guint timer = g_timeout_add (READING_MS, on_late, late);
+  Flush shutdown = { 0 };
+
+  spice_channel_shutdown_async (channel, late, on_shut_down, &shutdown);
+  while (!shutdown.done)
+    g_main_context_iteration (NULL, TRUE);
+  g_source_remove (timer);
+  if (g_error_matches (shutdown.error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    fprintf (stderr, "caraway: the server has not read everything within %d s; it may lose the end of it\n",
+             READING_MS / 1000);
+  g_clear_error (&shutdown.error);
+}
+
 bool
 client_finish (Client *self, SpiceChannel *channel, GError **error)
 {
@@ -570,6 +605,8 @@ client_finish (Client *self, SpiceChannel *channel, GError **error)
   if (channel && !flush_channel (self, channel, error))
     return false;
   self->finishing = true;
+  if (channel)
+    client_shut_down (channel);
   handler = g_signal_connect (self->session, "disconnected", G_CALLBACK (on_disconnected), &disconnected);
   spice_session_disconnect (self->session);
   ok = client_wait (self, is_true, &disconnected, "the connection to close", error);

@@ -71,7 +71,11 @@ void client_close_channel (Client *self, SpiceChannel *channel);
 /* Runs the main loop for that long; fails if the connection does. */
 bool client_sleep (Client *self, unsigned ms, GError **error);
 
-/* Waits until everything written to the channel has left, then closes the session in order. */
+/* Waits until the server has read everything and closed the channel, for some seconds: servers forget what they have
+ * not read when the main channel goes. */
+void client_shut_down (SpiceChannel *channel);
+
+/* Waits until everything written to the channel has left and was read, then closes the session in order. */
 bool client_finish (Client *self, SpiceChannel *channel, GError **error);
 
 SpiceSession *client_session (Client *self);

@@ -86,6 +86,9 @@ gboolean spice_channel_test_common_capability (SpiceChannel *channel, guint32 ca
 void spice_channel_flush_async (SpiceChannel *channel, GCancellable *cancellable, GAsyncReadyCallback callback,
                                 gpointer user_data);
 gboolean spice_channel_flush_finish (SpiceChannel *channel, GAsyncResult *result, GError **error);
+void spice_channel_shutdown_async (SpiceChannel *channel, GCancellable *cancellable, GAsyncReadyCallback callback,
+                                   gpointer user_data);
+gboolean spice_channel_shutdown_finish (SpiceChannel *channel, GAsyncResult *result, GError **error);
 const gchar *spice_channel_type_to_string (gint type);
 gint spice_channel_string_to_type (const gchar *str);
 const GError *spice_channel_get_error (SpiceChannel *channel);

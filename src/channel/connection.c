@@ -93,6 +93,7 @@ tear_down (SpiceChannel *self)
   cw_channel_set_state (self, CW_CHANNEL_UNCONNECTED);
   priv->attempt++;
   drop_dial (priv);
+  cw_channel_shutdown_broken (self);
   if (!live)
     return;
   record_closed (self, live);
@@ -119,16 +120,20 @@ void
 cw_channel_end (SpiceChannel *self, GError *error)
 {
   SpiceChannelPrivate *priv = self->priv;
+  g_autoptr (GTask) shutdown = NULL;
   bool broken = error != NULL;
 
   if (!cw_channel_is_ready (self)) {
     g_clear_error (&error);
     return;
   }
+  shutdown = g_steal_pointer (&priv->shutdown);
   tear_down (self);
   g_clear_error (&priv->error);
   priv->error = cw_channel_public_error (error);
   reset (self);
+  if (shutdown)
+    cw_channel_shutdown_done (shutdown, priv->error);
   if (broken)
     cw_channel_emit_event (self, SPICE_CHANNEL_ERROR_IO);
   cw_channel_emit_event (self, SPICE_CHANNEL_CLOSED);

@@ -44,6 +44,7 @@ struct _SpiceChannelPrivate {
   unsigned attempt;   /* tells what belongs to an earlier attempt */
   CwDial *dial;       /* while dialling */
   CwLive *live;       /* while ready */
+  GTask *shutdown;    /* waits for the server to close the connection, or NULL */
   GError *error;
   GQueue held; /* of what is sent while migrating (migrate.c) */
   size_t held_bytes;
@@ -66,6 +67,13 @@ void cw_channel_set_state (SpiceChannel *self, CwChannelState next);
 const SpiceChannelClassPrivate *cw_channel_class (SpiceChannel *self);
 void cw_channel_emit_event (SpiceChannel *self, SpiceChannelEvent event);
 void cw_channel_emit_open_fd (SpiceChannel *self, bool with_tls);
+
+/* shutdown.c */
+
+/* The server has closed the connection, or it broke. */
+void cw_channel_shutdown_done (GTask *task, const GError *error);
+/* We close it. */
+void cw_channel_shutdown_broken (SpiceChannel *self);
 
 /* migrate.c */
 

@@ -35,6 +35,7 @@ struct CwPump {
   CwFrameWriter writer;
   CwTurnTask *write_task;
   bool is_writing;
+  bool has_ended_writing;
   bool write_blocked;  /* the socket is full */
   GError *write_error; /* nothing is written any more; reading finds the end */
 
@@ -200,10 +201,17 @@ write_once (CwPump *self)
   return true;
 }
 
+/* For writing. */
+static bool
+is_open (const CwPump *self)
+{
+  return !self->closed && !self->has_ended_writing && !self->write_error;
+}
+
 static bool
 may_write (const CwPump *self)
 {
-  return !self->closed && !self->write_error && !self->write_blocked;
+  return is_open (self) && !self->write_blocked;
 }
 
 /* Flushes are answered an iteration after the writing: to those who send from the answer (GTask) that is the quick way,
@@ -441,7 +449,7 @@ cw_pump_unref (CwPump *self)
 static bool
 queue (CwPump *self, uint16_t type, GBytes *bytes, size_t piece, CwPumpPriority priority, GError **error)
 {
-  if (self->closed || self->write_error) {
+  if (!is_open (self)) {
     g_set_error (error, CW_ERROR, CW_ERROR_CLOSED, "The connection is closed");
     return false;
   }
@@ -491,7 +499,7 @@ may_flush (CwPump *self, CwPumpFlushFunc done, gpointer data)
 {
   g_autoptr (GError) error = NULL;
 
-  if (!self->closed && !self->write_error)
+  if (is_open (self))
     return true;
   error = g_error_new (CW_ERROR, CW_ERROR_CLOSED, "The connection is closed");
   fail_flush (self, done, data, error);
@@ -506,6 +514,19 @@ cw_pump_flush (CwPump *self, CwPumpFlushFunc done, gpointer data)
   cw_frame_writer_push_flush (&self->writer, done, data);
   if (!self->write_blocked)
     cw_turn_task_ready (self->write_task);
+}
+
+void
+cw_pump_end_writing (CwPump *self)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!is_open (self))
+    return;
+  self->has_ended_writing = true;
+  error = g_error_new (CW_ERROR, CW_ERROR_CLOSED, "Nothing is sent any more");
+  fail_flushes (self, error);
+  g_socket_shutdown (cw_stream_socket (self->stream), FALSE, TRUE, NULL);
 }
 
 void

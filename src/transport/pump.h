@@ -62,6 +62,10 @@ void cw_pump_set_queue_limit (CwPump *self, size_t bytes);
  * them is read any more. */
 void cw_pump_flush (CwPump *self, CwPumpFlushFunc done, gpointer data);
 
+/* The peer hears that nothing more comes, and reads what it has got to its end. What is still queued is dropped, and
+ * nothing can be sent any more; reading goes on. */
+void cw_pump_end_writing (CwPump *self);
+
 /* Likewise when no more than low_water bytes wait to be sent, for those who send much: it is told early enough for the
  * socket not to run dry. */
 void cw_pump_await_room (CwPump *self, size_t low_water, CwPumpFlushFunc done, gpointer data);

@@ -5,9 +5,11 @@ test-command.py --demo PROGRAM --caraway PROGRAM"""
 import argparse
 import json
 import os
+import signal
 import stat
 import sys
 import threading
+import time
 
 import clients
 import peers
@@ -34,7 +36,7 @@ def fails(status, words, *arguments, **options):
 
 def keys(server, n):
     """The scan codes that came, once there are so many."""
-    peers.wait_until(lambda: len([e for e in server.events(clear=False) if e[0] == "key"]) >= n, 10, f"{n} codes")
+    peers.wait_until(lambda: len([e for e in server.events(clear=False) if e[0] == "key"]) >= n, 30, f"{n} codes")
     return " ".join(e[1] for e in server.events() if e[0] == "key")
 
 
@@ -143,7 +145,7 @@ def places():
         fails(UNSUPPORTED, "there is no display 2", "click", "-d", "2", server.uri, "4", "10")
         tap.equal(server.events(), [])
         caraway.run("click", "-d1", server.uri, "7", "10")
-        peers.wait_until(lambda: len(server.events(clear=False)) >= 3, 10, "a click")
+        peers.wait_until(lambda: len(server.events(clear=False)) >= 3, 30, "a click")
         tap.true(("407", "10") in [tuple(e[1:3]) for e in server.events()], "the click missed monitor 1")
 
 
@@ -151,7 +153,7 @@ def places():
 def dashes():
     with still() as server:
         caraway.run("move", "-r", server.uri, "--", "-5", "-6")
-        peers.wait_until(lambda: server.events(clear=False), 10, "a motion")
+        peers.wait_until(lambda: server.events(clear=False), 30, "a motion")
         tap.true(("-5", "-6") in [tuple(e[1:3]) for e in server.events()], "not moved by -5,-6")
         caraway.run("type", server.uri, "--", "-x")
         tap.equal(keys(server, 4), "0c 8c 2d ad")
@@ -184,6 +186,24 @@ def long_text():
     with still() as server:
         caraway.run("type", "--delay=5", "--timeout=1", server.uri, "-", text="a" * 600)
         tap.equal(len(keys(server, 1200).split()), 1200)
+
+
+@tap.test("what is typed last arrives, however late the server reads it")
+def late_reader():
+    with still() as server:
+        command = peers.Process([caraway.program, "type", server.uri, "a" * 60, "--delay", "20"])
+        try:
+            peers.wait_until(lambda: server.events(clear=False), 30, "the first key")
+            server.process.child.send_signal(signal.SIGSTOP)
+            time.sleep(4)
+            tap.true(command.running(), f"ended before the server had read everything: {command.text()}")
+            server.process.child.send_signal(signal.SIGCONT)
+            tap.equal(command.child.wait(60), 0, command.text())
+            peers.check_sound("type", command.text())
+        finally:
+            server.process.child.send_signal(signal.SIGCONT)
+            command.stop()
+        tap.equal(keys(server, 120).split(), ["1e", "9e"] * 60)
 
 
 @tap.test("a server that ends in the middle of a text: how much was typed")

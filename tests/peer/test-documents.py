@@ -97,7 +97,7 @@ def run_line(line):
         result = in_development_shell(line, server.folder)
         result.check()
         least = EVENTS.get(re.search(r"caraway (\w+)", line)[1], 0)
-        peers.wait_until(lambda: len(server.events(clear=False)) >= least, 10, f"{least} events by {line}")
+        peers.wait_until(lambda: len(server.events(clear=False)) >= least, 30, f"{least} events by {line}")
         return result, os.listdir(server.folder)
 
 
@@ -151,7 +151,7 @@ def readme_c():
         server.processes.insert(0, process)
         peers.wait_until(lambda: "drawn: " in process.text(), 20, "something drawn")
         server.command("quit")
-        peers.wait_until(lambda: not process.running(), 10, "the end of the program")
+        peers.wait_until(lambda: not process.running(), 30, "the end of the program")
         tap.true("the connection ended: " in process.text(), process.text())
     # Without a server: it says so, and ends.
     with tempfile.TemporaryDirectory() as folder:
@@ -170,7 +170,7 @@ def readme_python():
         server.processes.insert(0, process)
         peers.wait_until(lambda: "open: main" in process.text(), 20, "the main channel")
         server.command("quit")
-        peers.wait_until(lambda: not process.running(), 10, "the end of the program")
+        peers.wait_until(lambda: not process.running(), 30, "the end of the program")
         tap.true("the connection ended: " in process.text(), process.text())
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "app.py").write_text(program)

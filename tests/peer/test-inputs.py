@@ -102,7 +102,7 @@ def relative():
                     wheel += int(event[3])
             return moved == [120, -80] and wheel == 1
         try:
-            peers.wait_until(all_there, 5, "the sum of all motion")
+            peers.wait_until(all_there, 30, "the sum of all motion")
         except peers.Failed as error:
             raise peers.Failed(f"{error}: {moved}, wheel {wheel}, {seen}") from error
         states = [int(e[-1]) for e in seen]  # every kind of event ends with the buttons held
@@ -122,7 +122,7 @@ def absolute():
         def released():
             seen.extend(bench.server.events())
             return [e for e in seen if e[0] == "buttons"][-1:] == [("buttons", "0")] and len(seen) > 2
-        peers.wait_until(released, 5, "the release")
+        peers.wait_until(released, 30, "the release")
         places = [(int(e[1]), int(e[2])) for e in seen if e[0] == "position"]
         tap.equal(places[-1], (490, 343), "last position")
         tap.equal(places, sorted(places), "positions")

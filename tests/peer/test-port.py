@@ -285,7 +285,7 @@ def three_ports():
             for i in range(3):
                 client.command(f"write {i} 1000 {i}")
             for i in range(3):
-                peers.wait_until(lambda: client.received(port=i)[0] >= 1000, 10, "the echo")
+                peers.wait_until(lambda: client.received(port=i)[0] >= 1000, 30, "the echo")
                 tap.equal(client.received(port=i), (1000, sha256(pattern(1000, i))))
             client.end()
 

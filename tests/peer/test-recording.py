@@ -114,7 +114,7 @@ def cut():
             result = caraway.run("inspect", path, status=FILE)
             tap.true(f"offset {len(whole)}" in result.err and "main:0" in result.out, result.err)
             with Replay(path, "--fast") as replay:
-                peers.wait_until(lambda process=replay.process: "offset" in process.text(), 10, "a word on the damage")
+                peers.wait_until(lambda process=replay.process: "offset" in process.text(), 30, "a word on the damage")
                 names = {channel["type"] for channel in caraway.info(replay.uri)["channels"]}
                 tap.true({"main", "display", "cursor", "inputs"} <= names, str(names))
         path.write_bytes(b"no recording at all, however long it may be")
