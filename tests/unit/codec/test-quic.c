@@ -268,6 +268,50 @@ test_limits (void)
   g_assert_error (error, CW_ERROR, CW_ERROR_MALFORMED);
 }
 
+static void
+assert_says (const uint8_t *payload, size_t size, uint32_t width, uint32_t height, const char *expected)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_assert_null (decode (&cw_quic_kernels_c, payload, size, width, height, &error));
+  g_assert_error (error, CW_ERROR, CW_ERROR_MALFORMED);
+  g_assert_cmpstr (error->message, ==, expected);
+}
+
+/* What is refused before anything is decoded, and where that ends. */
+static void
+test_headers (void)
+{
+  uint8_t payload[20 + 16] = "QUIC";
+
+  assert_says (payload, 19, 1, 1, "quic: 19 bytes, the header has 20");
+  payload[8] = CW_QUIC_GRAY - 1;
+  assert_says (payload, 20, 0, 0, "quic: type 0, must be 1 … 5");
+  payload[8] = CW_QUIC_RGBA + 1;
+  assert_says (payload, 20, 0, 0, "quic: type 6, must be 1 … 5");
+  payload[8] = CW_QUIC_RGB32;
+  payload[16] = 5;
+  assert_says (payload, 20, 0, 5, "quic: 0×5 pixels");
+  payload[12] = 7;
+  payload[16] = 0;
+  assert_says (payload, 20, 7, 0, "quic: 7×0 pixels");
+  /* A sample takes a bit at least; in all rows but the first only the first three columns do. */
+  payload[16] = 3;
+  assert_says (payload, 24, 7, 3, "quic: 32 bits of data, 7×3 pixels take at least 39");
+  assert_says (payload, 27, 7, 3, "quic: 32 bits of data, 7×3 pixels take at least 39");
+  payload[8] = CW_QUIC_RGBA;
+  assert_says (payload, 24, 7, 3, "quic: 32 bits of data, 7×3 pixels take at least 52");
+  payload[8] = CW_QUIC_GRAY;
+  payload[12] = 33;
+  payload[16] = 1;
+  assert_says (payload, 24, 33, 1, "quic: 32 bits of data, 33×1 pixels take at least 33");
+  payload[4] = 1;
+  assert_says (payload, 24, 33, 1, "quic: version 1, must be 0 … 0");
+  payload[4] = 0;
+  payload[0] = 'q';
+  assert_says (payload, 24, 33, 1, "quic: magic 1128879473, must be 1128879441 … 1128879441");
+}
+
 int
 main (int argc, char **argv)
 {
@@ -280,5 +324,6 @@ main (int argc, char **argv)
   g_test_add_func ("/codec/quic/truncated", test_truncated);
   g_test_add_func ("/codec/quic/corrupt", test_corrupt);
   g_test_add_func ("/codec/quic/limits", test_limits);
+  g_test_add_func ("/codec/quic/headers", test_headers);
   return g_test_run ();
 }

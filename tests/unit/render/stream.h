@@ -19,6 +19,9 @@ gpointer arena_alloc (Arena *self, gsize size);
 CwMessage *stream_message (uint16_t type, const void *data);
 CwMessage *stream_message_raw (uint16_t type, gconstpointer body, gsize size);
 
+/* Noise, or runs of noise so that compression finds something. */
+guint8 *stream_random_bytes (Arena *arena, gsize size);
+
 /* Images; flags are CW_IMAGE_FLAG_…. Contents are random but smooth in places. */
 CwWireImage *image_bitmap (Arena *arena, uint64_t id, unsigned flags, unsigned format, uint32_t w, uint32_t h);
 CwWireImage *image_words (Arena *arena, uint32_t w, uint32_t h, const uint32_t *words);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What display channels keep and share: images, palettes, limits. */
+#include "codec/glz-window.h"
 #include "pair.h"
 #include "support/lz-encode.h"
 
@@ -124,6 +125,51 @@ test_cache_limit (void)
     }
     g_assert_error (error, CW_ERROR, CW_ERROR_LIMIT);
     g_assert_cmpuint (n, >, 20);
+    pair_teardown (&f);
+  }
+}
+
+/* How many pixels a window holds that is told to keep all: twice those, as images that are still needed overlap. */
+static uint64_t
+fill_window (Pair *f)
+{
+  CwGlzWindow *window = cw_render_group_get_window (f->group);
+  uint64_t most = 0;
+
+  for (uint64_t id = 0; id < 1000; id++) {
+    pair_push (f, 0, draw_copy (0, 0, 0, image_glz (&f->arena, 0, 0, id, id, 0, 10, 10), 4, 4));
+    pair_finish (f);
+    most = MAX (most, cw_glz_window_n_pixels (window));
+  }
+  return most / 2;
+}
+
+/* What the server is going to be told, known only after the first images. 0 says nothing new. */
+static void
+test_budgets (void)
+{
+  CwRenderLimits limits = { .image_cache_pixels = 1000, .glz_window_pixels = 2000 };
+
+  for (unsigned i = 0; i < 3; i++) {
+    g_autoptr (GError) error = NULL;
+    unsigned n = 0;
+    Pair f;
+
+    pair_setup (&f, 1, &limits);
+    cw_render_group_set_budgets (f.group, i == 1 ? 7000 : 0, i == 2 ? 4000 : 0);
+    g_assert_cmpuint (fill_window (&f), ==, i == 1 ? 7000 : 2000);
+    while (!error) {
+      g_autoptr (CwMessage) message = pair_copy (pair_plain (&f, n, CACHE_ME, n));
+
+      cw_render_push (f.render[0], message, &error);
+      g_assert_cmpuint (++n, <, 1000);
+    }
+    g_assert_error (error, CW_ERROR, CW_ERROR_LIMIT);
+    /* A picture counts for its 16 pixels, and for what an entry takes besides. */
+    if (i == 2)
+      g_assert_cmpuint (n, >, 100);
+    else
+      g_assert_cmpuint (n, <, 50);
     pair_teardown (&f);
   }
 }
@@ -421,6 +467,7 @@ main (int argc, char **argv)
   g_test_add_func ("/render/caches/lossy", test_lossy);
   g_test_add_func ("/render/caches/high-bits", test_high_bits);
   g_test_add_func ("/render/caches/limit", test_cache_limit);
+  g_test_add_func ("/render/caches/budgets", test_budgets);
   g_test_add_func ("/render/caches/limits-together", test_limits_together);
   g_test_add_func ("/render/caches/masks", test_cached_masks);
   g_test_add_func ("/render/caches/recipes", test_recipes);

@@ -552,6 +552,7 @@ test_reset (void)
   g_assert_false (cw_render_get_surface (f.render, 1, &info));
   push (&f, primary (16, 16));
   push (&f, draw_fill (0, 0, 0, 4, 4, 0x11));
+  push (&f, surface_create (3, 4, 4, CW_SURFACE_FMT_32_ARGB, 0)); /* there is room for it */
   assert_log (&f, "create:16x16/32");
   g_assert_cmphex (pixel (&f, 0, 2, 2), ==, 0x11);
   g_assert_cmphex (pixel (&f, 0, 4, 4), ==, 0x99);

@@ -235,6 +235,39 @@ test_high_bits (void)
   pair_teardown (&f);
 }
 
+/* By default an image of 64 KiB is decoded at once, a larger one by a worker; and there are always workers. */
+static void
+test_defaults (void)
+{
+  for (unsigned own = 0; own < 2; own++) {
+    g_autoptr (CwWorkerPool) pool = own ? cw_worker_pool_new_manual () : NULL;
+    g_autoptr (CwRenderGroup) group = cw_render_group_new (pool, NULL);
+    Recorder recorder;
+    CwRender *render;
+    Arena arena;
+
+    recorder_init (&recorder);
+    arena_init (&arena, 1);
+    render = cw_render_new (group, &recorder_observer, &recorder, recorder_wake, &recorder);
+    for (unsigned more = 0; more < 2; more++) {
+      CwWireImage *image = image_lz4 (&arena, 0, 0, CW_BITMAP_FMT_32BIT, 128, 128 + more);
+      g_autoptr (CwMessage) create = surface_create (more, 128, 129, CW_SURFACE_FMT_32_XRGB, 0);
+      g_autoptr (CwMessage) copy = draw_copy (more, 0, 0, image, 128, 128 + more);
+
+      g_assert_true (cw_render_push (render, create, NULL));
+      g_assert_true (cw_render_push (render, copy, NULL));
+      if (own)
+        g_assert_cmpuint (cw_worker_pool_n_queued (pool), ==, more);
+    }
+    drain (&render, 1, pool, NULL, 100000);
+    g_assert_true (cw_render_is_idle (render));
+    g_assert_no_error (recorder.failure);
+    cw_render_unref (render);
+    recorder_clear (&recorder);
+    arena_clear (&arena);
+  }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -249,5 +282,6 @@ main (int argc, char **argv)
   }
   g_test_add_func ("/render/images/luminance", test_luminance);
   g_test_add_func ("/render/images/high-bits", test_high_bits);
+  g_test_add_func ("/render/images/defaults", test_defaults);
   return g_test_run ();
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Video streams: MJPEG frames, and a decoder of the test's own. */
+#include "canvas/region.h"
 #include "pair.h"
 
 #include <string.h>
@@ -296,6 +297,69 @@ test_nowhere (void)
   }
 }
 
+static CwMessage *
+clip (uint32_t n, const CwWireRect *rects)
+{
+  CwMsgDisplayStreamClip data
+      = { ID, { .type = rects ? CW_CLIP_TYPE_RECTS : CW_CLIP_TYPE_NONE, .n_rects = n, .rects = rects } };
+
+  return stream_message (CW_MSG_DISPLAY_STREAM_CLIP, &data);
+}
+
+/* More rectangles than a region takes show nothing; the pictures after them are shown again. */
+static void
+test_clips (void)
+{
+  const CwWireRect left = { .right = 8, .bottom = 16 };
+  g_autofree CwWireRect *many = g_new0 (CwWireRect, CW_REGION_MAX_OVERLAPPING_CLIPS + 1);
+  Pair f;
+
+  for (unsigned i = 0; i <= CW_REGION_MAX_OVERLAPPING_CLIPS; i++)
+    many[i] = (CwWireRect){ .left = i % 2, .top = i % 3, .right = 16, .bottom = 16 };
+  pair_setup (&f, 1, NULL);
+  pair_push (&f, 0, create_whole ());
+  pair_push (&f, 0, clip (1, &left));
+  pair_push (&f, 0, frame (&f, 1, 0x40, 0x40));
+  assert_grey (&f, 7, 7, 0x40);
+  assert_grey (&f, 8, 7, 0);
+  pair_push (&f, 0, clip (CW_REGION_MAX_OVERLAPPING_CLIPS + 1, many));
+  pair_push (&f, 0, frame (&f, 2, 0x80, 0x80));
+  assert_grey (&f, 7, 7, 0x40);
+  pair_push (&f, 0, clip (0, NULL));
+  pair_push (&f, 0, frame (&f, 3, 0xc0, 0xc0));
+  assert_grey (&f, 8, 7, 0xc0);
+  pair_teardown (&f);
+}
+
+/* A large picture is painted in portions, and the connection may end in between. */
+static void
+test_portions (void)
+{
+  const CwWireRect whole = { .right = 400, .bottom = 400 };
+
+  for (unsigned gone = 0; gone < 2; gone++) {
+    unsigned n = 0;
+    Pair f;
+
+    pair_setup (&f, 1, NULL);
+    pair_push (&f, 0, surface_create (0, 400, 400, CW_SURFACE_FMT_32_XRGB, CW_SURFACE_FLAG_PRIMARY));
+    pair_push (&f, 0, create (CW_VIDEO_CODEC_TYPE_MJPEG, CW_STREAM_TOP_DOWN, &whole));
+    pair_finish (&f);
+    pair_push (&f, 0, frame (&f, 1, 0x40, 0x40));
+    while (cw_worker_pool_n_queued (f.pool) > 0)
+      cw_worker_pool_run_queued (f.pool, 0);
+    /* A step without time does a portion of each thing that there is. */
+    while (cw_render_step (f.render[0], g_get_monotonic_time (), 0) == 0) {
+      if (gone && n == 1)
+        cw_render_reset (f.render[0]);
+      g_assert_cmpuint (n++, <, 100);
+    }
+    g_assert_cmpuint (n, >, 1);
+    assert_grey (&f, 399, 399, gone ? 0 : 0x40);
+    pair_teardown (&f);
+  }
+}
+
 /* Bad frames are lost, and nothing else happens; a stream may end at any moment. */
 static void
 test_hostile (void)
@@ -507,6 +571,8 @@ main (int argc, char **argv)
   g_test_add_func ("/render/video/sound", test_sound);
   g_test_add_func ("/render/video/surface-goes", test_surface_goes);
   g_test_add_func ("/render/video/nowhere", test_nowhere);
+  g_test_add_func ("/render/video/clips", test_clips);
+  g_test_add_func ("/render/video/portions", test_portions);
   g_test_add_func ("/render/video/hostile", test_hostile);
   g_test_add_func ("/render/video/table", test_table);
   g_test_add_func ("/render/video/mute", test_mute);

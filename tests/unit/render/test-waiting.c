@@ -243,6 +243,39 @@ test_glz_missing (void)
   pair_teardown (&f);
 }
 
+/* A channel ends with images that nobody has begun to decode: those that a sibling waits for still come, and those of
+ * the dictionary; all others are let go. Without siblings all are. */
+static void
+test_unstarted (void)
+{
+  const CwRenderLimits limits = { .here_bytes = 1, .in_flight_bytes = 1 };
+
+  for (unsigned n_channels = 1; n_channels <= 2; n_channels++) {
+    CwWireImage *mine, *shared;
+    Pair f;
+
+    pair_setup (&f, n_channels, &limits);
+    mine = image_lz4 (&f.arena, 7, 0, CW_BITMAP_FMT_32BIT, 4, 4);
+    shared = image_lz4 (&f.arena, 8, CACHE_ME, CW_BITMAP_FMT_32BIT, 4, 4);
+    pair_push (&f, 0, pair_copy (mine)); /* begins, and fills what may be in flight */
+    pair_push (&f, 0, pair_copy (shared));
+    pair_push (&f, 0, pair_copy (mine));
+    pair_push (&f, 0, pair_copy_glz (&f, 0, 0, 0));
+    g_assert_cmpuint (cw_worker_pool_n_queued (f.pool), ==, 1);
+    if (n_channels == 2)
+      pair_push (&f, 1, draw_copy (0, 4, 4, image_from_cache (&f.arena, 8, true), 4, 4));
+    cw_render_close (f.render[0]);
+    g_assert_cmpuint (cw_worker_pool_n_queued (f.pool), ==, n_channels == 2 ? 3 : 1);
+    if (n_channels == 2) {
+      pair_push (&f, 1, pair_copy_glz (&f, 1, 1, 8));
+      /* Noise of the arena: all of it is not black. */
+      g_assert_cmphex (pair_pixel (&f, 1, 4, 4) | pair_pixel (&f, 1, 7, 7) | pair_pixel (&f, 1, 5, 6), !=, 0);
+      g_assert_true (cw_render_is_idle (f.render[1]));
+    }
+    pair_teardown (&f);
+  }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -252,6 +285,7 @@ main (int argc, char **argv)
   g_test_add_func ("/render/caches/deadlock", test_deadlock);
   g_test_add_func ("/render/caches/never-brought", test_never_brought);
   g_test_add_func ("/render/caches/slow-itself", test_slow_itself);
+  g_test_add_func ("/render/caches/unstarted", test_unstarted);
   g_test_add_func ("/render/glz/across-channels", test_glz_across_channels);
   g_test_add_func ("/render/glz/missing", test_glz_missing);
   g_test_add_func ("/render/glz/never-brought", test_glz_never_brought);
