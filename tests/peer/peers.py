@@ -77,6 +77,21 @@ def wait_until(condition, seconds, what, every=0.05):
         time.sleep(every)
 
 
+def wait_text(truth, seconds=60):
+    """Until the firmware has written its screen: for two seconds nothing changed but a blinking cursor."""
+    seen = []  # (time, pixels)
+
+    def quiet():
+        shot, now = truth(), time.monotonic()
+        if shot.colors() == 1:
+            return None
+        seen.append((now, shot.data))
+        while seen and len({data for _, data in seen}) > 2:
+            seen.pop(0)
+        return shot if now - seen[0][0] > 2 else None
+    return wait_until(quiet, seconds, "a quiet firmware screen", every=0.15)
+
+
 class Process:
     """A program in its own process group; its output is collected in a file, or read line by line by the caller."""
 
@@ -337,19 +352,8 @@ class Qemu(Peer):
         self.qmp.run("screendump", filename=str(path))
         return pictures.read(path)
 
-    def wait_text(self, seconds=60):
-        """Until the firmware has written its screen: for two seconds nothing changed but a blinking cursor."""
-        seen = []  # (time, pixels)
-
-        def quiet():
-            shot, now = self.truth(), time.monotonic()
-            if shot.colors() == 1:
-                return None
-            seen.append((now, shot.data))
-            while seen and len({data for _, data in seen}) > 2:
-                seen.pop(0)
-            return shot if now - seen[0][0] > 2 else None
-        return wait_until(quiet, seconds, "a quiet firmware screen", every=0.15)
+    def wait_text(self):
+        return wait_text(self.truth)
 
 
 class FakeServer(Peer):

@@ -13,9 +13,11 @@ from hands import BOTH, click_and_see, folder, scene, truth, type_and_see
 from screen import Screen
 
 
-def virt_manager(screen, address):
-    """virt-manager with the machine's window."""
-    return screen.program("virt-manager", "--no-fork", "--connect", address, "--show-domain-console", machines.NAME)
+def virt_manager(screen, address, session=None):
+    """virt-manager with the machine's window, run by the user of a session."""
+    drop, env = (session.drop, session.env) if session else ([], None)
+    return screen.program(*drop, "virt-manager", "--no-fork", "--connect", address, "--show-domain-console", machines.NAME,
+                          env=env)
 
 
 @tap.cases("virt-manager shows the guest, and what is typed and clicked arrives, with {}", BOTH)
@@ -72,6 +74,27 @@ def leaves():
             return all(looks[-3:]) and len(looks) > 2
         peers.wait_until(same, 60, "both windows to say the same for three looks", every=0.5)
         tap.true(all(program.running() for program in programs), "virt-manager has ended")
+
+
+def lit(picture):
+    return len(picture.data) - picture.data.count(0)
+
+
+@tap.cases("virt-manager shows a machine of QEMU's that libvirt opens the connections to, and types, with {}", BOTH)
+def descriptors(whose):
+    with machines.Session() as session, Screen(session.lend(folder(whose))) as screen:
+        virt_manager(screen, "qemu:///session", session)
+
+        before = peers.wait_text(session.truth)
+        screen.wait_shown(session.truth, seconds=60)
+        screen.wait_window(machines.NAME)
+
+        def answered():
+            # The firmware offers a menu; one cursor more or less is no answer.
+            screen.xdotool("key", "Escape")
+            return lit(session.truth()) > lit(before) + 500
+        peers.wait_until(answered, 60, "the firmware to answer a key", every=1)
+        screen.wait_shown(session.truth, seconds=60)
 
 
 @tap.cases("gnome-boxes shows the guest, and what is typed and clicked arrives, with {}", BOTH)
