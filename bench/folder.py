@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""folder.py VIEWER DEMO LIBRARY-FOLDER [--quick]: shared folders, MB/s through a real server, of the library in that folder
-and, where it is installed, of the distribution's, with the same client and in turns. The guest's side speaks HTTP as
-curl does: a request, its answer."""
+"""folder.py VIEWER DEMO GUEST LIMIT LIBRARY-FOLDER [--quick] [--only ROW,…]: shared folders, MB/s or files a second, of the
+library in that folder and, where it is installed, of the distribution's, with the same client and in turns; and of a peer
+that answers from memory, which is what the other side takes at most. The guest is bench/folder/guest.c, which costs next
+to nothing; in the rows demo-… it is a program on a socket, behind the demo server with its libspice-server."""
 import argparse
 import os
 import re
@@ -17,45 +18,74 @@ from pathlib import Path
 SYSTEM = "/usr/lib/x86_64-linux-gnu"
 STATUS = re.compile(rb"HTTP/1\.1 20[0-9] ")
 LENGTH = re.compile(rb"^Content-Length: *([0-9]+)", re.M | re.I)
+ROWS = {"read": "MB/s", "write": "MB/s", "small": "files/s", "kept": "files/s"}
 
 
-class Run:
-    """A server, a client on it that shares a folder, and the way into that."""
+class Program:
+    """Says on a line where it is to be found, then what it is asked."""
 
-    def __init__(self, options, library):
-        self.options, self.library, self.buffer = options, library, bytearray(1 << 20)
+    def __init__(self, *arguments):
+        self.process = subprocess.Popen(arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                        stderr=subprocess.DEVNULL, text=True)
+        self.port = int(self.hear("port="))
 
-    def __enter__(self):
-        self.temporary = tempfile.TemporaryDirectory(prefix="caraway-bench-")
-        self.folder = Path(self.temporary.name)
-        self.server = subprocess.Popen([self.options.demo, "--control", "--size", "64x48", "--no-animation"],
-                                       stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-        port = dict(word.split("=") for word in self.server.stdout.readline().split()[1:])["port"]
-        self.server.stdin.write("folder\n")
-        self.server.stdin.flush()
-        self.port = int(self.server.stdout.readline().split("port=")[1])
-        self.client = subprocess.Popen([self.options.client, f"spice://127.0.0.1:{port}", "only=ports",
-                                        f"shared-dir={self.folder}"],
-                                       stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
-                                       env={**os.environ, "LD_LIBRARY_PATH": str(self.library)})
-        while not self.client.stdout.readline().startswith("event 0 0"):
-            pass
-        return self
+    def say(self, line):
+        self.process.stdin.write(line + "\n")
+        self.process.stdin.flush()
 
-    def __exit__(self, *error):
-        self.client.kill()
-        self.client.wait()
-        self.server.kill()
-        self.server.wait()
-        self.temporary.cleanup()
+    def hear(self, word):
+        for line in self.process.stdout:
+            if word in line:
+                return line.split(word)[1].split()[0]
+        raise RuntimeError(f"{self.process.args[0]} has ended")
 
-    def cpu(self):
-        with open(f"/proc/{self.client.pid}/stat") as file:
-            fields = file.read().rsplit(")", 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    def end(self):
+        self.process.kill()
+        self.process.wait()
+
+
+class Guest(Program):
+    """bench/folder/guest.c"""
+
+    def __init__(self, options):
+        super().__init__(options.guest)
+
+    def use(self, what, size, count):
+        """How much of what it does in how many seconds."""
+        self.say({"read": "read big", "write": f"write big {size}"}.get(what, f"{what} {count}"))
+        words = self.process.stdout.readline().split()
+        if not words or words[0] != "done":
+            raise RuntimeError("the guest has failed")
+        return int(words[1]), float(words[2])
+
+
+class Demo(Program):
+    """The demo server's guest, and a program that speaks HTTP to its folder as curl does: a request, its answer."""
+
+    def __init__(self, options):
+        super().__init__(options.demo, "--control", "--size", "64x48", "--no-animation")
+        self.say("folder")
+        self.folder, self.buffer = int(self.hear("port=")), bytearray(1 << 20)
+
+    def use(self, what, size, count):
+        content = bytes(1 << 20) * (size >> 20)
+        start = time.monotonic()
+        if what == "read":
+            amount = self.fetch("big")
+        elif what == "write":
+            amount = self.put("big", content)
+        else:
+            amount = count
+            names = [f"small{i}" for i in range(count)]
+            if what == "kept":
+                self.fetch_all(names)
+            else:
+                for name in names:
+                    self.fetch(name)
+        return amount, time.monotonic() - start
 
     def connect(self):
-        own = socket.create_connection(("127.0.0.1", self.port), timeout=120)
+        own = socket.create_connection(("127.0.0.1", self.folder), timeout=120)
         own.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return own
 
@@ -109,54 +139,84 @@ class Run:
                         (name.encode(), len(content)))
             own.sendall(content)
             self.receive(own)
+        return len(content)
 
 
-def measure(run, what, size):
+def cpu(process):
+    """Seconds, of all threads."""
+    total = 0
+    for task in Path(f"/proc/{process.pid}/task").iterdir():
+        total += int((task / "schedstat").read_text().split()[0])
+    return total / 1e9
+
+
+def start_client(options, library, port, folder):
+    if library is None:
+        return subprocess.Popen([options.limit, str(port), str(options.size)], stderr=subprocess.DEVNULL)
+    client = subprocess.Popen([options.client, f"spice://127.0.0.1:{port}", "only=ports", f"shared-dir={folder}"],
+                              stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+                              env={**os.environ, "LD_LIBRARY_PATH": str(library)})
+    while not client.stdout.readline().startswith("event 0 0"):
+        if client.poll() is not None:
+            raise RuntimeError("the client has ended")
+    return client
+
+
+def measure(options, row, library, folder):
     """(units a second, CPU seconds of the client)"""
-    content = os.urandom(1 << 20) * max(size >> 20, 1)
-    if what == "read":
-        (run.folder / "big").write_bytes(content)
-    if what in ("small", "kept"):
-        for i in range(200):
-            (run.folder / f"small{i}").write_bytes(content[:1000])
-    cpu, start = run.cpu(), time.monotonic()
-    if what == "read":
-        amount = run.fetch("big") / 1e6
-    elif what == "write":
-        run.put("big", content)
-        amount = len(content) / 1e6
-    elif what == "kept":
-        run.fetch_all([f"small{i}" for i in range(200)])
-        amount = 200
-    else:
-        for i in range(200):
-            run.fetch(f"small{i}")
-        amount = 200
-    return amount / (time.monotonic() - start), run.cpu() - cpu
+    demo = row.startswith("demo-")
+    what = row.removeprefix("demo-")
+    peer = (Demo if demo else Guest)(options)
+    client = start_client(options, library, peer.port, folder)
+    try:
+        peer.use("small", options.size, 1)
+        before = cpu(client)
+        amount, seconds = peer.use(what, options.size, options.count)
+        used = cpu(client) - before
+    finally:
+        client.kill()
+        client.wait()
+        peer.end()
+    return amount / seconds / (1e6 if ROWS[what] == "MB/s" else 1), used
+
+
+def fill(options, folder):
+    with open(folder / "big", "wb") as file:
+        for _ in range(options.size >> 20):
+            file.write(os.urandom(1 << 20))
+    for i in range(options.count):
+        (folder / f"small{i}").write_bytes(os.urandom(1000))
 
 
 def main():
     parser = argparse.ArgumentParser()
-    for name in ("client", "demo", "library"):
+    for name in ("client", "demo", "guest", "limit", "library"):
         parser.add_argument(name)
     parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--only", default=",".join([*ROWS, *(f"demo-{row}" for row in ROWS)]))
+    parser.add_argument("--rounds", type=int, default=7)
     options = parser.parse_args()
-    size, rounds = (4 << 20, 1) if options.quick else (200 << 20, 5)
+    options.size, options.count = (4 << 20, 50) if options.quick else (400 << 20, 1000)
     libraries = {"caraway": options.library}
     if Path(SYSTEM, "libspice-client-glib-2.0.so.8").exists():
         libraries["0.42"] = SYSTEM
-    print(f"{'folder':10} {'library':8} {'median':>10} {'CPU s':>7} {'ratio':>6}")
-    for what, unit in (("read", "MB/s"), ("write", "MB/s"), ("small", "files/s"), ("kept", "files/s")):
+    libraries["(limit)"] = None
+    print(f"{'folder':10} {'library':8} {'median':>10} {'':7} {'best':>8} {'ratio':>6} {'CPU s':>7} {'ratio':>6}")
+    for row in options.only.split(","):
+        unit = ROWS[row.removeprefix("demo-")]
         results = {name: [] for name in libraries}
-        for _ in range(rounds):
-            for name, library in libraries.items():
-                with Run(options, library) as run:
-                    results[name].append(measure(run, what, size))
-        medians = {name: statistics.median(speed for speed, _ in rows) for name, rows in results.items()}
+        with tempfile.TemporaryDirectory(prefix="caraway-bench-") as temporary:
+            fill(options, Path(temporary))
+            for _ in range(1 if options.quick else options.rounds):
+                for name, library in libraries.items():
+                    results[name].append(measure(options, row, library, temporary))
+        medians = {name: [statistics.median(column) for column in zip(*rows)] for name, rows in results.items()}
         for name, rows in results.items():
-            ratio = f"{medians[name] / medians['0.42']:.2f}" if "0.42" in medians else "-"
-            cpu = statistics.median(c for _, c in rows)
-            print(f"{what:10} {name:8} {medians[name]:8.1f} {unit} {cpu:7.2f} {ratio:>6}", flush=True)
+            speed, used = medians[name]
+            ratios = [f"{own / other:.2f}" if other > 0 else "-"
+                      for own, other in zip(medians[name], medians.get("0.42", (0, 0)))]
+            print(f"{row:10} {name:8} {speed:10.1f} {unit:7} {max(s for s, _ in rows):8.1f} {ratios[0]:>6} {used:7.3f} "
+                  f"{ratios[1]:>6}", flush=True)
     return 0
 
 

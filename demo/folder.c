@@ -26,8 +26,9 @@ typedef struct {
   gint64 id;
   GSocketConnection *stream;
   GSource *in, *out;
-  GByteArray *waiting; /* for the program */
-  bool over;           /* the client has closed it */
+  GByteArray *waiting; /* for the program, from given on */
+  gsize given;
+  bool over; /* the client has closed it */
 } Program;
 
 static void
@@ -144,16 +145,27 @@ give (Program *self, const guint8 *data, gsize size)
   return (gssize) done;
 }
 
+/* What has been given goes when it is the larger part. */
+static void
+drop_given (Program *self)
+{
+  if (self->given < self->waiting->len - self->given)
+    return;
+  g_byte_array_remove_range (self->waiting, 0, (guint) self->given);
+  self->given = 0;
+}
+
 static gboolean
 on_writable (GObject *stream, gpointer data)
 {
   Program *self = data;
-  gssize n = give (self, self->waiting->data, self->waiting->len);
+  gssize n = give (self, self->waiting->data + self->given, self->waiting->len - self->given);
 
   if (n > 0)
-    g_byte_array_remove_range (self->waiting, 0, (guint) n);
-  if (n >= 0 && self->waiting->len > 0)
+    self->given += (gsize) n;
+  if (n >= 0 && self->given < self->waiting->len)
     return G_SOURCE_CONTINUE;
+  drop_given (self);
   clear_source (&self->out);
   if (self->over || n < 0)
     g_hash_table_remove (self->folder->programs, &self->id);
@@ -174,6 +186,7 @@ take_frame (DemoFolder *self, gint64 id, const guint8 *data, gsize size)
     g_hash_table_remove (self->programs, &id);
     return;
   }
+  drop_given (program);
   g_byte_array_append (program->waiting, data + n, (guint) (size - (gsize) n));
   if (program->out || program->waiting->len == 0)
     return;
