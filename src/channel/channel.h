@@ -4,6 +4,7 @@
 #pragma once
 
 #include "base/error.h"
+#include "base/piped.h"
 #include "channel/identity.h"
 #include "wire/message.h"
 
@@ -116,6 +117,10 @@ bool cw_channel_sent_first (SpiceChannel *self);
 /* Queues a message with this body, which is not copied; cw_channel_flush () tells when it has gone. False: it was not
  * queued, for a reason that may be shown to people (GIO's, or SPICE_CLIENT_ERROR). */
 bool cw_channel_send_bytes (SpiceChannel *self, uint16_t type, GBytes *body, GError **error);
+
+/* Likewise, and what is piped follows body in the same message (cw_pump_send_piped ()). Not while migrating. */
+bool cw_channel_can_pipe (SpiceChannel *self);
+bool cw_channel_send_piped (SpiceChannel *self, uint16_t type, GBytes *body, const CwPiped *piped, GError **error);
 
 /* Likewise, as messages of `piece` bytes each, the last may have less. */
 bool cw_channel_send_pieces (SpiceChannel *self, uint16_t type, GBytes *bytes, size_t piece, GError **error);

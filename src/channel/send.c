@@ -89,24 +89,59 @@ hold_pieces (SpiceChannel *self, uint16_t type, GBytes *bytes, size_t piece)
   return true;
 }
 
+/* What stands against sending bytes of the application; NULL: nothing. */
+static GError *
+objection (SpiceChannel *self, uint16_t type)
+{
+  if (!may_send (self))
+    return g_error_new_literal (SPICE_CLIENT_ERROR, SPICE_CLIENT_ERROR_FAILED, _ ("The channel is not connected."));
+  if (is_forbidden (self, type))
+    return g_error_new_literal (SPICE_CLIENT_ERROR, SPICE_CLIENT_ERROR_FAILED, _ ("The session is read-only."));
+  return NULL;
+}
+
+static GError *
+too_much (void)
+{
+  return g_error_new_literal (SPICE_CLIENT_ERROR, SPICE_CLIENT_ERROR_FAILED, _ ("Too much waits to be sent already."));
+}
+
+static bool
+is_fine (GError *problem, GError **error)
+{
+  if (problem)
+    g_propagate_error (error, cw_channel_public_error (problem));
+  return !problem;
+}
+
 bool
 cw_channel_send_pieces (SpiceChannel *self, uint16_t type, GBytes *bytes, size_t piece, GError **error)
 {
-  GError *problem = NULL;
+  GError *problem = objection (self, type);
 
-  if (!may_send (self))
-    problem = g_error_new_literal (SPICE_CLIENT_ERROR, SPICE_CLIENT_ERROR_FAILED, _ ("The channel is not connected."));
-  else if (is_forbidden (self, type))
-    problem = g_error_new_literal (SPICE_CLIENT_ERROR, SPICE_CLIENT_ERROR_FAILED, _ ("The session is read-only."));
-  else if (self->priv->state != CW_CHANNEL_MIGRATING)
+  if (!problem && self->priv->state != CW_CHANNEL_MIGRATING)
     cw_pump_send_pieces (self->priv->live->pump, type, bytes, piece, &problem);
-  else if (!hold_pieces (self, type, bytes, piece))
-    problem
-        = g_error_new_literal (SPICE_CLIENT_ERROR, SPICE_CLIENT_ERROR_FAILED, _ ("Too much waits to be sent already."));
+  else if (!problem && !hold_pieces (self, type, bytes, piece))
+    problem = too_much ();
+  return is_fine (problem, error);
+}
+
+bool
+cw_channel_can_pipe (SpiceChannel *self)
+{
+  return may_send (self) && self->priv->state != CW_CHANNEL_MIGRATING && cw_pump_can_pipe (self->priv->live->pump);
+}
+
+bool
+cw_channel_send_piped (SpiceChannel *self, uint16_t type, GBytes *body, const CwPiped *piped, GError **error)
+{
+  GError *problem = objection (self, type);
+
+  if (!problem && self->priv->state == CW_CHANNEL_MIGRATING)
+    problem = too_much ();
   if (!problem)
-    return true;
-  g_propagate_error (error, cw_channel_public_error (problem));
-  return false;
+    cw_pump_send_piped (self->priv->live->pump, type, body, piped, &problem);
+  return is_fine (problem, error);
 }
 
 bool

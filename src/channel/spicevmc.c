@@ -120,16 +120,36 @@ on_written (gpointer data, const GError *error)
   cw_spicevmc_unref (write->pipe);
 }
 
+static bool
+check_room (const CwSpicevmc *self, size_t size, GError **error)
+{
+  if (cw_spicevmc_has_room (self, size))
+    return true;
+  g_set_error (error, G_IO_ERROR, G_IO_ERROR_BUSY, "Too much waits to be sent already.");
+  return false;
+}
+
+bool
+cw_spicevmc_can_pipe (const CwSpicevmc *self)
+{
+  return !self->compress && cw_channel_can_pipe (self->channel);
+}
+
+bool
+cw_spicevmc_write_piped (CwSpicevmc *self, GBytes *begin, const CwPiped *piped, GError **error)
+{
+  return check_room (self, g_bytes_get_size (begin) + piped->size, error)
+         && cw_channel_send_piped (self->channel, CW_MSGC_SPICEVMC_DATA, begin, piped, error);
+}
+
 bool
 cw_spicevmc_write (CwSpicevmc *self, GBytes *bytes, CwChannelFlushFunc written, gpointer data, GError **error)
 {
   size_t size = g_bytes_get_size (bytes);
   Write *write;
 
-  if (!cw_spicevmc_has_room (self, size)) {
-    g_set_error (error, G_IO_ERROR, G_IO_ERROR_BUSY, "Too much waits to be sent already.");
+  if (!check_room (self, size, error))
     return false;
-  }
   for (size_t at = 0; at < size; at += CW_SPICEVMC_MAX_PIECE) {
     g_autoptr (GBytes) piece = g_bytes_new_from_bytes (bytes, at, MIN (CW_SPICEVMC_MAX_PIECE, size - at));
 

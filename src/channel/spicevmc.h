@@ -44,6 +44,10 @@ void cw_spicevmc_resume (CwSpicevmc *self);
  * handed to the system (error NULL) or never will be. */
 bool cw_spicevmc_write (CwSpicevmc *self, GBytes *bytes, CwChannelFlushFunc written, gpointer data, GError **error);
 
+/* Likewise, of bytes that are followed by piped ones (cw_channel_send_piped ()), within one piece together. */
+bool cw_spicevmc_can_pipe (const CwSpicevmc *self);
+bool cw_spicevmc_write_piped (CwSpicevmc *self, GBytes *begin, const CwPiped *piped, GError **error);
+
 /* Whether a message of this many bytes beside the stream would still fit the limit. */
 bool cw_spicevmc_has_room (const CwSpicevmc *self, size_t size);
 

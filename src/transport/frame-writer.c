@@ -20,6 +20,7 @@ typedef struct {
   size_t at;    /* of the next message */
   size_t piece; /* bytes of each, but of the last */
   uint16_t type;
+  CwPiped piped;
 } Entry;
 
 typedef struct {
@@ -51,8 +52,17 @@ pop_entry (CwOutLane *lane)
 }
 
 static void
+clear_piped (CwPiped *self)
+{
+  if (self->size > 0)
+    self->done (self->data);
+  *self = (CwPiped){ .size = 0 };
+}
+
+static void
 entry_free (Entry *self)
 {
+  clear_piped (&self->piped);
   g_bytes_unref (self->bytes);
   g_free (self);
 }
@@ -72,29 +82,56 @@ cw_frame_writer_clear (CwFrameWriter *self)
   while ((link = g_queue_pop_head_link (&self->flushes)) || (link = g_queue_pop_head_link (&self->rooms)))
     g_free (link->data);
   g_clear_pointer (&self->rest, g_bytes_unref);
+  clear_piped (&self->piped);
   cw_block_pool_give (self->pool, g_steal_pointer (&self->chunk));
   self->chunk_size = self->written = 0;
+}
+
+/* n messages that count as so many bytes together; the entry is to be completed. */
+static Entry *
+push (CwOutLane *lane, uint16_t type, size_t n, size_t size, GError **error)
+{
+  Entry *entry;
+
+  if (size > UINT32_MAX || lane->bytes > lane->limit || size > lane->limit - lane->bytes) {
+    g_set_error (error, CW_ERROR, CW_ERROR_LIMIT, "message %u: %zu bytes do not fit the queue: %zu of %zu bytes wait",
+                 type, size, lane->bytes, lane->limit);
+    return NULL;
+  }
+  entry = g_new (Entry, 1);
+  *entry = (Entry){ .link = { .data = entry }, .piece = SIZE_MAX, .type = type };
+  g_queue_push_tail_link (&lane->entries, &entry->link);
+  lane->bytes += size;
+  lane->n_pushed += n;
+  return entry;
 }
 
 bool
 cw_frame_writer_push (CwFrameWriter *self, uint16_t type, GBytes *bytes, size_t piece, CwPumpPriority priority,
                       GError **error)
 {
-  CwOutLane *lane = &self->lanes[priority];
   size_t n = MAX (1, g_bytes_get_size (bytes) / piece + (g_bytes_get_size (bytes) % piece != 0));
-  size_t size = n * ENTRY_COST + g_bytes_get_size (bytes);
+  Entry *entry = push (&self->lanes[priority], type, n, n * ENTRY_COST + g_bytes_get_size (bytes), error);
+
+  if (!entry)
+    return false;
+  entry->bytes = g_bytes_ref (bytes);
+  entry->piece = piece;
+  return true;
+}
+
+bool
+cw_frame_writer_push_piped (CwFrameWriter *self, uint16_t type, GBytes *begin, const CwPiped *piped, GError **error)
+{
+  size_t size = g_bytes_get_size (begin) + piped->size;
   Entry *entry;
 
-  if (size > UINT32_MAX || lane->bytes > lane->limit || size > lane->limit - lane->bytes) {
-    g_set_error (error, CW_ERROR, CW_ERROR_LIMIT, "message %u: %zu bytes do not fit the queue: %zu of %zu bytes wait",
-                 type, size, lane->bytes, lane->limit);
+  g_assert (g_bytes_get_size (begin) <= CW_PIPED_BEGIN_MAX && self->chunk_max != RECORD_SIZE);
+  entry = push (&self->lanes[CW_PUMP_NORMAL], type, 1, ENTRY_COST + size, error);
+  if (!entry)
     return false;
-  }
-  entry = g_new (Entry, 1);
-  *entry = (Entry){ .link = { .data = entry }, .bytes = g_bytes_ref (bytes), .piece = piece, .type = type };
-  g_queue_push_tail_link (&lane->entries, &entry->link);
-  lane->bytes += size;
-  lane->n_pushed += n;
+  entry->bytes = g_bytes_ref (begin);
+  entry->piped = *piped;
   return true;
 }
 
@@ -196,9 +233,9 @@ add_to_chunk (CwFrameWriter *self, CwOutLane *lane)
 
   size = MIN (all - entry->at, entry->piece);
   lane->n_in_chunk++;
-  lane->bytes_in_chunk += ENTRY_COST + size;
-  self->chunk_size
-      += cw_framing_encode (&self->framing, entry->type, (uint32_t) size, self->chunk->data + self->chunk_size);
+  lane->bytes_in_chunk += ENTRY_COST + size + entry->piped.size;
+  self->chunk_size += cw_framing_encode (&self->framing, entry->type, (uint32_t) (size + entry->piped.size),
+                                         self->chunk->data + self->chunk_size);
   part = part_in_chunk (self, size);
   if (part > 0)
     memcpy (self->chunk->data + self->chunk_size, data + entry->at, part);
@@ -207,6 +244,10 @@ add_to_chunk (CwFrameWriter *self, CwOutLane *lane)
     self->rest = g_bytes_ref (entry->bytes);
     self->rest_offset = entry->at + part;
     self->rest_end = entry->at + size;
+  }
+  if (entry->piped.size > 0) {
+    self->piped = entry->piped;
+    entry->piped.size = 0;
   }
   entry->at += size;
   if (entry->at == all)
@@ -225,7 +266,8 @@ fill_chunk (CwFrameWriter *self)
     self->chunk = cw_block_pool_take (self->pool);
   if (!self->chunk)
     return false;
-  while (lane && !self->rest && self->chunk_max - self->chunk_size >= CW_FRAME_HEADER_MAX) {
+  while (lane && !self->rest && self->piped.size == 0
+         && self->chunk_max - self->chunk_size >= CW_FRAME_HEADER_MAX + CW_PIPED_BEGIN_MAX) {
     add_to_chunk (self, lane);
     lane = next_lane (self);
   }
@@ -251,10 +293,17 @@ cw_frame_writer_peek (CwFrameWriter *self, struct iovec vectors[CW_FRAME_WRITER_
   return n;
 }
 
+size_t
+cw_frame_writer_peek_piped (const CwFrameWriter *self, int *fd)
+{
+  *fd = self->piped.fd;
+  return self->piped.size - MIN (self->piped.size, self->written - MIN (self->written, self->chunk_size));
+}
+
 void
 cw_frame_writer_written (CwFrameWriter *self, size_t size)
 {
-  size_t total = self->chunk_size;
+  size_t total = self->chunk_size + self->piped.size;
 
   if (self->rest)
     total += self->rest_end - self->rest_offset;
@@ -264,6 +313,7 @@ cw_frame_writer_written (CwFrameWriter *self, size_t size)
     return;
   self->chunk_size = self->written = 0;
   g_clear_pointer (&self->rest, g_bytes_unref);
+  clear_piped (&self->piped);
   for (unsigned i = 0; i < G_N_ELEMENTS (self->lanes); i++) {
     CwOutLane *lane = &self->lanes[i];
 

@@ -3,6 +3,7 @@
  * write; what has been shown by cw_frame_writer_peek () does not change until it has been written, as TLS demands. */
 #pragma once
 
+#include "base/piped.h"
 #include "transport/block.h"
 #include "wire/frame.h"
 
@@ -11,6 +12,7 @@
 #define CW_FRAME_WRITER_LIMIT (16 * 1024 * 1024) /* default: bytes of normal messages that wait, 128 more for each */
 #define CW_FRAME_WRITER_URGENT_LIMIT (64 * 1024) /* the same for urgent messages */
 #define CW_FRAME_WRITER_VECTORS 2                /* what peek fills at most */
+#define CW_PIPED_BEGIN_MAX 64                    /* bytes of a body before what comes from a pipe */
 
 typedef enum {
   CW_PUMP_NORMAL,
@@ -38,7 +40,8 @@ typedef struct {
   CwBlockPool *pool;
   CwBlock *chunk; /* NULL while there is nothing to write */
   size_t chunk_size;
-  GBytes *rest; /* what of a large body follows the chunk: from rest_offset up to rest_end */
+  GBytes *rest;  /* what of a large body follows the chunk: from rest_offset up to rest_end */
+  CwPiped piped; /* or this, from 0 up to its size */
   size_t rest_offset, rest_end;
   size_t written; /* of chunk and rest together */
 } CwFrameWriter;
@@ -54,6 +57,11 @@ void cw_frame_writer_clear (CwFrameWriter *self);
 bool cw_frame_writer_push (CwFrameWriter *self, uint16_t type, GBytes *bytes, size_t piece, CwPumpPriority priority,
                            GError **error);
 
+/* One message: begin, of a few bytes, and then what is piped, which is the writer's if this is true. Not for a stream
+ * that makes records. */
+bool cw_frame_writer_push_piped (CwFrameWriter *self, uint16_t type, GBytes *begin, const CwPiped *piped,
+                                 GError **error);
+
 /* A flush is a position: it is due when all that was pushed before it has been written. */
 void cw_frame_writer_push_flush (CwFrameWriter *self, CwPumpFlushFunc done, gpointer data);
 
@@ -68,6 +76,10 @@ bool cw_frame_writer_take_flush (CwFrameWriter *self, bool only_due, CwPumpFlush
 /* The next bytes to write, in order: the number of vectors; 0 when there are none, -1 without memory. Valid until the
  * next call. */
 int cw_frame_writer_peek (CwFrameWriter *self, struct iovec vectors[CW_FRAME_WRITER_VECTORS]);
+
+/* How much comes from which pipe behind what peek has shown. */
+size_t cw_frame_writer_peek_piped (const CwFrameWriter *self, int *fd);
+
 void cw_frame_writer_written (CwFrameWriter *self, size_t size);
 
 size_t cw_frame_writer_bytes (const CwFrameWriter *self);

@@ -5,6 +5,7 @@
 #include "transport/pump.h"
 
 #include "transport/frame-writer.h"
+#include "transport/late-flush.h"
 #include "transport/stream.h"
 #include "transport/turn.h"
 
@@ -45,43 +46,6 @@ struct CwPump {
   uint64_t bytes_written;
 };
 
-typedef struct {
-  CwPumpFlushFunc done;
-  gpointer data;
-  GError *error;
-} LateFlush;
-
-static gboolean
-on_late_flush (gpointer data)
-{
-  LateFlush *flush = data;
-
-  flush->done (flush->data, flush->error);
-  return G_SOURCE_REMOVE;
-}
-
-static void
-free_late_flush (gpointer data)
-{
-  LateFlush *flush = data;
-
-  g_clear_error (&flush->error);
-  g_free (flush);
-}
-
-/* In a later turn: whoever closes the pump is not done with it yet, and done may do anything. */
-static void
-fail_flush (CwPump *self, CwPumpFlushFunc done, gpointer data, const GError *error)
-{
-  g_autoptr (GSource) source = g_idle_source_new ();
-  LateFlush *flush = g_new0 (LateFlush, 1);
-
-  *flush = (LateFlush){ done, data, g_error_copy (error) };
-  g_source_set_priority (source, G_PRIORITY_DEFAULT);
-  g_source_set_callback (source, on_late_flush, flush, free_late_flush);
-  g_source_attach (source, self->context);
-}
-
 /* Nothing is written any more. */
 static void
 fail_flushes (CwPump *self, const GError *error)
@@ -90,7 +54,7 @@ fail_flushes (CwPump *self, const GError *error)
   gpointer data;
 
   while (cw_frame_writer_take_flush (&self->writer, false, &done, &data))
-    fail_flush (self, done, data, error);
+    cw_late_flush (self->context, done, data, error);
 }
 
 /* Nothing is read or written from here on. */
@@ -168,20 +132,32 @@ is_over (int64_t deadline)
   return g_get_monotonic_time () >= deadline;
 }
 
+/* What the socket takes at once of what comes next; 0: there is nothing, -1 without error: it is full. */
+static gssize
+write_next (CwPump *self, GError **error)
+{
+  struct iovec vectors[CW_FRAME_WRITER_VECTORS];
+  int n_vectors = cw_frame_writer_peek (&self->writer, vectors), pipe;
+  size_t piped = cw_frame_writer_peek_piped (&self->writer, &pipe);
+
+  if (n_vectors < 0) {
+    g_set_error (error, CW_ERROR, CW_ERROR_MEMORY, "No memory to send with");
+    return -1;
+  }
+  if (n_vectors == 0)
+    return piped > 0 ? cw_stream_splice (self->stream, pipe, piped, error) : 0;
+  if (piped > 0)
+    return cw_stream_write_more (self->stream, vectors, n_vectors, error);
+  return cw_stream_write (self->stream, vectors, n_vectors, error);
+}
+
 /* false: there is no more to write just now. */
 static bool
 write_once (CwPump *self)
 {
-  struct iovec vectors[CW_FRAME_WRITER_VECTORS];
-  int n_vectors = cw_frame_writer_peek (&self->writer, vectors);
   GError *error = NULL;
-  gssize n;
+  gssize n = write_next (self, &error);
 
-  if (n_vectors == 0)
-    return false;
-  n = n_vectors > 0 ? cw_stream_write (self->stream, vectors, n_vectors, &error) : -1;
-  if (n_vectors < 0)
-    g_set_error (&error, CW_ERROR, CW_ERROR_MEMORY, "No memory to send with");
   if (error) {
     fail_writing (self, error);
     return false;
@@ -197,8 +173,9 @@ write_once (CwPump *self)
     return false;
   }
   self->bytes_written += (uint64_t) n;
-  cw_frame_writer_written (&self->writer, (size_t) n);
-  return true;
+  if (n > 0)
+    cw_frame_writer_written (&self->writer, (size_t) n);
+  return n > 0;
 }
 
 /* For writing. */
@@ -447,16 +424,27 @@ cw_pump_unref (CwPump *self)
 }
 
 static bool
-queue (CwPump *self, uint16_t type, GBytes *bytes, size_t piece, CwPumpPriority priority, GError **error)
+check_open (const CwPump *self, GError **error)
 {
-  if (!is_open (self)) {
-    g_set_error (error, CW_ERROR, CW_ERROR_CLOSED, "The connection is closed");
-    return false;
-  }
-  if (!cw_frame_writer_push (&self->writer, type, bytes, piece, priority, error))
-    return false;
+  if (is_open (self))
+    return true;
+  g_set_error (error, CW_ERROR, CW_ERROR_CLOSED, "The connection is closed");
+  return false;
+}
+
+static void
+write_soon (CwPump *self)
+{
   if (!self->write_blocked)
     cw_turn_task_ready (self->write_task);
+}
+
+static bool
+queue (CwPump *self, uint16_t type, GBytes *bytes, size_t piece, CwPumpPriority priority, GError **error)
+{
+  if (!check_open (self, error) || !cw_frame_writer_push (&self->writer, type, bytes, piece, priority, error))
+    return false;
+  write_soon (self);
   return true;
 }
 
@@ -472,6 +460,21 @@ bool
 cw_pump_send_pieces (CwPump *self, uint16_t type, GBytes *bytes, size_t piece, GError **error)
 {
   return queue (self, type, bytes, piece, CW_PUMP_NORMAL, error);
+}
+
+bool
+cw_pump_can_pipe (const CwPump *self)
+{
+  return self->socket != NULL;
+}
+
+bool
+cw_pump_send_piped (CwPump *self, uint16_t type, GBytes *begin, const CwPiped *piped, GError **error)
+{
+  if (!check_open (self, error) || !cw_frame_writer_push_piped (&self->writer, type, begin, piped, error))
+    return false;
+  write_soon (self);
+  return true;
 }
 
 bool
@@ -502,7 +505,7 @@ may_flush (CwPump *self, CwPumpFlushFunc done, gpointer data)
   if (is_open (self))
     return true;
   error = g_error_new (CW_ERROR, CW_ERROR_CLOSED, "The connection is closed");
-  fail_flush (self, done, data, error);
+  cw_late_flush (self->context, done, data, error);
   return false;
 }
 
@@ -512,8 +515,7 @@ cw_pump_flush (CwPump *self, CwPumpFlushFunc done, gpointer data)
   if (!may_flush (self, done, data))
     return;
   cw_frame_writer_push_flush (&self->writer, done, data);
-  if (!self->write_blocked)
-    cw_turn_task_ready (self->write_task);
+  write_soon (self);
 }
 
 void
@@ -535,8 +537,7 @@ cw_pump_await_room (CwPump *self, size_t low_water, CwPumpFlushFunc done, gpoint
   if (!may_flush (self, done, data))
     return;
   cw_frame_writer_push_room (&self->writer, low_water, done, data);
-  if (!self->write_blocked)
-    cw_turn_task_ready (self->write_task);
+  write_soon (self);
 }
 
 void

@@ -51,6 +51,11 @@ bool cw_pump_send (CwPump *self, uint16_t type, GBytes *body, CwPumpPriority pri
 /* Queues bytes as messages of `piece` bytes each, the last may have less; all of them or none. */
 bool cw_pump_send_pieces (CwPump *self, uint16_t type, GBytes *bytes, size_t piece, GError **error);
 
+/* A message of which only the first few bytes are given, and what follows waits in a pipe: for streams that can. What
+ * is piped stays the caller's when this is false. */
+bool cw_pump_can_pipe (const CwPump *self);
+bool cw_pump_send_piped (CwPump *self, uint16_t type, GBytes *begin, const CwPiped *piped, GError **error);
+
 /* Likewise, and takes the content of body; CW_ERROR_LIMIT also when the buffer has failed. */
 bool cw_pump_send_buffer (CwPump *self, uint16_t type, CwBuffer *body, CwPumpPriority priority, GError **error);
 

@@ -35,3 +35,9 @@ GIOCondition cw_stream_awaits (GIOStream *stream, bool writing);
 
 /* Writes what it can of the vectors, without blocking. -1 without error: it would block. */
 gssize cw_stream_write (GIOStream *stream, const struct iovec *vectors, int n, GError **error);
+
+/* Likewise, to a socket without layers that more is written to at once. */
+gssize cw_stream_write_more (GIOStream *stream, const struct iovec *vectors, int n, GError **error);
+
+/* Likewise, of what is in a pipe, which is no less than size. */
+gssize cw_stream_splice (GIOStream *stream, int pipe, size_t size, GError **error);

@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* GET and HEAD of a file, a piece at a time: a file that is cut short meanwhile ends the connection, nothing more. */
+/* GET and HEAD of a file, a part at a time: a file that is cut short meanwhile ends the connection, nothing more. */
 #include "feature/webdav/requests.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define PIECE (256 * 1024)
-
 typedef struct {
-  int fd;
+  CwWebdavBody *body;
   goffset at, end;
 } Download;
 
@@ -19,62 +16,32 @@ free_download (gpointer data)
 {
   Download *self = data;
 
-  close (self->fd);
+  g_clear_pointer (&self->body, cw_webdav_body_unref);
   g_free (self);
 }
 
-static gboolean
-break_connection (gpointer data)
-{
-  g_autoptr (GIOStream) stream = soup_server_message_steal_connection (data);
-
-  if (stream)
-    g_io_stream_close (stream, NULL, NULL);
-  return G_SOURCE_REMOVE;
-}
-
-/* The length has been promised, so there is no other way to say that the rest does not come. */
+/* A file that turns out to be shorter ends the connection: the length has been promised, so there is no other way to
+ * say that the rest does not come. */
 static void
-give_up (SoupServerMessage *message)
-{
-  g_autoptr (GSource) source = g_idle_source_new ();
-
-  soup_server_message_pause (message);
-  g_source_set_priority (source, G_PRIORITY_DEFAULT);
-  g_source_set_callback (source, break_connection, g_object_ref (message), g_object_unref);
-  g_source_attach (source, g_main_context_get_thread_default ());
-}
-
-static void
-add_piece (SoupServerMessage *message, Download *self)
+add_part (SoupServerMessage *message, Download *self)
 {
   SoupMessageBody *body = soup_server_message_get_response_body (message);
-  gsize size = (gsize) MIN (PIECE, self->end - self->at);
-  g_autofree guint8 *bytes = NULL;
-  g_autoptr (GBytes) piece = NULL;
-  ssize_t n;
+  gsize size = (gsize) MIN (CW_WEBDAV_PART, self->end - self->at);
+  g_autoptr (GBytes) part = NULL;
 
   if (size == 0) {
     soup_message_body_complete (body);
     return;
   }
-  bytes = g_malloc (size);
-  do
-    n = pread (self->fd, bytes, size, self->at);
-  while (n < 0 && errno == EINTR);
-  if (n <= 0) {
-    give_up (message);
-    return;
-  }
-  self->at += n;
-  piece = g_bytes_new_take (g_steal_pointer (&bytes), (gsize) n);
-  soup_message_body_append_bytes (body, piece);
+  part = cw_webdav_body_part (self->body, self->at, size);
+  self->at += (goffset) size;
+  soup_message_body_append_bytes (body, part);
 }
 
 static void
 on_wrote_chunk (SoupServerMessage *message, gpointer data)
 {
-  add_piece (message, data);
+  add_part (message, data);
 }
 
 /* Sets the status and what part of the file is asked for. */
@@ -129,21 +96,23 @@ is_known (SoupServerMessage *message)
 }
 
 void
-cw_webdav_download (SoupServerMessage *message, const char *real)
+cw_webdav_download (SoupServerMessage *message, const char *real, CwWebdavBodies *bodies)
 {
   SoupMessageHeaders *told = soup_server_message_get_response_headers (message);
-  Download *self = g_new0 (Download, 1);
+  Download *self;
   struct stat status;
+  int fd;
 
   /* Opening a pipe would wait for its other end. */
-  self->fd = open (real, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-  if (self->fd < 0 || fstat (self->fd, &status) != 0 || !S_ISREG (status.st_mode)) {
+  fd = open (real, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+  if (fd < 0 || fstat (fd, &status) != 0 || !S_ISREG (status.st_mode)) {
     soup_server_message_set_status (message, SOUP_STATUS_FORBIDDEN, NULL);
-    if (self->fd >= 0)
-      close (self->fd);
-    g_free (self);
+    if (fd >= 0)
+      close (fd);
     return;
   }
+  self = g_new0 (Download, 1);
+  self->body = cw_webdav_body_new (bodies, fd, (size_t) MIN (CW_WEBDAV_PART, status.st_size));
   g_object_set_data_full (G_OBJECT (message), "cw-webdav-download", self, free_download);
   describe (message, real, &status);
   if (is_known (message)) {
@@ -156,5 +125,5 @@ cw_webdav_download (SoupServerMessage *message, const char *real)
   if (g_str_equal (soup_server_message_get_method (message), "HEAD"))
     return;
   g_signal_connect (message, "wrote-chunk", G_CALLBACK (on_wrote_chunk), self);
-  add_piece (message, self);
+  add_part (message, self);
 }

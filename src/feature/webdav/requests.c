@@ -7,6 +7,7 @@ struct CwWebdavRequests {
   CwShare *share;
   GFile *root;
   CwWebdavLocks *locks;
+  CwWebdavBodies *bodies;
 };
 
 typedef struct {
@@ -215,7 +216,7 @@ take (Request *self)
   } else if (is_method (self, "PROPFIND")) {
     check_propfind (self);
   } else if (is_method (self, "GET HEAD") && self->real && !g_file_test (self->real, G_FILE_TEST_IS_DIR)) {
-    cw_webdav_download (self->message, self->real);
+    cw_webdav_download (self->message, self->real, self->owner->bodies);
   } else if (is_method (self, "PUT")) {
     cw_webdav_upload (self->message, self->real);
   }
@@ -298,7 +299,7 @@ on_read (SoupServer *server, SoupServerMessage *message, gpointer data)
 }
 
 CwWebdavRequests *
-cw_webdav_requests_new (PhodavServer *server, CwShare *share, GFile *root)
+cw_webdav_requests_new (PhodavServer *server, CwShare *share, GFile *root, CwWebdavBodies *bodies)
 {
   CwWebdavRequests *self = g_new0 (CwWebdavRequests, 1);
   SoupServer *soup = phodav_server_get_soup_server (server);
@@ -306,6 +307,7 @@ cw_webdav_requests_new (PhodavServer *server, CwShare *share, GFile *root)
   self->share = cw_share_ref (share);
   self->root = g_object_ref (root);
   self->locks = cw_webdav_locks_new ();
+  self->bodies = cw_webdav_bodies_ref (bodies);
   /* Its handler of request-started writes what a PUT brings to its place at once. */
   g_signal_handlers_disconnect_matched (soup, G_SIGNAL_MATCH_DATA, 0, 0, NULL, NULL, server);
   soup_server_add_early_handler (soup, "/", on_headers, self, NULL);
@@ -319,5 +321,6 @@ cw_webdav_requests_free (CwWebdavRequests *self)
   cw_share_unref (self->share);
   g_object_unref (self->root);
   cw_webdav_locks_free (self->locks);
+  cw_webdav_bodies_unref (self->bodies);
   g_free (self);
 }

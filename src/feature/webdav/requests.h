@@ -4,6 +4,7 @@
  * that runs the server. */
 #pragma once
 
+#include "feature/webdav/body.h"
 #include "feature/webdav/share.h"
 
 #include <libphodav/phodav.h>
@@ -14,7 +15,7 @@
 typedef struct CwWebdavRequests CwWebdavRequests;
 
 /* To be freed after the server. */
-CwWebdavRequests *cw_webdav_requests_new (PhodavServer *server, CwShare *share, GFile *root);
+CwWebdavRequests *cw_webdav_requests_new (PhodavServer *server, CwShare *share, GFile *root, CwWebdavBodies *bodies);
 void cw_webdav_requests_free (CwWebdavRequests *self);
 
 /* locks.c. allow: whether the request may change what has this path. */
@@ -31,6 +32,6 @@ void cw_webdav_proppatch (SoupServerMessage *message, const char *path);
 
 /* download.c, upload.c: answer GET, HEAD and PUT of the file of this real path. The end of an upload is answered when
  * all of it has come; false when the message is none. */
-void cw_webdav_download (SoupServerMessage *message, const char *real);
+void cw_webdav_download (SoupServerMessage *message, const char *real, CwWebdavBodies *bodies);
 void cw_webdav_upload (SoupServerMessage *message, const char *real);
 bool cw_webdav_upload_end (SoupServerMessage *message);

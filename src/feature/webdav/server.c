@@ -15,6 +15,7 @@ typedef struct {
   PhodavVirtualDir *folders; /* the application's; NULL: made by the thread */
   PhodavServer *phodav;
   CwWebdavRequests *requests;
+  CwWebdavBodies *bodies;
   int silent; /* the other end of what the server listens on, or -1 */
 } Server;
 
@@ -78,8 +79,9 @@ open_server (Server *self)
   if (!self->folders)
     self->folders = new_folders ();
   root = cw_share_root (self->share, G_FILE (self->folders));
+  self->bodies = cw_webdav_bodies_new ();
   self->phodav = phodav_server_new_for_root_file (root);
-  self->requests = cw_webdav_requests_new (self->phodav, self->share, root);
+  self->requests = cw_webdav_requests_new (self->phodav, self->share, root, self->bodies);
   keep_connections (self);
 }
 
@@ -89,6 +91,7 @@ close_server (Server *self)
   soup_server_disconnect (phodav_server_get_soup_server (self->phodav));
   g_clear_object (&self->phodav);
   g_clear_pointer (&self->requests, cw_webdav_requests_free);
+  g_clear_pointer (&self->bodies, cw_webdav_bodies_unref);
   if (self->silent >= 0)
     close (self->silent);
   self->silent = -1;
@@ -114,7 +117,7 @@ static gboolean
 accept_client (gpointer data)
 {
   Client *self = data;
-  g_autoptr (GIOStream) stream = cw_webdav_tube_stream (self->tube, self->server->context);
+  g_autoptr (GIOStream) stream = cw_webdav_tube_stream (self->tube, self->server->context, self->server->bodies);
   g_autoptr (GSocketAddress) here = g_inet_socket_address_new_from_string ("127.0.0.1", 0);
   g_autoptr (GError) error = NULL;
 

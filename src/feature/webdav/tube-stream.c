@@ -12,6 +12,7 @@ typedef struct {
 typedef struct {
   GOutputStream parent;
   CwWebdavTube *tube;
+  CwWebdavBodies *bodies; /* or NULL */
   GSource *flush;
 } CwTubeOutput;
 
@@ -151,12 +152,40 @@ cw_tube_input_init (CwTubeInput *self)
 
 /* Output */
 
+/* As much of a file as goes without being read; 0: it has to be. */
+static gssize
+splice_file (CwTubeOutput *self, const CwWebdavBody *body, goffset at, size_t size, GError **error)
+{
+  for (size_t done = 0; done < size;) {
+    size_t n = size - done;
+
+    switch (cw_webdav_tube_splice (self->tube, cw_webdav_body_fd (body), at + (goffset) done, &n)) {
+    case CW_WEBDAV_SPLICED:
+      done += n;
+      break;
+    case CW_WEBDAV_BLOCKED:
+      return done > 0 ? (gssize) done : would_block (error);
+    case CW_WEBDAV_CANNOT:
+      return (gssize) done;
+    default:
+      g_set_error (error, G_IO_ERROR, G_IO_ERROR_FAILED, "The file has become shorter");
+      return -1;
+    }
+  }
+  return (gssize) size;
+}
+
 static gssize
 write_output (GOutputStream *stream, const void *buffer, gsize size, GCancellable *cancellable, GError **error)
 {
   CwTubeOutput *self = (CwTubeOutput *) stream;
-  gssize n = cw_webdav_tube_write (self->tube, buffer, size);
+  goffset at = 0;
+  CwWebdavBody *body = self->bodies ? cw_webdav_bodies_find (self->bodies, buffer, size, &at) : NULL;
+  gssize n = body ? splice_file (self, body, at, size, error) : 0;
 
+  if (n != 0 || (body && !cw_webdav_body_fill (body, error)))
+    return n > 0 ? n : -1;
+  n = cw_webdav_tube_write (self->tube, buffer, size);
   if (n > 0)
     g_source_set_ready_time (self->flush, 0);
   if (n == 0 && size > 0) {
@@ -206,6 +235,7 @@ finalize_output (GObject *object)
 
   g_source_destroy (self->flush);
   g_source_unref (self->flush);
+  g_clear_pointer (&self->bodies, cw_webdav_bodies_unref);
   cw_webdav_tube_unref (self->tube);
   G_OBJECT_CLASS (cw_tube_output_parent_class)->finalize (object);
 }
@@ -269,7 +299,7 @@ cw_tube_stream_init (CwTubeStream *self)
 }
 
 GIOStream *
-cw_webdav_tube_stream (CwWebdavTube *tube, GMainContext *context)
+cw_webdav_tube_stream (CwWebdavTube *tube, GMainContext *context, CwWebdavBodies *bodies)
 {
   static GSourceFuncs flush_funcs = { .dispatch = dispatch_flush };
   CwTubeStream *self = g_object_new (cw_tube_stream_get_type (), NULL);
@@ -278,6 +308,7 @@ cw_webdav_tube_stream (CwWebdavTube *tube, GMainContext *context)
 
   in->tube = cw_webdav_tube_ref (tube);
   out->tube = cw_webdav_tube_ref (tube);
+  out->bodies = bodies ? cw_webdav_bodies_ref (bodies) : NULL;
   out->flush = g_source_new (&flush_funcs, sizeof (GSource));
   g_source_set_callback (out->flush, on_flush, cw_webdav_tube_ref (tube), (GDestroyNotify) cw_webdav_tube_unref);
   g_source_attach (out->flush, context);

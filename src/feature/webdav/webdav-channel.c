@@ -94,13 +94,22 @@ static bool
 send_frame (Connection *self)
 {
   bool over;
-  g_autoptr (GBytes) frame = cw_webdav_tube_take (self->tube, self->id, &over);
+  CwPiped piped;
+  g_autoptr (GBytes) frame = cw_webdav_tube_take (self->tube, self->id, &piped, &over);
 
-  if (frame)
-    cw_spicevmc_write (pipe_of (self->channel), frame, NULL, NULL, NULL);
-  else if (over)
+  if (!frame && over)
     end_connection (self);
-  return frame != NULL;
+  if (!frame)
+    return false;
+  if (piped.size == 0) {
+    cw_spicevmc_write (pipe_of (self->channel), frame, NULL, NULL, NULL);
+  } else if (!cw_spicevmc_write_piped (pipe_of (self->channel), frame, &piped, NULL)) {
+    /* What is still in the pipe is in the way of all that follows. */
+    piped.done (piped.data);
+    end_connection (self);
+    return false;
+  }
+  return true;
 }
 
 static void
@@ -162,6 +171,8 @@ open_connection (SpiceWebdavChannel *self, gint64 id)
     g_free (connection);
     return NULL;
   }
+  if (cw_spicevmc_can_pipe (pipe_of (self)))
+    cw_webdav_tube_allow_pipe (connection->tube);
   connection->channel = self;
   connection->id = id;
   g_hash_table_insert (priv->connections, &connection->id, connection);

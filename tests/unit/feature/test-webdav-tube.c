@@ -29,7 +29,7 @@ set_up (Fixture *self, gconstpointer data)
 {
   *self = (Fixture){ .tube = NULL };
   self->tube = cw_webdav_tube_new (g_main_context_default (), g_main_context_default (), on_ready, self);
-  self->stream = cw_webdav_tube_stream (self->tube, g_main_context_default ());
+  self->stream = cw_webdav_tube_stream (self->tube, g_main_context_default (), NULL);
   self->in = g_io_stream_get_input_stream (self->stream);
   self->out = g_io_stream_get_output_stream (self->stream);
 }
@@ -65,8 +65,9 @@ read_some (Fixture *self, void *bytes, gsize size, GError **error)
 static GBytes *
 take (Fixture *self)
 {
+  CwPiped piped;
   bool over;
-  g_autoptr (GBytes) frame = cw_webdav_tube_take (self->tube, 0x0102030405060708, &over);
+  g_autoptr (GBytes) frame = cw_webdav_tube_take (self->tube, 0x0102030405060708, &piped, &over);
   static const uint8_t id[] = { 8, 7, 6, 5, 4, 3, 2, 1 };
   const uint8_t *bytes;
   gsize size;
@@ -143,6 +144,7 @@ static void
 test_down (Fixture *self, gconstpointer data)
 {
   g_autoptr (GBytes) content = NULL;
+  CwPiped piped;
   bool over;
 
   g_assert_cmpint (write_some (self, "head", 4, NULL), ==, 4);
@@ -156,7 +158,7 @@ test_down (Fixture *self, gconstpointer data)
   g_assert_true (g_io_stream_close (self->stream, NULL, NULL));
   run ();
   g_assert_cmpuint (self->n_ready, ==, 2);
-  g_assert_null (cw_webdav_tube_take (self->tube, 1, &over));
+  g_assert_null (cw_webdav_tube_take (self->tube, 1, &piped, &over));
   g_assert_true (over);
   g_assert_cmpuint (cw_webdav_tube_give (self->tube, (CwSlice){ (const uint8_t *) "late", 4 }), ==, 0);
 }
@@ -223,7 +225,7 @@ static gpointer
 echo (gpointer data)
 {
   Echo *self = data;
-  g_autoptr (GIOStream) stream = cw_webdav_tube_stream (self->tube, self->context);
+  g_autoptr (GIOStream) stream = cw_webdav_tube_stream (self->tube, self->context, NULL);
   GPollableInputStream *in = G_POLLABLE_INPUT_STREAM (g_io_stream_get_input_stream (stream));
   GPollableOutputStream *out = G_POLLABLE_OUTPUT_STREAM (g_io_stream_get_output_stream (stream));
   uint8_t bytes[10000];
@@ -257,9 +259,10 @@ static gboolean
 on_echoed (gpointer data)
 {
   Echoed *self = data;
+  CwPiped piped;
   GBytes *frame;
 
-  while ((frame = cw_webdav_tube_take (self->tube, 1, &self->over))) {
+  while ((frame = cw_webdav_tube_take (self->tube, 1, &piped, &self->over))) {
     g_byte_array_append (self->back, (const guint8 *) g_bytes_get_data (frame, NULL) + CW_WEBDAV_HEADER,
                          (guint) g_bytes_get_size (frame) - CW_WEBDAV_HEADER);
     g_bytes_unref (frame);
