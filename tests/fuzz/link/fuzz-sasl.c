@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What a server says in the SASL exchange and through the layer. The first byte tells how far a good server leads the
- * way (list, first answer, second answer, packets), the second the size of the pieces. */
+ * way (list, first answer, second answer, packets), the second the size of the pieces. With LAYER the link is made, and
+ * what follows goes through the layer: as the server would seal it, or as it is. */
 #include "../../unit/link/sasl-server.h"
 #include "fuzz/fuzz.h"
 
 #include <string.h>
+
+#define LAYER 0x10
+#define SEALED 0x20
 
 static void
 set_up (void)
@@ -48,6 +52,43 @@ feed_all (CwLink *link, const uint8_t *data, size_t size, size_t step)
   }
 }
 
+/* Into the layer, out of it, and back. */
+static void
+use_layer (SaslServer *server, CwSaslLayer *layer, CwSlice data, bool sealed, size_t step)
+{
+  g_autoptr (GBytes) packet = sealed ? sasl_server_seal (server, data.data, MIN (data.size, 1000)) : NULL;
+  CwSlice in = packet ? (CwSlice){ g_bytes_get_data (packet, NULL), g_bytes_get_size (packet) } : data;
+  g_auto (CwBuffer) coded = { 0 };
+  g_autoptr (GError) error = NULL;
+  uint8_t back[4096];
+  size_t got = 0, n;
+
+  for (size_t at = 0; at < in.size && !error; at += n) {
+    n = MIN (step, in.size - at);
+    cw_sasl_layer_feed (layer, (CwSlice){ in.data + at, n }, &error);
+    got += cw_sasl_layer_read (layer, back + got, sizeof back - got);
+  }
+  if (packet)
+    g_assert_cmpmem (back, got, data.data, MIN (data.size, 1000));
+  cw_buffer_init (&coded, 1 << 20);
+  g_clear_error (&error);
+  if (!cw_sasl_layer_encode (layer, data, &coded, &error))
+    g_assert_nonnull (error);
+}
+
+/* A good server to the end. */
+static CwSaslLayer *
+make_link (SaslServer *server, CwLink *link)
+{
+  g_autoptr (GBytes) result = NULL;
+
+  lead (server, link, 3);
+  result = sasl_server_seal (server, "\0\0\0\0", 4);
+  sasl_feed (link, g_bytes_get_data (result, NULL), g_bytes_get_size (result));
+  g_assert_cmpint (cw_link_status (link), ==, CW_LINK_DONE);
+  return cw_link_take_layer (link);
+}
+
 int
 LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
 {
@@ -62,7 +103,15 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
   bits = data[0] & 4 ? 256 : 0;
   link = cw_link_new (&params, NULL);
   cw_link_set_peer (link, &(CwSaslPeer){ "localhost", "127.0.0.1;4711", "127.0.0.1;5900", bits });
-  if (data[0] % 4 == 0) {
+  if (data[0] & LAYER) {
+    CwSaslLayer *layer;
+
+    sasl_server_open (&server, link, bits, "DIGEST-MD5");
+    layer = make_link (&server, link);
+    if (layer)
+      use_layer (&server, layer, (CwSlice){ data + 2, size - 2 }, data[0] & SEALED, data[1] > 0 ? data[1] : SIZE_MAX);
+    cw_sasl_layer_free (layer);
+  } else if (data[0] % 4 == 0) {
     g_autofree char *list = g_strndup ((const char *) data + 2, size - 2);
 
     sasl_server_open (&server, link, bits, list);

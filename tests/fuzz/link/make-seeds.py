@@ -44,6 +44,13 @@ def reply(error=0, common=(0x0b,), channel=(0x6fbf,), size=None, offset=178):
 def link_seeds():
     for chunk in (b'\x00', b'\x01', b'\x30'):
         yield chunk + reply() + struct.pack('<I', 0)
+    for start in (b'\x40', b'\x45', b'\x80', b'\xc0'):
+        yield start + reply() + struct.pack('<I', 0)
+        yield start + reply(common=(0x0a,)) + struct.pack('<I', 0)
+        yield start + reply()[:100]
+    yield b'\0' + reply(common=(0x05,), channel=())  # SASL and nothing else
+    yield b'\0' + reply(common=(0x09,)) + b'REDQ'
+    yield b'\0' + reply(error=4)
     yield b'\0' + reply() + struct.pack('<I', 7)
     yield b'\0' + reply() + reply(3)
     yield b'\0' + reply(common=(), channel=(), offset=0) + struct.pack('<I', 0)
@@ -85,6 +92,9 @@ def sasl_seeds():
         yield bytes([way, 0]) + struct.pack('<I', len(challenge)) + challenge + b'\0'
         yield bytes([way, 1]) + struct.pack('<I', 0) + b'\0' + struct.pack('<I', 0) + b'\1'
         yield bytes([way, 9]) + struct.pack('<I', 10) + b'rspauth=0\0\1' + struct.pack('<I', 0)
+    for way in (0x10, 0x30, 0x14):
+        for step in (0, 1, 7):
+            yield bytes([way, step]) + struct.pack('>I', 20) + b'twenty bytes of this'
     for size in (0, 20, 4096, 0xffffffff):
         yield bytes([3, 0]) + struct.pack('>I', size) + b'x' * min(size, 64)
 

@@ -1,19 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A stream of display messages on two channels that share their caches. A record of the input is
+/* A stream of display messages on two channels that share their caches. The first byte of the input chooses threads and
+ * limits; then come records of
  *   u8 what to do, u16 message type, u16 size, body
- * where bit 0 is the channel, and the other bits make a step, let a job finish, reset or close a channel. */
+ * where bit 0 is the channel, and the other bits make a step, let a job finish, reset or close a channel and so on. */
 #include "fuzz/fuzz.h"
+#include "records.h"
 
 #include "render/render.h"
-
-#define CHANNEL 0x01
-#define STEP 0x02
-#define JOB 0x04
-#define LAST_JOB 0x08
-#define RARE 0xf0
-#define RARE_RESET 0xf0
-#define RARE_CLOSE 0xe0
-#define RARE_CLEAR 0xd0
 
 /* Looks at all that an application may look at. */
 static void
@@ -62,7 +55,7 @@ on_media_time (gpointer data)
 static bool
 on_video_overlay (gpointer data, gpointer pipeline)
 {
-  return false;
+  return pipeline != NULL;
 }
 
 static void
@@ -85,6 +78,71 @@ static const CwRenderObserver events = {
   .failed = on_failed,
 };
 
+/* A decoder that obeys the first byte of a frame: a picture, a lost one, none, failure. */
+typedef struct {
+  uint64_t number;
+  uint8_t order;
+  bool elsewhere, waits;
+} Toy;
+
+static gpointer
+toy_open (const CwVideoParams *params, GError **error)
+{
+  Toy *self = g_new0 (Toy, 1);
+
+  self->elsewhere = params->overlay && params->overlay (params->overlay_data, self);
+  return self;
+}
+
+static void
+toy_push (gpointer decoder, uint64_t number, CwMessage *message, CwSlice data)
+{
+  Toy *self = decoder;
+
+  g_assert (number > self->number && data.size > 0);
+  *self = (Toy){ number, data.data[0], self->elsewhere, true };
+}
+
+static CwVideoTake
+toy_take (gpointer decoder, CwVideoPicture *picture, GError **error)
+{
+  Toy *self = decoder;
+
+  if (self->order % 4 == 3)
+    return CW_VIDEO_FAILED;
+  if (!self->waits || self->order % 4 == 2)
+    return CW_VIDEO_NOTHING;
+  self->waits = false;
+  *picture = (CwVideoPicture){ self->number, NULL };
+  if (self->order % 4 == 0 && !self->elsewhere)
+    picture->pixels = cw_pixels_new_zeroed (CW_PIXELS_BGRX, 1 + self->order / 4, 1 + self->order / 4, NULL);
+  return CW_VIDEO_PICTURE;
+}
+
+static const CwVideoDecoder toy = { .codec = CW_VIDEO_CODEC_TYPE_VP8,
+                                    .has_pipeline = true,
+                                    .open = toy_open,
+                                    .push = toy_push,
+                                    .take = toy_take,
+                                    .close = g_free };
+static const CwVideoDecoder *const decoders[] = { &toy, NULL };
+
+/* What an owner asks at any time. */
+static void
+ask (CwRender *render)
+{
+  CwSurfaceInfo info;
+
+  if (cw_render_is_idle (render))
+    g_assert (cw_render_first_waiting_serial (render) == 0);
+  for (uint32_t id = 0; id < 3; id++) {
+    if (cw_render_get_surface (render, id, &info))
+      g_assert (info.surface_id == id && info.data && info.width > 0 && info.stride == 4 * info.width);
+  }
+  cw_render_is_woken (render);
+  cw_render_is_full (render);
+}
+
 static void
 push (CwRender *render, uint16_t type, uint64_t serial, const uint8_t *data, size_t size)
 {
@@ -100,56 +158,89 @@ push (CwRender *render, uint16_t type, uint64_t serial, const uint8_t *data, siz
 }
 
 static void
+act_rarely (uint8_t what, CwRender *render, CwRenderGroup *group)
+{
+  switch (what & RARE) {
+  case RARE_RESET:
+    cw_render_reset (render);
+    break;
+  case RARE_CLOSE:
+    cw_render_close (render);
+    break;
+  case RARE_CLEAR:
+    cw_render_group_clear (group);
+    break;
+  case RARE_LATER:
+    cw_render_step (render, g_get_monotonic_time () + 60 * G_USEC_PER_SEC, 0);
+    break;
+  case RARE_BUDGETS:
+    cw_render_group_set_budgets (group, what & STEP ? 1 << 10 : 0, what & JOB ? 1 << 10 : 0);
+    break;
+  case RARE_BEGIN:
+    cw_render_begin (render);
+    cw_render_trim (render);
+    break;
+  default:
+    break;
+  }
+}
+
+/* pool: NULL with threads, which need nobody. */
+static void
 act (uint8_t what, CwRender *render, CwRenderGroup *group, CwWorkerPool *pool)
 {
-  unsigned n = cw_worker_pool_n_queued (pool);
+  unsigned n = pool ? cw_worker_pool_n_queued (pool) : 0;
 
   if ((what & JOB) && n > 0)
     cw_worker_pool_run_queued (pool, (what & LAST_JOB) ? n - 1 : 0);
   if (what & STEP)
     cw_render_step (render, g_get_monotonic_time (), (what & LAST_JOB) ? 0 : 1000);
-  if ((what & RARE) == RARE_RESET)
-    cw_render_reset (render);
-  if ((what & RARE) == RARE_CLOSE)
-    cw_render_close (render);
-  if ((what & RARE) == RARE_CLEAR)
-    cw_render_group_clear (group);
+  act_rarely (what, render, group);
+  ask (render);
+}
+
+static void
+run_jobs (CwWorkerPool *pool)
+{
+  while (pool && cw_worker_pool_n_queued (pool) > 0)
+    cw_worker_pool_run_queued (pool, 0);
 }
 
 int
 LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
 {
-  static const CwRenderLimits limits = { .glz_window_pixels = 1 << 20,
-                                         .image_cache_pixels = 1 << 18,
-                                         .queue_bytes = 1 << 20,
-                                         .in_flight_bytes = 1 << 22,
-                                         .surface_bytes = 1 << 21,
-                                         .n_surfaces = 50 };
-  g_autoptr (CwWorkerPool) pool = cw_worker_pool_new_manual ();
+  const uint8_t how = size > 0 ? data[0] : 0;
+  const CwRenderLimits limits = { .glz_window_pixels = 1 << 20,
+                                  .image_cache_pixels = 1 << 18,
+                                  .queue_bytes = 1 << 20,
+                                  .in_flight_bytes = how & TIGHT ? 1 : 1 << 22,
+                                  .here_bytes = how & TIGHT ? 1 : 0,
+                                  .decoded_bytes = how & TIGHT ? 1 : 0,
+                                  .surface_bytes = 1 << 21,
+                                  .n_surfaces = 50 };
+  g_autoptr (CwWorkerPool) pool = how & THREADS ? NULL : cw_worker_pool_new_manual ();
   g_autoptr (CwRenderGroup) group = cw_render_group_new (pool, &limits);
   CwRender *renders[2];
   uint64_t serial = 1;
 
+  cw_render_group_set_decoders (group, decoders);
   for (int i = 0; i < 2; i++)
     renders[i] = cw_render_new (group, &events, NULL, on_event, NULL);
-  while (size >= 5) {
-    uint8_t what = data[0];
-    uint16_t type = data[1] | data[2] << 8;
-    size_t length = MIN ((size_t) (data[3] | data[4] << 8), size - 5);
+  for (size_t at = 1; at < size && size - at >= 5;) {
+    uint8_t what = data[at];
+    uint16_t type = data[at + 1] | data[at + 2] << 8;
+    size_t length = MIN ((size_t) (data[at + 3] | data[at + 4] << 8), size - at - 5);
 
-    push (renders[what & CHANNEL], type, serial++, data + 5, length);
+    push (renders[what & CHANNEL], type, serial++, data + at + 5, length);
     act (what, renders[what & CHANNEL], group, pool);
-    data += 5 + length;
-    size -= 5 + length;
+    at += 5 + length;
   }
-  while (cw_worker_pool_n_queued (pool) > 0)
-    cw_worker_pool_run_queued (pool, 0);
+  run_jobs (pool);
   for (int i = 0; i < 2; i++) {
     for (int k = 0; k < 1000 && cw_render_step (renders[i], g_get_monotonic_time (), 10000) == 0; k++)
       ;
     cw_render_unref (renders[i]);
   }
-  while (cw_worker_pool_n_queued (pool) > 0)
-    cw_worker_pool_run_queued (pool, 0);
+  run_jobs (pool);
   return 0;
 }

@@ -16,6 +16,16 @@ check_body (CwSlice slice, uint16_t type, uint64_t serial)
 }
 
 static void
+check_descriptors (CwSlice body, uint16_t type)
+{
+  const CwMessageInfo *info = cw_message_info (CW_CHANNEL_DISPLAY, CW_FROM_SERVER, type);
+
+  g_assert_cmpuint (cw_message_most (CW_CHANNEL_DISPLAY, type), >, 0);
+  if (info && cw_message_has_descriptors (info, body))
+    g_assert_cmpuint (body.size, >=, info->descriptor_at + 4);
+}
+
+static void
 check_list (CwSlice body, const CwFrameHeader *header)
 {
   g_autoptr (GError) error = NULL;
@@ -41,6 +51,23 @@ check_list (CwSlice body, const CwFrameHeader *header)
   g_assert_cmpuint (total, <=, 4 * (uint64_t) body.size);
 }
 
+/* What a header says goes out again as the same header. */
+static void
+check_encode (bool mini, const CwFrameHeader *header)
+{
+  CwFraming out = { .mini = mini }, in = { .mini = mini };
+  uint8_t bytes[CW_FRAME_HEADER_MAX];
+  CwFrameHeader again;
+  size_t size = cw_framing_encode (&out, header->type, header->size, bytes);
+
+  g_assert_cmpuint (size, ==, cw_framing_header_size (&in));
+  cw_framing_decode (&in, bytes, &again);
+  g_assert_cmpuint (again.type, ==, header->type);
+  g_assert_cmpuint (again.size, ==, header->size);
+  g_assert_cmpuint (again.serial, ==, 1);
+  g_assert_cmpuint (again.sub_list, ==, 0);
+}
+
 int
 LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
 {
@@ -54,6 +81,7 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
 
     cw_framing_decode (&framing, data + at, &header);
     at += cw_framing_header_size (&framing);
+    check_encode (framing.mini, &header);
     body = (CwSlice){ data + at, MIN (header.size, size - at) };
     at += body.size;
     cw_ack_window_received (&window);
@@ -63,6 +91,7 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
     if (header.type == CW_MSG_SET_ACK && body.size > 0)
       cw_ack_window_set (&window, body.data[0]);
     check_body (body, header.type, header.serial);
+    check_descriptors (body, header.type);
   }
   return 0;
 }

@@ -242,6 +242,31 @@ test_dots (void)
   }
 }
 
+/* Points that are no line take some work each, too. */
+static void
+test_points (void)
+{
+  const CwRect bounds = { .right = 8, .bottom = 3 };
+  g_autoptr (CwPixels) target = cw_pixels_new_zeroed (CW_PIXELS_BGRX, 8, 3, NULL);
+  g_autofree int32_t *xy = g_new0 (int32_t, 2 * 5000);
+  CwDrawTarget on = { .pixels = target, .box = bounds };
+  CwStrokeParams params = { .path = cw_path_new (), .rop = CW_ROP_NOT_D };
+  CwDraw draw = { 0 };
+  unsigned n = 1;
+
+  g_assert_true (cw_region_init (&on.region, &bounds, &bounds, NULL, 0, NULL));
+  g_assert_true (cw_path_add (params.path, CW_PATH_BEGIN | CW_PATH_END, xy, 5000, NULL));
+  cw_path_finish (params.path);
+  g_assert_true (cw_draw_stroke (&draw, &on, &params, NULL));
+  g_assert_true (cw_draw_make_buffer (&draw, NULL));
+  while (!cw_draw_paint (&draw, 1000))
+    n++;
+  g_assert_cmpuint (n, >, 40);
+  g_assert_cmpuint (n, <, 400);
+  cw_draw_clear (&draw);
+  cw_region_clear (&on.region);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -268,5 +293,6 @@ main (int argc, char **argv)
     }
   }
   g_test_add_func ("/canvas/cost/dots", test_dots);
+  g_test_add_func ("/canvas/cost/points", test_points);
   return g_test_run ();
 }

@@ -2,13 +2,11 @@
 /* Every type of image, from the message to the surface: decoded by a worker and on the owner's thread, as it is and
  * with its high bits set. */
 #include "pair.h"
+#include "samples.h"
 #include "support/lz-encode.h"
 #include "support/quic-encode.h"
 
-#include <libdeflate.h>
-#include <lz4.h>
-
-#define SIDE 4
+#define SIDE SAMPLE_SIDE
 #define N (SIDE * SIDE)
 
 static const uint32_t colours[N] = { 0x000000, 0x0000ff, 0x00ff00, 0xff0000, 0x102030, 0x405060, 0x708090, 0xa0b0c0,
@@ -23,123 +21,8 @@ with_alpha (unsigned i)
   return colours[i] | (uint32_t) alphas[i / SIDE] << 24;
 }
 
-static CwSlice
-keep (Pair *f, const void *bytes, gsize size)
-{
-  return (CwSlice){ memcpy (arena_alloc (&f->arena, size), bytes, size), size };
-}
-
-static CwSlice
-keep_array (Pair *f, GByteArray *bytes)
-{
-  CwSlice kept = keep (f, bytes->data, bytes->len);
-
-  g_byte_array_unref (bytes);
-  return kept;
-}
-
-/* What a type of image is made of. */
-typedef struct {
-  const char *name;
-  uint8_t type;
-  void (*fill) (Pair *f, CwWireImage *image, const uint32_t *argb);
-  bool has_alpha, is_lossy;
-} Type;
-
-static void
-fill_bitmap (Pair *f, CwWireImage *image, const uint32_t *argb)
-{
-  uint32_t le[N];
-
-  for (unsigned i = 0; i < N; i++)
-    le[i] = GUINT32_TO_LE (argb[i]);
-  image->bitmap = (CwWireBitmap){ .format = CW_BITMAP_FMT_RGBA,
-                                  .flags = CW_BITMAP_FLAG_TOP_DOWN,
-                                  .x = SIDE,
-                                  .y = SIDE,
-                                  .stride = 4 * SIDE,
-                                  .data = keep (f, le, sizeof le) };
-}
-
-static void
-fill_quic (Pair *f, CwWireImage *image, const uint32_t *argb)
-{
-  image->quic.data = keep_array (f, cw_quic_encode (CW_QUIC_RGBA, argb, SIDE, SIDE));
-}
-
-static void
-fill_lz (Pair *f, CwWireImage *image, const uint32_t *argb)
-{
-  image->lz_rgb.data = keep_array (f, cw_lz_encode (CW_LZ_RGBA, argb, SIDE, SIDE, true));
-}
-
-static void
-fill_glz (Pair *f, CwWireImage *image, const uint32_t *argb)
-{
-  image->glz_rgb.data = keep_array (f, cw_glz_encode (CW_LZ_RGBA, argb, SIDE, SIDE, true, 0, NULL, 0, 0));
-}
-
-static void
-fill_zlib_glz (Pair *f, CwWireImage *image, const uint32_t *argb)
-{
-  g_autoptr (GByteArray) glz = cw_glz_encode (CW_LZ_RGBA, argb, SIDE, SIDE, true, 0, NULL, 0, 0);
-  struct libdeflate_compressor *deflater = libdeflate_alloc_compressor (6);
-  uint8_t packed[1000];
-  gsize size = libdeflate_zlib_compress (deflater, glz->data, glz->len, packed, sizeof packed);
-
-  libdeflate_free_compressor (deflater);
-  image->zlib_glz_rgb = (CwWireZlibGlz){ .glz_data_size = glz->len, .data = keep (f, packed, size) };
-}
-
-static void
-fill_lz4 (Pair *f, CwWireImage *image, const uint32_t *argb)
-{
-  uint8_t out[200] = { 1, CW_BITMAP_FMT_RGBA };
-  uint32_t le[N], be;
-  int size;
-
-  for (unsigned i = 0; i < N; i++)
-    le[i] = GUINT32_TO_LE (argb[i]);
-  size = LZ4_compress_default ((const char *) le, (char *) out + 6, sizeof le, sizeof out - 6);
-  be = GUINT32_TO_BE (size);
-  memcpy (out + 2, &be, 4);
-  image->lz4.data = keep (f, out, 6 + size);
-}
-
-/* These two are shades of grey: white above, black below. */
-static void
-fill_jpeg (Pair *f, CwWireImage *image, const uint32_t *argb)
-{
-  image->jpeg.data = pair_jpeg (&f->arena, SIDE, SIDE, 0xff, 0);
-}
-
-static void
-fill_jpeg_alpha (Pair *f, CwWireImage *image, const uint32_t *argb)
-{
-  CwSlice jpeg = pair_jpeg (&f->arena, SIDE, SIDE, 0xff, 0);
-  g_autoptr (GByteArray) both = g_byte_array_new ();
-  g_autoptr (GByteArray) alpha = cw_lz_encode (CW_LZ_XXXA, argb, SIDE, SIDE, true);
-
-  g_byte_array_append (both, jpeg.data, jpeg.size);
-  g_byte_array_append (both, alpha->data, alpha->len);
-  image->jpeg_alpha = (CwWireJpegAlpha){ .flags = CW_JPEG_ALPHA_TOP_DOWN,
-                                         .jpeg_size = jpeg.size,
-                                         .data = keep (f, both->data, both->len) };
-}
-
-static const Type types[] = {
-  { "bitmap", CW_IMAGE_TYPE_BITMAP, fill_bitmap, true, false },
-  { "quic", CW_IMAGE_TYPE_QUIC, fill_quic, true, false },
-  { "lz-rgb", CW_IMAGE_TYPE_LZ_RGB, fill_lz, true, false },
-  { "glz-rgb", CW_IMAGE_TYPE_GLZ_RGB, fill_glz, true, false },
-  { "zlib-glz-rgb", CW_IMAGE_TYPE_ZLIB_GLZ_RGB, fill_zlib_glz, true, false },
-  { "lz4", CW_IMAGE_TYPE_LZ4, fill_lz4, true, false },
-  { "jpeg", CW_IMAGE_TYPE_JPEG, fill_jpeg, false, true },
-  { "jpeg-alpha", CW_IMAGE_TYPE_JPEG_ALPHA, fill_jpeg_alpha, true, true },
-};
-
 static uint32_t
-expected (const Type *type, unsigned i)
+expected (const Sample *type, unsigned i)
 {
   uint32_t colour = type->is_lossy ? i < N / 2 ? 0xffffff : 0 : colours[i];
 
@@ -150,7 +33,7 @@ expected (const Type *type, unsigned i)
 static void
 test_type (gconstpointer data)
 {
-  const Type *type = data;
+  const Sample *type = data;
   const CwRenderLimits limits[] = { { .here_bytes = 1 }, { .here_bytes = 1000 } };
   uint32_t argb[N];
 
@@ -163,7 +46,7 @@ test_type (gconstpointer data)
     pair_setup (&f, 1, &limits[here]);
     pair_push (&f, 0, surface_create (1, SIDE, SIDE, CW_SURFACE_FMT_32_ARGB, 0));
     pair_finish (&f);
-    type->fill (&f, &image, argb);
+    type->fill (&f.arena, &image, argb);
     pair_push (&f, 0, draw_copy (1, 0, 0, &image, SIDE, SIDE));
     if (type->type != CW_IMAGE_TYPE_BITMAP)
       g_assert_cmpuint (cw_worker_pool_n_queued (f.pool) > 0, ==, !here);
@@ -177,7 +60,7 @@ test_type (gconstpointer data)
 static void
 test_damaged (gconstpointer data)
 {
-  const Type *type = data;
+  const Sample *type = data;
   const CwRenderLimits limits[] = { { .here_bytes = 1 }, { .here_bytes = 1000 } };
 
   for (unsigned here = 0; here < 2; here++) {
@@ -206,7 +89,7 @@ test_luminance (void)
   Pair f;
 
   pair_setup (&f, 1, NULL);
-  image.quic.data = keep_array (&f, cw_quic_encode (CW_QUIC_GRAY, colours, SIDE, SIDE));
+  image.quic.data = sample_data (&f.arena, cw_quic_encode (CW_QUIC_GRAY, colours, SIDE, SIDE));
   pair_push (&f, 0, pair_copy (&image));
   pair_finish (&f);
   g_assert_error (f.recorder[0].failure, CW_ERROR, CW_ERROR_MALFORMED);
@@ -224,8 +107,9 @@ test_high_bits (void)
 
   pair_setup (&f, 1, NULL);
   pair_push (&f, 0, surface_create (1, SIDE, SIDE, CW_SURFACE_FMT_32_XRGB, 0));
-  first.glz_rgb.data = keep_array (&f, cw_glz_encode (CW_LZ_RGB32, colours, SIDE, SIDE, true, 0, NULL, 0, 0));
-  second.glz_rgb.data = keep_array (&f, cw_glz_encode (CW_LZ_RGB32, colours, SIDE, SIDE, true, 1, colours, N, 1));
+  first.glz_rgb.data = sample_data (&f.arena, cw_glz_encode (CW_LZ_RGB32, colours, SIDE, SIDE, true, 0, NULL, 0, 0));
+  second.glz_rgb.data
+      = sample_data (&f.arena, cw_glz_encode (CW_LZ_RGB32, colours, SIDE, SIDE, true, 1, colours, N, 1));
   pair_push (&f, 0, draw_copy (1, 0, 0, &first, SIDE, SIDE));
   for (unsigned i = 0; i < N; i++)
     g_assert_cmphex (pair_word (&f, 1, i % SIDE, i / SIDE), ==, colours[i] | 0xff000000);
@@ -272,13 +156,13 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  for (unsigned i = 0; i < G_N_ELEMENTS (types); i++) {
-    g_autofree char *path = g_strdup_printf ("/render/images/%s", types[i].name);
-    g_autofree char *damaged = g_strdup_printf ("/render/images/damaged-%s", types[i].name);
+  for (unsigned i = 0; i < n_samples; i++) {
+    g_autofree char *path = g_strdup_printf ("/render/images/%s", samples[i].name);
+    g_autofree char *damaged = g_strdup_printf ("/render/images/damaged-%s", samples[i].name);
 
-    g_test_add_data_func (path, &types[i], test_type);
-    if (types[i].type != CW_IMAGE_TYPE_BITMAP)
-      g_test_add_data_func (damaged, &types[i], test_damaged);
+    g_test_add_data_func (path, &samples[i], test_type);
+    if (samples[i].type != CW_IMAGE_TYPE_BITMAP)
+      g_test_add_data_func (damaged, &samples[i], test_damaged);
   }
   g_test_add_func ("/render/images/luminance", test_luminance);
   g_test_add_func ("/render/images/high-bits", test_high_bits);
