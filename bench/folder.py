@@ -168,6 +168,8 @@ def measure(options, row, library, folder):
     what = row.removeprefix("demo-")
     peer = (Demo if demo else Guest)(options)
     client = start_client(options, library, peer.port, folder)
+    if what == "write":
+        Path(folder, "big").unlink(missing_ok=True)
     try:
         peer.use("small", options.size, 1)
         before = cpu(client)

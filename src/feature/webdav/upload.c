@@ -6,10 +6,14 @@
 #include <fcntl.h>
 #include <glib/gstdio.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 /* The data of a message under this name. */
 #define UPLOAD "cw-webdav-upload"
+
+/* Chunks, of 8 KiB each, that are written together. */
+#define CHUNKS 16
 
 typedef struct {
   int fd;
@@ -17,6 +21,8 @@ typedef struct {
   char *real;
   bool replaces;
   int problem; /* errno of the first failure, or 0 */
+  GBytes *chunks[CHUNKS];
+  int n_chunks;
 } Upload;
 
 static guint
@@ -37,22 +43,45 @@ status_of_error (int problem)
 }
 
 static void
+drop_chunks (Upload *self)
+{
+  while (self->n_chunks > 0)
+    g_bytes_unref (self->chunks[--self->n_chunks]);
+}
+
+static void
+write_chunks (Upload *self)
+{
+  struct iovec vectors[CHUNKS], *at = vectors;
+  int rest = self->n_chunks;
+
+  for (int i = 0; i < self->n_chunks; i++)
+    vectors[i].iov_base = (void *) g_bytes_get_data (self->chunks[i], &vectors[i].iov_len);
+  while (rest > 0 && self->problem == 0) {
+    ssize_t n = TEMP_FAILURE_RETRY (writev (self->fd, at, rest));
+
+    if (n < 0)
+      self->problem = errno;
+    for (; rest > 0 && n >= (ssize_t) at->iov_len; at++, rest--)
+      n -= (ssize_t) at->iov_len;
+    if (rest > 0 && n > 0) {
+      at->iov_base = (char *) at->iov_base + n;
+      at->iov_len -= (size_t) n;
+    }
+  }
+  drop_chunks (self);
+}
+
+static void
 on_chunk (SoupServerMessage *message, GBytes *chunk, gpointer data)
 {
   Upload *self = data;
-  gsize size;
-  const char *at = g_bytes_get_data (chunk, &size);
 
-  while (size > 0 && self->problem == 0) {
-    ssize_t n = write (self->fd, at, size);
-
-    if (n >= 0) {
-      at += n;
-      size -= (gsize) n;
-    } else if (errno != EINTR) {
-      self->problem = errno;
-    }
-  }
+  if (self->problem != 0)
+    return;
+  self->chunks[self->n_chunks++] = g_bytes_ref (chunk);
+  if (self->n_chunks == CHUNKS)
+    write_chunks (self);
 }
 
 bool
@@ -62,6 +91,7 @@ cw_webdav_upload_end (SoupServerMessage *message)
 
   if (!self)
     return false;
+  write_chunks (self);
   if (close (self->fd) != 0 && self->problem == 0)
     self->problem = errno;
   self->fd = -1;
@@ -87,6 +117,7 @@ on_finished (SoupServerMessage *message, gpointer data)
     close (self->fd);
   if (self->partial)
     g_unlink (self->partial);
+  drop_chunks (self);
   g_free (self->partial);
   g_free (self->real);
   g_free (self);
