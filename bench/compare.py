@@ -9,10 +9,8 @@ Recordings are made at first use, from real servers (the demo server, QEMU, Xorg
 --only takes the beginning of a row's name; --list names the rows."""
 
 import argparse
-import contextlib
 import os
 import pathlib
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -21,9 +19,9 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "tests" / "peer")]
 import peers  # noqa: E402
 import tape  # noqa: E402
-from xspice import Xspice  # noqa: E402
+from sides import Side, TapeServer, best, find_reference  # noqa: E402
+from tapes import Tapes  # noqa: E402
 
-LIBRARY = "libspice-client-glib-2.0.so.8"
 LINE = 10e6 / 8  # bytes a second of a slow line
 
 # What is hoped for; a figure beside the value or the ratio, never a reason to fail.
@@ -37,37 +35,6 @@ GOALS = {
     "cd/mb-per-s": "ratio ≥ 2", "opus/cpu-ms": "ratio ≤ 0.8", "sound/median-ms": "≤ 40",
     "clipboard/stall-default-ms": "≤ 5", "slow-terminal/cpu-ms": "ratio ≤ 0.8", "slow-firmware/cpu-ms": "ratio ≤ 0.8",
 }
-
-
-class Side:
-    """A library to run the client on."""
-
-    def __init__(self, name, folder, drive):
-        self.name, self.folder, self.drive = name, pathlib.Path(folder), drive
-
-    def env(self, more=None):
-        return {"LD_LIBRARY_PATH": str(self.folder), "G_MESSAGES_DEBUG": "", **(more or {})}
-
-    def read(self, line):
-        words = dict(word.split("=", 1) for word in line.split())
-        library = pathlib.Path(words.pop("library"))
-        if library.resolve().parent != self.folder.resolve():
-            raise peers.Failed(f"{self.name} ran on {library}")
-        return {name: float(value) for name, value in words.items()}
-
-    def run(self, run, port, *options, seconds=600, env=None):
-        argv = [self.drive, run, f"spice://127.0.0.1:{port}", *options]
-        return self.read(peers.run(argv, env=self.env(env), seconds=seconds).check().out)
-
-
-class TapeServer(peers.Peer):
-    def __init__(self, program, path, stay=False):
-        super().__init__()
-        self.argv = [program, path] + (["stay"] if stay else [])
-
-    def open(self):
-        self.process = self.start(self.argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        self.port = int(self.process.child.stdout.readline().decode().rpartition("=")[2])
 
 
 class DeviceServer(peers.Peer):
@@ -89,85 +56,6 @@ class DeviceServer(peers.Peer):
         if "=" not in line:
             raise peers.Failed(f"device-server: {line}")
         return {name: float(value) for name, value in (word.split("=") for word in line.split())}
-
-
-class Tapes:
-    """Recordings, made when they are wanted and not there."""
-
-    def __init__(self, folder, side, quick, renew):
-        self.folder, self.side, self.quick, self.renew = folder, side, quick, renew
-        self.folder.mkdir(parents=True, exist_ok=True)
-
-    def path(self, name):
-        path = self.folder / (f"{name}-quick.tape" if self.quick else f"{name}.tape")
-        if not path.exists() or self.renew and path not in self.made:
-            print(f"# recording {name} …", flush=True)
-            with getattr(self, f"play_{name}")() as (port, act):
-                self.record(port, act, path)
-            self.made.add(path)
-        return path
-
-    made = set()
-
-    def record(self, port, act, path):
-        tracks = []
-        with tape.Relay(port, tracks=tracks) as relay:
-            argv = [self.side.drive, "watch", f"spice://127.0.0.1:{relay.port}"]
-            client = peers.Process(argv, env=self.side.env(), stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-            try:
-                act()
-            finally:
-                with contextlib.suppress(OSError):
-                    client.child.stdin.close()
-                said = client.child.stdout.read().decode()
-                client.stop()
-        if "invalidates=" not in said:
-            raise client.failed("did not watch to the end")
-        tape.write_tape(path, tracks)
-
-    @contextlib.contextmanager
-    def play_scene(self):
-        with peers.DemoServer(scene=True) as server:
-            yield server.port, lambda: wait(1 if self.quick else 10)
-
-    @contextlib.contextmanager
-    def play_firmware(self):
-        with peers.Qemu(extra=["-boot", "menu=on,splash-time=2000"]) as qemu:
-            def act():
-                qemu.qmp.run("system_reset")
-                qemu.wait_text()
-            yield int(qemu.uri.rpartition(":")[2]), act
-
-    @contextlib.contextmanager
-    def play_terminal(self):
-        with Xspice() as x:
-            def act():
-                x.run("xterm", "-geometry", "160x50+0+0", "-e", "sh", "-c",
-                      "seq 1 3000; for i in $(seq 60); do ls -la /usr/bin | head -n 200; done", seconds=120)
-            yield int(x.uri.rpartition(":")[2]), act
-
-    @contextlib.contextmanager
-    def play_desktop(self):
-        with Xspice() as x:
-            x.program("gtk3-widget-factory", env={"GTK_A11Y": "none", "NO_AT_BRIDGE": "1"})
-            x.program("xclock", "-update", "1", "-geometry", "200x200+900+20")
-            x.program("xterm", "-geometry", "80x24+600+400")
-            x.wait_window("gtk3-widget-factory")
-            window = x.run("xdotool", "search", "--name", "gtk3-widget-factory").out.split()[-1]
-
-            def act():
-                for i in range(120):
-                    x.run("xdotool", "windowmove", window, str(20 + i * 7 % 300), str(20 + i * 5 % 200),
-                          "mousemove", str(100 + i * 13 % 900), str(100 + i * 11 % 500))
-                    if i % 10 == 0:
-                        x.run("xdotool", "mousemove", "700", "500", "key", "Return", "Return", "Return")
-            yield int(x.uri.rpartition(":")[2]), act
-
-
-def wait(seconds):
-    # A recording's length, not a condition.
-    import time
-    time.sleep(seconds)
 
 
 def sound_to(sink):
@@ -284,15 +172,6 @@ class Bench:
         return {"cpu-ms": said["cpu-ms"]}
 
 
-def best(name, values):
-    """Of several runs: what the machine disturbed least; the median of what is a maximum already."""
-    if name.endswith("per-s"):
-        return max(values)
-    if name.startswith(("stall", "growth")) or "kib" in name:
-        return statistics.median(values)
-    return min(values)
-
-
 def print_row(row, runs, sides):
     names = {name: None for said in runs[sides[0].name] for name in said}
     for name in names:
@@ -303,17 +182,6 @@ def print_row(row, runs, sides):
             ratio = f"{ours / others[0]:.2f}" if others[0] > 0 else "-"
             line += f" {others[0]:>12.2f} {ratio:>8}"
         print(f"{line}   {GOALS.get(full, '')}".rstrip(), flush=True)
-
-
-def find_reference(folder, ours):
-    """The folder of an installed library of the name, or None."""
-    if folder:
-        return folder
-    for place in [*pathlib.Path("/usr/lib").glob("*-linux-gnu"), pathlib.Path("/usr/lib64"), pathlib.Path("/usr/lib")]:
-        found = place / LIBRARY
-        if found.exists() and found.resolve().parent != ours.resolve():
-            return place
-    return None
 
 
 def main():

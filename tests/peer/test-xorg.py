@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """An Xorg desktop through the spiceqxl driver: the screenshot is what the X server says it shows."""
 import argparse
+import pathlib
 import signal
 import sys
 
@@ -70,6 +71,47 @@ def live():
         truth = x.wait_quiet()
         peers.wait_until(lambda: pictures.difference(viewer.dump(), truth) is None, 10,
                          "the viewer to show what the X server shows")
+
+
+PAGE = """<!doctype html><meta charset="utf-8"><title>page</title>
+<style>
+html {{ cursor: none }} /* the X server draws some pointers into its picture, and not into ours of it */
+body {{ margin: 24px; font: 18px sans-serif; background: linear-gradient(#fff, #cde) }}
+.glass {{ position: absolute; left: 240px; top: 150px; width: 320px; height: 200px; border-radius: 40px;
+  background: rgba(20, 90, 160, 0.45); box-shadow: 12px 12px 24px rgba(0, 0, 0, 0.6); color: white; padding: 20px }}
+.turned {{ transform: rotate(-7deg); display: inline-block; background: #fc3; padding: 8px }}
+</style>
+<h1>Photographs, text and glass</h1>
+<img src="{photo}" width="560" height="360"><div class="glass">What lies <b>below</b> shines through.</div>
+<p class="turned">turned a little</p>
+{paragraphs}
+"""
+
+
+@tap.test("a browser's page of text, photographs and transparency, and where it has been scrolled to")
+def browser():
+    with Xspice() as x:
+        photo, page = x.folder / "photo.png", x.folder / "page.html"
+        x.run("convert", "-size", "560x360", "-seed", "1", "plasma:fractal", photo)
+        paragraphs = "".join(f"<p style='color: hsl({i * 40}, 80%, 30%)'>{'Paragraph %d and more of it. ' % i * 12}</p>"
+                             for i in range(30))
+        page.write_text(PAGE.format(photo=photo, paragraphs=paragraphs))
+        x.program("/usr/bin/python3", pathlib.Path(__file__).with_name("browser.py"), "page is there", page,
+                  env={"HOME": str(x.folder), "XDG_RUNTIME_DIR": str(x.folder), "GTK_A11Y": "none", "NO_AT_BRIDGE": "1"})
+        x.wait_window("page is there", 60)
+        with clients.Viewer(x.uri) as viewer:
+            viewer.wait("mark 0 1")
+            seen = []
+            for keys in ([], ["Next"], ["Next", "Next"], ["Home"]):
+                if keys:
+                    x.run("xdotool", "mousemove", "900", "700", "key", *keys)
+                x.wait_quiet(60)
+                # Scroll bars fade later.
+                peers.wait_until(lambda: pictures.difference(viewer.dump(), x.truth()) is None, 30,
+                                 f"the viewer to show what the X server shows after {keys}")
+                seen.append(viewer.dump())
+                tap.true(seen[-1].colors() > 1000, "the page is all but empty")
+            tap.true(pictures.difference(seen[0], seen[1]) is not None, "the page was not scrolled")
 
 
 # Lines, dashes, text, copies, scrolling and composition, in x11perf's words.

@@ -14,7 +14,10 @@ SECTION = """Section "{}"
 
 class Xspice(peers.Peer):
     def __init__(self, compression="auto_glz", size="1280x800", password=None, agent=False):
+        """compression: one of the server's, or wan: what it has for slow lines."""
         super().__init__()
+        self.wan = "always" if compression == "wan" else "never"
+        compression = "auto_glz" if compression == "wan" else compression
         self.compression, self.size, self.password, self.agent = compression, size, password, agent
 
     def _section(self, name, *lines, **options):
@@ -34,8 +37,8 @@ class Xspice(peers.Peer):
             self._section("Device", 'Identifier "card"', 'Driver "spiceqxl"', SpicePort=port, SpiceAddr="127.0.0.1",
                           NumHeads=1, EnableImageCache="True", EnableFallbackCache="True", EnableSurfaces="True",
                           SurfaceBufferSize=128, CommandBufferSize=128, FrameBufferSize=64, SpiceStreamingVideo="off",
-                          SpiceImageCompression=self.compression, SpiceJpegWanCompression="never",
-                          SpiceZlibGlzWanCompression="never", **ticket, **self._agent_options()),
+                          SpiceImageCompression=self.compression, SpiceJpegWanCompression=self.wan,
+                          SpiceZlibGlzWanCompression=self.wan, **ticket, **self._agent_options()),
             self._section("InputDevice", 'Identifier "mouse"', 'Driver "xspice pointer"'),
             self._section("InputDevice", 'Identifier "keys"', 'Driver "xspice keyboard"'),
             self._section("Monitor", 'Identifier "monitor"', "HorizSync 1-200", "VertRefresh 1-200"),
@@ -46,7 +49,7 @@ class Xspice(peers.Peer):
             self._section("ServerFlags", AutoAddDevices="False", BlankTime=0)])
 
     def open(self):
-        port = peers.free_port()
+        port = self.port = peers.free_port()
         self.uri = f"spice://127.0.0.1:{port}"
         config = self.folder / "xorg.conf"
         config.write_text(self._config(port))
@@ -100,7 +103,8 @@ class Xspice(peers.Peer):
             except BlockingIOError:
                 pass
             if not self.server.running():
-                raise self.server.failed("ended at start\n" + (self.folder / "xorg.log").read_text(errors="replace"))
+                said = (self.folder / "xorg.log").read_text(errors="replace").splitlines()[-20:]
+                raise self.server.failed("\n".join(["ended at start", *said]))
             return text.endswith(b"\n")
         peers.wait_until(number, 20, "Xorg to be ready")
         return text.decode().strip()
