@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import tempfile
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import peers
 import pictures
@@ -29,7 +30,7 @@ NOBODY = 65534
 def pretended(folder, server):
     """The address of a libvirt, its test driver, that takes a server for the display of a running machine."""
     path = folder / "node.xml"
-    graphics = f'<graphics type="spice" port="{server.port}" autoport="no" listen="127.0.0.1"/>'
+    graphics = f'<graphics type="spice" port="{urlsplit(server.uri).port}" autoport="no" listen="127.0.0.1"/>'
     path.write_text(f"<node>{MACHINE.format(kind='test', graphics=graphics)}</node>")
     return f"test://{path}"
 

@@ -9,8 +9,10 @@ import hands
 import machines
 import peers
 import tap
+from desktop import drop, keys_window, share_text, wait_agent
 from hands import BOTH, click_and_see, folder, scene, truth, type_and_see
 from screen import Screen
+from xspice import Xspice
 
 
 def virt_manager(screen, address, session=None):
@@ -74,6 +76,18 @@ def leaves():
             return all(looks[-3:]) and len(looks) > 2
         peers.wait_until(same, 60, "both windows to say the same for three looks", every=0.5)
         tap.true(all(program.running() for program in programs), "virt-manager has ended")
+
+
+@tap.cases("virt-manager shares a real desktop's clipboard, and takes files that are dropped, with {}", BOTH)
+def real_desktop(whose):
+    # Smaller than the window, which would scale it.
+    with Xspice(agent=True, size="800x600") as x, Screen(folder(whose)) as screen:
+        keys_window(x)
+        virt_manager(screen, machines.pretended(screen.folder, x))
+        at = screen.wait_shown(x.truth, seconds=60)
+        wait_agent(x, screen, at)
+        share_text(x, screen)
+        drop(x, screen, at)
 
 
 def lit(picture):

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Unmodified programs of the existing client, run on our library, and on their own to know that each case can pass."""
 import argparse
-import hashlib
 import os
 import re
 import signal
@@ -14,11 +13,10 @@ import hands
 import peers
 import pictures
 import tap
+from desktop import PYTHON, carried, drop, keys_window, share_text, wait_agent
 from hands import BOTH, OURS, click_and_see, folder, scene, truth, type_and_see
 from screen import Screen
 from xspice import Xspice
-
-TEXT = "Grüße, 世界\nsecond line\n"
 
 
 def viewer(screen, *arguments):
@@ -156,8 +154,8 @@ def spicy_screenshot(whose):
 @tap.cases("a manager in Python opens its own sockets and hears of channels and pictures, with {}", BOTH)
 def manager(whose):
     with scene("--mouse=client") as server:
-        # The interpreter that the distribution's introspection data belongs to, and nothing of ours but the library.
-        program = server.start(["/usr/bin/python3", Path(__file__).with_name("manager.py"), server.port],
+        # Nothing of ours but the library.
+        program = server.start([PYTHON, Path(__file__).with_name("manager.py"), server.port],
                                env={"LD_LIBRARY_PATH": str(folder(whose) or ""), "GI_TYPELIB_PATH": ""})
 
         def shown():
@@ -176,60 +174,15 @@ def manager(whose):
             tap.true(line in said, f"never heard of “{line}”: {said}")
 
 
-def owner_of(env, content, kind):
-    """A program that owns the clipboard until it is stopped."""
-    process = peers.Process([peers.which("xclip"), "-quiet", "-i", "-selection", "clipboard", "-t", kind], env=env,
-                            stdin=subprocess.PIPE)
-    process.child.stdin.write(content)
-    process.child.stdin.close()
-    return process
-
-
-def carried(origin, target, content, kind="UTF8_STRING", read=bytes):
-    """Copies on one side until it is there on the other; `read` makes of the bytes what is compared."""
-    def pasted():
-        result = subprocess.run([peers.which("xclip"), "-o", "-selection", "clipboard", "-t", kind],
-                                env={**os.environ, **target}, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-                                timeout=60)
-        return result.returncode == 0 and result.stdout != b"" and read(result.stdout) == read(content)
-    owner = owner_of(origin, content, kind)
-    try:
-        peers.wait_until(pasted, 30, f"{kind} on the other side", every=0.2)
-    finally:
-        owner.stop()
-
-
 def pixels(png):
     picture = pictures.read_png(png)
     return picture.width, picture.height, picture.data
 
 
-def desktop(x):
-    """A guest's window that says which keys it gets."""
-    x.run("xset", "r", "off")
-    x.run("xsetroot", "-solid", "#336699")
-    events = x.program("xev", "-geometry", "400x300+100+100", "-event", "keyboard", "-event", "button")
-    x.wait_window("Event Tester")
-    return events
-
-
-def wait_agent(x, screen, at):
-    """Until the client has heard of the agent: the guest's pointer is then where the client's is."""
-    goals = []
-
-    def pointed():
-        # Elsewhere each time: the agent's daemon does not repeat a position, even if nobody got it the first time.
-        goals.append(250 + 5 * (len(goals) % 20))
-        screen.xdotool("mousemove", at[0] + goals[-1], at[1] + goals[-1])
-        found = re.match(r"x:(\d+) y:\1 ", x.run("xdotool", "getmouselocation").out)
-        return found and int(found.group(1)) in goals
-    peers.wait_until(pointed, 30, "the guest's pointer to follow", every=0.1)
-
-
 @tap.cases("remote-viewer types and clicks on a real desktop and shares its clipboard, with {}", BOTH)
 def real_desktop(whose):
     with Xspice(agent=True) as x, Screen(folder(whose)) as screen:
-        events = desktop(x)
+        events = keys_window(x)
         viewer(screen, x.uri)
         at = screen.wait_shown(x.truth)
         wait_agent(x, screen, at)
@@ -238,14 +191,13 @@ def real_desktop(whose):
         peers.wait_until(lambda: events.text().count("KeyRelease event") >= 2, 20, "the keys")
         tap.equal(re.findall(r"KeyPress event.*?keysym \w+, (\w+)", events.text(), re.S), ["a", "b"], "keys")
         tap.equal(re.findall(r"(Button\w+) event", events.text()), ["ButtonPress", "ButtonRelease"], "buttons")
-        carried(screen.env, x.env, TEXT.encode())
-        carried(x.env, screen.env, TEXT[::-1].encode())
+        share_text(x, screen)
 
 
 @tap.cases("remote-viewer carries images of the clipboard, with {}", BOTH)
 def images(whose):
     with Xspice(agent=True) as x, Screen(folder(whose)) as screen:
-        desktop(x)
+        keys_window(x)
         viewer(screen, x.uri)
         at = screen.wait_shown(x.truth)
         wait_agent(x, screen, at)
@@ -256,52 +208,21 @@ def images(whose):
             carried(origin, target, path.read_bytes(), "image/png", pixels)
 
 
-def drag(screen, files, to):
-    """Drags the files out of a window and lets them fall on that point of the screen."""
-    # The interpreter that the distribution's introspection data belongs to.
-    basket = screen.start(["/usr/bin/python3", Path(__file__).with_name("basket.py"), "Basket", *files], env=screen.env)
-
-    def wait_said(word):
-        peers.wait_until(lambda: word in basket.text().splitlines(), 30, f"the drag to be {word}")
-    window = screen.wait_window("Basket")
-    screen.xdotool("windowmove", "--sync", window, 10, 10)
-    screen.xdotool("mousemove", 70, 80, "mousedown", 1, "mousemove", 80, 90, "mousemove", 90, 100)
-    wait_said("begun")
-    screen.xdotool("mousemove", to[0] - 1, to[1], "mousemove", *to)
-    wait_said("welcome")
-    screen.xdotool("mouseup", 1)
-    for word in ("delivered", "ended"):
-        wait_said(word)
-
-
-def digest(content):
-    return hashlib.sha256(content).hexdigest()
-
-
 @tap.cases("files dropped on remote-viewer's window arrive in the guest, byte for byte, with {}", BOTH)
 def dropped(whose):
     with Xspice(agent=True) as x, Screen(folder(whose)) as screen:
-        desktop(x)
+        keys_window(x)
         viewer(screen, x.uri)
         at = screen.wait_shown(x.truth)
         wait_agent(x, screen, at)
-        files = {"Grüße an alle.txt": TEXT.encode(), "noise": os.urandom(3_000_001)}
-        for name, content in files.items():
-            (screen.folder / name).write_bytes(content)
-        drag(screen, [screen.folder / name for name in files], (at[0] + 300, at[1] + 300))
-
-        def arrived():
-            there = {path.name: path.read_bytes() for path in x.received.iterdir()}
-            return {name: digest(content) for name, content in there.items()} == wanted
-        wanted = {name: digest(content) for name, content in files.items()}
-        peers.wait_until(arrived, 60, "the files to be in the guest's folder", every=0.2)
+        drop(x, screen, at)
 
 
 @tap.test("a window of remote-viewer gives the guest its size, with our library")
 def resize():
     """With the distribution's library the guest keeps its size: this agent drops what it sends."""
     with Xspice(agent=True) as x, Screen(folder(OURS)) as screen:
-        desktop(x)
+        keys_window(x)
         viewer(screen, "--auto-resize=always", x.uri)
         screen.wait_shown(x.truth)
         window = screen.wait_window("spice://")
@@ -313,6 +234,19 @@ def resize():
             screen.xdotool("windowsize", window, width, height)
             peers.wait_until(fits, 30, f"the guest to fit the window of {width}x{height}", every=0.2)
             screen.wait_shown(x.truth)
+
+
+@tap.test("a program that knows its monitor in millimetres gives the guest its size, with our library")
+def millimetres():
+    """This agent drops the message that has them; ours says it again without."""
+    with Xspice(agent=True) as x:
+        x.start([PYTHON, Path(__file__).with_name("sizer.py"), x.uri, 1024, 768, 300, 225],
+                env={"LD_LIBRARY_PATH": str(folder(OURS)), "GI_TYPELIB_PATH": ""})
+
+        def taken():
+            shown = x.truth()
+            return (shown.width, shown.height) == (1024, 768)
+        peers.wait_until(taken, 60, "the guest to be 1024x768", every=0.2)
 
 
 if __name__ == "__main__":
