@@ -159,6 +159,11 @@ save_states (const char *folder)
   append_new (out, STEP, stream_message (CW_MSG_DISPLAY_GL_DRAW, &gl));
   append_new (out, 0, surface_create (1, 8, 8, CW_SURFACE_FMT_1_A, 0));
   append_new (out, STEP, draw_fill (1, 0, 0, 4, 4, 1));
+  for (uint32_t id = 2; id < 30; id++)
+    append_new (out, 0, surface_create (id, 2, 2, CW_SURFACE_FMT_32_ARGB, 0));
+  append_new (out, STEP, surface_create (20, 3, 3, CW_SURFACE_FMT_32_ARGB, 0)); /* in place of the other */
+  for (uint32_t id = 2; id < 28; id++)
+    append_new (out, STEP, surface_destroy (id));
   append_new (out, RARE_BUDGETS, inval_image (5));
   append_new (out, RARE_BUDGETS | STEP | JOB, inval_image (6));
   append_new (out, RARE_BEGIN, draw_copy (0, 0, 0, image_from_cache (&arena, 5, true), 4, 4));

@@ -18,6 +18,7 @@
 typedef struct {
   int components; /* 1, 3 or 4 */
   bool progressive, arithmetic, optimized, scan_per_component;
+  unsigned restart; /* MCUs from one restart marker to the next; 0: none */
   int across, down; /* sampling factors of the first component; 0 for the library's choice */
 } Options;
 
@@ -51,6 +52,7 @@ encode (const Options *options, unsigned seed)
   jpeg_set_defaults (&info);
   info.arith_code = options->arithmetic;
   info.optimize_coding = options->optimized;
+  info.restart_interval = options->restart;
   if (options->across != 0) {
     info.comp_info[0].h_samp_factor = options->across;
     info.comp_info[0].v_samp_factor = options->down;
@@ -112,7 +114,8 @@ test_kinds (void)
                                   { .components = 3 },
                                   { .components = 3, .across = 1, .down = 1 },
                                   { .components = 3, .across = 4, .down = 2 },
-                                  { .components = 3, .optimized = true } };
+                                  { .components = 3, .optimized = true },
+                                  { .components = 3, .restart = 2 } };
 
   for (size_t i = 0; i < G_N_ELEMENTS (good); i++) {
     g_autoptr (GBytes) file = encode (&good[i], 1);
@@ -184,6 +187,20 @@ test_corrupt_data (void)
   size_t scan = find_marker (in.data, 0xda);
 
   memcpy (copy + scan + 40, "\xff\xd9", 2);
+  in.data.data = copy;
+  assert_refused (cw_jpeg_decode, &in, CW_ERROR_MALFORMED);
+  assert_refused (cw_mjpeg_decode, &in, CW_ERROR_MALFORMED);
+}
+
+/* A marker that is not the next one: something between is missing. */
+static void
+test_wrong_restart (void)
+{
+  g_autoptr (GBytes) file = encode (&(Options){ .components = 3, .restart = 1 }, 3);
+  CwCodecInput in = describe (file);
+  g_autofree uint8_t *copy = g_memdup2 (in.data.data, in.data.size);
+
+  copy[find_marker (in.data, 0xd1) + 1] = 0xd3;
   in.data.data = copy;
   assert_refused (cw_jpeg_decode, &in, CW_ERROR_MALFORMED);
   assert_refused (cw_mjpeg_decode, &in, CW_ERROR_MALFORMED);
@@ -446,6 +463,7 @@ main (int argc, char **argv)
   g_test_add_func ("/codec/jpeg/unsupported", test_unsupported);
   g_test_add_func ("/codec/jpeg/truncated", test_truncated);
   g_test_add_func ("/codec/jpeg/corrupt-data", test_corrupt_data);
+  g_test_add_func ("/codec/jpeg/wrong-restart", test_wrong_restart);
   g_test_add_func ("/codec/jpeg/oddities", test_oddities);
   g_test_add_func ("/codec/jpeg/dimensions", test_dimensions);
   g_test_add_func ("/codec/jpeg/too-large", test_too_large);

@@ -510,6 +510,28 @@ test_small_exponent (void)
   EVP_PKEY_free (key);
 }
 
+/* Whatever the steps are, a piece is taken whole as long as the link wants more, and nothing behind it. */
+static void
+test_any_piece (void)
+{
+  EVP_PKEY *key = EVP_RSA_gen (1024);
+  Reply reply = usual_reply (key);
+  g_autoptr (GBytes) bytes = reply_bytes (&reply);
+  size_t size;
+  const uint8_t *data = g_bytes_get_data (bytes, &size);
+
+  for (size_t first = 1; first < size; first++) {
+    g_autoptr (CwLink) link = new_link ("x");
+
+    g_assert_cmpuint (cw_link_feed (link, data, first), ==, first);
+    g_assert_cmpuint (cw_link_feed (link, data + first, size - first), ==, size - first);
+    drop_output (link);
+    feed_result (link, 0);
+    g_assert_cmpint (cw_link_status (link), ==, CW_LINK_DONE);
+  }
+  EVP_PKEY_free (key);
+}
+
 static void
 test_largest_reply (void)
 {
@@ -544,6 +566,7 @@ main (int argc, char **argv)
   g_test_add_func ("/link/other-keys", test_other_keys);
   g_test_add_func ("/link/long-password", test_long_password);
   g_test_add_func ("/link/eof", test_eof);
+  g_test_add_func ("/link/any-piece", test_any_piece);
   g_test_add_func ("/link/largest-reply", test_largest_reply);
   g_test_add_func ("/link/banner-by-bytes", test_banner_by_bytes);
   g_test_add_func ("/link/broken-stream", test_broken_stream);

@@ -92,6 +92,15 @@ find_resource (const void *item, gpointer data)
   found->sum += ((const CwWireResourceId *) item)->id;
 }
 
+static void
+find_rect (const void *item, gpointer data)
+{
+  Found *found = data;
+
+  found->n++;
+  found->sum += ((const CwWireRect *) item)->left;
+}
+
 static Found
 visit (uint16_t type, const void *data, const CwTypeInfo *wanted, void (*found) (const void *item, gpointer data))
 {
@@ -121,6 +130,8 @@ test_visit (void)
                                     .mask = { .bitmap = &images[2] } };
   CwWireResourceId resources[] = { { CW_RESOURCE_TYPE_PIXMAP, 5 }, { CW_RESOURCE_TYPE_PIXMAP, 7 } };
   CwMsgDisplayInvalList list = { 2, resources };
+  const CwWireRect clips[] = { { .left = 1 }, { .left = 10 }, { .left = 100 } };
+  CwMsgDisplayDrawFill fill = { .base = { .box = { .left = 1000 } } };
   Found found = visit (CW_MSG_DISPLAY_DRAW_OPAQUE, &opaque, &cw_type_image, find_image);
 
   g_assert_cmpuint (found.n, ==, 3);
@@ -135,6 +146,10 @@ test_visit (void)
   g_assert_cmpuint (found.sum, ==, 12);
   found = visit (CW_MSG_DISPLAY_INVAL_LIST, &list, &cw_type_image, find_image);
   g_assert_cmpuint (found.n, ==, 0);
+  fill.base.clip = (CwWireClip){ .type = CW_CLIP_TYPE_RECTS, .n_rects = 3, .rects = clips };
+  found = visit (CW_MSG_DISPLAY_DRAW_FILL, &fill, &cw_type_rect, find_rect);
+  g_assert_cmpuint (found.n, ==, 4);
+  g_assert_cmpuint (found.sum, ==, 1111);
 }
 
 int
