@@ -52,12 +52,6 @@ reduce_555_to_565 (const void *p, int size)
   return cw_565_of_rgb (cw_rgb_of_555 (cw_load16 (p)));
 }
 
-static uint32_t
-reduce_565_to_555 (const void *p, int size)
-{
-  return cw_555_of_rgb (cw_rgb_of_565 (cw_load16 (p)));
-}
-
 /* Surfaces without alpha make black of it. */
 static uint32_t
 reduce_a8 (const void *p, int size)
@@ -73,8 +67,8 @@ cw_pixman_image_reduce (pixman_read_memory_func_t *read, CwPixelFormat from, CwP
   *read = from == CW_PIXELS_A8 && cw_pixel_size (to) == 2 ? reduce_a8 : NULL;
   if (*read)
     return from;
-  if (to == CW_PIXELS_X1R5G5B5 && (deep || from == CW_PIXELS_R5G6B5))
-    *read = deep ? reduce_32_to_555 : reduce_565_to_555;
+  if (to == CW_PIXELS_X1R5G5B5 && deep)
+    *read = reduce_32_to_555;
   if (to == CW_PIXELS_R5G6B5 && (deep || from == CW_PIXELS_X1R5G5B5))
     *read = deep ? reduce_32_to_565 : reduce_555_to_565;
   if (!*read)

@@ -12,6 +12,7 @@
 #define N_SEEDS 8
 #define N_DRAWS 300
 #define MAX_DRAW 600
+#define LARGE 300
 
 static void
 append (GByteArray *out, unsigned what, const CwMessage *message)
@@ -138,6 +139,22 @@ save_images (const char *folder, const char *name, uint8_t how)
   arena_clear (&arena);
 }
 
+/* Some images whose memory is kept for the next one. */
+static void
+save_large (const char *folder)
+{
+  g_autofree uint32_t *flat = g_new0 (uint32_t, LARGE * LARGE);
+  g_autoptr (GByteArray) lz = cw_lz_encode (CW_LZ_RGB32, flat, LARGE, LARGE, true);
+  g_autoptr (GByteArray) out = begin (0);
+  const CwWireImage image
+      = { .type = CW_IMAGE_TYPE_LZ_RGB, .width = LARGE, .height = LARGE, .lz_rgb = { { lz->data, lz->len } } };
+
+  append_new (out, 0, surface_create (0, 16, 16, CW_SURFACE_FMT_32_XRGB, CW_SURFACE_FLAG_PRIMARY));
+  for (unsigned i = 0; i < 4; i++)
+    append_new (out, JOB | STEP, draw_copy (0, 0, 0, &image, 4, 4));
+  save (folder, "large", out);
+}
+
 /* What is no drawing, and questions that come too early or too late. */
 static void
 save_states (const char *folder)
@@ -217,6 +234,7 @@ main (int argc, char **argv)
   save_images (argv[1], "images", 0);
   save_images (argv[1], "images-tight", TIGHT);
   save_images (argv[1], "images-threads", THREADS);
+  save_large (argv[1]);
   save_states (argv[1]);
   save_draws (argv[2]);
   return 0;

@@ -482,9 +482,11 @@ test_table (void)
   g_assert_cmpuint (n_open, ==, 0);
   g_assert_cmpuint (report (&f, 0)->num_drops, ==, UINT32_MAX);
   assert_grey (&f, 15, 15, 0x40);
-  /* It stays closed. */
+  /* It stays closed, and nothing is kept for it. */
   data.data.data = (const uint8_t *) "\x50";
-  pair_push (&f, 0, stream_message (CW_MSG_DISPLAY_STREAM_DATA, &data));
+  for (unsigned i = 0; i < 100; i++)
+    pair_push (&f, 0, stream_message (CW_MSG_DISPLAY_STREAM_DATA, &data));
+  g_assert_false (cw_render_is_full (f.render[0]));
   assert_grey (&f, 15, 15, 0x40);
   g_assert_cmpuint (n_open, ==, 0);
   pair_teardown (&f);
