@@ -579,12 +579,13 @@ on_late (gpointer data)
 }
 
 void
-client_shut_down (SpiceChannel *channel)
+client_shut_down (Client *self, SpiceChannel *channel)
 {
   g_autoptr (GCancellable) late = g_cancellable_new ();
   guint timer = g_timeout_add (READING_MS, on_late, late);
   Flush shutdown = { 0 };
 
+  self->finishing = true;
   spice_channel_shutdown_async (channel, late, on_shut_down, &shutdown);
   while (!shutdown.done)
     g_main_context_iteration (NULL, TRUE);
@@ -606,7 +607,7 @@ client_finish (Client *self, SpiceChannel *channel, GError **error)
     return false;
   self->finishing = true;
   if (channel)
-    client_shut_down (channel);
+    client_shut_down (self, channel);
   handler = g_signal_connect (self->session, "disconnected", G_CALLBACK (on_disconnected), &disconnected);
   spice_session_disconnect (self->session);
   ok = client_wait (self, is_true, &disconnected, "the connection to close", error);

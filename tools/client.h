@@ -73,7 +73,7 @@ bool client_sleep (Client *self, unsigned ms, GError **error);
 
 /* Waits until the server has read everything and closed the channel, for some seconds: servers forget what they have
  * not read when the main channel goes. */
-void client_shut_down (SpiceChannel *channel);
+void client_shut_down (Client *self, SpiceChannel *channel);
 
 /* Waits until everything written to the channel has left and was read, then closes the session in order. */
 bool client_finish (Client *self, SpiceChannel *channel, GError **error);

@@ -15,12 +15,16 @@ def same_as_screendump(machine):
     machine.wait_text()
     # The firmware's cursor blinks: a picture from either side of a blink is right.
     trouble = None
-    for _ in range(4):
+
+    def same():
+        nonlocal trouble
         before, shot, after = machine.truth(), client.screenshot(machine.uri, stable=100), machine.truth()
         trouble = pictures.difference(shot, before)
-        if trouble is None or pictures.difference(shot, after) is None:
-            return
-    raise AssertionError(trouble)
+        return trouble is None or pictures.difference(shot, after) is None
+    try:
+        peers.wait_until(same, 60, "the screenshot to be the screendump")
+    except peers.Failed:
+        raise AssertionError(trouble) from None
 
 
 @tap.cases("-vga {0[0]}, compression {0[1]}: the screenshot is the screendump",
