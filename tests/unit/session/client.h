@@ -11,8 +11,8 @@
 #include "channel/channel.h"
 #include "spice-client.h"
 
-/* A session for the server, of main, display, inputs, cursor, USB and port channels; channels connect as they come.
- * context: NULL for the default one. */
+/* A session for the server, of main, display, inputs, cursor, record, USB and port channels, which connect as they
+ * come. context: NULL for the default one. */
 SpiceSession *client_session (const Server *server);
 
 /* Likewise, on socket pairs that the program gives when it is asked, with send buffers of so many bytes (0: any). */

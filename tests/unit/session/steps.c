@@ -4,13 +4,14 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#define N_KINDS 16 /* types are below */
+#define N_KINDS (2 * STEPS_SECOND)
 #define WAIT_MS 60000
 
 typedef struct {
   PeerIo *io; /* the last one that was linked, or NULL */
   bool is_deaf;
   unsigned n_linked;
+  uint32_t client_caps;
   GAsyncQueue *heard;
 } Kind;
 
@@ -28,6 +29,14 @@ static void
 unref_message (gpointer data)
 {
   cw_message_unref (data);
+}
+
+static unsigned
+kind_of (const PeerIo *io)
+{
+  g_assert_cmpuint (io->channel_type, <, STEPS_SECOND);
+  g_assert_cmpuint (io->channel_id, <, 2);
+  return io->channel_type + (io->channel_id ? STEPS_SECOND : 0);
 }
 
 static bool
@@ -51,7 +60,7 @@ hear (Steps *self, PeerIo *io)
   message
       = cw_message_parse (io->channel_type, CW_FROM_CLIENT, (uint16_t) (header[0] | header[1] << 8), 0, body, &error);
   g_assert_no_error (error);
-  g_async_queue_push (self->kinds[io->channel_type].heard, message);
+  g_async_queue_push (self->kinds[kind_of (io)].heard, message);
   return true;
 }
 
@@ -74,13 +83,13 @@ serve (PeerIo *io, gpointer data)
   link.channel_caps = self->caps;
   if (!peer_link (io, &link))
     return;
-  g_assert_cmpuint (io->channel_type, <, N_KINDS);
-  kind = &self->kinds[io->channel_type];
+  kind = &self->kinds[kind_of (io)];
   if (io->channel_type == CW_CHANNEL_MAIN)
     server_send_start (io, self->channels, self->n_channels);
   g_mutex_lock (&self->lock);
   kind->io = io;
   kind->n_linked++;
+  kind->client_caps = io->client_caps;
   g_mutex_unlock (&self->lock);
   do
     wait_while_deaf (self, kind);
@@ -154,8 +163,19 @@ steps_session (Steps *self, void (*setup) (SpiceSession *session))
     setup (session);
   g_assert_true (spice_session_open_fd (session, -1));
   for (uint32_t i = 0; i < self->n_channels; i++)
-    steps_await_link (self, self->channels[2 * i], 1);
+    steps_await_link (self, (uint8_t) (self->channels[2 * i] + (self->channels[2 * i + 1] ? STEPS_SECOND : 0)), 1);
   return session;
+}
+
+uint32_t
+steps_client_caps (Steps *self, uint8_t type)
+{
+  uint32_t caps;
+
+  g_mutex_lock (&self->lock);
+  caps = self->kinds[type].client_caps;
+  g_mutex_unlock (&self->lock);
+  return caps;
 }
 
 void
@@ -191,15 +211,30 @@ has_heard (gpointer data)
   return g_async_queue_length (data) > 0;
 }
 
-const CwMessage *
-steps_next (Steps *self, uint8_t type, uint16_t message)
+static void
+hear_next (Steps *self, uint8_t type)
 {
   GAsyncQueue *heard = self->kinds[type].heard;
 
   g_assert_true (client_run_until (WAIT_MS, has_heard, heard));
   g_clear_pointer (&self->last, cw_message_unref);
   self->last = g_async_queue_pop (heard);
+}
+
+const CwMessage *
+steps_next (Steps *self, uint8_t type, uint16_t message)
+{
+  hear_next (self, type);
   g_assert_cmpuint (self->last->type, ==, message);
+  return self->last;
+}
+
+const CwMessage *
+steps_skip_to (Steps *self, uint8_t type, uint16_t message)
+{
+  do
+    hear_next (self, type);
+  while (self->last->type != message);
   return self->last;
 }
 

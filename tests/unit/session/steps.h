@@ -7,6 +7,9 @@
 
 typedef struct Steps Steps;
 
+/* Added to a type: the channel of it that has the id 1; without, the one with the id 0. */
+#define STEPS_SECOND 16
+
 /* channels: pairs of type and id, besides main; all of them announce the capabilities. */
 Steps *steps_new (const uint8_t *channels, uint32_t n_channels, uint32_t caps);
 void steps_free (Steps *self);
@@ -18,6 +21,9 @@ SpiceSession *steps_session (Steps *self, void (*setup) (SpiceSession *session))
 /* Runs the loop until a channel has been linked n times in all. */
 void steps_await_link (Steps *self, uint8_t type, unsigned n);
 
+/* What the client has announced there: the first word. */
+uint32_t steps_client_caps (Steps *self, uint8_t type);
+
 void steps_send (Steps *self, uint8_t type, uint16_t message, const void *data);
 void steps_send_bytes (Steps *self, uint8_t type, uint16_t message, const void *body, size_t size);
 
@@ -26,6 +32,8 @@ void steps_set_deaf (Steps *self, uint8_t type, bool deaf);
 
 /* The next message of a channel, which has to be of this type; its struct is data. Valid until the next call. */
 const CwMessage *steps_next (Steps *self, uint8_t type, uint16_t message);
+/* Likewise the next one of this type, whatever comes before. */
+const CwMessage *steps_skip_to (Steps *self, uint8_t type, uint16_t message);
 
 /* All that was sent on the channel has been handled, and nothing more was heard of it. */
 void steps_heard_all (Steps *self, uint8_t type);

@@ -60,6 +60,29 @@ test_cancel_all (void)
   files_case_end (&c);
 }
 
+/* Each by itself: nothing has failed, and nothing was sent. */
+static void
+test_cancel_each (void)
+{
+  g_autoptr (GFile) first = NULL, second = NULL;
+  FilesCase c;
+
+  files_case_begin (&c, true, FILES_CASE_CAPS);
+  first = files_case_make (&c, "first", 10);
+  second = files_case_make (&c, "second", 20);
+  files_case_copy (&c, first, second, NULL);
+  agent_server_next_agent (c.server, CW_AGENT_TYPE_FILE_XFER_START);
+  agent_server_next_agent (c.server, CW_AGENT_TYPE_FILE_XFER_START);
+  spice_file_transfer_task_cancel (files_case_task (&c, 0));
+  spice_file_transfer_task_cancel (files_case_task (&c, 1));
+  expect_status (&c, 1, CW_FILE_XFER_STATUS_CANCELLED);
+  expect_status (&c, 2, CW_FILE_XFER_STATUS_CANCELLED);
+  files_case_wait (&c);
+  g_assert_error (c.error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  g_assert_cmpstr (c.error->message, ==, "Of 2 files, 0 were sent, 2 were cancelled, 0 failed.");
+  files_case_end (&c);
+}
+
 /* M19, 24.5 */
 static void
 test_cancelled_before (void)
@@ -180,6 +203,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/files/F3-F4-cancel", test_cancel);
+  g_test_add_func ("/files/cancel-each", test_cancel_each);
   g_test_add_func ("/files/M18-cancel-all", test_cancel_all);
   g_test_add_func ("/files/M19-24.5-cancelled-before", test_cancelled_before);
   g_test_add_func ("/files/M18-agent-loss", test_agent_loss);

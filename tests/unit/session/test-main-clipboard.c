@@ -200,11 +200,80 @@ test_clipboard_limits (void)
   main_case_end (&c);
 }
 
+G_GNUC_BEGIN_IGNORE_DEPRECATIONS
+
+static uint32_t
+next_type_of_grab (MainCase *self, uint8_t selection)
+{
+  const CwAgentClipboardGrab *grab = agent_server_next_agent (self->server, CW_AGENT_TYPE_CLIPBOARD_GRAB);
+
+  g_assert_cmpuint (grab->selection, ==, selection);
+  g_assert_cmpuint (grab->n_types, ==, 1);
+  return grab->types[0];
+}
+
+static void
+check_content (MainCase *self, uint8_t selection, const char *expected)
+{
+  const CwAgentClipboard *clipboard = agent_server_next_agent (self->server, CW_AGENT_TYPE_CLIPBOARD);
+
+  g_assert_cmpuint (clipboard->selection, ==, selection);
+  g_assert_cmpmem (clipboard->data.data, clipboard->data.size, expected, strlen (expected));
+}
+
+static void
+check_release (MainCase *self, uint8_t selection)
+{
+  const CwAgentClipboardRelease *release = agent_server_next_agent (self->server, CW_AGENT_TYPE_CLIPBOARD_RELEASE);
+
+  g_assert_cmpuint (release->selection, ==, selection);
+}
+
+static void
+check_request (MainCase *self, uint8_t selection, uint32_t type)
+{
+  const CwAgentClipboardRequest *request = agent_server_next_agent (self->server, CW_AGENT_TYPE_CLIPBOARD_REQUEST);
+
+  g_assert_cmpuint (request->selection, ==, selection);
+  g_assert_cmpuint (request->type, ==, type);
+}
+
+/* Each does what the newer one does; the oldest know no selection but the first. */
+static void
+test_old_names (void)
+{
+  guint32 types[] = { 3 };
+  MainCase c;
+
+  main_case_begin (&c, MAIN_CASE_CAPS);
+  spice_main_clipboard_selection_grab (c.main, 1, types, 1);
+  g_assert_cmpuint (next_type_of_grab (&c, 1), ==, 3);
+  spice_main_clipboard_selection_notify (c.main, 1, 3, (const guchar *) "first", 5);
+  check_content (&c, 1, "first");
+  spice_main_clipboard_selection_release (c.main, 1);
+  check_release (&c, 1);
+  spice_main_clipboard_selection_request (c.main, 1, 2);
+  check_request (&c, 1, 2);
+  spice_main_clipboard_grab (c.main, types, 1);
+  g_assert_cmpuint (next_type_of_grab (&c, 0), ==, 3);
+  spice_main_clipboard_notify (c.main, 3, (const guchar *) "second", 6);
+  check_content (&c, 0, "second");
+  spice_main_clipboard_release (c.main);
+  check_release (&c, 0);
+  spice_main_clipboard_request (c.main, 4);
+  check_request (&c, 0, 4);
+  agent_server_heard_all (c.server);
+  main_case_end (&c);
+}
+
+G_GNUC_END_IGNORE_DEPRECATIONS
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/main/M12-M13-clipboard", test_clipboard);
   g_test_add_func ("/main/M14-clipboard-limits", test_clipboard_limits);
+  g_test_add_func ("/main/clipboard-old-names", test_old_names);
   return g_test_run ();
 }

@@ -2,6 +2,8 @@
 /* Monitors the guest is asked for: statements of the API's contract by their numbers (M). */
 #include "main-case.h"
 
+#include "channel/main/monitors.h"
+
 #define SPARSE (1u << CW_AGENT_CAP_SPARSE_MONITORS_CONFIG)
 
 static const CwAgentMonitorsConfig *
@@ -140,6 +142,65 @@ test_monitors_undecided (void)
   main_case_end (&c);
 }
 
+/* Physical sizes get lost with an agent that does not know them: without an answer they are left out. */
+static void
+test_monitors_answer (gconstpointer answers)
+{
+  const CwAgentMonitorsConfig *config;
+  MainCase c;
+
+  main_case_begin (&c, SPARSE | 1u << CW_AGENT_CAP_REPLY);
+  spice_main_channel_update_display_enabled (c.main, 0, TRUE, FALSE);
+  spice_main_channel_update_display (c.main, 0, 0, 0, 640, 480, FALSE);
+  spice_main_channel_update_display_mm (c.main, 0, 300, 200, FALSE);
+  g_assert_true (spice_main_channel_send_monitor_config (c.main));
+  config = next_config (&c);
+  g_assert_cmpuint (config->flags, ==, CW_MONITORS_CONFIG_USE_POS | CW_MONITORS_CONFIG_PHYSICAL_SIZE);
+  if (answers) {
+    agent_server_say (c.server, CW_AGENT_TYPE_REPLY, &(CwAgentReply){ CW_AGENT_TYPE_MONITORS_CONFIG, 1 });
+    client_run (CW_MONITORS_REPLY_TIME / 1000 + 500);
+  } else {
+    /* To another question. */
+    agent_server_say (c.server, CW_AGENT_TYPE_REPLY, &(CwAgentReply){ CW_AGENT_TYPE_DISPLAY_CONFIG, 1 });
+    config = next_config (&c);
+    g_assert_cmpuint (config->flags, ==, CW_MONITORS_CONFIG_USE_POS);
+  }
+  agent_server_heard_all (c.server);
+  main_case_end (&c);
+}
+
+G_GNUC_BEGIN_IGNORE_DEPRECATIONS
+
+static void
+test_monitors_old_names (void)
+{
+  const CwAgentMonitorsConfig *config;
+  MainCase c;
+
+  main_case_begin (&c, SPARSE);
+  spice_main_update_display (c.main, 0, 0, 0, 640, 480, FALSE);
+  spice_main_update_display_enabled (c.main, 0, TRUE, FALSE);
+  g_assert_true (spice_main_send_monitor_config (c.main));
+  config = next_config (&c);
+  g_assert_cmpuint (config->monitors[0].width, ==, 640);
+  /* These are told by themselves. */
+  spice_main_set_display (c.main, 0, 0, 0, 800, 600);
+  config = next_config (&c);
+  g_assert_cmpuint (config->monitors[0].width, ==, 800);
+  spice_main_channel_update_display (c.main, 1, 0, 0, 320, 200, FALSE);
+  spice_main_set_display_enabled (c.main, 1, TRUE);
+  config = next_config (&c);
+  g_assert_cmpuint (config->monitors[1].width, ==, 320);
+  spice_main_set_display_enabled (c.main, -1, FALSE);
+  spice_main_set_display_enabled (c.main, 0, TRUE);
+  config = next_config (&c);
+  g_assert_cmpuint (config->monitors[0].width, ==, 800);
+  g_assert_cmpuint (config->monitors[1].width, ==, 0);
+  main_case_end (&c);
+}
+
+G_GNUC_END_IGNORE_DEPRECATIONS
+
 int
 main (int argc, char **argv)
 {
@@ -147,5 +208,8 @@ main (int argc, char **argv)
   g_test_add_func ("/main/M6-M8-monitors-timing", test_monitors_timing);
   g_test_add_func ("/main/M9-M11-monitors-content", test_monitors_content);
   g_test_add_func ("/main/24.23-monitors-undecided", test_monitors_undecided);
+  g_test_add_data_func ("/main/monitors-answer/comes", "", test_monitors_answer);
+  g_test_add_data_func ("/main/monitors-answer/does-not-come", NULL, test_monitors_answer);
+  g_test_add_func ("/main/monitors-old-names", test_monitors_old_names);
   return g_test_run ();
 }

@@ -239,6 +239,63 @@ test_no_audio (void)
   main_case_end (&c);
 }
 
+/* What a program may set is what it gets; the colours of a guest are its own. */
+static void
+test_properties (void)
+{
+  static const char *const flags[] = { "disable-wallpaper", "disable-font-smooth", "disable-animation",
+                                       "disable-display-position", "disable-display-align" };
+  static const gboolean initial[] = { FALSE, FALSE, FALSE, TRUE, FALSE };
+  const CwAgentMaxClipboard *max;
+  gboolean on, off;
+  guint depth;
+  int most;
+  MainCase c;
+
+  main_case_begin (&c, MAIN_CASE_CAPS);
+  for (unsigned i = 0; i < G_N_ELEMENTS (flags); i++) {
+    g_object_get (c.main, flags[i], &on, NULL);
+    g_assert_cmpint (on, ==, initial[i]);
+    g_object_set (c.main, flags[i], TRUE, NULL);
+    g_object_get (c.main, flags[i], &on, NULL);
+    g_object_set (c.main, flags[i], FALSE, NULL);
+    g_object_get (c.main, flags[i], &off, NULL);
+    g_assert_true (on && !off);
+  }
+  g_object_set (c.main, "color-depth", 16, NULL);
+  g_object_get (c.main, "color-depth", &depth, "max-clipboard", &most, NULL);
+  g_assert_cmpuint (depth, ==, 32);
+  g_assert_cmpint (most, ==, 104857600);
+  /* The environment is stronger. */
+  g_setenv ("SPICE_MAX_CLIPBOARD", "77", TRUE);
+  g_object_set (c.main, "max-clipboard", 10, NULL);
+  g_object_get (c.main, "max-clipboard", &most, NULL);
+  g_unsetenv ("SPICE_MAX_CLIPBOARD");
+  g_assert_cmpint (most, ==, 77);
+  max = agent_server_next_agent (c.server, CW_AGENT_TYPE_MAX_CLIPBOARD);
+  g_assert_cmpint (max->max, ==, 77);
+  main_case_end (&c);
+}
+
+G_GNUC_BEGIN_IGNORE_DEPRECATIONS
+
+static void
+test_old_names (void)
+{
+  const Heard *heard;
+  MainCase c;
+
+  main_case_begin (&c, MAIN_CASE_CAPS);
+  g_assert_true (spice_main_agent_test_capability (c.main, CW_AGENT_CAP_CLIPBOARD_BY_DEMAND));
+  g_assert_false (spice_main_agent_test_capability (c.main, 64));
+  spice_main_request_mouse_mode (c.main, CW_MOUSE_MODE_SERVER);
+  heard = agent_server_next (c.server, CW_MSGC_MAIN_MOUSE_MODE_REQUEST, 0);
+  g_assert_cmpmem (g_bytes_get_data (heard->body, NULL), g_bytes_get_size (heard->body), "\1\0", 2);
+  main_case_end (&c);
+}
+
+G_GNUC_END_IGNORE_DEPRECATIONS
+
 int
 main (int argc, char **argv)
 {
@@ -250,5 +307,7 @@ main (int argc, char **argv)
   g_test_add_func ("/main/M15-tokens", test_tokens);
   g_test_add_func ("/main/M21-hostile-agent", test_hostile_agent);
   g_test_add_func ("/main/24.22-no-audio", test_no_audio);
+  g_test_add_func ("/main/properties", test_properties);
+  g_test_add_func ("/main/old-names", test_old_names);
   return g_test_run ();
 }

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Keys and buttons as the server hears them, with what it can and what has been set before. */
+#include "steps.h"
+
+#include <string.h>
+
+static const uint8_t channels[] = { CW_CHANNEL_INPUTS, 0 };
+
+typedef struct {
+  Steps *steps;
+  SpiceSession *session;
+  SpiceInputsChannel *inputs;
+} Case;
+
+static bool
+works (gpointer inputs)
+{
+  return cw_channel_is_started (inputs);
+}
+
+static void
+begin (Case *self, uint32_t caps)
+{
+  self->steps = steps_new (channels, 1, caps);
+  self->session = steps_session (self->steps, NULL);
+  self->inputs = SPICE_INPUTS_CHANNEL (client_channel (self->session, CW_CHANNEL_INPUTS, 0));
+  g_assert_true (client_run_until (60000, works, self->inputs));
+}
+
+static void
+end (Case *self)
+{
+  client_end (self->session);
+  steps_free (self->steps);
+}
+
+static void
+expect_bytes (Case *self, uint16_t type, const char *bytes, size_t size)
+{
+  GBytes *body = steps_next (self->steps, CW_CHANNEL_INPUTS, type)->body;
+
+  g_assert_cmpmem (g_bytes_get_data (body, NULL), g_bytes_get_size (body), bytes, size);
+}
+
+typedef struct {
+  guint code;
+  const char *down, *up; /* up to the first 0 */
+} Key;
+
+static const Key keys[] = {
+  { 0x1e, "\x1e", "\x9e" },          { 0x7f, "\x7f", "\xff" },          { 0x11d, "\xe0\x1d", "\xe0\x9d" },
+  { 0x17f, "\xe0\x7f", "\xe0\xff" }, { 0x21d, "\xe1\x1d", "\xe1\x9d" },
+};
+
+/* Set 1: the prefix E0 is 0x100, E1 is 0x200. */
+static void
+test_keys (gconstpointer data)
+{
+  bool at_once = data != NULL;
+  Case c;
+
+  begin (&c, at_once ? 1u << CW_INPUTS_CAP_KEY_SCANCODE : 0);
+  for (unsigned i = 0; i < G_N_ELEMENTS (keys); i++) {
+    size_t n = strlen (keys[i].down);
+    char down[4] = { 0 }, up[4] = { 0 }, both[4];
+
+    memcpy (down, keys[i].down, n);
+    memcpy (up, keys[i].up, n);
+    memcpy (both, down, n);
+    memcpy (both + n, up, n);
+    spice_inputs_channel_key_press (c.inputs, keys[i].code);
+    expect_bytes (&c, CW_MSGC_INPUTS_KEY_DOWN, down, 4);
+    spice_inputs_channel_key_release (c.inputs, keys[i].code);
+    expect_bytes (&c, CW_MSGC_INPUTS_KEY_UP, up, 4);
+    spice_inputs_channel_key_press_and_release (c.inputs, keys[i].code);
+    if (at_once) {
+      expect_bytes (&c, CW_MSGC_INPUTS_KEY_SCANCODE, both, 2 * n);
+    } else {
+      expect_bytes (&c, CW_MSGC_INPUTS_KEY_DOWN, down, 4);
+      expect_bytes (&c, CW_MSGC_INPUTS_KEY_UP, up, 4);
+    }
+  }
+  steps_heard_all (c.steps, CW_CHANNEL_INPUTS);
+  end (&c);
+}
+
+/* Each button has its bit in the mask of those held; the wheel has none. */
+static void
+test_buttons (void)
+{
+  static const uint8_t masks[] = { 0, 1, 2, 4, 0, 0, 32, 64 };
+  Case c;
+
+  begin (&c, 0);
+  for (uint8_t button = 1; button < G_N_ELEMENTS (masks); button++) {
+    char pressed[3] = { (char) button, (char) (masks[button] | 16), 0 }, released[3] = { (char) button, 16, 0 };
+
+    spice_inputs_channel_button_press (c.inputs, button, 16);
+    expect_bytes (&c, CW_MSGC_INPUTS_MOUSE_PRESS, pressed, 3);
+    spice_inputs_channel_button_release (c.inputs, button, masks[button] | 16);
+    expect_bytes (&c, CW_MSGC_INPUTS_MOUSE_RELEASE, released, 3);
+  }
+  steps_heard_all (c.steps, CW_CHANNEL_INPUTS);
+  end (&c);
+}
+
+/* What waits for the server's acknowledgement goes before a button, and is forgotten with the connection. */
+static void
+test_motion (void)
+{
+  Case c;
+
+  begin (&c, 0);
+  for (unsigned i = 0; i < 20; i++)
+    spice_inputs_channel_motion (c.inputs, 1, 2, 0);
+  for (unsigned i = 0; i < 8; i++)
+    expect_bytes (&c, CW_MSGC_INPUTS_MOUSE_MOTION, "\1\0\0\0\2\0\0\0\0\0", 10);
+  steps_heard_all (c.steps, CW_CHANNEL_INPUTS);
+  steps_send (c.steps, CW_CHANNEL_INPUTS, CW_MSG_INPUTS_MOUSE_MOTION_ACK, NULL);
+  expect_bytes (&c, CW_MSGC_INPUTS_MOUSE_MOTION, "\14\0\0\0\30\0\0\0\0\0", 10);
+  for (unsigned i = 0; i < 9; i++)
+    spice_inputs_channel_motion (c.inputs, 1, 0, 0);
+  for (unsigned i = 0; i < 3; i++)
+    expect_bytes (&c, CW_MSGC_INPUTS_MOUSE_MOTION, "\1\0\0\0\0\0\0\0\0\0", 10);
+  spice_inputs_channel_button_press (c.inputs, 1, 0);
+  expect_bytes (&c, CW_MSGC_INPUTS_MOUSE_MOTION, "\6\0\0\0\0\0\0\0\0\0", 10);
+  expect_bytes (&c, CW_MSGC_INPUTS_MOUSE_PRESS, "\1\1\0", 3);
+  for (unsigned i = 0; i < 9; i++)
+    spice_inputs_channel_position (c.inputs, 3, 4, 0, 0);
+  steps_heard_all (c.steps, CW_CHANNEL_INPUTS);
+  spice_channel_disconnect (SPICE_CHANNEL (c.inputs), SPICE_CHANNEL_NONE);
+  spice_channel_connect (SPICE_CHANNEL (c.inputs));
+  g_assert_true (client_run_until (60000, works, c.inputs));
+  spice_inputs_channel_motion (c.inputs, 7, 0, 0);
+  expect_bytes (&c, CW_MSGC_INPUTS_MOUSE_MOTION, "\7\0\0\0\0\0\0\0\0\0", 10);
+  steps_await_link (c.steps, CW_CHANNEL_INPUTS, 2);
+  steps_heard_all (c.steps, CW_CHANNEL_INPUTS);
+  end (&c);
+}
+
+/* Set once, they are set at each later beginning. */
+static void
+test_locks (void)
+{
+  Case c;
+
+  begin (&c, 0);
+  steps_heard_all (c.steps, CW_CHANNEL_INPUTS);
+  spice_inputs_channel_set_key_locks (c.inputs, 5);
+  expect_bytes (&c, CW_MSGC_INPUTS_KEY_MODIFIERS, "\5\0", 2);
+  spice_channel_disconnect (SPICE_CHANNEL (c.inputs), SPICE_CHANNEL_NONE);
+  spice_inputs_channel_set_key_locks (c.inputs, 0);
+  spice_channel_connect (SPICE_CHANNEL (c.inputs));
+  expect_bytes (&c, CW_MSGC_INPUTS_KEY_MODIFIERS, "\0\0", 2);
+  steps_heard_all (c.steps, CW_CHANNEL_INPUTS);
+  end (&c);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_unsetenv ("SPICE_PROXY");
+  g_test_add_data_func ("/inputs/keys/one-by-one", NULL, test_keys);
+  g_test_add_data_func ("/inputs/keys/at-once", "", test_keys);
+  g_test_add_func ("/inputs/buttons", test_buttons);
+  g_test_add_func ("/inputs/motion", test_motion);
+  g_test_add_func ("/inputs/locks", test_locks);
+  return g_test_run ();
+}

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What counts as received and as processed: messages inside another one, pictures that are not drawn yet, channels that
+ * are switched off, connections that a handler replaces. */
+#include "steps.h"
+#include "stream.h"
+
+#include <string.h>
+
+#define SECOND_DISPLAY (CW_CHANNEL_DISPLAY + STEPS_SECOND)
+
+static const uint8_t channels[]
+    = { CW_CHANNEL_DISPLAY, 0, CW_CHANNEL_DISPLAY, 1, CW_CHANNEL_CURSOR, 0, CW_CHANNEL_CURSOR, 1 };
+
+typedef struct {
+  Steps *steps;
+  SpiceSession *session;
+  unsigned n_moves;
+} Case;
+
+static void
+on_move (SpiceChannel *cursor, int x, int y, Case *self)
+{
+  self->n_moves++;
+}
+
+static void
+begin (Case *self)
+{
+  *self = (Case){ .steps = steps_new (channels, G_N_ELEMENTS (channels) / 2, 0) };
+  self->session = steps_session (self->steps, NULL);
+  g_signal_connect (client_channel (self->session, CW_CHANNEL_CURSOR, 0), "cursor-move", G_CALLBACK (on_move), self);
+}
+
+static void
+end (Case *self)
+{
+  client_end (self->session);
+  steps_free (self->steps);
+}
+
+static void
+send_ping (Case *self, uint8_t channel, uint32_t id)
+{
+  steps_send (self->steps, channel, CW_MSG_PING, &(CwMsgPing){ .id = id });
+}
+
+static void
+expect_pong (Case *self, uint8_t channel, uint32_t id)
+{
+  const CwMsgcPong *pong = steps_next (self->steps, channel, CW_MSGC_PONG)->data;
+
+  g_assert_cmpuint (pong->id, ==, id);
+}
+
+/* Three pings in one message: each is answered, but what is acknowledged is the message. */
+static void
+test_sub_messages (void)
+{
+  uint8_t list[2 + 3 * 4 + 3 * 18] = { 3 };
+  Case c;
+
+  for (uint8_t i = 0; i < 3; i++) {
+    uint8_t at = (uint8_t) (14 + 18 * i);
+
+    list[2 + 4 * i] = at;
+    list[at] = CW_MSG_PING;
+    list[at + 2] = 12;
+    list[at + 6] = (uint8_t) (i + 1);
+  }
+  begin (&c);
+  steps_send (c.steps, CW_CHANNEL_CURSOR, CW_MSG_SET_ACK, &(CwMsgSetAck){ .generation = 1, .window = 2 });
+  steps_next (c.steps, CW_CHANNEL_CURSOR, CW_MSGC_ACK_SYNC);
+  steps_send_bytes (c.steps, CW_CHANNEL_CURSOR, CW_MSG_LIST, list, sizeof list);
+  for (uint32_t i = 1; i <= 3; i++)
+    expect_pong (&c, CW_CHANNEL_CURSOR, i);
+  send_ping (&c, CW_CHANNEL_CURSOR, 4);
+  steps_next (c.steps, CW_CHANNEL_CURSOR, CW_MSGC_ACK);
+  expect_pong (&c, CW_CHANNEL_CURSOR, 4);
+  send_ping (&c, CW_CHANNEL_CURSOR, 5);
+  expect_pong (&c, CW_CHANNEL_CURSOR, 5);
+  end (&c);
+}
+
+static void
+send_message (Case *self, uint8_t channel, CwMessage *message)
+{
+  gsize size;
+  const void *body = g_bytes_get_data (message->body, &size);
+
+  steps_send_bytes (self->steps, channel, message->type, body, size);
+  cw_message_unref (message);
+}
+
+static void
+send_wait (Case *self, uint8_t channel, uint8_t type, uint8_t id, uint64_t serial)
+{
+  CwWireWaitForChannel entry = { type, id, serial };
+
+  steps_send (self->steps, channel, CW_MSG_WAIT_FOR_CHANNELS, &(CwMsgWaitForChannels){ 1, &entry });
+}
+
+static void
+send_move (Case *self)
+{
+  steps_send (self->steps, CW_CHANNEL_CURSOR, CW_MSG_CURSOR_MOVE, &(CwMsgCursorMove){ 1, 2 });
+}
+
+static bool
+has_moved (gpointer data)
+{
+  return ((Case *) data)->n_moves > 0;
+}
+
+static void
+begin_cursor (Case *self)
+{
+  const CwWireCursor none = { .flags = CW_CURSOR_FLAG_NONE };
+
+  steps_send (self->steps, CW_CHANNEL_CURSOR, CW_MSG_CURSOR_INIT, &(CwMsgCursorInit){ .cursor = none });
+}
+
+/* A display has received a message, but cannot draw it: its picture is one that another display has to bring. Who waits
+ * for that message waits on; who waits for the one before does not. */
+static void
+test_undrawn (void)
+{
+  Arena arena;
+  Case c;
+
+  arena_init (&arena, 1);
+  begin (&c);
+  begin_cursor (&c);
+  for (unsigned i = 0; i < 2; i++)
+    send_message (&c, i ? SECOND_DISPLAY : CW_CHANNEL_DISPLAY,
+                  surface_create (0, 64, 64, CW_SURFACE_FMT_32_XRGB, CW_SURFACE_FLAG_PRIMARY));
+  send_message (&c, CW_CHANNEL_DISPLAY, draw_copy (0, 0, 0, image_from_cache (&arena, 7, false), 8, 8));
+  steps_next (c.steps, CW_CHANNEL_DISPLAY, CW_MSGC_DISPLAY_INIT);
+  steps_next (c.steps, SECOND_DISPLAY, CW_MSGC_DISPLAY_INIT);
+  steps_heard_all (c.steps, CW_CHANNEL_DISPLAY);
+  send_wait (&c, CW_CHANNEL_CURSOR, CW_CHANNEL_DISPLAY, 0, 1);
+  send_move (&c);
+  g_assert_true (client_run_until (60000, has_moved, &c));
+  c.n_moves = 0;
+  send_wait (&c, CW_CHANNEL_CURSOR, CW_CHANNEL_DISPLAY, 0, 2);
+  send_move (&c);
+  /* Whatever else comes on either. */
+  steps_heard_all (c.steps, CW_CHANNEL_DISPLAY);
+  steps_heard_all (c.steps, SECOND_DISPLAY);
+  client_run (50);
+  g_assert_cmpuint (c.n_moves, ==, 0);
+  send_message (&c, SECOND_DISPLAY,
+                draw_copy (0, 0, 0, image_bitmap (&arena, 7, CW_IMAGE_FLAG_CACHE_ME, CW_BITMAP_FMT_32BIT, 8, 8), 8, 8));
+  g_assert_true (client_run_until (60000, has_moved, &c));
+  end (&c);
+  arena_clear (&arena);
+}
+
+/* --- another connection in a handler ------------------------------------------------------------------------------ */
+
+static void
+on_opened (SpiceChannel *channel, SpiceChannelEvent event, gpointer data)
+{
+  if (event == SPICE_CHANNEL_OPENED)
+    *(bool *) data = true;
+}
+
+static bool
+is_open (gpointer data)
+{
+  return *(bool *) data;
+}
+
+static void
+replace_connection (SpiceChannel *cursor, int x, int y, gpointer data)
+{
+  bool opened = false;
+  gulong handler = g_signal_connect (cursor, "channel-event", G_CALLBACK (on_opened), &opened);
+
+  g_signal_handlers_disconnect_by_func (cursor, replace_connection, data);
+  spice_channel_disconnect (cursor, SPICE_CHANNEL_NONE);
+  spice_channel_connect (cursor);
+  g_assert_true (client_run_until (60000, is_open, &opened));
+  g_signal_handler_disconnect (cursor, handler);
+}
+
+/* What the earlier connection has received is nothing that the new one has. */
+static void
+test_replaced (void)
+{
+  SpiceChannel *second;
+  Case c;
+
+  begin (&c);
+  second = client_channel (c.session, CW_CHANNEL_CURSOR, 1);
+  g_signal_connect (second, "cursor-move", G_CALLBACK (replace_connection), NULL);
+  steps_send (c.steps, CW_CHANNEL_CURSOR + STEPS_SECOND, CW_MSG_CURSOR_INIT,
+              &(CwMsgCursorInit){ .cursor = { .flags = CW_CURSOR_FLAG_NONE } });
+  for (uint32_t i = 2; i < 6; i++)
+    send_ping (&c, CW_CHANNEL_CURSOR + STEPS_SECOND, i);
+  steps_send (c.steps, CW_CHANNEL_CURSOR + STEPS_SECOND, CW_MSG_CURSOR_MOVE, &(CwMsgCursorMove){ 1, 2 });
+  for (uint32_t i = 2; i < 6; i++)
+    expect_pong (&c, CW_CHANNEL_CURSOR + STEPS_SECOND, i);
+  steps_await_link (c.steps, CW_CHANNEL_CURSOR + STEPS_SECOND, 2);
+  begin_cursor (&c);
+  send_wait (&c, CW_CHANNEL_CURSOR, CW_CHANNEL_CURSOR, 1, 4);
+  send_move (&c);
+  for (uint32_t i = 1; i < 4; i++) {
+    send_ping (&c, CW_CHANNEL_CURSOR + STEPS_SECOND, i);
+    expect_pong (&c, CW_CHANNEL_CURSOR + STEPS_SECOND, i);
+  }
+  client_run (50);
+  g_assert_cmpuint (c.n_moves, ==, 0);
+  send_ping (&c, CW_CHANNEL_CURSOR + STEPS_SECOND, 4);
+  g_assert_true (client_run_until (60000, has_moved, &c));
+  end (&c);
+}
+
+/* --- switched off ----------------------------------------------------------------------------------------------- */
+
+/* A channel that is switched off goes through the motions: what is its kind's is not even looked at. */
+static void
+test_disabled (void)
+{
+  Case c;
+
+  g_setenv ("SPICE_DISABLE_CHANNELS", "cursor", TRUE);
+  begin (&c);
+  steps_send_bytes (c.steps, CW_CHANNEL_CURSOR, CW_MSG_CURSOR_INIT, "", 1);
+  steps_send_bytes (c.steps, CW_CHANNEL_CURSOR, CW_MSG_CURSOR_INVAL_ONE, "", 1);
+  send_move (&c);
+  send_ping (&c, CW_CHANNEL_CURSOR, 1);
+  expect_pong (&c, CW_CHANNEL_CURSOR, 1);
+  g_assert_true (cw_channel_is_ready (client_channel (c.session, CW_CHANNEL_CURSOR, 0)));
+  g_assert_cmpuint (c.n_moves, ==, 0);
+  /* What all channels have is still theirs. */
+  steps_send_bytes (c.steps, CW_CHANNEL_CURSOR, CW_MSG_SET_ACK, "", 1);
+  while (cw_channel_is_ready (client_channel (c.session, CW_CHANNEL_CURSOR, 0)))
+    g_main_context_iteration (NULL, TRUE);
+  end (&c);
+  g_unsetenv ("SPICE_DISABLE_CHANNELS");
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_unsetenv ("SPICE_PROXY");
+  g_test_add_func ("/messages/sub-messages", test_sub_messages);
+  g_test_add_func ("/messages/undrawn", test_undrawn);
+  g_test_add_func ("/messages/replaced", test_replaced);
+  g_test_add_func ("/messages/disabled", test_disabled);
+  return g_test_run ();
+}
