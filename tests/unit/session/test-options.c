@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Command-line options, and the utilities of the public API. */
 #include "channel/host.h"
+#include "session/options.h"
 #include "session/registry.h"
 #include "spice-client.h"
 
+#include <glib/gstdio.h>
 #include <stdbool.h>
 
 static const CwChannelKind kinds[] = { { 0, NULL, NULL } };
@@ -32,12 +34,18 @@ test_refused (void)
     "--spice-disable-effects=sound",
     "--spice-preferred-compression=zip",
   };
+  static const char *const texts[] = {
+    "--spice-secure-channels does not know 'nonsense'",
+    "--spice-disable-effects does not know 'sound'",
+    "--spice-preferred-compression does not know 'zip'",
+  };
 
   for (unsigned i = 0; i < G_N_ELEMENTS (options); i++) {
     g_autoptr (GError) error = NULL;
 
     g_assert_false (parse (options[i], &error));
     g_assert_error (error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED);
+    g_assert_cmpstr (error->message, ==, texts[i]);
   }
 }
 
@@ -99,6 +107,125 @@ test_applied (void)
   g_assert_cmpint (compression, ==, SPICE_IMAGE_COMPRESSION_LZ);
   /* Only with --spice-smartcard. */
   g_assert_null (database);
+}
+
+static void
+check_compression (const char *name, int expected)
+{
+  g_autofree char *option = g_strconcat ("--spice-preferred-compression=", name, NULL);
+  g_autoptr (GObject) session = g_object_new (SPICE_TYPE_SESSION, NULL);
+  int compression;
+
+  g_assert_true (parse (option, NULL));
+  spice_set_session_option (SPICE_SESSION (session));
+  g_object_get (session, "preferred-compression", &compression, NULL);
+  g_assert_cmpint (compression, ==, expected);
+}
+
+static void
+test_compressions (void)
+{
+  check_compression ("auto-glz", SPICE_IMAGE_COMPRESSION_AUTO_GLZ);
+  check_compression ("auto-lz", SPICE_IMAGE_COMPRESSION_AUTO_LZ);
+  check_compression ("quic", SPICE_IMAGE_COMPRESSION_QUIC);
+  check_compression ("glz", SPICE_IMAGE_COMPRESSION_GLZ);
+  check_compression ("lz4", SPICE_IMAGE_COMPRESSION_LZ4);
+  check_compression ("off", SPICE_IMAGE_COMPRESSION_OFF);
+  check_compression ("lz", SPICE_IMAGE_COMPRESSION_LZ);
+}
+
+/* After those that are applied: options stay. */
+static void
+test_smartcard (void)
+{
+  g_autoptr (GObject) session = g_object_new (SPICE_TYPE_SESSION, NULL);
+  g_autofree char *database = NULL;
+  g_auto (GStrv) certificates = NULL;
+  gboolean cards;
+
+  g_assert_true (parse ("--spice-smartcard", NULL));
+  g_assert_true (parse ("--spice-smartcard-certificates=one", NULL));
+  spice_set_session_option (SPICE_SESSION (session));
+  g_object_get (session, "enable-smartcard", &cards, "smartcard-db", &database, "smartcard-certificates", &certificates,
+                NULL);
+  g_assert_true (cards);
+  g_assert_cmpstr (database, ==, "/nowhere/db");
+  g_assert_cmpstr (certificates[0], ==, "one");
+}
+
+/* Accepted without effect, and said so. Here nothing serves USB devices. */
+static void
+test_without_effect (void)
+{
+  g_autoptr (GObject) session = g_object_new (SPICE_TYPE_SESSION, NULL);
+  CwUsbOptions usb;
+
+  g_assert_true (parse ("--spice-color-depth=16", NULL));
+  g_assert_true (parse ("--spice-usbredir-auto-redirect-filter=0,1", NULL));
+  g_assert_true (parse ("--spice-usbredir-redirect-on-connect=2,3", NULL));
+  g_assert_true (parse ("--spice-share-cd=/nowhere/cd", NULL));
+  g_test_expect_message ("GSpice", G_LOG_LEVEL_WARNING, "options for USB devices have no effect*");
+  g_test_expect_message ("GSpice", G_LOG_LEVEL_WARNING, "the color depth cannot be chosen*");
+  spice_set_session_option (SPICE_SESSION (session));
+  g_test_assert_expected_messages ();
+  usb = cw_usb_options ();
+  g_assert_cmpstr (usb.usb_auto_filter, ==, "0,1");
+  g_assert_cmpstr (usb.usb_connect_filter, ==, "2,3");
+  g_assert_cmpstr (usb.shared_cds[0], ==, "/nowhere/cd");
+}
+
+static void
+test_debug (void)
+{
+  gboolean before = spice_util_get_debug ();
+
+  spice_util_set_debug (FALSE);
+  g_assert_false (spice_util_get_debug ());
+  g_assert_true (parse ("--spice-debug", NULL));
+  g_assert_true (spice_util_get_debug ());
+  spice_util_set_debug (before);
+}
+
+static void
+test_version (void)
+{
+  if (g_test_subprocess ()) {
+    parse ("--spice-gtk-version", NULL);
+    g_assert_not_reached ();
+  }
+  g_test_trap_subprocess (NULL, 0, 0);
+  g_test_trap_assert_passed ();
+  g_test_trap_assert_stdout ("*Caraway, with the interface of spice-gtk 0.42*");
+}
+
+/* The directory of a person, and what was put there for an older client. */
+static void
+test_trust_store (void)
+{
+  g_autofree char *home = NULL, *folder = NULL, *store = NULL;
+
+  if (g_test_subprocess ()) {
+    g_autoptr (GObject) session = g_object_new (SPICE_TYPE_SESSION, NULL);
+    g_autofree char *ca = NULL;
+
+    spice_set_session_option (SPICE_SESSION (session));
+    g_object_get (session, "ca-file", &ca, NULL);
+    g_assert_true (g_str_has_prefix (ca, g_getenv ("TEST_HOME")));
+    g_assert_true (g_str_has_suffix (ca, "/.spicec/spice_truststore.pem"));
+    return;
+  }
+  home = g_dir_make_tmp ("caraway-options-XXXXXX", NULL);
+  folder = g_build_filename (home, ".spicec", NULL);
+  store = g_build_filename (folder, "spice_truststore.pem", NULL);
+  g_assert_cmpint (g_mkdir (folder, 0700), ==, 0);
+  g_assert_true (g_file_set_contents (store, "", 0, NULL));
+  g_setenv ("TEST_HOME", home, TRUE);
+  g_test_trap_subprocess (NULL, 0, 0);
+  g_unsetenv ("TEST_HOME");
+  g_test_trap_assert_passed ();
+  g_unlink (store);
+  g_rmdir (folder);
+  g_rmdir (home);
 }
 
 static void
@@ -192,12 +319,18 @@ int
 main (int argc, char **argv)
 {
   /* Nobody's trust store, and no proxy. */
-  g_setenv ("HOME", "/nowhere", TRUE);
+  g_setenv ("HOME", g_getenv ("TEST_HOME") ? g_getenv ("TEST_HOME") : "/nowhere", TRUE);
   g_unsetenv ("SPICE_PROXY");
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/options/O2-refused", test_refused);
   g_test_add_func ("/options/O5-untouched", test_untouched);
   g_test_add_func ("/options/O1-applied", test_applied);
+  g_test_add_func ("/options/compressions", test_compressions);
+  g_test_add_func ("/options/smartcard", test_smartcard);
+  g_test_add_func ("/options/without-effect", test_without_effect);
+  g_test_add_func ("/options/debug", test_debug);
+  g_test_add_func ("/options/version", test_version);
+  g_test_add_func ("/options/trust-store", test_trust_store);
   g_test_add_func ("/options/S3-rejected-uri", test_rejected_uri);
   g_test_add_func ("/options/verify-follows", test_verify_follows);
   g_test_add_func ("/options/O7-utilities", test_utilities);
