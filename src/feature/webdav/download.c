@@ -73,8 +73,8 @@ describe (SoupServerMessage *message, const char *real, const struct stat *statu
   SoupMessageHeaders *told = soup_server_message_get_response_headers (message);
   g_autofree char *type = g_content_type_guess (real, NULL, 0, NULL);
   g_autofree char *mime = g_content_type_get_mime_type (type);
-  g_autofree char *tag = g_strdup_printf ("\"%llx-%llx-%lx\"", (unsigned long long) status->st_size,
-                                          (unsigned long long) status->st_mtim.tv_sec, status->st_mtim.tv_nsec);
+  g_autofree char *tag = cw_webdav_entity_tag ((guint64) status->st_size, (guint64) status->st_mtim.tv_sec,
+                                               (unsigned) (status->st_mtim.tv_nsec / 1000));
   g_autoptr (GDateTime) time = g_date_time_new_from_unix_utc (status->st_mtim.tv_sec);
   g_autofree char *date = time ? soup_date_time_to_string (time, SOUP_DATE_HTTP) : NULL;
 

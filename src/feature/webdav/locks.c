@@ -79,24 +79,27 @@ headers_of (SoupServerMessage *message)
   return soup_server_message_get_request_headers (message);
 }
 
+/* Exclusive locks have to be held, all of them; of shared ones, one. */
 bool
 cw_webdav_locks_allow (CwWebdavLocks *self, SoupServerMessage *message, const char *path)
 {
   const char *held = soup_message_headers_get_list (headers_of (message), "If");
-  bool locked = false;
+  bool shared = false, holds_shared = false;
 
   drop_old (self);
   for (guint i = 0; i < self->all->len; i++) {
     const Lock *lock = self->all->pdata[i];
+    bool holds = held && strstr (held, lock->token);
 
     /* What happens to a folder happens to what is in it. */
     if (!applies (lock, path) && !is_below (path, lock->path))
       continue;
-    if (held && strstr (held, lock->token))
-      return true;
-    locked = true;
+    if (!lock->shared && !holds)
+      return false;
+    shared |= lock->shared;
+    holds_shared |= lock->shared && holds;
   }
-  return !locked;
+  return !shared || holds_shared;
 }
 
 /* Clients offer a list, best first. */

@@ -71,15 +71,21 @@ display_name (GFileInfo *info)
   return g_markup_escape_text (name, -1);
 }
 
-/* As download.c makes them. */
+char *
+cw_webdav_entity_tag (guint64 size, guint64 seconds, unsigned microseconds)
+{
+  return g_strdup_printf ("\"%" G_GINT64_MODIFIER "x-%" G_GINT64_MODIFIER "x-%x\"", size, seconds, microseconds);
+}
+
 static char *
 entity_tag (GFileInfo *info)
 {
-  guint64 seconds = g_file_info_get_attribute_uint64 (info, G_FILE_ATTRIBUTE_TIME_MODIFIED);
+  g_autofree char *tag
+      = cw_webdav_entity_tag ((guint64) g_file_info_get_size (info),
+                              g_file_info_get_attribute_uint64 (info, G_FILE_ATTRIBUTE_TIME_MODIFIED),
+                              g_file_info_get_attribute_uint32 (info, G_FILE_ATTRIBUTE_TIME_MODIFIED_USEC));
 
-  return is_folder (info) ? NULL
-                          : g_strdup_printf ("&quot;%" G_GINT64_MODIFIER "x-%" G_GINT64_MODIFIER "x&quot;",
-                                             (guint64) g_file_info_get_size (info), seconds);
+  return is_folder (info) ? NULL : g_markup_escape_text (tag, -1);
 }
 
 static char *

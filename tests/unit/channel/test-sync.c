@@ -140,6 +140,25 @@ test_repeated_entries (void)
   g_assert_cmpuint (members[1].ready, ==, 1);
 }
 
+/* Two ways lead to the same place: that is no circle. */
+static void
+test_diamond (void)
+{
+  Member members[5] = { { 0 } };
+  g_autoptr (CwSync) sync = sync_of (members, 5);
+  CwWireWaitForChannel both[] = { entry (2, 1), entry (3, 1) }, last = entry (4, 1), first = entry (1, 1);
+
+  g_assert_false (cw_sync_wait (sync, &members[1], both, 2));
+  g_assert_false (cw_sync_wait (sync, &members[2], &last, 1));
+  g_assert_false (cw_sync_wait (sync, &members[3], &last, 1));
+  g_assert_false (cw_sync_wait (sync, &members[0], &first, 1));
+  for (unsigned i = 1; i < 5; i++)
+    members[i].processed = 1;
+  cw_sync_advanced (sync);
+  for (unsigned i = 0; i < 4; i++)
+    g_assert_cmpuint (members[i].ready, ==, 1);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -148,6 +167,7 @@ main (int argc, char **argv)
   g_test_add_func ("/sync/fulfilled", test_fulfilled);
   g_test_add_func ("/sync/leaving", test_leaving);
   g_test_add_func ("/sync/circle", test_circle);
+  g_test_add_func ("/sync/diamond", test_diamond);
   g_test_add_func ("/sync/entry-in-a-circle", test_entry_in_a_circle);
   g_test_add_func ("/sync/repeated-entries", test_repeated_entries);
   return g_test_run ();

@@ -1,28 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "client.h"
 
-#include "channel-port.h"
-#include "channel-record.h"
-#include "channel-usbredir.h"
-#include "channel/host.h"
-#include "session/registry.h"
-
 #include <sys/socket.h>
-
-static const CwChannelKind kinds[] = {
-  { CW_CHANNEL_MAIN, spice_main_channel_get_type, NULL },
-  { CW_CHANNEL_DISPLAY, spice_display_channel_get_type, NULL },
-  { CW_CHANNEL_INPUTS, spice_inputs_channel_get_type, NULL },
-  { CW_CHANNEL_CURSOR, spice_cursor_channel_get_type, NULL },
-  { CW_CHANNEL_RECORD, spice_record_channel_get_type, NULL },
-  { CW_CHANNEL_USBREDIR, spice_usbredir_channel_get_type, NULL },
-  { CW_CHANNEL_PORT, spice_port_channel_get_type, NULL },
-  { 0, NULL, NULL },
-};
-static const CwFeature *const features[] = { NULL };
-const CwRegistry cw_registry = { kinds, features };
-GType (*const cw_channel_session_type) (void) = spice_session_get_type;
-GType (*const cw_channel_pipeline_type) (void) = NULL;
 
 static void
 connect_channel (SpiceSession *session, SpiceChannel *channel, gpointer data)

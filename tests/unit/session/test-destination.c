@@ -213,6 +213,33 @@ test_nowhere (void)
   server_free (server);
 }
 
+static void
+end_main (SpiceSession *session)
+{
+  g_signal_handlers_disconnect_by_func (session, end_main, NULL);
+  spice_channel_disconnect (client_channel (session, CW_CHANNEL_MAIN, 0), SPICE_CHANNEL_NONE);
+}
+
+/* A program that hears of the new host ends the connection; the next one is to that host all the same. */
+static void
+test_ended_in_handler (void)
+{
+  Sender sender = { .host = "localhost" };
+  Server *server = server_new (serve, &sender);
+  SpiceSession *session = client_session (server);
+  g_autofree char *host = NULL;
+
+  sender.port = (unsigned) strtoul (server_port (server), NULL, 10);
+  g_signal_connect (session, "notify::host", G_CALLBACK (end_main), NULL);
+  g_assert_true (spice_session_connect (session));
+  g_assert_true (client_run_until (60000, are_linked, &(Links){ &sender, 2 }));
+  g_assert_true (client_run_until (60000, is_ready, session));
+  g_object_get (session, "host", &host, NULL);
+  g_assert_cmpstr (host, ==, "localhost");
+  client_end (session);
+  server_free (server);
+}
+
 /* Sockets of the application's lead where they lead. */
 static void
 test_sockets (void)
@@ -246,6 +273,7 @@ main (int argc, char **argv)
   g_test_add_func ("/switch-host/around", test_around);
   g_test_add_func ("/switch-host/subject", test_subject);
   g_test_add_func ("/switch-host/nowhere", test_nowhere);
+  g_test_add_func ("/switch-host/ended-in-handler", test_ended_in_handler);
   g_test_add_func ("/switch-host/sockets", test_sockets);
   return g_test_run ();
 }

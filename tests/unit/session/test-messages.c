@@ -119,6 +119,47 @@ begin_cursor (Case *self)
   steps_send (self->steps, CW_CHANNEL_CURSOR, CW_MSG_CURSOR_INIT, &(CwMsgCursorInit){ .cursor = none });
 }
 
+static void
+begin_displays (Case *self)
+{
+  begin_cursor (self);
+  for (unsigned i = 0; i < 2; i++) {
+    uint8_t display = i ? SECOND_DISPLAY : CW_CHANNEL_DISPLAY;
+
+    send_message (self, display, surface_create (0, 64, 64, CW_SURFACE_FMT_32_XRGB, CW_SURFACE_FLAG_PRIMARY));
+    steps_next (self->steps, display, CW_MSGC_DISPLAY_INIT);
+  }
+}
+
+static void
+bring_image (Case *self, Arena *arena)
+{
+  send_message (self, SECOND_DISPLAY,
+                draw_copy (0, 0, 0, image_bitmap (arena, 7, CW_IMAGE_FLAG_CACHE_ME, CW_BITMAP_FMT_32BIT, 8, 8), 8, 8));
+}
+
+/* The second message of the first display is one that cannot be drawn until the image has been brought. */
+static void
+check_undrawn (Case *self, Arena *arena)
+{
+  send_message (self, CW_CHANNEL_DISPLAY, draw_copy (0, 0, 0, image_from_cache (arena, 7, false), 8, 8));
+  steps_heard_all (self->steps, CW_CHANNEL_DISPLAY);
+  self->n_moves = 0;
+  send_wait (self, CW_CHANNEL_CURSOR, CW_CHANNEL_DISPLAY, 0, 1);
+  send_move (self);
+  g_assert_true (client_run_until (60000, has_moved, self));
+  self->n_moves = 0;
+  send_wait (self, CW_CHANNEL_CURSOR, CW_CHANNEL_DISPLAY, 0, 2);
+  send_move (self);
+  /* Whatever else comes on either. */
+  steps_heard_all (self->steps, CW_CHANNEL_DISPLAY);
+  steps_heard_all (self->steps, SECOND_DISPLAY);
+  client_run (50);
+  g_assert_cmpuint (self->n_moves, ==, 0);
+  bring_image (self, arena);
+  g_assert_true (client_run_until (60000, has_moved, self));
+}
+
 /* A display has received a message, but cannot draw it: its picture is one that another display has to bring. Who waits
  * for that message waits on; who waits for the one before does not. */
 static void
@@ -129,28 +170,40 @@ test_undrawn (void)
 
   arena_init (&arena, 1);
   begin (&c);
-  begin_cursor (&c);
-  for (unsigned i = 0; i < 2; i++)
-    send_message (&c, i ? SECOND_DISPLAY : CW_CHANNEL_DISPLAY,
-                  surface_create (0, 64, 64, CW_SURFACE_FMT_32_XRGB, CW_SURFACE_FLAG_PRIMARY));
-  send_message (&c, CW_CHANNEL_DISPLAY, draw_copy (0, 0, 0, image_from_cache (&arena, 7, false), 8, 8));
-  steps_next (c.steps, CW_CHANNEL_DISPLAY, CW_MSGC_DISPLAY_INIT);
-  steps_next (c.steps, SECOND_DISPLAY, CW_MSGC_DISPLAY_INIT);
-  steps_heard_all (c.steps, CW_CHANNEL_DISPLAY);
-  send_wait (&c, CW_CHANNEL_CURSOR, CW_CHANNEL_DISPLAY, 0, 1);
-  send_move (&c);
-  g_assert_true (client_run_until (60000, has_moved, &c));
-  c.n_moves = 0;
-  send_wait (&c, CW_CHANNEL_CURSOR, CW_CHANNEL_DISPLAY, 0, 2);
-  send_move (&c);
-  /* Whatever else comes on either. */
-  steps_heard_all (c.steps, CW_CHANNEL_DISPLAY);
+  begin_displays (&c);
+  check_undrawn (&c, &arena);
+  end (&c);
+  arena_clear (&arena);
+}
+
+static bool
+has_no_channels (gpointer session)
+{
+  g_autoptr (GList) all = spice_session_get_channels (session);
+
+  return !all;
+}
+
+/* What one connection has brought is not there on the next: the server does not know of it either. */
+static void
+test_forgotten (void)
+{
+  Arena arena;
+  Case c;
+
+  arena_init (&arena, 1);
+  begin (&c);
+  begin_displays (&c);
+  bring_image (&c, &arena);
   steps_heard_all (c.steps, SECOND_DISPLAY);
-  client_run (50);
-  g_assert_cmpuint (c.n_moves, ==, 0);
-  send_message (&c, SECOND_DISPLAY,
-                draw_copy (0, 0, 0, image_bitmap (&arena, 7, CW_IMAGE_FLAG_CACHE_ME, CW_BITMAP_FMT_32BIT, 8, 8), 8, 8));
-  g_assert_true (client_run_until (60000, has_moved, &c));
+  spice_session_disconnect (c.session);
+  g_assert_true (client_run_until (60000, has_no_channels, c.session));
+  g_assert_true (spice_session_open_fd (c.session, -1));
+  for (unsigned i = 0; i < G_N_ELEMENTS (channels); i += 2)
+    steps_await_link (c.steps, (uint8_t) (channels[i] + (channels[i + 1] ? STEPS_SECOND : 0)), 2);
+  g_signal_connect (client_channel (c.session, CW_CHANNEL_CURSOR, 0), "cursor-move", G_CALLBACK (on_move), &c);
+  begin_displays (&c);
+  check_undrawn (&c, &arena);
   end (&c);
   arena_clear (&arena);
 }
@@ -247,6 +300,7 @@ main (int argc, char **argv)
   g_unsetenv ("SPICE_PROXY");
   g_test_add_func ("/messages/sub-messages", test_sub_messages);
   g_test_add_func ("/messages/undrawn", test_undrawn);
+  g_test_add_func ("/messages/forgotten", test_forgotten);
   g_test_add_func ("/messages/replaced", test_replaced);
   g_test_add_func ("/messages/disabled", test_disabled);
   return g_test_run ();

@@ -299,6 +299,18 @@ static const Row rows[] = {
       .stays = true,
   },
   {
+      .name = "data-without-migrate",
+      .source_main
+      = STEPS (LINKED (2), START (MIGRATE_BEGIN_SEAMLESS), HEAR (MAIN_MIGRATE_CONNECTED_SEAMLESS), COUNTED),
+      .source_inputs = STEPS (LINKED (5), TELL (MIGRATE_DATA)),
+      .target_main = STEPS (HEAR (MAIN_MIGRATE_DST_DO_SEAMLESS), TELL (MAIN_MIGRATE_DST_SEAMLESS_ACK)),
+      .states = "migrating ",
+      .events = "inputs:error-io inputs:closed ",
+      .heard = "104 111 / / 110 / ",
+      .target_main_caps = 0xf,
+      .stays = true,
+  },
+  {
       .name = "source-gone",
       .source_main
       = (const Step[]){ LINKED (2), START (MIGRATE_BEGIN), HEAR (MAIN_MIGRATE_CONNECTED), { CLOSE, 0, NULL, NULL } },
@@ -319,6 +331,26 @@ static const Row rows[] = {
       .stays = true,
   },
 };
+
+/* How often a channel of the session was told to begin anew on the target: half of a migration without MIGRATE. */
+static unsigned n_taken_over;
+static void (*reset_inputs) (SpiceChannel *channel, gboolean migrating);
+
+static void
+count_reset (SpiceChannel *channel, gboolean migrating)
+{
+  n_taken_over += migrating != FALSE;
+  reset_inputs (channel, migrating);
+}
+
+static void
+watch_resets (void)
+{
+  SpiceChannelClass *class = g_type_class_ref (SPICE_TYPE_INPUTS_CHANNEL);
+
+  reset_inputs = class->channel_reset;
+  class->channel_reset = count_reset;
+}
 
 typedef struct {
   SpiceSession *session;
@@ -421,6 +453,7 @@ test_row (gconstpointer data)
 
   row = data;
   migration_set_count (0);
+  n_taken_over = 0;
   for (unsigned i = 0; i < G_N_ELEMENTS (said); i++)
     said[i] = g_string_new (NULL);
   source = server_new (serve_source, NULL);
@@ -442,6 +475,7 @@ test_row (gconstpointer data)
   g_assert_cmpstr (seen.states->str, ==, row->states);
   g_assert_cmpstr (seen.events->str, ==, row->events);
   check_port (seen.session, source);
+  g_assert_cmpuint (n_taken_over, ==, strstr (row->heard, "109 ") ? 1 : 0);
   g_unsetenv ("SPICE_MIG_HOST");
   g_signal_handlers_disconnect_by_data (seen.session, &seen);
   for (GList *at = seen.session->priv->channels; at; at = at->next)
@@ -464,6 +498,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_unsetenv ("SPICE_PROXY");
+  watch_resets ();
   for (unsigned i = 0; i < G_N_ELEMENTS (rows); i++) {
     g_autofree char *path = g_strdup_printf ("/migration/S23-%s", rows[i].name);
 

@@ -352,10 +352,28 @@ test_peer_ends (void)
   tear_down (&f);
 }
 
+/* What has been closed is nobody's any more: another file may have its number. */
+static void
+test_closed (void)
+{
+  CwDescriptors descriptors = { .n = 2, .fds = { open ("/dev/null", O_RDONLY), open ("/dev/null", O_RDONLY) } };
+  int first = descriptors.fds[0], other;
+
+  cw_descriptors_close (&descriptors);
+  g_assert_cmpint (fcntl (first, F_GETFD), ==, -1);
+  other = open ("/dev/null", O_RDONLY);
+  g_assert_cmpint (other, ==, first);
+  g_assert_cmpint (cw_descriptors_steal (&descriptors, 0), ==, -1);
+  cw_descriptors_close (&descriptors);
+  g_assert_cmpint (fcntl (other, F_GETFD), !=, -1);
+  close (other);
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/descriptors/closed", test_closed);
   g_test_add_func ("/descriptors/alignment", test_alignment);
   g_test_add_func ("/descriptors/row", test_row);
   g_test_add_func ("/descriptors/untaken", test_untaken);

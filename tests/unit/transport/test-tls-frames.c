@@ -139,6 +139,32 @@ on_readable (GObject *stream, gpointer data)
   return G_SOURCE_REMOVE;
 }
 
+static gboolean
+on_writable (GObject *stream, gpointer data)
+{
+  *(bool *) data = true;
+  return G_SOURCE_REMOVE;
+}
+
+static void
+check_writable (GIOStream *stream)
+{
+  GPollableOutputStream *out = G_POLLABLE_OUTPUT_STREAM (g_io_stream_get_output_stream (stream));
+  g_autoptr (GSource) source = g_pollable_output_stream_create_source (out, NULL);
+  bool written = false;
+
+  g_assert_true (g_pollable_output_stream_is_writable (out));
+  g_source_set_callback (source, G_SOURCE_FUNC (on_writable), &written, NULL);
+  g_source_attach (source, NULL);
+  while (!written)
+    g_main_context_iteration (NULL, TRUE);
+  g_assert_cmpint (g_pollable_output_stream_write_nonblocking (out,
+                                                               "\3\0\14\0\0\0"
+                                                               "abcdabcdabcd",
+                                                               18, NULL, NULL),
+                   ==, 18);
+}
+
 /* And for any other user of the stream: a source is ready while bytes wait inside, and only then. */
 static void
 test_one_record_source (void)
@@ -172,6 +198,7 @@ test_one_record_source (void)
     g_assert_cmpint (g_pollable_input_stream_read_nonblocking (in, &byte, 1, NULL, &error), ==, -1);
     g_assert_error (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK);
     g_assert_false (g_pollable_input_stream_is_readable (in));
+    check_writable (outcome.connection->stream);
     g_source_remove (timer);
   }
   tls_outcome_clear (&outcome);

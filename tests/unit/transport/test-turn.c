@@ -346,6 +346,23 @@ test_time (void)
   cw_turn_task_free (task.task);
 }
 
+/* The iteration that has waited for the time is the one in which the task runs. */
+static void
+test_time_of_iteration (void)
+{
+  g_autoptr (GMainContext) context = g_main_context_new ();
+  Task task = start (context, NULL);
+  int64_t due = g_get_monotonic_time () + 20000;
+
+  task.task = cw_turn_task_new (context, -1, run, &task);
+  cw_turn_task_at (task.task, due);
+  while (task.n_runs == 0) {
+    g_assert_cmpint (g_get_monotonic_time (), <, due);
+    g_main_context_iteration (context, TRUE);
+  }
+  cw_turn_task_free (task.task);
+}
+
 static void
 go_on_next (Task *self, int64_t deadline)
 {
@@ -383,5 +400,6 @@ main (int argc, char **argv)
   g_test_add_func ("/turn/nested", test_nested);
   g_test_add_func ("/turn/next", test_next);
   g_test_add_func ("/turn/time", test_time);
+  g_test_add_func ("/turn/time-of-iteration", test_time_of_iteration);
   return g_test_run ();
 }
