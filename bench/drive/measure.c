@@ -23,15 +23,6 @@ drive_cpu_ms (void)
          + (double) (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1000;
 }
 
-double
-drive_peak_kib (void)
-{
-  struct rusage usage;
-
-  getrusage (RUSAGE_SELF, &usage);
-  return (double) usage.ru_maxrss;
-}
-
 /* A number of /proc/self/status, in the unit it has there. */
 static double
 status (const char *key)
@@ -42,6 +33,13 @@ status (const char *key)
   if (!g_file_get_contents ("/proc/self/status", &text, NULL, NULL) || !(at = strstr (text, key)))
     return 0;
   return g_ascii_strtod (at + strlen (key), NULL);
+}
+
+/* Not getrusage(): that counts what the program was that started this one, before exec(). */
+double
+drive_peak_kib (void)
+{
+  return status ("VmHWM:");
 }
 
 double
