@@ -9,6 +9,7 @@
 /* Smaller pictures are left to malloc(), which keeps their memory itself. */
 #define LEAST_BYTES 65536
 #define MAX_BLOCKS 64
+#define MAX_AGE 128 /* pictures taken since it was given back; then it goes to the system */
 
 /* Larger ones are mapped, so that their memory goes back to the system, and those larger still are aligned to huge
  * pages, where the system has them: one page fault instead of 512. */
@@ -19,12 +20,14 @@
 typedef struct {
   void *memory;
   size_t capacity;
+  uint64_t given_at; /* of n_taken */
 } Block;
 
 struct CwPixelPool {
   gatomicrefcount ref_count;
   GMutex lock;
   size_t max_bytes, bytes;
+  uint64_t n_taken;
   unsigned n_blocks;
   Block blocks[MAX_BLOCKS]; /* the longest unused first */
 };
@@ -158,17 +161,22 @@ cw_pixel_pool_unused (CwPixelPool *self)
 void *
 cw_pixel_pool_take (CwPixelPool *self, size_t size, size_t *capacity)
 {
-  Block found = { NULL, capacity_for (size) };
+  Block found = { NULL, capacity_for (size), 0 }, aged = { NULL };
 
-  if (self && size >= LEAST_BYTES) {
+  if (self) {
     g_mutex_lock (&self->lock);
+    self->n_taken++;
+    if (self->n_blocks > 0 && self->n_taken - self->blocks[0].given_at > MAX_AGE)
+      aged = remove_block (self, 0);
     /* The one unused for the shortest time is the likeliest to be in a cache. Not more than twice the size, or small
      * pictures would hold large ones' memory. */
-    for (unsigned i = self->n_blocks; i-- > 0 && !found.memory;)
+    for (unsigned i = size >= LEAST_BYTES ? self->n_blocks : 0; i-- > 0 && !found.memory;)
       if (self->blocks[i].capacity >= size && self->blocks[i].capacity / 2 <= size)
         found = remove_block (self, i);
     g_mutex_unlock (&self->lock);
   }
+  if (aged.memory)
+    release (aged);
   if (!found.memory)
     found.memory = allocate (found.capacity);
   *capacity = found.capacity;
@@ -206,13 +214,13 @@ cw_pixel_pool_give (CwPixelPool *self, void *memory, size_t capacity)
   if (!memory)
     return;
   if (!self || capacity < LEAST_BYTES || capacity > self->max_bytes) {
-    release ((Block){ memory, capacity });
+    release ((Block){ memory, capacity, 0 });
     return;
   }
   g_mutex_lock (&self->lock);
   while (self->n_blocks == MAX_BLOCKS || self->bytes > self->max_bytes - capacity)
     freed[n++] = remove_block (self, 0);
-  add_block (self, (Block){ memory, capacity });
+  add_block (self, (Block){ memory, capacity, self->n_taken });
   g_mutex_unlock (&self->lock);
   while (n > 0)
     release (freed[--n]);

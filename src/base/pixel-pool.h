@@ -8,7 +8,8 @@
 
 typedef struct CwPixelPool CwPixelPool;
 
-/* max_bytes: how much unused memory to keep at most. Pixels made from a pool hold a reference to it. */
+/* max_bytes: how much unused memory to keep at most; what no picture has wanted for long is not kept. Pixels made from
+ * a pool hold a reference to it. */
 CwPixelPool *cw_pixel_pool_new (size_t max_bytes);
 CwPixelPool *cw_pixel_pool_ref (CwPixelPool *self);
 void cw_pixel_pool_unref (CwPixelPool *self);

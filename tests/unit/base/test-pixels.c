@@ -168,6 +168,27 @@ test_zeroed (void)
   g_assert_null (cw_pixels_new_zeroed (CW_PIXELS_BGRX, 0, 1, NULL));
 }
 
+/* A large picture's memory does not stay while only small ones come; what is in use all the time does. */
+static void
+test_pool_age (void)
+{
+  g_autoptr (CwPixelPool) pool = cw_pixel_pool_new (8 << 20);
+  CwPixels *used = cw_pixels_new_in (pool, CW_PIXELS_BGRX, 300, 300, false, NULL);
+  void *storage = used->storage;
+
+  cw_pixels_unref (cw_pixels_new_in (pool, CW_PIXELS_BGRX, 1000, 1000, false, NULL));
+  for (unsigned i = 0; i < 400; i++) {
+    cw_pixels_unref (cw_pixels_new_in (pool, CW_PIXELS_BGRX, 10, 10, false, NULL));
+    cw_pixels_unref (used);
+    used = cw_pixels_new_in (pool, CW_PIXELS_BGRX, 300, 300, false, NULL);
+    g_assert_true (used->storage == storage);
+    if (i < 20)
+      g_assert_cmpuint (cw_pixel_pool_unused (pool), >=, 4000000);
+  }
+  g_assert_cmpuint (cw_pixel_pool_unused (pool), ==, 0);
+  cw_pixels_unref (used);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -179,5 +200,6 @@ main (int argc, char **argv)
   g_test_add_func ("/base/pixels/zeroed", test_zeroed);
   g_test_add_func ("/base/pixels/pool", test_pool);
   g_test_add_func ("/base/pixels/pool/limits", test_pool_limits);
+  g_test_add_func ("/base/pixels/pool/age", test_pool_age);
   return g_test_run ();
 }
