@@ -18,6 +18,7 @@ typedef enum {
 typedef struct {
   Manner manner;
   int n_keys;  /* atomic; that the server has read */
+  int ended;   /* atomic; it has read the end, too */
   int may_end; /* atomic */
   Server *server;
   SpiceSession *session;
@@ -55,6 +56,7 @@ serve (PeerIo *io, gpointer data)
     return;
   }
   count_keys (io, self);
+  g_atomic_int_set (&self->ended, 1);
   if (self->manner == TALKS) {
     for (uint32_t i = 0; i < 3; i++)
       server_send (io, CW_MSG_PING, &(CwMsgPing){ .id = i });
@@ -170,7 +172,7 @@ test_read (gconstpointer data)
 static bool
 has_read_all (gpointer data)
 {
-  return g_atomic_int_get (&((Shutdown *) data)->n_keys) == N_KEYS;
+  return g_atomic_int_get (&((Shutdown *) data)->ended);
 }
 
 static void
@@ -181,6 +183,7 @@ test_cancelled (void)
   shutdown_init (&self, HOLDS);
   begin (&self);
   g_assert_true (client_run_until (30000, has_read_all, &self));
+  g_assert_cmpint (g_atomic_int_get (&self.n_keys), ==, N_KEYS);
   g_cancellable_cancel (self.cancellable);
   await_answer (&self);
   g_assert_error (self.error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
