@@ -55,12 +55,16 @@ test_wait (void)
 static void
 test_fulfilled (void)
 {
-  Member members[1] = { { 0 } };
+  Member members[1] = { { 0 } }, other = { 0 }, stranger = { 0 };
   g_autoptr (CwSync) sync = sync_of (members, 1);
   CwWireWaitForChannel waits[] = { entry (9, 5), entry (0, UINT64_MAX) };
 
   g_assert_true (cw_sync_wait (sync, &members[0], waits, G_N_ELEMENTS (waits)));
   g_assert_true (cw_sync_wait (sync, &members[0], NULL, 0));
+  /* Nobody waits who is not there. */
+  cw_sync_add (sync, CW_CHANNEL_DISPLAY, 9, processed, ready, &other);
+  g_assert_true (cw_sync_wait (sync, &stranger, waits, 1));
+  g_assert_false (cw_sync_wait (sync, &members[0], waits, 1));
 }
 
 static void

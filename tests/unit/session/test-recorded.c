@@ -87,6 +87,25 @@ test_ended (void)
   g_remove (other);
 }
 
+/* A channel's end is in it too. */
+static void
+test_closed (void)
+{
+  Steps *steps = steps_new (channels, 1, 0);
+  SpiceSession *session = steps_session (steps, start);
+  g_autofree char *text = NULL;
+
+  steps_heard_all (steps, CW_CHANNEL_CURSOR);
+  spice_channel_disconnect (client_channel (session, CW_CHANNEL_CURSOR, 0), SPICE_CHANNEL_CLOSED);
+  while (cw_channel_is_ready (client_channel (session, CW_CHANNEL_CURSOR, 0)))
+    g_main_context_iteration (NULL, TRUE);
+  g_assert_true (spice_session_stop_recording (session, NULL));
+  text = read_all ();
+  g_assert_nonnull (strstr (text, "closed"));
+  client_end (session);
+  steps_free (steps);
+}
+
 static void
 test_refused (void)
 {
@@ -149,6 +168,7 @@ main (int argc, char **argv)
   path = g_build_filename (folder, "file", NULL);
   g_test_add_func ("/recorded/recorded", test_recorded);
   g_test_add_func ("/recorded/ended", test_ended);
+  g_test_add_func ("/recorded/closed", test_closed);
   g_test_add_func ("/recorded/refused", test_refused);
   g_test_add_data_func ("/recorded/full-disk/stopped", "", test_full_disk);
   g_test_add_data_func ("/recorded/full-disk/dropped", NULL, test_full_disk);
