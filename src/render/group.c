@@ -116,6 +116,7 @@ cw_render_group_clear (CwRenderGroup *self)
     cw_glz_window_clear (self->window);
   g_clear_pointer (&self->window, cw_glz_window_unref);
   cw_pixel_pool_trim (self->pixels);
+  self->video_remembered = 0; /* the next server encodes as it likes */
 }
 
 CwWorkerGroup *

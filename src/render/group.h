@@ -22,6 +22,7 @@ struct CwRenderGroup {
   CwGlzWindow *window; /* NULL until a GLZ image comes */
   CwProducers *producers;
   const CwVideoDecoder *const *decoders; /* beside what is built in; up to NULL, or is it */
+  uint32_t video_remembered;             /* by the decoders */
   CwSurfaceBudget surfaces;
   uint64_t queue_bytes, in_flight_bytes; /* of all channels */
 };

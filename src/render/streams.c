@@ -187,6 +187,7 @@ open_decoder (CwStreams *self, CwStream *stream, bool overlay)
     .waker = self->waker,
     .overlay = overlay ? ask_for_overlay : NULL,
     .overlay_data = self->state,
+    .remembered = &self->group->video_remembered,
   };
   unsigned generation = self->state->generation;
   gpointer decoder;

@@ -17,6 +17,8 @@ typedef struct {
    * no pictures. NULL: nobody does. */
   bool (*overlay) (gpointer data, gpointer pipeline);
   gpointer overlay_data;
+  /* What the decoders of a connection remember from stream to stream: theirs alone, 0 at first, outlives them. */
+  uint32_t *remembered;
 } CwVideoParams;
 
 typedef struct {

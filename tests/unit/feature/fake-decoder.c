@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "fake-decoder.h"
+
+#include <gst/gst.h>
+
+static const char *const names[N_FAKES] = { "vavp8dec", "v4l2slvp8dec" };
+
+static struct {
+  FakeFault fault;
+  unsigned n_made, n_frames; /* atomic, as the next */
+  int live, device_memory, no_delay, flexible;
+} fakes[N_FAKES];
+
+typedef struct {
+  GstBin parent;
+} Fake;
+
+typedef struct {
+  GstBinClass parent;
+  unsigned index;
+} FakeClass;
+
+enum { PROP_MAX_DISPLAY_DELAY = 1, PROP_COMPLIANCE };
+
+/* As hardware it wants to know a size. */
+#define CAPS "video/x-vp8,width=[1,4096],height=[1,4096]"
+
+static GstStaticPadTemplate sink_template
+    = GST_STATIC_PAD_TEMPLATE ("sink", GST_PAD_SINK, GST_PAD_ALWAYS, GST_STATIC_CAPS (CAPS));
+static GstStaticPadTemplate src_template
+    = GST_STATIC_PAD_TEMPLATE ("src", GST_PAD_SRC, GST_PAD_ALWAYS,
+                               GST_STATIC_CAPS ("video/x-raw(memory:Device); video/x-raw"));
+
+static unsigned
+index_of (gpointer fake)
+{
+  return G_TYPE_INSTANCE_GET_CLASS (fake, G_TYPE_FROM_INSTANCE (fake), FakeClass)->index;
+}
+
+static GstPadProbeReturn
+on_frame (GstPad *pad, GstPadProbeInfo *info, gpointer index)
+{
+  GstElement *element = GST_ELEMENT (gst_pad_get_parent (pad));
+  g_autoptr (GstPad) src = gst_element_get_static_pad (element, "src");
+  g_autoptr (GstCaps) device = gst_caps_from_string ("video/x-raw(memory:Device)");
+  g_autoptr (GstCaps) taken = gst_pad_peer_query_caps (src, NULL);
+  GstQuery *query = gst_query_new_latency ();
+  gboolean live = FALSE;
+
+  if (gst_pad_peer_query (pad, query))
+    gst_query_parse_latency (query, &live, NULL, NULL);
+  gst_query_unref (query);
+  g_atomic_int_set (&fakes[GPOINTER_TO_UINT (index)].live, live);
+  g_atomic_int_set (&fakes[GPOINTER_TO_UINT (index)].device_memory, gst_caps_can_intersect (taken, device));
+  g_atomic_int_inc (&fakes[GPOINTER_TO_UINT (index)].n_frames);
+  gst_object_unref (element);
+  return GST_PAD_PROBE_OK;
+}
+
+/* Decoders take caps that are no more general than what they know, not what just fits. */
+static gboolean
+on_query (GstPad *pad, GstObject *element, GstQuery *query)
+{
+  bool refuses = fakes[index_of (element)].fault == FAKE_REFUSES_CAPS;
+  g_autoptr (GstCaps) known = gst_caps_from_string (refuses ? "video/x-vp8,profile=(string)3" : CAPS);
+  GstCaps *caps;
+
+  if (GST_QUERY_TYPE (query) != GST_QUERY_ACCEPT_CAPS)
+    return gst_pad_query_default (pad, element, query);
+  gst_query_parse_accept_caps (query, &caps);
+  gst_query_set_accept_caps_result (query, gst_caps_is_subset (caps, known));
+  return TRUE;
+}
+
+static void
+add_pad (Fake *self, GstElement *inner, const char *name)
+{
+  g_autoptr (GstPad) target = gst_element_get_static_pad (inner, name);
+  GstPad *pad = gst_ghost_pad_new (name, target);
+
+  gst_element_add_pad (GST_ELEMENT (self), pad);
+  if (g_str_equal (name, "sink")) {
+    gst_pad_set_query_function (pad, on_query);
+    gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, on_frame, GUINT_TO_POINTER (index_of (self)), NULL);
+  }
+}
+
+static void
+constructed (GObject *object)
+{
+  static const char *const front[] = {
+    [FAKE_WORKS] = "identity",
+    [FAKE_DOES_NOT_START] = "identity",
+    [FAKE_REFUSES_CAPS] = "identity",
+    [FAKE_FAILS_AT_FIRST] = "identity error-after=1",
+    [FAKE_FAILS_AT_THIRD] = "identity error-after=3",
+    [FAKE_IS_MUTE] = "identity drop-probability=1",
+  };
+  unsigned index = index_of (object);
+  g_autofree char *line = g_strdup_printf ("%s ! vp8dec", front[fakes[index].fault]);
+  GstElement *inner = gst_parse_bin_from_description (line, TRUE, NULL);
+
+  g_assert_nonnull (inner);
+  gst_bin_add (GST_BIN (object), inner);
+  add_pad ((Fake *) object, inner, "sink");
+  add_pad ((Fake *) object, inner, "src");
+  g_atomic_int_inc (&fakes[index].n_made);
+}
+
+static void
+set_property (GObject *object, guint id, const GValue *value, GParamSpec *spec)
+{
+  unsigned index = index_of (object);
+
+  if (id == PROP_MAX_DISPLAY_DELAY)
+    g_atomic_int_set (&fakes[index].no_delay, g_value_get_int (value) == 0);
+  else
+    g_atomic_int_set (&fakes[index].flexible, g_str_equal (g_value_get_string (value), "flexible"));
+}
+
+static GstStateChangeReturn
+change_state (GstElement *element, GstStateChange change)
+{
+  GstElementClass *parent = g_type_class_peek (GST_TYPE_BIN);
+
+  if (change == GST_STATE_CHANGE_NULL_TO_READY && fakes[index_of (element)].fault == FAKE_DOES_NOT_START) {
+    GST_ELEMENT_ERROR (element, RESOURCE, OPEN_READ, ("no such device"), (NULL));
+    return GST_STATE_CHANGE_FAILURE;
+  }
+  return parent->change_state (element, change);
+}
+
+static void
+class_init (gpointer class, gpointer index)
+{
+  GObjectClass *object_class = class;
+  GstElementClass *element_class = class;
+
+  ((FakeClass *) class)->index = GPOINTER_TO_UINT (index);
+  object_class->constructed = constructed;
+  object_class->set_property = set_property;
+  g_object_class_install_property (object_class, PROP_MAX_DISPLAY_DELAY,
+                                   g_param_spec_int ("max-display-delay", NULL, NULL, -1, 16, -1, G_PARAM_WRITABLE));
+  g_object_class_install_property (object_class, PROP_COMPLIANCE,
+                                   g_param_spec_string ("compliance", NULL, NULL, NULL, G_PARAM_WRITABLE));
+  element_class->change_state = change_state;
+  gst_element_class_set_static_metadata (element_class, "Fake", "Codec/Decoder/Video/Hardware", "VP8", "nobody");
+  gst_element_class_add_static_pad_template (element_class, &sink_template);
+  gst_element_class_add_static_pad_template (element_class, &src_template);
+}
+
+static void
+set_rank (const char *name, guint rank)
+{
+  g_autoptr (GstElementFactory) factory = gst_element_factory_find (name);
+
+  if (factory)
+    gst_plugin_feature_set_rank (GST_PLUGIN_FEATURE (factory), rank);
+}
+
+void
+fake_register (void)
+{
+  for (unsigned i = 0; i < N_FAKES; i++) {
+    const GTypeInfo info = {
+      .class_size = sizeof (FakeClass),
+      .class_init = class_init,
+      .class_data = GUINT_TO_POINTER (i),
+      .instance_size = sizeof (Fake),
+    };
+    g_autofree char *type_name = g_strdup_printf ("Fake-%s", names[i]);
+
+    g_assert_true (gst_element_register (NULL, names[i], GST_RANK_PRIMARY,
+                                         g_type_register_static (GST_TYPE_BIN, type_name, &info, 0)));
+  }
+  set_rank ("nvvp8dec", GST_RANK_NONE);
+}
+
+void
+fake_reset (void)
+{
+  for (unsigned i = 0; i < N_FAKES; i++) {
+    memset (&fakes[i], 0, sizeof fakes[i]);
+    set_rank (names[i], GST_RANK_NONE);
+  }
+}
+
+void
+fake_want (unsigned index, FakeFault fault)
+{
+  fakes[index].fault = fault;
+  set_rank (names[index], GST_RANK_PRIMARY);
+}
+
+unsigned
+fake_n_made (unsigned index)
+{
+  return (unsigned) g_atomic_int_get (&fakes[index].n_made);
+}
+
+unsigned
+fake_n_frames (unsigned index)
+{
+  return (unsigned) g_atomic_int_get (&fakes[index].n_frames);
+}
+
+char *
+fake_seen (void)
+{
+  GString *seen = g_string_new (NULL);
+
+  for (unsigned i = 0; i < N_FAKES; i++) {
+    if (fake_n_frames (i) > 0)
+      g_string_append_printf (seen, "%s:%s%s%s%s", names[i], g_atomic_int_get (&fakes[i].live) ? " live" : "",
+                              g_atomic_int_get (&fakes[i].device_memory) ? " device-memory" : "",
+                              g_atomic_int_get (&fakes[i].no_delay) ? " no-delay" : "",
+                              g_atomic_int_get (&fakes[i].flexible) ? " flexible" : "");
+  }
+  return g_string_free (seen, FALSE);
+}

@@ -1,0 +1,398 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Which decoder a stream of VP8 gets, and how it goes on when hardware does not keep what it promises. */
+#include "fake-decoder.h"
+#include "feature/video/video.h"
+
+#include <gst/app/gstappsink.h>
+#include <gst/app/gstappsrc.h>
+#include <gst/gst.h>
+#include <string.h>
+
+#define WIDTH 64
+#define HEIGHT 48
+#define N_FRAMES 10
+#define PATIENCE (120 * G_TIME_SPAN_SECOND)
+
+typedef struct {
+  CwWorkerPool *pool;
+  CwWorkerGroup *workers;
+  CwPixelPool *pixels;
+  CwWaker *waker;
+  uint32_t remembered;
+  GMutex lock;
+  GCond woken;
+  unsigned n_wakes; /* under the lock */
+} Fixture;
+
+static GPtrArray *film;  /* GBytes: frames, of which only the first needs no other */
+static GPtrArray *other; /* half as large */
+
+static void
+on_wake (gpointer data)
+{
+  Fixture *self = data;
+
+  g_mutex_lock (&self->lock);
+  self->n_wakes++;
+  g_cond_broadcast (&self->woken);
+  g_mutex_unlock (&self->lock);
+}
+
+static void
+setup (Fixture *self)
+{
+  memset (self, 0, sizeof *self);
+  g_mutex_init (&self->lock);
+  g_cond_init (&self->woken);
+  self->pool = cw_worker_pool_new (2);
+  self->workers = cw_worker_group_new (self->pool);
+  self->pixels = cw_pixel_pool_new (0);
+  self->waker = cw_waker_new (on_wake, self);
+  fake_reset ();
+}
+
+static void
+teardown (Fixture *self)
+{
+  cw_waker_end (self->waker);
+  cw_waker_unref (self->waker);
+  cw_worker_group_unref (self->workers);
+  cw_worker_pool_unref (self->pool);
+  cw_pixel_pool_unref (self->pixels);
+  g_cond_clear (&self->woken);
+  g_mutex_clear (&self->lock);
+}
+
+static const CwVideoDecoder *
+vp8 (void)
+{
+  for (unsigned i = 0; cw_gst_decoders[i]; i++) {
+    if (cw_gst_decoders[i]->codec == CW_VIDEO_CODEC_TYPE_VP8)
+      return cw_gst_decoders[i];
+  }
+  g_assert_not_reached ();
+}
+
+static gpointer
+open_stream (Fixture *self)
+{
+  const CwVideoParams params = {
+    .top_down = true,
+    .workers = self->workers,
+    .pool = self->pixels,
+    .waker = self->waker,
+    .remembered = &self->remembered,
+  };
+
+  g_assert_true (vp8 ()->is_available ());
+  return vp8 ()->open (&params, NULL);
+}
+
+static void
+push (gpointer stream, uint64_t number, GBytes *frame)
+{
+  gsize size;
+  const uint8_t *data = g_bytes_get_data (frame, &size);
+  const uint32_t head[] = { GUINT32_TO_LE (1), GUINT32_TO_LE (2), GUINT32_TO_LE (size) };
+  GByteArray *body = g_byte_array_new ();
+  g_autoptr (GBytes) bytes = NULL;
+  g_autoptr (CwMessage) message = NULL;
+
+  g_byte_array_append (body, (const guint8 *) head, sizeof head);
+  g_byte_array_append (body, data, (guint) size);
+  bytes = g_byte_array_free_to_bytes (body);
+  message = cw_message_parse (CW_CHANNEL_DISPLAY, CW_FROM_SERVER, CW_MSG_DISPLAY_STREAM_DATA, 1, bytes, NULL);
+  g_assert_nonnull (message);
+  vp8 ()->push (stream, number, message, ((const CwMsgDisplayStreamData *) message->data)->data);
+}
+
+static CwVideoTake
+wait (Fixture *self, gpointer stream, CwVideoPicture *picture, GError **error)
+{
+  gint64 end = g_get_monotonic_time () + PATIENCE;
+
+  for (;;) {
+    CwVideoTake took;
+    unsigned n_wakes;
+
+    g_mutex_lock (&self->lock);
+    n_wakes = self->n_wakes;
+    g_mutex_unlock (&self->lock);
+    cw_waker_rearm (self->waker);
+    took = vp8 ()->take (stream, picture, error);
+    if (took != CW_VIDEO_NOTHING)
+      return took;
+    g_mutex_lock (&self->lock);
+    while (self->n_wakes == n_wakes) {
+      if (!g_cond_wait_until (&self->woken, &self->lock, end))
+        g_error ("no picture");
+    }
+    g_mutex_unlock (&self->lock);
+  }
+}
+
+static unsigned
+luma (unsigned frame)
+{
+  return 30 + 20 * frame;
+}
+
+static void
+assert_picture (Fixture *self, gpointer stream, uint64_t number, unsigned luminance, uint32_t width)
+{
+  CwVideoPicture picture;
+  int shade = (int) (luminance - 16) * 255 / 219;
+
+  g_assert_cmpint (wait (self, stream, &picture, NULL), ==, CW_VIDEO_PICTURE);
+  g_assert_cmpuint (picture.number, ==, number);
+  g_assert_nonnull (picture.pixels);
+  g_assert_cmpuint (picture.pixels->width, ==, width);
+  for (unsigned i = 0; i < 3; i++)
+    g_assert_cmpint (ABS (picture.pixels->rows[4 * (width / 2) + i] - shade), <, 8);
+  cw_pixels_unref (picture.pixels);
+}
+
+/* A whole stream, each frame of which is shown. */
+static void
+assert_shown (Fixture *self)
+{
+  gpointer stream = open_stream (self);
+
+  for (unsigned i = 0; i < N_FRAMES; i++)
+    push (stream, i + 1, film->pdata[i]);
+  for (unsigned i = 0; i < N_FRAMES; i++)
+    assert_picture (self, stream, i + 1, luma (i), WIDTH);
+  vp8 ()->close (stream);
+}
+
+static void
+test_software (void)
+{
+  Fixture f;
+
+  setup (&f); /* where both have rank NONE */
+  assert_shown (&f);
+  g_assert_cmpuint (fake_n_made (FAKE_VA) + fake_n_made (FAKE_V4L2), ==, 0);
+  g_assert_cmphex (f.remembered, ==, 0);
+  teardown (&f);
+}
+
+static void
+test_hardware (void)
+{
+  g_autofree char *seen = NULL;
+  Fixture f;
+
+  setup (&f);
+  fake_want (FAKE_VA, FAKE_WORKS);
+  fake_want (FAKE_V4L2, FAKE_WORKS);
+  assert_shown (&f);
+  assert_shown (&f);
+  g_assert_cmpuint (fake_n_made (FAKE_VA), ==, 2);
+  g_assert_cmpuint (fake_n_frames (FAKE_VA), ==, 2 * N_FRAMES);
+  g_assert_cmpuint (fake_n_made (FAKE_V4L2), ==, 0);
+  g_assert_cmphex (f.remembered, ==, 0);
+  seen = fake_seen ();
+  g_assert_cmpstr (seen, ==, "vavp8dec: live no-delay flexible");
+  teardown (&f);
+}
+
+/* No frame is lost, and the hardware is not asked again, but by another session. */
+static void
+test_falls_over (gconstpointer fault)
+{
+  Fixture f;
+
+  setup (&f);
+  fake_want (FAKE_VA, GPOINTER_TO_INT (fault));
+  assert_shown (&f);
+  g_assert_cmpuint (fake_n_made (FAKE_VA), ==, 1);
+  assert_shown (&f);
+  g_assert_cmpuint (fake_n_made (FAKE_VA), ==, 1);
+  f.remembered = 0;
+  assert_shown (&f);
+  g_assert_cmpuint (fake_n_made (FAKE_VA), ==, 2);
+  teardown (&f);
+}
+
+/* Frames that come while one decoder fails, or afterwards, go to the next; there may be other hardware. */
+static void
+test_one_by_one (void)
+{
+  gpointer stream;
+  Fixture f;
+
+  setup (&f);
+  fake_want (FAKE_VA, FAKE_FAILS_AT_FIRST);
+  fake_want (FAKE_V4L2, FAKE_WORKS);
+  stream = open_stream (&f);
+  for (unsigned i = 0; i < N_FRAMES; i++) {
+    push (stream, i + 1, film->pdata[i]);
+    assert_picture (&f, stream, i + 1, luma (i), WIDTH);
+  }
+  vp8 ()->close (stream);
+  assert_shown (&f);
+  g_assert_cmpuint (fake_n_made (FAKE_VA), ==, 1);
+  g_assert_cmpuint (fake_n_frames (FAKE_VA), ==, 1);
+  g_assert_cmpuint (fake_n_made (FAKE_V4L2), ==, 2);
+  g_assert_cmpuint (fake_n_frames (FAKE_V4L2), ==, 2 * N_FRAMES);
+  teardown (&f);
+}
+
+static void
+test_all_fail (void)
+{
+  Fixture f;
+
+  setup (&f);
+  fake_want (FAKE_VA, FAKE_DOES_NOT_START);
+  fake_want (FAKE_V4L2, FAKE_REFUSES_CAPS);
+  assert_shown (&f);
+  g_assert_cmpuint (fake_n_made (FAKE_VA), ==, 1);
+  g_assert_cmpuint (fake_n_made (FAKE_V4L2), ==, 1);
+  assert_shown (&f);
+  g_assert_cmpuint (fake_n_made (FAKE_VA) + fake_n_made (FAKE_V4L2), ==, 2);
+  teardown (&f);
+}
+
+/* What other frames need is gone then. The next stream does better. */
+static void
+test_fails_later (void)
+{
+  g_autoptr (GError) error = NULL;
+  CwVideoPicture picture;
+  gpointer stream;
+  Fixture f;
+
+  setup (&f);
+  fake_want (FAKE_VA, FAKE_FAILS_AT_THIRD);
+  stream = open_stream (&f);
+  for (unsigned i = 0; i < 2; i++) {
+    push (stream, i + 1, film->pdata[i]);
+    assert_picture (&f, stream, i + 1, luma (i), WIDTH);
+  }
+  push (stream, 3, film->pdata[2]);
+  g_assert_cmpint (wait (&f, stream, &picture, &error), ==, CW_VIDEO_FAILED);
+  g_assert_nonnull (error);
+  vp8 ()->close (stream);
+  assert_shown (&f);
+  g_assert_cmpuint (fake_n_made (FAKE_VA), ==, 1);
+  teardown (&f);
+}
+
+/* A key frame of another size. */
+static void
+test_sizes (void)
+{
+  Fixture f;
+
+  for (unsigned hardware = 0; hardware < 2; hardware++) {
+    gpointer stream;
+
+    setup (&f);
+    if (hardware)
+      fake_want (FAKE_VA, FAKE_WORKS);
+    stream = open_stream (&f);
+    for (unsigned i = 0; i < 4; i++)
+      push (stream, i + 1, (i < 2 ? film : other)->pdata[i % 2]);
+    for (unsigned i = 0; i < 4; i++)
+      assert_picture (&f, stream, i + 1, luma (i % 2), i < 2 ? WIDTH : WIDTH / 2);
+    vp8 ()->close (stream);
+    g_assert_cmpuint (fake_n_made (FAKE_VA), ==, hardware);
+    g_assert_cmphex (f.remembered, ==, 0);
+    teardown (&f);
+  }
+}
+
+/* A stream may end at any moment: before a frame, with frames on their way, while decoders change, with pictures that
+ * nobody has taken. */
+static void
+test_ends (void)
+{
+  for (FakeFault fault = FAKE_WORKS; fault <= FAKE_IS_MUTE; fault++) {
+    for (unsigned moment = 0; moment < 4; moment++) {
+      CwVideoPicture picture;
+      gpointer stream;
+      Fixture f;
+
+      setup (&f);
+      fake_want (FAKE_VA, fault);
+      stream = open_stream (&f);
+      for (unsigned i = 0; i < N_FRAMES && moment > 0; i++) {
+        push (stream, i + 1, film->pdata[i]);
+        if (moment == 2 && vp8 ()->take (stream, &picture, NULL) == CW_VIDEO_PICTURE)
+          cw_pixels_unref (picture.pixels);
+      }
+      if (moment == 3)
+        assert_picture (&f, stream, 1, luma (0), WIDTH);
+      vp8 ()->close (stream);
+      teardown (&f);
+    }
+  }
+}
+
+/* Grey frames, each lighter than the one before. */
+static GPtrArray *
+encode (unsigned width, unsigned height)
+{
+  g_autofree char *line = g_strdup_printf (
+      "appsrc name=source format=time caps=video/x-raw,format=I420,width=%u,height=%u,framerate=30/1 ! "
+      "vp8enc deadline=1 keyframe-max-dist=1000 ! appsink name=sink sync=false",
+      width, height);
+  g_autoptr (GstElement) pipeline = gst_parse_launch (line, NULL);
+  g_autoptr (GstElement) source = gst_bin_get_by_name (GST_BIN (pipeline), "source");
+  g_autoptr (GstElement) sink = gst_bin_get_by_name (GST_BIN (pipeline), "sink");
+  GPtrArray *frames = g_ptr_array_new_with_free_func ((GDestroyNotify) g_bytes_unref);
+
+  gst_element_set_state (pipeline, GST_STATE_PLAYING);
+  for (unsigned i = 0; i < N_FRAMES; i++) {
+    GstBuffer *buffer = gst_buffer_new_allocate (NULL, width * height * 3 / 2, NULL);
+
+    gst_buffer_memset (buffer, 0, (guint8) luma (i), (gsize) width * height);
+    gst_buffer_memset (buffer, (gsize) width * height, 128, (gsize) width * height / 2);
+    GST_BUFFER_PTS (buffer) = i * GST_SECOND / 30;
+    GST_BUFFER_DURATION (buffer) = GST_SECOND / 30;
+    gst_app_src_push_buffer (GST_APP_SRC (source), buffer);
+  }
+  gst_app_src_end_of_stream (GST_APP_SRC (source));
+  for (unsigned i = 0; i < N_FRAMES; i++) {
+    GstSample *sample = gst_app_sink_pull_sample (GST_APP_SINK (sink));
+    GstMapInfo map;
+
+    g_assert_nonnull (sample);
+    g_assert_true (gst_buffer_map (gst_sample_get_buffer (sample), &map, GST_MAP_READ));
+    g_assert_cmpint (map.data[0] & 1, ==, i > 0); /* key frame */
+    g_ptr_array_add (frames, g_bytes_new (map.data, map.size));
+    gst_buffer_unmap (gst_sample_get_buffer (sample), &map);
+    gst_sample_unref (sample);
+  }
+  gst_element_set_state (pipeline, GST_STATE_NULL);
+  return frames;
+}
+
+int
+main (int argc, char **argv)
+{
+  int status;
+
+  g_test_init (&argc, &argv, NULL);
+  gst_init (NULL, NULL);
+  fake_register ();
+  film = encode (WIDTH, HEIGHT);
+  other = encode (WIDTH / 2, HEIGHT / 2);
+  g_test_add_func ("/video-decoders/software", test_software);
+  g_test_add_func ("/video-decoders/hardware", test_hardware);
+  g_test_add_data_func ("/video-decoders/does-not-start", GINT_TO_POINTER (FAKE_DOES_NOT_START), test_falls_over);
+  g_test_add_data_func ("/video-decoders/refuses-caps", GINT_TO_POINTER (FAKE_REFUSES_CAPS), test_falls_over);
+  g_test_add_data_func ("/video-decoders/fails-at-first", GINT_TO_POINTER (FAKE_FAILS_AT_FIRST), test_falls_over);
+  g_test_add_data_func ("/video-decoders/mute", GINT_TO_POINTER (FAKE_IS_MUTE), test_falls_over);
+  g_test_add_func ("/video-decoders/one-by-one", test_one_by_one);
+  g_test_add_func ("/video-decoders/all-fail", test_all_fail);
+  g_test_add_func ("/video-decoders/fails-later", test_fails_later);
+  g_test_add_func ("/video-decoders/sizes", test_sizes);
+  g_test_add_func ("/video-decoders/ends", test_ends);
+  status = g_test_run ();
+  g_ptr_array_unref (film);
+  g_ptr_array_unref (other);
+  return status;
+}
