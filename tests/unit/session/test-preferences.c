@@ -3,6 +3,7 @@
 #include "steps.h"
 
 #include "channel/display/display.h"
+#include "session/session.h"
 #include "spice-client.h"
 
 #define CAN_COMPRESS (1u << CW_DISPLAY_CAP_PREF_COMPRESSION)
@@ -194,6 +195,26 @@ test_report (void)
   end (&c);
 }
 
+/* The time by which videos are shown is the session's, and here no program shows one in a window of its own. */
+static void
+test_video (void)
+{
+  CwMediaTime media;
+  Case c;
+
+  begin (&c, 0, NULL);
+  cw_session_server_time (c.session, 77000000);
+  media = cw_display_media_time (c.display);
+  g_assert_cmpuint (media.time - 77000000, <, 600000);
+  g_assert_false (media.sound);
+  cw_session_set_playing (c.session, c.display, true);
+  media = cw_display_media_time (c.display);
+  g_assert_true (media.sound);
+  cw_session_set_playing (c.session, c.display, false);
+  g_assert_false (cw_display_video_overlay (c.display, NULL));
+  end (&c);
+}
+
 static bool
 announces (Case *self, uint32_t cap)
 {
@@ -232,6 +253,7 @@ main (int argc, char **argv)
   g_test_add_func ("/preferences/compression-of-session", test_compression_of_session);
   g_test_add_func ("/preferences/codecs", test_codecs);
   g_test_add_func ("/preferences/report", test_report);
+  g_test_add_func ("/preferences/video", test_video);
   g_test_add_func ("/preferences/announced", test_announced);
   return g_test_run ();
 }
