@@ -152,17 +152,27 @@ assert_picture (Fixture *self, gpointer stream, uint64_t number, unsigned lumina
   cw_pixels_unref (picture.pixels);
 }
 
-/* A whole stream, each frame of which is shown. */
+/* A whole stream, each frame of which is shown, with so many frames before the first picture. */
 static void
-assert_shown (Fixture *self)
+assert_shown_after (Fixture *self, unsigned n_before)
 {
   gpointer stream = open_stream (self);
 
-  for (unsigned i = 0; i < N_FRAMES; i++)
+  for (unsigned i = 0; i < n_before; i++)
     push (stream, i + 1, film->pdata[i]);
-  for (unsigned i = 0; i < N_FRAMES; i++)
+  assert_picture (self, stream, 1, luma (0), WIDTH);
+  for (unsigned i = n_before; i < N_FRAMES; i++)
+    push (stream, i + 1, film->pdata[i]);
+  for (unsigned i = 1; i < N_FRAMES; i++)
     assert_picture (self, stream, i + 1, luma (i), WIDTH);
   vp8 ()->close (stream);
+}
+
+/* So few that nothing counts as mute, however slow the machine is. */
+static void
+assert_shown (Fixture *self)
+{
+  assert_shown_after (self, 5);
 }
 
 static void
@@ -201,16 +211,17 @@ test_hardware (void)
 static void
 test_falls_over (gconstpointer fault)
 {
+  unsigned n_before = GPOINTER_TO_INT (fault) == FAKE_IS_MUTE ? N_FRAMES : 5;
   Fixture f;
 
   setup (&f);
   fake_want (FAKE_VA, GPOINTER_TO_INT (fault));
-  assert_shown (&f);
+  assert_shown_after (&f, n_before);
   g_assert_cmpuint (fake_n_made (FAKE_VA), ==, 1);
-  assert_shown (&f);
+  assert_shown_after (&f, n_before);
   g_assert_cmpuint (fake_n_made (FAKE_VA), ==, 1);
   f.remembered = 0;
-  assert_shown (&f);
+  assert_shown_after (&f, n_before);
   g_assert_cmpuint (fake_n_made (FAKE_VA), ==, 2);
   teardown (&f);
 }
