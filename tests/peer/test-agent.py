@@ -158,6 +158,24 @@ def refused():
         tap.true("not enough space" in result.err, result.err)
 
 
+def sent_to_new_agent(x, path):
+    """False: the driver has lost bytes, as it does when the daemon does not read at once (and says so)."""
+    x.session_agent.stop()
+    x.daemon.stop()
+    for path_left in x.received.iterdir():
+        path_left.unlink()
+    lost = x.server.text().count("short write to vdagentd")
+    x.start_daemon()
+    x.start_session_agent()
+    try:
+        caraway.run("send", x.uri, path)
+    except peers.Failed:
+        if x.server.text().count("short write to vdagentd") == lost:
+            raise
+        return False
+    return True
+
+
 @tap.test("an agent that goes while a file is sent fails it, and one that comes back takes it")
 def loss():
     with Xspice(agent=True) as x, tempfile.TemporaryDirectory(prefix="caraway-send-") as folder:
@@ -167,13 +185,8 @@ def loss():
         x.session_agent.stop()
         finish(send, FAILED)
         tap.true("The guest" in send.text(), send.text())
-        x.daemon.stop()
-        for path_left in x.received.iterdir():
-            path_left.unlink()
-        x.start_daemon()
-        x.start_session_agent()
         small = make_file(Path(folder), "small", 100_000)
-        caraway.run("send", x.uri, small)
+        tap.true(any(sent_to_new_agent(x, small) for _ in range(5)), "the driver lost bytes each time")
         tap.true(digest(small) == digest(x.received / "small"), "the file after it differs")
 
 
