@@ -158,36 +158,36 @@ def refused():
         tap.true("not enough space" in result.err, result.err)
 
 
-def sent_to_new_agent(x, path):
-    """False: the driver has lost bytes, as it does when the daemon does not read at once (and says so)."""
+def lose_agent(x, folder):
+    """An agent that goes in the middle of a file, and what comes back."""
+    path, small = make_file(folder, "file", 40_000_000), make_file(folder, "small", 100_000)
+    send = start("send", x.uri, path)
+    peers.wait_until(lambda: (x.received / "file").exists(), 30, "the file to begin to arrive")
     x.session_agent.stop()
+    finish(send, FAILED)
+    tap.true("The guest" in send.text(), send.text())
     x.daemon.stop()
     for path_left in x.received.iterdir():
         path_left.unlink()
-    lost = x.server.text().count("short write to vdagentd")
     x.start_daemon()
     x.start_session_agent()
-    try:
-        caraway.run("send", x.uri, path)
-    except peers.Failed:
-        if x.server.text().count("short write to vdagentd") == lost:
-            raise
-        return False
-    return True
+    caraway.run("send", x.uri, small)
+    tap.true(digest(small) == digest(x.received / "small"), "the file after it differs")
 
 
 @tap.test("an agent that goes while a file is sent fails it, and one that comes back takes it")
 def loss():
-    with Xspice(agent=True) as x, tempfile.TemporaryDirectory(prefix="caraway-send-") as folder:
-        path = make_file(Path(folder), "file", 40_000_000)
-        send = start("send", x.uri, path)
-        peers.wait_until(lambda: (x.received / "file").exists(), 30, "the file to begin to arrive")
-        x.session_agent.stop()
-        finish(send, FAILED)
-        tap.true("The guest" in send.text(), send.text())
-        small = make_file(Path(folder), "small", 100_000)
-        tap.true(any(sent_to_new_agent(x, small) for _ in range(5)), "the driver lost bytes each time")
-        tap.true(digest(small) == digest(x.received / "small"), "the file after it differs")
+    for _ in range(5):
+        with Xspice(agent=True) as x, tempfile.TemporaryDirectory(prefix="caraway-send-") as folder:
+            try:
+                lose_agent(x, Path(folder))
+                return
+            except peers.Failed:
+                # The X server's driver loses bytes when the daemon does not read at once, and says so; now and then it
+                # ends with the daemon.
+                if x.server.running() and "short write to vdagentd" not in x.server.text():
+                    raise
+    raise AssertionError("the driver of the X server failed each time")
 
 
 @tap.test("without an agent, commands that need one say so when their time is over")
