@@ -6,8 +6,9 @@
 static const char *const names[N_FAKES] = { "vavp8dec", "v4l2slvp8dec" };
 
 static struct {
-  FakeFault fault;
-  unsigned n_made, n_frames; /* atomic, as the next */
+  /* All atomic: workers make and run the elements. */
+  int fault; /* FakeFault */
+  int n_made, n_frames;
   int live, device_memory, no_delay, flexible;
 } fakes[N_FAKES];
 
@@ -61,7 +62,7 @@ on_frame (GstPad *pad, GstPadProbeInfo *info, gpointer index)
 static gboolean
 on_query (GstPad *pad, GstObject *element, GstQuery *query)
 {
-  bool refuses = fakes[index_of (element)].fault == FAKE_REFUSES_CAPS;
+  bool refuses = g_atomic_int_get (&fakes[index_of (element)].fault) == FAKE_REFUSES_CAPS;
   g_autoptr (GstCaps) known = gst_caps_from_string (refuses ? "video/x-vp8,profile=(string)3" : CAPS);
   GstCaps *caps;
 
@@ -97,7 +98,7 @@ constructed (GObject *object)
     [FAKE_IS_MUTE] = "identity drop-probability=1",
   };
   unsigned index = index_of (object);
-  g_autofree char *line = g_strdup_printf ("%s ! vp8dec", front[fakes[index].fault]);
+  g_autofree char *line = g_strdup_printf ("%s ! vp8dec", front[g_atomic_int_get (&fakes[index].fault)]);
   GstElement *inner = gst_parse_bin_from_description (line, TRUE, NULL);
 
   g_assert_nonnull (inner);
@@ -123,7 +124,8 @@ change_state (GstElement *element, GstStateChange change)
 {
   GstElementClass *parent = g_type_class_peek (GST_TYPE_BIN);
 
-  if (change == GST_STATE_CHANGE_NULL_TO_READY && fakes[index_of (element)].fault == FAKE_DOES_NOT_START) {
+  if (change == GST_STATE_CHANGE_NULL_TO_READY
+      && g_atomic_int_get (&fakes[index_of (element)].fault) == FAKE_DOES_NOT_START) {
     GST_ELEMENT_ERROR (element, RESOURCE, OPEN_READ, ("no such device"), (NULL));
     return GST_STATE_CHANGE_FAILURE;
   }
@@ -180,7 +182,12 @@ void
 fake_reset (void)
 {
   for (unsigned i = 0; i < N_FAKES; i++) {
-    memset (&fakes[i], 0, sizeof fakes[i]);
+    int *const all[] = { &fakes[i].fault,         &fakes[i].n_made,   &fakes[i].n_frames, &fakes[i].live,
+                         &fakes[i].device_memory, &fakes[i].no_delay, &fakes[i].flexible };
+
+    /* A worker may still make the pipeline of a decoder that is closed. */
+    for (unsigned j = 0; j < G_N_ELEMENTS (all); j++)
+      g_atomic_int_set (all[j], 0);
     set_rank (names[i], GST_RANK_NONE);
   }
 }
@@ -188,7 +195,7 @@ fake_reset (void)
 void
 fake_want (unsigned index, FakeFault fault)
 {
-  fakes[index].fault = fault;
+  g_atomic_int_set (&fakes[index].fault, (int) fault);
   set_rank (names[index], GST_RANK_PRIMARY);
 }
 
