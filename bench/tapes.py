@@ -135,6 +135,6 @@ class Tapes:
 
             def act():
                 for i in range(4 if self.quick else 150):
-                    server.command(f"copy box=32,16,640,480 src=p{i % 24}")
+                    server.command(f"copy box=32,16,672,496 src=p{i % 24}")
                     time.sleep(0.04)
             yield server.port, act
