@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What showing a screen costs: recordings of many contents under each of the server's image compressions, played as fast as
-they are taken, with this library and, where it is installed, the distribution's of the same name, in alternating runs.
+they are taken (films in their own time), with this library and, where it is installed, the distribution's of the same name, in alternating runs.
 
     display.py --build FOLDER [--quick] [--only WORD]… [--size WxH] [--rounds N] [--reference FOLDER] [--new-tapes]
 
@@ -37,9 +37,10 @@ def recordings(size):
 
 
 def play(side, tape_server, path):
-    with TapeServer(tape_server, path) as server:
+    films = path.name.startswith("video")
+    with TapeServer(tape_server, path, films=films) as server:
         said = side.run("replay", server.port, "sessions=1")
-    with TapeServer(tape_server, path) as server:
+    with TapeServer(tape_server, path, films=films) as server:
         stalls = side.run("replay", server.port, "sessions=1", "stalls")
     return {name: {**stalls, **said}[name] for name in FIGURES}
 

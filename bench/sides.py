@@ -31,9 +31,9 @@ class Side:
 
 
 class TapeServer(peers.Peer):
-    def __init__(self, program, path, stay=False):
+    def __init__(self, program, path, stay=False, films=False):
         super().__init__()
-        self.argv = [program, path] + (["stay"] if stay else [])
+        self.argv = [program, path] + ["stay"] * stay + ["films"] * films
 
     def open(self):
         self.process = self.start(self.argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
