@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What showing a screen costs: recordings of many contents under each of the server's image compressions, played as fast as
-they are taken (films in their own time), with this library and, where it is installed, the distribution's of the same name, in alternating runs.
+they are taken (films in their own time), with this library and, where it is installed, the distribution's of the same name, in
+alternating runs.
 
     display.py --build FOLDER [--quick] [--only WORD]… [--size WxH] [--rounds N] [--reference FOLDER] [--new-tapes]
 

@@ -6,8 +6,6 @@
 #include "text.h"
 
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 /* Servers list their channels at once, but nothing marks the end; after this long without a new one that was all. An
  * empty list is not to be told from one that is late: it is believed in this long after the server's first words. */
@@ -15,9 +13,6 @@
 #define NO_LIST_US (3 * G_TIME_SPAN_SECOND)
 #define TICK_MS 20
 #define READING_MS 10000
-
-/* How the library says that only a TLS port would do. */
-#define NO_TLS_PORT "No usable port"
 
 struct Client {
   SpiceSession *session;
@@ -34,10 +29,6 @@ struct Client {
 
   Connection options;
 };
-
-/* clang-format off */
-G_DEFINE_QUARK (caraway-status-error, status_error)
-/* clang-format on */
 
 Client *
 client_new (void)
@@ -67,114 +58,19 @@ client_entries (Client *self)
   return connection_entries (&self->options);
 }
 
-static void fail (Client *self, Status status, const char *format, ...) G_GNUC_PRINTF (3, 4);
-
+/* Takes the error; the first is kept. */
 static void
-fail (Client *self, Status status, const char *format, ...)
+fail (Client *self, GError *error)
 {
-  va_list args;
-
   if (self->error || self->finishing)
-    return;
-  va_start (args, format);
-  self->error = g_error_new_valist (STATUS_ERROR, status, format, args);
-  va_end (args);
-}
-
-static bool
-says (const GError *error, const char *text)
-{
-  return error && strstr (error->message, text);
-}
-
-/* The server takes no connection without TLS. */
-static bool
-wants_tls (const GError *error)
-{
-  return says (error, "secur") || says (error, "TLS");
-}
-
-static Status
-event_status (SpiceChannelEvent event, const GError *error)
-{
-  switch (event) {
-  case SPICE_CHANNEL_ERROR_CONNECT:
-    return says (error, NO_TLS_PORT) ? STATUS_TLS : STATUS_CONNECT;
-  case SPICE_CHANNEL_ERROR_TLS:
-    return STATUS_TLS;
-  case SPICE_CHANNEL_ERROR_AUTH:
-    return STATUS_AUTH;
-  case SPICE_CHANNEL_ERROR_LINK:
-    return wants_tls (error) ? STATUS_TLS : STATUS_PROTOCOL;
-  default:
-    return STATUS_PROTOCOL;
-  }
-}
-
-static bool
-has_password (Client *self)
-{
-  char *password = NULL;
-  bool has;
-
-  g_object_get (self->session, "password", &password, NULL);
-  has = password && *password;
-  text_wipe (password);
-  return has;
-}
-
-/* What happened, and what could help. */
-static const char *
-event_text (Client *self, SpiceChannel *channel, SpiceChannelEvent event, const GError *error)
-{
-  switch (event) {
-  case SPICE_CHANNEL_CLOSED:
-    return channel == self->main ? "the server closed the connection (QEMU serves one client at a time: perhaps "
-                                   "another one took over, or the machine has ended)"
-                                 : "the server closed the connection";
-  case SPICE_CHANNEL_ERROR_CONNECT:
-    return says (error, NO_TLS_PORT) ? "the server wants TLS, and the address names no port for it (use "
-                                       "spice+tls://HOST:PORT, or ?tls-port=PORT)"
-                                     : "cannot connect";
-  case SPICE_CHANNEL_ERROR_TLS:
-    return says (error, "wrong version number") || says (error, "not speak TLS")
-               ? "TLS failed (is this the port without TLS? then use spice://)"
-               : "TLS failed";
-  case SPICE_CHANNEL_ERROR_AUTH:
-    return has_password (self)
-               ? "the server refused the password"
-               : "the server wants a password (--password-file, CARAWAY_PASSWORD, or a terminal to ask on)";
-  case SPICE_CHANNEL_ERROR_LINK:
-    if (wants_tls (error))
-      return "the server wants TLS (use spice+tls://HOST:PORT, or ?tls-port=PORT)";
-    return says (error, "closed") || says (error, "magic") || says (error, "link reply was awaited")
-               ? "not a SPICE server, or one that expects TLS on this port (then use spice+tls://)"
-               : "not a SPICE server, or it refused the channel";
-  default:
-    return "the connection broke";
-  }
-}
-
-/* "main channel 0" is what everybody expects; only others are named. */
-static char *
-channel_text (Client *self, SpiceChannel *channel)
-{
-  int type, id;
-
-  if (channel == self->main)
-    return g_strdup ("");
-  g_object_get (channel, "channel-type", &type, "channel-id", &id, NULL);
-  return g_strdup_printf (" (%s channel %d)", spice_channel_type_to_string (type), id);
+    g_error_free (error);
+  else
+    self->error = error;
 }
 
 static void
 on_channel_event (SpiceChannel *channel, SpiceChannelEvent event, Client *self)
 {
-  const GError *error = spice_channel_get_error (channel);
-  g_autofree char *uri = NULL; /* as the library composes it: without the password */
-  g_autofree char *which = NULL, *detail = NULL;
-  const char *notice = terminal_last_notice ();
-
   self->last_news = g_get_monotonic_time ();
   if (event == SPICE_CHANNEL_OPENED) {
     g_object_set_data (G_OBJECT (channel), "caraway-open", self);
@@ -189,13 +85,7 @@ on_channel_event (SpiceChannel *channel, SpiceChannelEvent event, Client *self)
     self->password_needed = true;
     return;
   }
-  which = channel_text (self, channel);
-  g_object_get (self->session, "uri", &uri, NULL);
-  if (error && event != SPICE_CHANNEL_ERROR_AUTH)
-    detail = text_escape (error->message);
-  fail (self, event_status (event, error), "%s: %s%s%s%s%s%s", uri ? uri : "the server",
-        event_text (self, channel, event, error), which, detail ? ": " : "", detail ? detail : "",
-        notice ? "; it said: " : "", notice ? notice : "");
+  fail (self, failure_of (self->session, channel, event));
 }
 
 static void
@@ -446,7 +336,7 @@ has_display (gpointer data)
   for (GList *l = channels; l; l = l->next)
     if (SPICE_IS_DISPLAY_CHANNEL (l->data))
       return true;
-  fail (self, STATUS_UNSUPPORTED, "the server has no display");
+  fail (self, g_error_new (STATUS_ERROR, STATUS_UNSUPPORTED, "the server has no display"));
   return false;
 }
 
