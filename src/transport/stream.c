@@ -1,43 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "transport/stream.h"
 
+#include "transport/layer.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-G_DEFINE_INTERFACE (CwLayer, cw_layer, G_TYPE_IO_STREAM)
-
-static void
-cw_layer_default_init (CwLayerInterface *iface)
-{
-}
-
-GSource *
-cw_layer_create_source (CwLayer *self, GObject *direction, bool writing, GCancellable *cancellable)
-{
-  GIOCondition condition = cw_stream_awaits (G_IO_STREAM (self), writing);
-  g_autoptr (GSource) child = condition != 0
-                                  ? g_socket_create_source (cw_stream_socket (G_IO_STREAM (self)), condition, NULL)
-                                  : g_timeout_source_new (0);
-
-  return g_pollable_source_new_full (direction, child, cancellable);
-}
-
-gboolean
-cw_layer_is_ready (CwLayer *self, bool writing)
-{
-  GIOCondition condition = cw_stream_awaits (G_IO_STREAM (self), writing);
-
-  return condition == 0 || g_socket_condition_check (cw_stream_socket (G_IO_STREAM (self)), condition) != 0;
-}
-
 GSocket *
 cw_stream_socket (GIOStream *stream)
 {
   while (CW_IS_LAYER (stream))
-    stream = CW_LAYER_GET_IFACE (stream)->get_base (CW_LAYER (stream));
+    stream = cw_layer_get_base (CW_LAYER (stream));
   return g_socket_connection_get_socket (G_SOCKET_CONNECTION (stream));
 }
 
@@ -51,7 +27,7 @@ GIOCondition
 cw_stream_awaits (GIOStream *stream, bool writing)
 {
   if (CW_IS_LAYER (stream))
-    return CW_LAYER_GET_IFACE (stream)->awaits (CW_LAYER (stream), writing);
+    return CW_LAYER_GET_CLASS (stream)->awaits (CW_LAYER (stream), writing);
   return writing ? G_IO_OUT : G_IO_IN;
 }
 

@@ -1,29 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What this layer asks of streams beyond GIO. A connection is a socket with layers around it (TLS …), each a GIOStream
- * whose directions are pollable; to wait for one of them, no source is made: all that is waited for is the socket. */
+/* What this layer asks of streams beyond GIO. A connection is a socket with layers around it (layer.h); to wait for one
+ * of them, no source is made: all that is waited for is the socket. */
 #pragma once
 
 #include <gio/gio.h>
 #include <stdbool.h>
 #include <sys/uio.h>
-
-#define CW_TYPE_LAYER (cw_layer_get_type ())
-G_DECLARE_INTERFACE (CwLayer, cw_layer, CW, LAYER, GIOStream)
-
-struct _CwLayerInterface {
-  GTypeInterface parent;
-
-  /* The stream below. Borrowed. */
-  GIOStream *(*get_base) (CwLayer *self);
-
-  /* After reading (writing) would have blocked: what the socket must have before it is worth another try; 0: nothing.
-   * Otherwise 0 while bytes may wait inside. */
-  GIOCondition (*awaits) (CwLayer *self, bool writing);
-};
-
-/* For the pollable interfaces of a layer's directions. */
-GSource *cw_layer_create_source (CwLayer *self, GObject *direction, bool writing, GCancellable *cancellable);
-gboolean cw_layer_is_ready (CwLayer *self, bool writing);
 
 /* The socket below all layers. Borrowed. */
 GSocket *cw_stream_socket (GIOStream *stream);
@@ -31,6 +13,7 @@ GSocket *cw_stream_socket (GIOStream *stream);
 /* No layer around the socket. */
 bool cw_stream_is_bare (GIOStream *stream);
 
+/* What the socket must have before reading (writing) is worth a try; 0: nothing. */
 GIOCondition cw_stream_awaits (GIOStream *stream, bool writing);
 
 /* Writes what it can of the vectors, without blocking. -1 without error: it would block. */

@@ -25,13 +25,10 @@ typedef enum {
 } Want;
 
 struct _CwTlsStream {
-  GIOStream parent;
+  CwLayer parent;
 
-  GIOStream *base;
   CwTlsParams *params;
-  char *session_key;     /* NULL: sessions are neither offered nor kept */
-  GInputStream *input;   /* TlsInput, owned; points back without a reference */
-  GOutputStream *output; /* TlsOutput, likewise */
+  char *session_key; /* NULL: sessions are neither offered nor kept */
   SSL_CTX *ctx;
   SSL *ssl;
   bool is_open;     /* handshake done */
@@ -49,53 +46,9 @@ typedef enum {
   OPERATION_WRITE,
 } Operation;
 
-static void cw_tls_stream_layer_init (CwLayerInterface *iface);
-
-G_DEFINE_FINAL_TYPE_WITH_CODE (CwTlsStream, cw_tls_stream, G_TYPE_IO_STREAM,
-                               G_IMPLEMENT_INTERFACE (CW_TYPE_LAYER, cw_tls_stream_layer_init))
-
-/* Whoever keeps a direction must keep the stream. */
-typedef struct {
-  GInputStream parent;
-  CwTlsStream *stream;
-} TlsInput;
-
-typedef struct {
-  GInputStreamClass parent;
-} TlsInputClass;
-
-typedef struct {
-  GOutputStream parent;
-  CwTlsStream *stream;
-} TlsOutput;
-
-typedef struct {
-  GOutputStreamClass parent;
-} TlsOutputClass;
-
-static GType tls_input_get_type (void);
-static GType tls_output_get_type (void);
-static void tls_input_pollable_init (GPollableInputStreamInterface *iface);
-static void tls_output_pollable_init (GPollableOutputStreamInterface *iface);
-
-G_DEFINE_TYPE_WITH_CODE (TlsInput, tls_input, G_TYPE_INPUT_STREAM,
-                         G_IMPLEMENT_INTERFACE (G_TYPE_POLLABLE_INPUT_STREAM, tls_input_pollable_init))
-G_DEFINE_TYPE_WITH_CODE (TlsOutput, tls_output, G_TYPE_OUTPUT_STREAM,
-                         G_IMPLEMENT_INTERFACE (G_TYPE_POLLABLE_OUTPUT_STREAM, tls_output_pollable_init))
+G_DEFINE_FINAL_TYPE (CwTlsStream, cw_tls_stream, CW_TYPE_LAYER)
 
 /* --- the BIO below --------------------------------------------------------------------------------------------- */
-
-static GPollableInputStream *
-base_input (CwTlsStream *self)
-{
-  return G_POLLABLE_INPUT_STREAM (g_io_stream_get_input_stream (self->base));
-}
-
-static GPollableOutputStream *
-base_output (CwTlsStream *self)
-{
-  return G_POLLABLE_OUTPUT_STREAM (g_io_stream_get_output_stream (self->base));
-}
 
 static int
 bio_result (CwTlsStream *self, gssize n, GError *error, size_t *done)
@@ -121,7 +74,8 @@ bio_read (BIO *bio, char *data, size_t size, size_t *done)
     BIO_set_retry_read (bio);
     return -1;
   }
-  n = g_pollable_input_stream_read_nonblocking (base_input (self), data, MIN (size, self->allowance), NULL, &error);
+  n = g_pollable_input_stream_read_nonblocking (cw_layer_base_input (CW_LAYER (self)), data,
+                                                MIN (size, self->allowance), NULL, &error);
   if (n == 0)
     BIO_set_flags (bio, BIO_FLAGS_IN_EOF);
   self->is_dry = g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK);
@@ -139,7 +93,8 @@ bio_write (BIO *bio, const char *data, size_t size, size_t *done)
 {
   CwTlsStream *self = BIO_get_data (bio);
   g_autoptr (GError) error = NULL;
-  gssize n = g_pollable_output_stream_write_nonblocking (base_output (self), data, size, NULL, &error);
+  gssize n
+      = g_pollable_output_stream_write_nonblocking (cw_layer_base_output (CW_LAYER (self)), data, size, NULL, &error);
 
   BIO_clear_retry_flags (bio);
   if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK))
@@ -272,11 +227,10 @@ set_ssl_error (GError **error, const char *what)
 CwTlsStream *
 cw_tls_stream_new (GIOStream *base, const CwTlsParams *params, const char *key, GError **error)
 {
-  g_autoptr (CwTlsStream) self = g_object_new (CW_TYPE_TLS_STREAM, NULL);
+  g_autoptr (CwTlsStream) self = cw_layer_new (CW_TYPE_TLS_STREAM, base);
   GError *problem = NULL;
   BIO *bio;
 
-  self->base = g_object_ref (base);
   self->params = cw_tls_params_copy (params, NULL);
   self->session_key = params->sessions ? g_strdup (key) : NULL;
   ERR_clear_error ();
@@ -364,9 +318,9 @@ cw_tls_stream_bits (CwTlsStream *self)
 }
 
 static gssize
-tls_read (GPollableInputStream *stream, void *data, gsize size, GError **error)
+cw_tls_stream_read (CwLayer *layer, void *data, gsize size, GError **error)
 {
-  CwTlsStream *self = ((TlsInput *) stream)->stream;
+  CwTlsStream *self = CW_TLS_STREAM (layer);
   size_t done = 0;
   int result;
 
@@ -383,9 +337,9 @@ tls_read (GPollableInputStream *stream, void *data, gsize size, GError **error)
 }
 
 static gssize
-tls_write (GPollableOutputStream *stream, const void *data, gsize size, GError **error)
+cw_tls_stream_write (CwLayer *layer, const void *data, gsize size, GError **error)
 {
-  CwTlsStream *self = ((TlsOutput *) stream)->stream;
+  CwTlsStream *self = CW_TLS_STREAM (layer);
   size_t done = 0;
   int result;
 
@@ -399,139 +353,20 @@ tls_write (GPollableOutputStream *stream, const void *data, gsize size, GError *
   return -1;
 }
 
-/* --- sources --------------------------------------------------------------------------------------------------- */
-
-static GSource *
-tls_input_create_source (GPollableInputStream *stream, GCancellable *cancellable)
-{
-  return cw_layer_create_source (CW_LAYER (((TlsInput *) stream)->stream), G_OBJECT (stream), false, cancellable);
-}
-
-static GSource *
-tls_output_create_source (GPollableOutputStream *stream, GCancellable *cancellable)
-{
-  return cw_layer_create_source (CW_LAYER (((TlsOutput *) stream)->stream), G_OBJECT (stream), true, cancellable);
-}
-
-static gboolean
-tls_is_readable (GPollableInputStream *stream)
-{
-  return cw_layer_is_ready (CW_LAYER (((TlsInput *) stream)->stream), false);
-}
-
-static gboolean
-tls_is_writable (GPollableOutputStream *stream)
-{
-  return cw_layer_is_ready (CW_LAYER (((TlsOutput *) stream)->stream), true);
-}
-
-/* --- the two directions ---------------------------------------------------------------------------------------- */
-
-static gssize
-refuse_read (GInputStream *stream, void *data, gsize size, GCancellable *cancellable, GError **error)
-{
-  g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED, "This stream does not block");
-  return -1;
-}
-
-static gssize
-refuse_write (GOutputStream *stream, const void *data, gsize size, GCancellable *cancellable, GError **error)
-{
-  g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED, "This stream does not block");
-  return -1;
-}
-
-static void
-tls_input_init (TlsInput *self)
-{
-}
-
-static void
-tls_input_class_init (TlsInputClass *class)
-{
-  G_INPUT_STREAM_CLASS (class)->read_fn = refuse_read;
-}
-
-static void
-tls_input_pollable_init (GPollableInputStreamInterface *iface)
-{
-  iface->is_readable = tls_is_readable;
-  iface->create_source = tls_input_create_source;
-  iface->read_nonblocking = tls_read;
-}
-
-static void
-tls_output_init (TlsOutput *self)
-{
-}
-
-static void
-tls_output_class_init (TlsOutputClass *class)
-{
-  G_OUTPUT_STREAM_CLASS (class)->write_fn = refuse_write;
-}
-
-static void
-tls_output_pollable_init (GPollableOutputStreamInterface *iface)
-{
-  iface->is_writable = tls_is_writable;
-  iface->create_source = tls_output_create_source;
-  iface->write_nonblocking = tls_write;
-}
-
 /* --- the stream ------------------------------------------------------------------------------------------------ */
 
-static GInputStream *
-cw_tls_stream_get_input_stream (GIOStream *stream)
-{
-  return CW_TLS_STREAM (stream)->input;
-}
-
-static GOutputStream *
-cw_tls_stream_get_output_stream (GIOStream *stream)
-{
-  return CW_TLS_STREAM (stream)->output;
-}
-
 /* close_notify is sent if the socket takes it at once. */
-static gboolean
-cw_tls_stream_close (GIOStream *stream, GCancellable *cancellable, GError **error)
-{
-  CwTlsStream *self = CW_TLS_STREAM (stream);
-
-  if (self->is_open) {
-    SSL_shutdown (self->ssl);
-    self->is_open = false;
-    ERR_clear_error ();
-    g_clear_error (&self->io_error);
-  }
-  return g_io_stream_close (self->base, cancellable, error);
-}
-
-/* The default runs in another thread; nothing here blocks. */
 static void
-cw_tls_stream_close_async (GIOStream *stream, int priority, GCancellable *cancellable, GAsyncReadyCallback callback,
-                           gpointer user_data)
+cw_tls_stream_end (CwLayer *layer)
 {
-  g_autoptr (GTask) task = g_task_new (stream, cancellable, callback, user_data);
-  GError *error = NULL;
+  CwTlsStream *self = CW_TLS_STREAM (layer);
 
-  if (cw_tls_stream_close (stream, cancellable, &error))
-    g_task_return_boolean (task, TRUE);
-  else
-    g_task_return_error (task, error);
-}
-
-static gboolean
-cw_tls_stream_close_finish (GIOStream *stream, GAsyncResult *result, GError **error)
-{
-  return g_task_propagate_boolean (G_TASK (result), error);
-}
-
-static GIOStream *
-cw_tls_stream_get_base (CwLayer *layer)
-{
-  return CW_TLS_STREAM (layer)->base;
+  if (!self->is_open)
+    return;
+  SSL_shutdown (self->ssl);
+  self->is_open = false;
+  ERR_clear_error ();
+  g_clear_error (&self->io_error);
 }
 
 static GIOCondition
@@ -540,14 +375,7 @@ cw_tls_stream_awaits (CwLayer *layer, bool writing)
   CwTlsStream *self = CW_TLS_STREAM (layer);
   Want want = self->want[!self->is_open ? OPERATION_HANDSHAKE : writing ? OPERATION_WRITE : OPERATION_READ];
 
-  return want == WANT_NOTHING ? 0 : cw_stream_awaits (self->base, want == WANT_WRITE);
-}
-
-static void
-cw_tls_stream_layer_init (CwLayerInterface *iface)
-{
-  iface->get_base = cw_tls_stream_get_base;
-  iface->awaits = cw_tls_stream_awaits;
+  return want == WANT_NOTHING ? 0 : cw_stream_awaits (cw_layer_get_base (layer), want == WANT_WRITE);
 }
 
 static void
@@ -557,9 +385,6 @@ cw_tls_stream_finalize (GObject *object)
 
   g_clear_pointer (&self->ssl, SSL_free);
   g_clear_pointer (&self->ctx, SSL_CTX_free);
-  g_clear_object (&self->input);
-  g_clear_object (&self->output);
-  g_clear_object (&self->base);
   g_clear_pointer (&self->params, cw_tls_params_free);
   g_free (self->session_key);
   g_clear_error (&self->io_error);
@@ -570,21 +395,16 @@ cw_tls_stream_finalize (GObject *object)
 static void
 cw_tls_stream_class_init (CwTlsStreamClass *class)
 {
-  GIOStreamClass *stream = G_IO_STREAM_CLASS (class);
+  CwLayerClass *layer = CW_LAYER_CLASS (class);
 
   G_OBJECT_CLASS (class)->finalize = cw_tls_stream_finalize;
-  stream->get_input_stream = cw_tls_stream_get_input_stream;
-  stream->get_output_stream = cw_tls_stream_get_output_stream;
-  stream->close_fn = cw_tls_stream_close;
-  stream->close_async = cw_tls_stream_close_async;
-  stream->close_finish = cw_tls_stream_close_finish;
+  layer->read = cw_tls_stream_read;
+  layer->write = cw_tls_stream_write;
+  layer->awaits = cw_tls_stream_awaits;
+  layer->end = cw_tls_stream_end;
 }
 
 static void
 cw_tls_stream_init (CwTlsStream *self)
 {
-  self->input = g_object_new (tls_input_get_type (), NULL);
-  ((TlsInput *) self->input)->stream = self;
-  self->output = g_object_new (tls_output_get_type (), NULL);
-  ((TlsOutput *) self->output)->stream = self;
 }

@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* TLS (1.2 or later, OpenSSL) as a GIOStream over another whose two directions are pollable. Its own directions are
- * pollable too; they never block, so synchronous reads and writes are refused. The source of its input is ready while
- * decrypted or undecrypted bytes wait inside, whatever the socket says. */
+/* TLS (1.2 or later, OpenSSL) around a connection. The source of its input is ready while decrypted or undecrypted
+ * bytes wait inside, whatever the socket says. */
 #pragma once
 
+#include "transport/layer.h"
 #include "transport/tls-params.h"
 
-#include <gio/gio.h>
-#include <stdbool.h>
-
 #define CW_TYPE_TLS_STREAM (cw_tls_stream_get_type ())
-G_DECLARE_FINAL_TYPE (CwTlsStream, cw_tls_stream, CW, TLS_STREAM, GIOStream)
+G_DECLARE_FINAL_TYPE (CwTlsStream, cw_tls_stream, CW, TLS_STREAM, CwLayer)
 
 /* params name the host. key: of the session to offer and to keep (tls-sessions.h), or NULL. */
 CwTlsStream *cw_tls_stream_new (GIOStream *base, const CwTlsParams *params, const char *key, GError **error);
