@@ -2,6 +2,7 @@
 /* The messages that draw: which images they have and what canvas is to do with them. A drawing operation is a file in
  * canvas and a row here. */
 #include "base/error.h"
+#include "render/clip.h"
 #include "render/op.h"
 
 static const CwWireImage *

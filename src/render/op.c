@@ -2,6 +2,7 @@
 #include "render/op.h"
 
 #include "base/error.h"
+#include "render/clip.h"
 
 CwOp *
 cw_op_new (const CwOpInfo *info, CwMessage *message)
@@ -57,25 +58,6 @@ cw_op_poll (CwOp *self, CwWaker *waker, const GError **error)
   return state;
 }
 
-static bool
-init_region (CwDrawTarget *on, const CwWireClip *clip, GError **error)
-{
-  CwRect bounds = { .right = on->pixels->width, .bottom = on->pixels->height };
-  g_autofree CwRect *clips = NULL;
-
-  if (clip->type != CW_CLIP_TYPE_RECTS)
-    return cw_region_init (&on->region, &bounds, &on->box, NULL, 0, error);
-  /* Refused by number before memory is taken for them. */
-  clips = g_try_new (CwRect, MIN (clip->n_rects, CW_REGION_MAX_CLIPS) + 1);
-  if (!clips) {
-    g_set_error (error, CW_ERROR, CW_ERROR_MEMORY, "no memory for %u clip rectangles", clip->n_rects);
-    return false;
-  }
-  for (uint32_t i = 0; i < MIN (clip->n_rects, CW_REGION_MAX_CLIPS); i++)
-    clips[i] = cw_rect_from_wire (&clip->rects[i]);
-  return cw_region_init (&on->region, &bounds, &on->box, clips, clip->n_rects, error);
-}
-
 /* A surface of one bit, or any other image's pixels that are not 0. */
 static bool
 set_mask (CwOp *self, const CwWireQMask *mask, GError **error)
@@ -105,7 +87,7 @@ cw_op_start (CwOp *self, CwDrawing *drawing, const char **unsupported, GError **
     return true;
   }
   *drawing = (CwDrawing){ .on = { .pixels = self->target->pixels, .box = cw_rect_from_wire (&base->box) } };
-  if (!init_region (&drawing->on, &base->clip, error))
+  if (!cw_clip_target (&drawing->on, &base->clip, error))
     return false;
   self->drawing = drawing;
   if (mask && mask->bitmap && !set_mask (self, mask, error))

@@ -86,12 +86,6 @@ cw_op_mask (const CwOp *self)
   return self->info->mask > 0 ? G_STRUCT_MEMBER_P (self->message->data, self->info->mask) : NULL;
 }
 
-static inline CwRect
-cw_rect_from_wire (const CwWireRect *wire)
-{
-  return (CwRect){ .left = wire->left, .top = wire->top, .right = wire->right, .bottom = wire->bottom };
-}
-
 /* Rows of messages that draw, in draw-ops.c, of those about video, in stream-ops.c, and of all
  * others, in state-ops.c. */
 extern const CwOpInfo cw_draw_ops[];

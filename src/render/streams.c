@@ -3,7 +3,8 @@
 #include "render/streams.h"
 
 #include "base/error.h"
-#include "canvas/draw.h"
+#include "render/clip.h"
+#include "render/frame-painting.h"
 #include "render/frame-report.h"
 
 /* With sound a frame may be early; more than this long it is not kept, nor more than so many frames. */
@@ -49,14 +50,6 @@ struct CwStream {
   CwFrameReport report;
 };
 
-/* What is being painted. */
-typedef struct {
-  CwRenderSurface *surface; /* NULL: nothing */
-  CwPixels *frame;
-  CwDrawTarget on;
-  CwDraw draw;
-} Painting;
-
 struct CwStreams {
   CwRenderState *state;
   CwRenderGroup *group;
@@ -67,14 +60,8 @@ struct CwStreams {
   bool refused[CW_MAX_NUM_STREAMS + 1];
   unsigned n_decoding;
   uint64_t decoding_bytes;
-  Painting painting;
+  CwFramePainting painting;
 };
-
-static CwRect
-rect_from_wire (const CwWireRect *wire)
-{
-  return (CwRect){ .left = wire->left, .top = wire->top, .right = wire->right, .bottom = wire->bottom };
-}
 
 CwStreams *
 cw_streams_new (CwRenderState *state, CwRenderGroup *group, CwWaker *waker)
@@ -142,19 +129,6 @@ cw_stream_unref (CwStream *self)
   g_free (self);
 }
 
-static void
-stop_painting (CwStreams *self)
-{
-  Painting *painting = &self->painting;
-
-  if (!painting->surface)
-    return;
-  cw_draw_clear (&painting->draw);
-  cw_region_clear (&painting->on.region);
-  g_clear_pointer (&painting->frame, cw_pixels_unref);
-  g_clear_pointer (&painting->surface, cw_render_surface_unref);
-}
-
 /* Asks the server to send pictures instead. */
 static void
 refuse (CwStreams *self, uint32_t id)
@@ -212,7 +186,7 @@ cw_streams_create (CwStreams *self, const CwMsgDisplayStreamCreate *create, CwMe
                         .id = create->id,
                         .surface_id = create->surface_id,
                         .top_down = create->flags & CW_STREAM_TOP_DOWN,
-                        .dest = rect_from_wire (&create->dest),
+                        .dest = cw_rect_from_wire (&create->dest),
                         .clip_message = cw_message_ref (message),
                         .clip = &create->clip };
   g_queue_init (&stream->frames);
@@ -301,7 +275,7 @@ cw_streams_push (CwStreams *self, CwStream *stream, uint32_t stamp, CwSlice data
                     .stamp = stamp,
                     .arrived = g_get_monotonic_time (),
                     .bytes = data.size,
-                    .dest = dest ? rect_from_wire (dest) : stream->dest };
+                    .dest = dest ? cw_rect_from_wire (dest) : stream->dest };
   g_queue_push_tail (&stream->frames, frame);
   count_decoding (self, frame, 1);
   if (stream->decoder) {
@@ -407,7 +381,7 @@ cw_streams_end_all (CwStreams *self)
 void
 cw_streams_reset (CwStreams *self)
 {
-  stop_painting (self);
+  cw_frame_painting_stop (&self->painting);
   for (uint32_t id = 0; id < CW_MAX_NUM_STREAMS; id++) {
     if (self->pending[id])
       close_stream (self, self->pending[id]);
@@ -529,76 +503,11 @@ take_due (CwStreams *self, CwStream *stream, int64_t now, int64_t *due)
   return frame;
 }
 
-static bool
-init_region (CwStreams *self, const CwStream *stream, const CwRect *dest)
-{
-  Painting *painting = &self->painting;
-  CwRect bounds = { .right = painting->surface->width, .bottom = painting->surface->height };
-  uint32_t n = MIN (stream->clip->n_rects, CW_REGION_MAX_CLIPS);
-  g_autofree CwRect *clips = NULL;
-
-  painting->on = (CwDrawTarget){ .pixels = painting->surface->pixels, .box = *dest };
-  if (stream->clip->type != CW_CLIP_TYPE_RECTS)
-    return cw_region_init (&painting->on.region, &bounds, dest, NULL, 0, NULL);
-  clips = g_try_new (CwRect, n + 1);
-  for (uint32_t i = 0; clips && i < n; i++)
-    clips[i] = rect_from_wire (&stream->clip->rects[i]);
-  return clips && cw_region_init (&painting->on.region, &bounds, dest, clips, stream->clip->n_rects, NULL);
-}
-
-/* Takes the frame. A surface that has gone, or that cannot be drawn on, shows nothing. */
-static void
-begin_painting (CwStreams *self, CwStream *stream, Frame *frame)
-{
-  CwRenderSurface *surface = cw_surface_table_get_current (&self->state->surfaces, stream->surface_id);
-  CwPixels *pixels = g_steal_pointer (&frame->pixels);
-  const CwImageOperand source
-      = { .pixels = pixels, .area = { .right = pixels->width, .bottom = pixels->height }, .mode = CW_SCALE_NEAREST };
-  CwRect dest = frame->dest;
-  Painting *painting = &self->painting;
-
-  g_free (frame);
-  if (!surface || surface->pixels->format == CW_PIXELS_A1) {
-    cw_pixels_unref (pixels);
-    return;
-  }
-  painting->surface = cw_render_surface_ref (surface);
-  painting->frame = pixels;
-  painting->draw = (CwDraw){ NULL };
-  if (!init_region (self, stream, &dest)) {
-    g_clear_pointer (&painting->frame, cw_pixels_unref);
-    g_clear_pointer (&painting->surface, cw_render_surface_unref);
-    return;
-  }
-  /* Preparing needs somewhere to draw. */
-  if (cw_region_is_empty (&painting->on.region)
-      || !cw_draw_copy (&painting->draw, &painting->on, &source, CW_ROP_S, NULL))
-    stop_painting (self);
-}
-
-/* TRUE when nothing is being painted any more. */
-static bool
-paint (CwStreams *self, uint32_t max_pixels)
-{
-  Painting *painting = &self->painting;
-
-  if (!painting->surface)
-    return true;
-  if (painting->surface->pixels) { /* it may have been destroyed meanwhile */
-    if (!cw_draw_paint (&painting->draw, max_pixels))
-      return false;
-    if (painting->surface == self->state->surfaces.current_primary)
-      cw_damage_add (&self->state->damage, &painting->on.box, painting->surface->width, painting->surface->height);
-  }
-  stop_painting (self);
-  return true;
-}
-
 bool
 cw_streams_poll (CwStreams *self, int64_t now, uint32_t max_pixels, int64_t *due)
 {
   *due = CW_RENDER_NEVER;
-  if (!paint (self, max_pixels))
+  if (!cw_frame_painting_run (&self->painting, self->state, max_pixels))
     return true;
   for (uint32_t id = 0; id < CW_MAX_NUM_STREAMS; id++) {
     CwStream *stream = self->current[id];
@@ -610,7 +519,9 @@ cw_streams_poll (CwStreams *self, int64_t now, uint32_t max_pixels, int64_t *due
     frame = take_due (self, stream, now, due);
     if (!frame)
       continue;
-    begin_painting (self, stream, frame);
+    cw_frame_painting_begin (&self->painting, self->state, stream->surface_id, g_steal_pointer (&frame->pixels),
+                             &frame->dest, stream->clip);
+    g_free (frame);
     return true;
   }
   return false;
