@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""caraway events: every kind of line it writes, whole, and how it ends. test-events.py --demo PROGRAM --caraway PROGRAM"""
+import argparse
+import json
+import os
+import signal
+import sys
+import tempfile
+
+import clients
+import peers
+import tap
+from hostile import spice
+from hostile.server import Close, HostileServer, Pause, Wait
+
+PROTOCOL = 6
+caraway = None
+
+
+class Watch:
+    """The command in the background; what it has written is in a file."""
+
+    def __init__(self, *arguments, env=None):
+        self.output = tempfile.TemporaryFile()
+        self.process = peers.Process([caraway.program, "events", *arguments], stdout=self.output, env=env)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.stop()
+
+    def text(self):
+        return os.pread(self.output.fileno(), os.fstat(self.output.fileno()).st_size, 0).decode()
+
+    def lines(self):
+        """The objects of the whole lines, without their time."""
+        objects = [json.loads(line) for line in self.text().split("\n")[:-1]]
+        for line in objects:
+            tap.true(isinstance(line.pop("ms"), int), f"no time: {line}")
+        return objects
+
+    def wait(self, *expected):
+        """Until there has been each of these lines, whole, in this order, whatever is between them."""
+        def came():
+            lines = iter(self.lines())
+            return all(line in lines for line in expected)
+        try:
+            peers.wait_until(came, 60, "the lines")
+        except peers.Failed:
+            raise peers.Failed(f"not all of {expected} in this order", self.text(), self.process.text()) from None
+
+    def ends(self, status=0):
+        tap.equal(self.process.child.wait(60), status, self.process.text())
+        peers.check_sound("caraway events", self.process.text())
+        return self.lines()
+
+
+def of(event, channel=None, number=0, **values):
+    return {"event": event, **({"channel": channel, "id": number} if channel else {}), **values}
+
+
+def changed(name, channel=None, **values):
+    return of("property", channel, property=name, **values)
+
+
+@tap.test("channels, what is shown and drawn, properties of each type, and what comes on a port: each a whole object")
+def kinds():
+    with peers.DemoServer("--size", "64x48", "--spice-port", "a") as server, Watch(server.uri, "--draws") as watch:
+        for channel in ("main", "display", "cursor", "port", "inputs"):
+            watch.wait(of("channel-new", channel), of("channel", channel, state="opened"))
+        watch.wait(of("display-create", "display", width=64, height=48), of("display-mark", "display"))
+        watch.wait(changed("name", value="Caraway demo"))
+        watch.wait(changed("mouse-mode", "main", value=1))
+        watch.wait(changed("port-opened", "port", value=True), changed("port-name", "port", value="a"))
+        server.command("fill box=4,5,24,35 color=ff0000")
+        watch.wait(of("display-draw", "display", x=4, y=5, width=20, height=30))
+        server.command("port-send a size=5 seed=65")
+        watch.wait(of("port-data", "port", size=5))
+        server.command("port-event a number=1")
+        watch.wait(of("port-data", "port", size=5), changed("port-opened", "port", value=False))
+        server.command("mode size=32x20")
+        watch.wait(of("display-mark", "display"), of("display-destroy", "display"),
+                   of("display-create", "display", width=32, height=20), of("display-mark", "display"))
+        server.process.stop()
+        lines = watch.ends(PROTOCOL)
+        for channel in ("main", "display", "cursor", "port", "inputs"):
+            tap.equal(lines.count(of("channel-new", channel)), 1, channel)
+
+
+@tap.test("a message that is wrong: the channel's state with the reason")
+def reason():
+    wrong = [Wait(101), spice.message(314, b"\0")]
+    with HostileServer({spice.DISPLAY: wrong}) as server, Watch(server.uri) as watch:
+        def state():
+            return next((line for line in watch.lines() if line["event"] == "channel" and line["channel"] == "display"
+                         and line["state"] != "opened"), None)
+        found = peers.wait_until(state, 60, "the end of the display")
+        tap.equal(found["state"], "error-io")
+        tap.true("surface-create" in found["error"], found)
+
+
+@tap.test("a clipboard that the guest fills and empties, and an agent that comes and goes")
+def agent():
+    announce = spice.agent(6, spice.u32(0, 1 << 5 | 1 << 6))
+    script = [spice.main_init(agent=1), Wait(104), spice.channels_list(), announce,
+              spice.agent(7, spice.u8(1, 0, 0, 0) + spice.u32(1, 3)), spice.agent(9, spice.u8(1, 0, 0, 0)),
+              spice.message(108, spice.u32(0)), Pause(1), Close()]
+    with HostileServer({spice.MAIN: script}) as server, Watch(server.uri) as watch:
+        watch.wait(of("agent", "main", connected=True, capabilities=0),
+                   of("agent", "main", connected=True, capabilities=1 << 5 | 1 << 6),
+                   of("clipboard-grab", "main", selection=1, types=[1, 3]),
+                   of("clipboard-release", "main", selection=1),
+                   of("agent", "main", connected=False, capabilities=0))
+        watch.ends(PROTOCOL)
+
+
+@tap.cases("it ends by itself: {}", ["--count=0", "--count=1", "--count=5", "--seconds=0.5"])
+def ends(limit):
+    with peers.DemoServer("--size", "64x48") as server, Watch(limit, server.uri) as watch:
+        lines = watch.ends()
+        if limit.startswith("--count"):
+            tap.equal(len(lines), int(limit[-1]))
+        else:
+            tap.true(of("channel-new", "main") in lines, "nothing was told")
+
+
+@tap.test("it ends at Ctrl-C; what is drawn is told on request only")
+def interrupted():
+    with peers.DemoServer("--size", "64x48") as server, Watch(server.uri) as watch:
+        watch.wait(of("display-mark", "display"))
+        server.command("fill box=4,5,24,35 color=ff0000")
+        server.command("mode size=32x20")
+        watch.wait(of("display-create", "display", width=32, height=20))
+        watch.process.child.send_signal(signal.SIGINT)
+        tap.true(not any(line["event"] == "display-draw" for line in watch.ends()), "draws were told")
+
+
+@tap.test("a password is not shown")
+def password():
+    with peers.DemoServer("--password", "secret", "--size", "64x48") as server:
+        with Watch("-n", "8", server.uri, env={"CARAWAY_PASSWORD": "secret"}) as watch:
+            tap.true(changed("password") in watch.ends(), "its change is not told")
+            tap.true("secret" not in watch.text(), watch.text())
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--demo", required=True)
+    parser.add_argument("--caraway", required=True)
+    parser.add_argument("--only")
+    options = parser.parse_args()
+    peers.DemoServer.program, caraway = options.demo, clients.Caraway(options.caraway)
+    sys.exit(tap.main(options.only, jobs=2))
