@@ -277,6 +277,8 @@ def options():
     general = peers.run([program, "--help"]).check().out
     for command in re.findall(r"^  (\w+) ", general, re.M):
         tap.true(f".B caraway {command}\n" in page, f"the man page lacks {command}")
+    statuses = re.findall(r"^\.B (\d)$", page.partition(".SH EXIT STATUS")[2].partition(".SH")[0], re.M)
+    tap.equal(re.findall(r"\b(\d) ", general.partition("Exit status: ")[2]), statuses, "exit statuses")
 
 
 if __name__ == "__main__":

@@ -229,9 +229,12 @@ class Completion(unittest.TestCase):
         self.assertEqual(result.stderr, '')
         return result.stdout.split()
 
+    def commands(self):
+        return [line.split()[0] for line in caraway('help').stdout.split('Commands:')[1].split('\n\n')[0].splitlines()
+                if line.strip()]
+
     def test_words(self):
-        commands = [line.split()[0] for line in caraway('help').stdout.split('Commands:')[1].split('\n\n')[0].splitlines()
-                    if line.strip()]
+        commands = self.commands()
         self.assertGreater(len(commands), 7)
         self.assertEqual(set(self.offers('caraway', '')) - {'help', '--help', '--version'}, set(commands))
         self.assertEqual(self.offers('caraway', 'help', 'ke'), ['key'])
@@ -242,7 +245,7 @@ class Completion(unittest.TestCase):
         self.assertIn('ctrl+alt+del', self.offers('caraway', 'key', 'spice://h:1', 'ctrl+alt+de'))
 
     def test_options(self):
-        for command in ('info', 'screenshot', 'type', 'key', 'click', 'move'):
+        for command in self.commands():
             offered = {word.rstrip('=') for word in self.offers('caraway', command, '--')}
             text = caraway('help', command).stdout
             self.assertEqual(offered, {word.strip('=,') for line in text.splitlines() for word in line.replace('=', '= ').split()

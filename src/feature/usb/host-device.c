@@ -75,6 +75,18 @@ set_read_error (int code, GError **error)
   }
 }
 
+/* Takes the device from the system's drivers, and tells the guest of it. */
+static bool
+show (CwUsbHostDevice *self, GError **error)
+{
+  bool ok = usbredirhost_set_device (self->host, g_steal_pointer (&self->handle)) == usb_redir_success;
+
+  on_flush (self);
+  if (!ok)
+    g_set_error (error, SPICE_CLIENT_ERROR, SPICE_CLIENT_ERROR_FAILED, "the system does not let go of the device");
+  return ok;
+}
+
 static bool
 take (gpointer device, const uint8_t *bytes, size_t size, GError **error)
 {
@@ -85,7 +97,7 @@ take (gpointer device, const uint8_t *bytes, size_t size, GError **error)
   self->n_input = size;
   code = usbredirhost_read_guest_data (self->host);
   if (code == 0 && self->handle)
-    usbredirhost_set_device (self->host, g_steal_pointer (&self->handle));
+    return show (self, error);
   on_flush (self);
   return set_read_error (code, error);
 }
