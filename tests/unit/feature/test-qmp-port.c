@@ -51,9 +51,7 @@ static void
 end (Case *self)
 {
   g_clear_object (&self->qmp);
-  client_end (self->session);
-  steps_free (self->steps);
-  g_string_free (self->told, TRUE);
+  steps_end (self->steps, self->session, self->told);
 }
 
 static void
@@ -80,9 +78,7 @@ expect_command (Case *self, const char *expected)
 static void
 expect_told (Case *self, const char *expected)
 {
-  steps_heard_all (self->steps, CW_CHANNEL_PORT);
-  g_assert_cmpstr (self->told->str, ==, expected);
-  g_string_truncate (self->told, 0);
+  steps_expect_told (self->steps, CW_CHANNEL_PORT, self->told, expected);
 }
 
 /* The conversation has been opened. */

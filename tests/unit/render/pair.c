@@ -175,3 +175,24 @@ pair_jpeg (Arena *arena, unsigned w, unsigned h, uint8_t upper, uint8_t lower)
   free (data);
   return (CwSlice){ copy, size };
 }
+
+const uint32_t pair_quarters[16] = { 1, 2, 3, 4, 5, 0xa00000, 0x00a000, 8, 9, 0x0000a0, 0xa0a0a0, 12, 13, 14, 15, 16 };
+
+uint32_t
+pair_color (Pair *self, int x, int y)
+{
+  return pair_word (self, 0, x, y) & 0xffffff;
+}
+
+void
+pair_draw_on (Pair *self, uint32_t color, uint16_t type, const void *data)
+{
+  pair_push (self, 0, draw_fill (0, 0, 0, 16, 16, color));
+  pair_push (self, 0, stream_message (type, data));
+}
+
+CwWireDisplayBase
+pair_box (int32_t side)
+{
+  return (CwWireDisplayBase){ .box = { .right = side, .bottom = side } };
+}

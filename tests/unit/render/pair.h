@@ -25,6 +25,18 @@ uint32_t pair_pixel (Pair *self, unsigned channel, int x, int y);
 /* A pixel of a surface of 32 bits of the first channel. */
 uint32_t pair_word (Pair *self, uint32_t surface, int x, int y);
 
+/* The colours of 4×4 pixels, all different. */
+extern const uint32_t pair_quarters[16];
+
+/* A pixel of the first channel's primary, without its highest byte. */
+uint32_t pair_color (Pair *self, int x, int y);
+
+/* A message's struct, on the first channel's primary of one colour. */
+void pair_draw_on (Pair *self, uint32_t color, uint16_t type, const void *data);
+
+/* A square at the corner. */
+CwWireDisplayBase pair_box (int32_t side);
+
 /* A bitmap of these bytes, top row first; and one of 4×4 pixels with alpha, all 0xAARRGGBB. */
 CwWireImage *pair_bytes (Pair *self, unsigned format, uint32_t w, uint32_t h, uint32_t stride, const void *bytes);
 CwWireImage *pair_argb (Pair *self, uint32_t argb);

@@ -4,29 +4,6 @@
 
 #define D 0x0f0ff0
 
-static const uint32_t quarters[16]
-    = { 1, 2, 3, 4, 5, 0xa00000, 0x00a000, 8, 9, 0x0000a0, 0xa0a0a0, 12, 13, 14, 15, 16 };
-
-static uint32_t
-at (Pair *f, int x, int y)
-{
-  return pair_word (f, 0, x, y) & 0xffffff;
-}
-
-/* On a primary of one colour. */
-static void
-draw_on (Pair *f, uint32_t color, uint16_t type, const void *data)
-{
-  pair_push (f, 0, draw_fill (0, 0, 0, 16, 16, color));
-  pair_push (f, 0, stream_message (type, data));
-}
-
-static CwWireDisplayBase
-box (int32_t side)
-{
-  return (CwWireDisplayBase){ .box = { .right = side, .bottom = side } };
-}
-
 /* COMPOSITE: the operator and all else stand in the flags. */
 #define SRC 1
 #define OVER 3
@@ -41,27 +18,27 @@ static void
 test_source (void)
 {
   static const CwWireTransform halved = { .t00 = ONE / 2, .t02 = ONE, .t11 = ONE, .t12 = 2 * ONE };
-  CwMsgDisplayDrawComposite data = { .base = box (4), .flags = SRC, .src_origin = { 1, 2 } };
+  CwMsgDisplayDrawComposite data = { .base = pair_box (4), .flags = SRC, .src_origin = { 1, 2 } };
   Pair f;
 
   pair_setup (&f, 1, NULL);
-  data.src_bitmap = image_words (&f.arena, 4, 4, quarters);
-  draw_on (&f, D, CW_MSG_DISPLAY_DRAW_COMPOSITE, &data);
-  g_assert_cmphex (at (&f, 0, 0), ==, quarters[2 * 4 + 1]);
-  g_assert_cmphex (at (&f, 2, 1), ==, quarters[3 * 4 + 3]);
-  g_assert_cmphex (at (&f, 3, 0), ==, 0);
+  data.src_bitmap = image_words (&f.arena, 4, 4, pair_quarters);
+  pair_draw_on (&f, D, CW_MSG_DISPLAY_DRAW_COMPOSITE, &data);
+  g_assert_cmphex (pair_color (&f, 0, 0), ==, pair_quarters[2 * 4 + 1]);
+  g_assert_cmphex (pair_color (&f, 2, 1), ==, pair_quarters[3 * 4 + 3]);
+  g_assert_cmphex (pair_color (&f, 3, 0), ==, 0);
   data.flags = SRC | SOURCE_REPEAT (1);
-  draw_on (&f, D, CW_MSG_DISPLAY_DRAW_COMPOSITE, &data);
-  g_assert_cmphex (at (&f, 3, 0), ==, quarters[2 * 4]);
+  pair_draw_on (&f, D, CW_MSG_DISPLAY_DRAW_COMPOSITE, &data);
+  g_assert_cmphex (pair_color (&f, 3, 0), ==, pair_quarters[2 * 4]);
   data.flags = SRC | CW_COMPOSITE_HAS_SRC_TRANSFORM;
   data.src_origin = (CwWirePoint16){ 0, 0 };
   data.src_transform = halved;
-  draw_on (&f, D, CW_MSG_DISPLAY_DRAW_COMPOSITE, &data);
-  g_assert_cmphex (at (&f, 1, 0), ==, quarters[2 * 4 + 1]);
-  g_assert_cmphex (at (&f, 2, 0), ==, quarters[2 * 4 + 2]);
+  pair_draw_on (&f, D, CW_MSG_DISPLAY_DRAW_COMPOSITE, &data);
+  g_assert_cmphex (pair_color (&f, 1, 0), ==, pair_quarters[2 * 4 + 1]);
+  g_assert_cmphex (pair_color (&f, 2, 0), ==, pair_quarters[2 * 4 + 2]);
   data.flags |= SOURCE_FILTER (FILTER_BILINEAR);
-  draw_on (&f, D, CW_MSG_DISPLAY_DRAW_COMPOSITE, &data);
-  g_assert_cmphex (at (&f, 1, 0), ==, 0x2828a0);
+  pair_draw_on (&f, D, CW_MSG_DISPLAY_DRAW_COMPOSITE, &data);
+  g_assert_cmphex (pair_color (&f, 1, 0), ==, 0x2828a0);
   pair_teardown (&f);
 }
 
@@ -70,34 +47,34 @@ test_mask (void)
 {
   static const CwWireTransform halved = { .t00 = ONE / 2, .t02 = ONE, .t11 = ONE };
   static const uint8_t alpha[] = { 0, 0, 0xff, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 };
-  CwMsgDisplayDrawComposite data = { .base = box (4) };
+  CwMsgDisplayDrawComposite data = { .base = pair_box (4) };
   Pair f;
 
   pair_setup (&f, 1, NULL);
-  data.src_bitmap = image_words (&f.arena, 4, 4, quarters);
+  data.src_bitmap = image_words (&f.arena, 4, 4, pair_quarters);
   data.mask_bitmap = pair_bytes (&f, CW_BITMAP_FMT_8BIT_A, 4, 4, 4, alpha);
   data.flags = SRC | CW_COMPOSITE_HAS_MASK;
   data.mask_origin = (CwWirePoint16){ 1, 0 };
-  draw_on (&f, D, CW_MSG_DISPLAY_DRAW_COMPOSITE, &data);
-  g_assert_cmphex (at (&f, 0, 0), ==, 0);
-  g_assert_cmphex (at (&f, 1, 0), ==, quarters[1]);
+  pair_draw_on (&f, D, CW_MSG_DISPLAY_DRAW_COMPOSITE, &data);
+  g_assert_cmphex (pair_color (&f, 0, 0), ==, 0);
+  g_assert_cmphex (pair_color (&f, 1, 0), ==, pair_quarters[1]);
   data.mask_origin = (CwWirePoint16){ 3, 0 };
-  draw_on (&f, D, CW_MSG_DISPLAY_DRAW_COMPOSITE, &data);
-  g_assert_cmphex (at (&f, 3, 0), ==, 0);
+  pair_draw_on (&f, D, CW_MSG_DISPLAY_DRAW_COMPOSITE, &data);
+  g_assert_cmphex (pair_color (&f, 3, 0), ==, 0);
   data.flags |= MASK_REPEAT (1);
-  draw_on (&f, D, CW_MSG_DISPLAY_DRAW_COMPOSITE, &data);
-  g_assert_cmphex (at (&f, 3, 0), ==, quarters[3]);
+  pair_draw_on (&f, D, CW_MSG_DISPLAY_DRAW_COMPOSITE, &data);
+  g_assert_cmphex (pair_color (&f, 3, 0), ==, pair_quarters[3]);
   data.flags = SRC | CW_COMPOSITE_HAS_MASK | CW_COMPOSITE_HAS_MASK_TRANSFORM;
   data.mask_origin = (CwWirePoint16){ 0, 0 };
   data.mask_transform = halved;
-  draw_on (&f, D, CW_MSG_DISPLAY_DRAW_COMPOSITE, &data);
-  g_assert_cmphex (at (&f, 1, 0), ==, 0);
-  g_assert_cmphex (at (&f, 2, 0), ==, quarters[2]);
+  pair_draw_on (&f, D, CW_MSG_DISPLAY_DRAW_COMPOSITE, &data);
+  g_assert_cmphex (pair_color (&f, 1, 0), ==, 0);
+  g_assert_cmphex (pair_color (&f, 2, 0), ==, pair_quarters[2]);
   data.flags |= MASK_FILTER (FILTER_BILINEAR);
   data.src_bitmap = pair_plain (&f, 0, 0, 0x808080);
-  draw_on (&f, D, CW_MSG_DISPLAY_DRAW_COMPOSITE, &data);
-  g_assert_cmphex (at (&f, 1, 0), ==, 0x202020); /* a quarter of it */
-  g_assert_cmphex (at (&f, 2, 0), ==, 0x606060);
+  pair_draw_on (&f, D, CW_MSG_DISPLAY_DRAW_COMPOSITE, &data);
+  g_assert_cmphex (pair_color (&f, 1, 0), ==, 0x202020); /* a quarter of it */
+  g_assert_cmphex (pair_color (&f, 2, 0), ==, 0x606060);
   pair_teardown (&f);
 }
 
@@ -105,26 +82,26 @@ test_mask (void)
 static void
 test_alpha (void)
 {
-  CwMsgDisplayDrawComposite data = { .base = box (4), .flags = OVER };
+  CwMsgDisplayDrawComposite data = { .base = pair_box (4), .flags = OVER };
   Pair f;
 
   pair_setup (&f, 1, NULL);
   data.src_bitmap = pair_argb (&f, 0x00102030);
-  draw_on (&f, 0x010101, CW_MSG_DISPLAY_DRAW_COMPOSITE, &data);
-  g_assert_cmphex (at (&f, 0, 0), ==, 0x112131);
+  pair_draw_on (&f, 0x010101, CW_MSG_DISPLAY_DRAW_COMPOSITE, &data);
+  g_assert_cmphex (pair_color (&f, 0, 0), ==, 0x112131);
   data.flags = OVER | CW_COMPOSITE_SOURCE_OPAQUE;
-  draw_on (&f, 0x010101, CW_MSG_DISPLAY_DRAW_COMPOSITE, &data);
-  g_assert_cmphex (at (&f, 0, 0), ==, 0x102030);
+  pair_draw_on (&f, 0x010101, CW_MSG_DISPLAY_DRAW_COMPOSITE, &data);
+  g_assert_cmphex (pair_color (&f, 0, 0), ==, 0x102030);
   data.mask_bitmap = pair_argb (&f, 0x00ff00ff);
   data.flags = SRC | CW_COMPOSITE_HAS_MASK;
-  draw_on (&f, D, CW_MSG_DISPLAY_DRAW_COMPOSITE, &data);
-  g_assert_cmphex (at (&f, 0, 0), ==, 0);
+  pair_draw_on (&f, D, CW_MSG_DISPLAY_DRAW_COMPOSITE, &data);
+  g_assert_cmphex (pair_color (&f, 0, 0), ==, 0);
   data.flags |= CW_COMPOSITE_MASK_OPAQUE;
-  draw_on (&f, D, CW_MSG_DISPLAY_DRAW_COMPOSITE, &data);
-  g_assert_cmphex (at (&f, 0, 0), ==, 0x102030);
+  pair_draw_on (&f, D, CW_MSG_DISPLAY_DRAW_COMPOSITE, &data);
+  g_assert_cmphex (pair_color (&f, 0, 0), ==, 0x102030);
   data.flags |= CW_COMPOSITE_COMPONENT_ALPHA;
-  draw_on (&f, D, CW_MSG_DISPLAY_DRAW_COMPOSITE, &data);
-  g_assert_cmphex (at (&f, 0, 0), ==, 0x100030);
+  pair_draw_on (&f, D, CW_MSG_DISPLAY_DRAW_COMPOSITE, &data);
+  g_assert_cmphex (pair_color (&f, 0, 0), ==, 0x100030);
   /* The mask of a message that has none, whatever stands there. */
   pair_push (&f, 0, surface_create (1, 4, 4, CW_SURFACE_FMT_32_ARGB, 0));
   data.base.surface_id = 1;

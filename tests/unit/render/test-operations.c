@@ -11,29 +11,6 @@
 #define D 0x0f0ff0
 #define P 0x55aa0f
 
-static const uint32_t quarters[16]
-    = { 1, 2, 3, 4, 5, 0xa00000, 0x00a000, 8, 9, 0x0000a0, 0xa0a0a0, 12, 13, 14, 15, 16 };
-
-static uint32_t
-at (Pair *f, int x, int y)
-{
-  return pair_word (f, 0, x, y) & 0xffffff;
-}
-
-/* On a primary of one colour. */
-static void
-draw_on (Pair *f, uint32_t color, uint16_t type, const void *data)
-{
-  pair_push (f, 0, draw_fill (0, 0, 0, 16, 16, color));
-  pair_push (f, 0, stream_message (type, data));
-}
-
-static CwWireDisplayBase
-box (int32_t side)
-{
-  return (CwWireDisplayBase){ .box = { .right = side, .bottom = side } };
-}
-
 static CwWireBrush
 solid (uint32_t color)
 {
@@ -59,24 +36,24 @@ static void
 test_constants (void)
 {
   static const uint32_t results[] = { 0, 0xffffff, ~D & 0xffffff };
-  CwMsgDisplayDrawBlackness data = { .base = box (4) };
+  CwMsgDisplayDrawBlackness data = { .base = pair_box (4) };
   Pair f;
 
   pair_setup (&f, 1, NULL);
   for (unsigned i = 0; i < 3; i++) {
     data.mask = mask_at (&f, 0, 1, 1);
-    draw_on (&f, D, CW_MSG_DISPLAY_DRAW_BLACKNESS + i, &data);
-    g_assert_cmphex (at (&f, 1, 0), ==, results[i]);
-    g_assert_cmphex (at (&f, 2, 0), ==, D);
+    pair_draw_on (&f, D, CW_MSG_DISPLAY_DRAW_BLACKNESS + i, &data);
+    g_assert_cmphex (pair_color (&f, 1, 0), ==, results[i]);
+    g_assert_cmphex (pair_color (&f, 2, 0), ==, D);
     data.mask = mask_at (&f, CW_MASK_INVERS, 0, 0);
-    draw_on (&f, D, CW_MSG_DISPLAY_DRAW_BLACKNESS + i, &data);
-    g_assert_cmphex (at (&f, 2, 1), ==, D);
-    g_assert_cmphex (at (&f, 1, 0), ==, results[i]);
-    g_assert_cmphex (at (&f, 1, 2), ==, D); /* below the mask */
+    pair_draw_on (&f, D, CW_MSG_DISPLAY_DRAW_BLACKNESS + i, &data);
+    g_assert_cmphex (pair_color (&f, 2, 1), ==, D);
+    g_assert_cmphex (pair_color (&f, 1, 0), ==, results[i]);
+    g_assert_cmphex (pair_color (&f, 1, 2), ==, D); /* below the mask */
     data.mask = (CwWireQMask){ 0 };
-    draw_on (&f, D, CW_MSG_DISPLAY_DRAW_BLACKNESS + i, &data);
-    g_assert_cmphex (at (&f, 3, 3), ==, results[i]);
-    g_assert_cmphex (at (&f, 4, 3), ==, D);
+    pair_draw_on (&f, D, CW_MSG_DISPLAY_DRAW_BLACKNESS + i, &data);
+    g_assert_cmphex (pair_color (&f, 3, 3), ==, results[i]);
+    g_assert_cmphex (pair_color (&f, 4, 3), ==, D);
   }
   pair_teardown (&f);
 }
@@ -85,16 +62,16 @@ test_constants (void)
 static void
 test_surface_mask (void)
 {
-  CwMsgDisplayDrawBlackness data = { .base = box (4) };
+  CwMsgDisplayDrawBlackness data = { .base = pair_box (4) };
   Pair f;
 
   pair_setup (&f, 1, NULL);
   pair_push (&f, 0, surface_create (1, 4, 4, CW_SURFACE_FMT_32_XRGB, 0));
   pair_push (&f, 0, draw_fill (1, 0, 0, 2, 4, 0x10));
   data.mask.bitmap = image_surface (&f.arena, 1);
-  draw_on (&f, D, CW_MSG_DISPLAY_DRAW_BLACKNESS, &data);
-  g_assert_cmphex (at (&f, 1, 3), ==, 0);
-  g_assert_cmphex (at (&f, 2, 3), ==, D);
+  pair_draw_on (&f, D, CW_MSG_DISPLAY_DRAW_BLACKNESS, &data);
+  g_assert_cmphex (pair_color (&f, 1, 3), ==, 0);
+  g_assert_cmphex (pair_color (&f, 2, 3), ==, D);
   /* Not where it is drawn on. */
   data.mask.bitmap = image_surface (&f.arena, 0);
   pair_push (&f, 0, stream_message (CW_MSG_DISPLAY_DRAW_BLACKNESS, &data));
@@ -130,27 +107,27 @@ test_functions (void)
     const uint16_t rop = CW_ROPD_OP_AND | c->invers;
     const CwWireImage *image = pair_plain (&f, 0, 0, S);
     const CwWireRect area = { .right = 4, .bottom = 4 };
-    CwMsgDisplayDrawFill fill = { .base = box (4), .brush = solid (P), .rop_descriptor = rop };
-    CwMsgDisplayDrawCopy copy = { .base = box (4), .src_bitmap = image, .src_area = area, .rop_descriptor = rop };
+    CwMsgDisplayDrawFill fill = { .base = pair_box (4), .brush = solid (P), .rop_descriptor = rop };
+    CwMsgDisplayDrawCopy copy = { .base = pair_box (4), .src_bitmap = image, .src_area = area, .rop_descriptor = rop };
     CwMsgDisplayDrawOpaque opaque
-        = { .base = box (4), .src_bitmap = image, .src_area = area, .brush = solid (P), .rop_descriptor = rop };
-    CwMsgDisplayDrawStroke stroke = { .base = box (4),
+        = { .base = pair_box (4), .src_bitmap = image, .src_area = area, .brush = solid (P), .rop_descriptor = rop };
+    CwMsgDisplayDrawStroke stroke = { .base = pair_box (4),
                                       .path = &(CwWirePath){ 1, &segment },
                                       .brush = solid (P),
                                       .fore_mode = rop,
                                       .back_mode = CW_ROPD_OP_PUT };
 
-    draw_on (&f, D, CW_MSG_DISPLAY_DRAW_FILL, &fill);
-    g_assert_cmphex (at (&f, 3, 3), ==, c->fill);
-    draw_on (&f, D, CW_MSG_DISPLAY_DRAW_STROKE, &stroke);
-    g_assert_cmphex (at (&f, 1, 0), ==, c->fill);
-    g_assert_cmphex (at (&f, 1, 1), ==, D);
-    draw_on (&f, D, CW_MSG_DISPLAY_DRAW_COPY, &copy);
-    g_assert_cmphex (at (&f, 3, 3), ==, c->copy);
-    draw_on (&f, D, CW_MSG_DISPLAY_DRAW_BLEND, &copy);
-    g_assert_cmphex (at (&f, 3, 3), ==, c->copy);
-    draw_on (&f, D, CW_MSG_DISPLAY_DRAW_OPAQUE, &opaque);
-    g_assert_cmphex (at (&f, 3, 3), ==, c->opaque);
+    pair_draw_on (&f, D, CW_MSG_DISPLAY_DRAW_FILL, &fill);
+    g_assert_cmphex (pair_color (&f, 3, 3), ==, c->fill);
+    pair_draw_on (&f, D, CW_MSG_DISPLAY_DRAW_STROKE, &stroke);
+    g_assert_cmphex (pair_color (&f, 1, 0), ==, c->fill);
+    g_assert_cmphex (pair_color (&f, 1, 1), ==, D);
+    pair_draw_on (&f, D, CW_MSG_DISPLAY_DRAW_COPY, &copy);
+    g_assert_cmphex (pair_color (&f, 3, 3), ==, c->copy);
+    pair_draw_on (&f, D, CW_MSG_DISPLAY_DRAW_BLEND, &copy);
+    g_assert_cmphex (pair_color (&f, 3, 3), ==, c->copy);
+    pair_draw_on (&f, D, CW_MSG_DISPLAY_DRAW_OPAQUE, &opaque);
+    g_assert_cmphex (pair_color (&f, 3, 3), ==, c->opaque);
   }
   pair_teardown (&f);
 }
@@ -159,19 +136,19 @@ test_functions (void)
 static void
 test_two_images (void)
 {
-  CwMsgDisplayDrawOpaque opaque = { .base = box (2), .rop_descriptor = CW_ROPD_OP_AND, .scale_mode = NEAREST };
-  CwMsgDisplayDrawRop3 rop3 = { .base = box (2), .scale_mode = NEAREST };
+  CwMsgDisplayDrawOpaque opaque = { .base = pair_box (2), .rop_descriptor = CW_ROPD_OP_AND, .scale_mode = NEAREST };
+  CwMsgDisplayDrawRop3 rop3 = { .base = pair_box (2), .scale_mode = NEAREST };
   Pair f;
 
   pair_setup (&f, 1, NULL);
-  opaque.src_bitmap = rop3.src_bitmap = image_words (&f.arena, 4, 4, quarters);
+  opaque.src_bitmap = rop3.src_bitmap = image_words (&f.arena, 4, 4, pair_quarters);
   opaque.src_area = rop3.src_area = (CwWireRect){ .left = 1, .top = 1, .right = 3, .bottom = 3 };
   opaque.brush = rop3.brush = pattern (image_words (&f.arena, 2, 1, (const uint32_t[]){ 0xf0f0f0, 0x808080 }), 1, 0);
-  draw_on (&f, D, CW_MSG_DISPLAY_DRAW_OPAQUE, &opaque);
-  g_assert_cmphex (at (&f, 0, 0), ==, 0x800000);
-  g_assert_cmphex (at (&f, 1, 0), ==, 0x00a000);
-  g_assert_cmphex (at (&f, 0, 1), ==, 0x000080);
-  g_assert_cmphex (at (&f, 2, 0), ==, D);
+  pair_draw_on (&f, D, CW_MSG_DISPLAY_DRAW_OPAQUE, &opaque);
+  g_assert_cmphex (pair_color (&f, 0, 0), ==, 0x800000);
+  g_assert_cmphex (pair_color (&f, 1, 0), ==, 0x00a000);
+  g_assert_cmphex (pair_color (&f, 0, 1), ==, 0x000080);
+  g_assert_cmphex (pair_color (&f, 2, 0), ==, D);
   for (unsigned code = 0; code < 256; code += 17) {
     const uint32_t p = 0x808080, s = 0xa00000;
     uint32_t expected = 0;
@@ -180,17 +157,17 @@ test_two_images (void)
       expected |= (code >> (4 * (p >> bit & 1) + 2 * (s >> bit & 1) + (D >> bit & 1)) & 1u) << bit;
     rop3.rop3 = code;
     rop3.mask = (CwWireQMask){ 0 };
-    draw_on (&f, D, CW_MSG_DISPLAY_DRAW_ROP3, &rop3);
-    g_assert_cmphex (at (&f, 0, 0), ==, expected);
+    pair_draw_on (&f, D, CW_MSG_DISPLAY_DRAW_ROP3, &rop3);
+    g_assert_cmphex (pair_color (&f, 0, 0), ==, expected);
     rop3.mask = mask_at (&f, 0, 2, 1);
-    draw_on (&f, D, CW_MSG_DISPLAY_DRAW_ROP3, &rop3);
-    g_assert_cmphex (at (&f, 0, 0), ==, expected);
-    g_assert_cmphex (at (&f, 1, 0), ==, D);
+    pair_draw_on (&f, D, CW_MSG_DISPLAY_DRAW_ROP3, &rop3);
+    g_assert_cmphex (pair_color (&f, 0, 0), ==, expected);
+    g_assert_cmphex (pair_color (&f, 1, 0), ==, D);
   }
   opaque.mask = mask_at (&f, CW_MASK_INVERS, 2, 1);
-  draw_on (&f, D, CW_MSG_DISPLAY_DRAW_OPAQUE, &opaque);
-  g_assert_cmphex (at (&f, 0, 0), ==, D);
-  g_assert_cmphex (at (&f, 1, 0), ==, 0x00a000);
+  pair_draw_on (&f, D, CW_MSG_DISPLAY_DRAW_OPAQUE, &opaque);
+  g_assert_cmphex (pair_color (&f, 0, 0), ==, D);
+  g_assert_cmphex (pair_color (&f, 1, 0), ==, 0x00a000);
   pair_teardown (&f);
 }
 
@@ -198,10 +175,10 @@ static void
 test_scale (void)
 {
   const CwWireRect area = { .left = 1, .top = 1, .right = 3, .bottom = 3 };
-  CwMsgDisplayDrawCopy copy = { .base = box (4), .src_area = area, .rop_descriptor = CW_ROPD_OP_PUT };
+  CwMsgDisplayDrawCopy copy = { .base = pair_box (4), .src_area = area, .rop_descriptor = CW_ROPD_OP_PUT };
   CwMsgDisplayDrawOpaque opaque
-      = { .base = box (4), .src_area = area, .brush = solid (0), .rop_descriptor = CW_ROPD_OP_OR };
-  CwMsgDisplayDrawRop3 rop3 = { .base = box (4), .src_area = area, .brush = solid (0), .rop3 = 0xcc };
+      = { .base = pair_box (4), .src_area = area, .brush = solid (0), .rop_descriptor = CW_ROPD_OP_OR };
+  CwMsgDisplayDrawRop3 rop3 = { .base = pair_box (4), .src_area = area, .brush = solid (0), .rop3 = 0xcc };
   const void *messages[] = { &copy, &copy, &opaque, &rop3 };
   const uint16_t types[]
       = { CW_MSG_DISPLAY_DRAW_COPY, CW_MSG_DISPLAY_DRAW_BLEND, CW_MSG_DISPLAY_DRAW_OPAQUE, CW_MSG_DISPLAY_DRAW_ROP3 };
@@ -210,16 +187,16 @@ test_scale (void)
     Pair f;
 
     pair_setup (&f, 1, NULL);
-    copy.src_bitmap = opaque.src_bitmap = rop3.src_bitmap = image_words (&f.arena, 4, 4, quarters);
+    copy.src_bitmap = opaque.src_bitmap = rop3.src_bitmap = image_words (&f.arena, 4, 4, pair_quarters);
     copy.scale_mode = opaque.scale_mode = rop3.scale_mode = NEAREST;
-    draw_on (&f, D, types[i], messages[i]);
+    pair_draw_on (&f, D, types[i], messages[i]);
     for (int y = 0; y < 4; y++) {
       for (int x = 0; x < 4; x++)
-        g_assert_cmphex (at (&f, x, y), ==, quarters[(1 + y / 2) * 4 + 1 + x / 2]);
+        g_assert_cmphex (pair_color (&f, x, y), ==, pair_quarters[(1 + y / 2) * 4 + 1 + x / 2]);
     }
     copy.scale_mode = opaque.scale_mode = rop3.scale_mode = CW_IMAGE_SCALE_MODE_INTERPOLATE;
-    draw_on (&f, D, types[i], messages[i]);
-    g_assert_cmphex (at (&f, 1, 1), ==, 0x642828);
+    pair_draw_on (&f, D, types[i], messages[i]);
+    g_assert_cmphex (pair_color (&f, 1, 1), ==, 0x642828);
     copy.scale_mode = opaque.scale_mode = rop3.scale_mode = 2;
     pair_push_refused (&f, stream_message (types[i], messages[i]), CW_ERROR_MALFORMED);
     pair_teardown (&f);
@@ -232,48 +209,48 @@ test_scale_nearest (void)
 {
   const CwWireRect area = { .left = 1, .top = 1, .right = 3, .bottom = 3 };
   CwMsgDisplayDrawTransparent transparent
-      = { .base = box (4), .src_area = area, .src_color = 0xa00000, .true_color = 0x0000a0 };
-  CwMsgDisplayDrawAlphaBlend blend = { .base = box (4), .src_area = area, .alpha = 255 };
+      = { .base = pair_box (4), .src_area = area, .src_color = 0xa00000, .true_color = 0x0000a0 };
+  CwMsgDisplayDrawAlphaBlend blend = { .base = pair_box (4), .src_area = area, .alpha = 255 };
   Pair f;
 
   pair_setup (&f, 1, NULL);
-  transparent.src_bitmap = blend.src_bitmap = image_words (&f.arena, 4, 4, quarters);
-  draw_on (&f, D, CW_MSG_DISPLAY_DRAW_TRANSPARENT, &transparent);
-  g_assert_cmphex (at (&f, 1, 1), ==, 0xa00000);
-  g_assert_cmphex (at (&f, 2, 1), ==, 0x00a000);
-  g_assert_cmphex (at (&f, 1, 2), ==, D);
-  draw_on (&f, D, CW_MSG_DISPLAY_DRAW_ALPHA_BLEND, &blend);
-  g_assert_cmphex (at (&f, 1, 1), ==, 0xa00000);
-  g_assert_cmphex (at (&f, 2, 2), ==, 0xa0a0a0);
+  transparent.src_bitmap = blend.src_bitmap = image_words (&f.arena, 4, 4, pair_quarters);
+  pair_draw_on (&f, D, CW_MSG_DISPLAY_DRAW_TRANSPARENT, &transparent);
+  g_assert_cmphex (pair_color (&f, 1, 1), ==, 0xa00000);
+  g_assert_cmphex (pair_color (&f, 2, 1), ==, 0x00a000);
+  g_assert_cmphex (pair_color (&f, 1, 2), ==, D);
+  pair_draw_on (&f, D, CW_MSG_DISPLAY_DRAW_ALPHA_BLEND, &blend);
+  g_assert_cmphex (pair_color (&f, 1, 1), ==, 0xa00000);
+  g_assert_cmphex (pair_color (&f, 2, 2), ==, 0xa0a0a0);
   pair_teardown (&f);
 }
 
 static void
 test_alpha_blend (void)
 {
-  CwMsgDisplayDrawAlphaBlend blend = { .base = box (4), .src_area = { .right = 4, .bottom = 4 } };
+  CwMsgDisplayDrawAlphaBlend blend = { .base = pair_box (4), .src_area = { .right = 4, .bottom = 4 } };
   Pair f;
 
   pair_setup (&f, 1, NULL);
   blend.src_bitmap = pair_plain (&f, 0, 0, 0xff0000);
-  draw_on (&f, D, CW_MSG_DISPLAY_DRAW_ALPHA_BLEND, &blend);
-  g_assert_cmphex (at (&f, 0, 0), ==, D);
+  pair_draw_on (&f, D, CW_MSG_DISPLAY_DRAW_ALPHA_BLEND, &blend);
+  g_assert_cmphex (pair_color (&f, 0, 0), ==, D);
   blend.alpha = 0x80;
-  draw_on (&f, 0x0000ff, CW_MSG_DISPLAY_DRAW_ALPHA_BLEND, &blend);
-  g_assert_cmphex (at (&f, 3, 3), ==, 0x80007f);
+  pair_draw_on (&f, 0x0000ff, CW_MSG_DISPLAY_DRAW_ALPHA_BLEND, &blend);
+  g_assert_cmphex (pair_color (&f, 3, 3), ==, 0x80007f);
   /* Alpha of an image counts always, that of a surface only where the message says so, the target's likewise. */
   blend.alpha = 0xff;
   blend.src_bitmap = pair_argb (&f, 0x40400000);
-  draw_on (&f, 0x0000ff, CW_MSG_DISPLAY_DRAW_ALPHA_BLEND, &blend);
-  g_assert_cmphex (at (&f, 3, 3), ==, 0x4000bf);
+  pair_draw_on (&f, 0x0000ff, CW_MSG_DISPLAY_DRAW_ALPHA_BLEND, &blend);
+  g_assert_cmphex (pair_color (&f, 3, 3), ==, 0x4000bf);
   pair_push (&f, 0, surface_create (1, 4, 4, CW_SURFACE_FMT_32_XRGB, 0));
   for (unsigned flags = 0; flags < 4; flags++) {
     pair_push (&f, 0, draw_fill (1, 0, 0, 4, 4, 0x400000));
     blend.base.surface_id = 0;
     blend.src_bitmap = image_surface (&f.arena, 1);
     blend.alpha_flags = flags & CW_ALPHA_FLAG_SRC_SURFACE_HAS_ALPHA;
-    draw_on (&f, 0x0000ff, CW_MSG_DISPLAY_DRAW_ALPHA_BLEND, &blend);
-    g_assert_cmphex (at (&f, 3, 3), ==, blend.alpha_flags ? 0x4000ff : 0x400000);
+    pair_draw_on (&f, 0x0000ff, CW_MSG_DISPLAY_DRAW_ALPHA_BLEND, &blend);
+    g_assert_cmphex (pair_color (&f, 3, 3), ==, blend.alpha_flags ? 0x4000ff : 0x400000);
     blend.base.surface_id = 1;
     blend.src_bitmap = pair_argb (&f, 0x40400000);
     blend.alpha_flags = flags & CW_ALPHA_FLAG_DEST_HAS_ALPHA;
@@ -317,7 +294,7 @@ test_text (void)
                                 .height = 2,
                                 .data = { (const uint8_t *) cases[i].rows, 2 * stride } };
     const CwWireString string = { cases[i].flags, 1, &glyph };
-    CwMsgDisplayDrawText text = { .base = box (16),
+    CwMsgDisplayDrawText text = { .base = pair_box (16),
                                   .str = &string,
                                   .back_area = { .left = 2, .top = 2, .right = 12, .bottom = 12 },
                                   .fore_mode = CW_ROPD_OP_PUT,
@@ -325,14 +302,14 @@ test_text (void)
 
     text.fore_brush = pattern (image_words (&f.arena, 2, 1, (const uint32_t[]){ 0x111111, 0x222222 }), 0, 0);
     text.back_brush = pattern (image_words (&f.arena, 2, 1, (const uint32_t[]){ 0x333333, 0x444444 }), 0, 0);
-    draw_on (&f, D, CW_MSG_DISPLAY_DRAW_TEXT, &text);
+    pair_draw_on (&f, D, CW_MSG_DISPLAY_DRAW_TEXT, &text);
     for (int y = 0; y < 16; y++) {
       for (int x = 0; x < 16; x++) {
         bool back = x >= 2 && x < 12 && y >= 2 && y < 12;
         bool fore = x >= 4 && x < 7 && cases[i].line >= 0 && y == 5 + cases[i].line;
 
         /* The deepest shade of four bits is not quite all. */
-        g_assert_cmphex (at (&f, x, y) & 0xf0f0f0, ==,
+        g_assert_cmphex (pair_color (&f, x, y) & 0xf0f0f0, ==,
                          (fore   ? x % 2 ? 0x202020u : 0x101010u
                           : back ? x % 2 ? 0x404040u : 0x303030u
                                  : D)
@@ -359,17 +336,18 @@ test_bits (void)
     const CwWirePathSegment segment = { CW_PATH_BEGIN | CW_PATH_END, 2, ends };
     const CwWireRect area = { .right = 4, .bottom = 4 };
     const CwWireString string = { .flags = CW_STRING_RASTER_A1 };
-    CwMsgDisplayDrawFill fill = { .base = box (4), .rop_descriptor = CW_ROPD_OP_PUT };
+    CwMsgDisplayDrawFill fill = { .base = pair_box (4), .rop_descriptor = CW_ROPD_OP_PUT };
     CwMsgDisplayDrawOpaque opaque
-        = { .base = box (4), .src_area = area, .brush = solid (P), .rop_descriptor = CW_ROPD_OP_PUT };
-    CwMsgDisplayDrawCopy copy = { .base = box (4), .src_area = area, .rop_descriptor = CW_ROPD_OP_PUT };
-    CwMsgDisplayDrawTransparent transparent = { .base = box (4), .src_area = area };
-    CwMsgDisplayDrawAlphaBlend blend = { .base = box (4), .src_area = area, .alpha = 255 };
-    CwMsgDisplayDrawRop3 rop3 = { .base = box (4), .src_area = area, .brush = solid (P), .rop3 = 0x96 };
-    CwMsgDisplayDrawText text = { .base = box (4), .str = &string, .fore_brush = solid (P), .back_brush = solid (S) };
+        = { .base = pair_box (4), .src_area = area, .brush = solid (P), .rop_descriptor = CW_ROPD_OP_PUT };
+    CwMsgDisplayDrawCopy copy = { .base = pair_box (4), .src_area = area, .rop_descriptor = CW_ROPD_OP_PUT };
+    CwMsgDisplayDrawTransparent transparent = { .base = pair_box (4), .src_area = area };
+    CwMsgDisplayDrawAlphaBlend blend = { .base = pair_box (4), .src_area = area, .alpha = 255 };
+    CwMsgDisplayDrawRop3 rop3 = { .base = pair_box (4), .src_area = area, .brush = solid (P), .rop3 = 0x96 };
+    CwMsgDisplayDrawText text
+        = { .base = pair_box (4), .str = &string, .fore_brush = solid (P), .back_brush = solid (S) };
     CwMsgDisplayDrawStroke stroke
-        = { .base = box (4), .path = &(CwWirePath){ 1, &segment }, .fore_mode = CW_ROPD_OP_PUT };
-    CwMsgDisplayDrawComposite composite = { .base = box (4), .flags = 1 };
+        = { .base = pair_box (4), .path = &(CwWirePath){ 1, &segment }, .fore_mode = CW_ROPD_OP_PUT };
+    CwMsgDisplayDrawComposite composite = { .base = pair_box (4), .flags = 1 };
     const void *messages[] = { &fill, &opaque, &opaque, &copy,   &transparent, &blend,    &rop3,
                                &rop3, &text,   &text,   &stroke, &composite,   &composite };
     const CwWireImage *bits, *plain;
@@ -393,7 +371,7 @@ test_bits (void)
     composite.mask_bitmap = bits;
     if (i == 12)
       composite.flags |= CW_COMPOSITE_HAS_MASK;
-    draw_on (&f, D, types[i], messages[i]);
+    pair_draw_on (&f, D, types[i], messages[i]);
     pair_finish (&f);
     g_test_message ("%s", f.recorder[0].failure ? f.recorder[0].failure->message : "drawn");
     g_assert_error (f.recorder[0].failure, CW_ERROR, CW_ERROR_MALFORMED);
@@ -404,9 +382,9 @@ test_bits (void)
 static void
 test_refused (void)
 {
-  CwMsgDisplayDrawBlackness masked = { .base = box (4) };
-  CwMsgDisplayDrawTransparent nothing = { .base = box (4), .src_area = { .right = 4, .bottom = 4 } };
-  CwMsgDisplayDrawStroke stroke = { .base = box (4), .brush = solid (P), .fore_mode = CW_ROPD_OP_PUT };
+  CwMsgDisplayDrawBlackness masked = { .base = pair_box (4) };
+  CwMsgDisplayDrawTransparent nothing = { .base = pair_box (4), .src_area = { .right = 4, .bottom = 4 } };
+  CwMsgDisplayDrawStroke stroke = { .base = pair_box (4), .brush = solid (P), .fore_mode = CW_ROPD_OP_PUT };
   CwWireImage *image;
   Pair f;
 

@@ -235,3 +235,15 @@ server_send_start (PeerIo *io, const uint8_t *channels, uint32_t n_channels)
     ids[i] = (CwWireChannelId){ channels[2 * i], channels[2 * i + 1] };
   return server_send (io, CW_MSG_MAIN_INIT, &init) && server_send (io, CW_MSG_MAIN_CHANNELS_LIST, &list);
 }
+
+bool
+server_begin (PeerIo *io, const PeerLink *link, const uint8_t *channels, uint32_t n_channels)
+{
+  if (!peer_link (io, link))
+    return false;
+  if (io->channel_type != CW_CHANNEL_MAIN)
+    return true;
+  server_send_start (io, channels, n_channels);
+  peer_drain (io);
+  return false;
+}

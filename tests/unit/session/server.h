@@ -35,3 +35,7 @@ void server_hold (PeerIo *io);
 
 /* INIT, and a list of channels: pairs of type and id. */
 bool server_send_start (PeerIo *io, const uint8_t *channels, uint32_t n_channels);
+
+/* Links; on the main channel sends that start and reads until the client is gone. true: another channel, the script's.
+ */
+bool server_begin (PeerIo *io, const PeerLink *link, const uint8_t *channels, uint32_t n_channels);

@@ -259,3 +259,19 @@ steps_close (Steps *self, uint8_t type)
     shutdown (self->kinds[type].io->fd, SHUT_RDWR);
   g_mutex_unlock (&self->lock);
 }
+
+void
+steps_expect_told (Steps *self, uint8_t type, GString *told, const char *expected)
+{
+  steps_heard_all (self, type);
+  g_assert_cmpstr (told->str, ==, expected);
+  g_string_truncate (told, 0);
+}
+
+void
+steps_end (Steps *self, SpiceSession *session, GString *told)
+{
+  client_end (session);
+  steps_free (self);
+  g_string_free (told, TRUE);
+}

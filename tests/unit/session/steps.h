@@ -38,7 +38,13 @@ const CwMessage *steps_skip_to (Steps *self, uint8_t type, uint16_t message);
 /* All that was sent on the channel has been handled, and nothing more was heard of it. */
 void steps_heard_all (Steps *self, uint8_t type);
 
+/* Likewise, and what a test has noted of its signals, to be noted anew from now on. */
+void steps_expect_told (Steps *self, uint8_t type, GString *told, const char *expected);
+
 /* The server's end of the channel. */
 void steps_close (Steps *self, uint8_t type);
+
+/* The end of a test: all three are gone. */
+void steps_end (Steps *self, SpiceSession *session, GString *told);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Steps, steps_free)

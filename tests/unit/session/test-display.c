@@ -52,13 +52,8 @@ serve (PeerIo *io, gpointer data)
   GThread *listener;
 
   link.channel_caps = script->knows_monitors ? 1u << CW_DISPLAY_CAP_MONITORS_CONFIG : 0;
-  if (!peer_link (io, &link))
+  if (!server_begin (io, &link, channels, 1))
     return;
-  if (io->channel_type == CW_CHANNEL_MAIN) {
-    server_send_start (io, channels, 1);
-    peer_drain (io);
-    return;
-  }
   listener = g_thread_new ("listener", listen_to_client, both);
   while ((message = g_async_queue_pop (script->steps)) != the_end) {
     server_send_message (io, message);

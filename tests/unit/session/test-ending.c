@@ -34,13 +34,8 @@ serve (PeerIo *io, gpointer data)
   static const uint8_t channels[] = { CW_CHANNEL_DISPLAY, 0, CW_CHANNEL_DISPLAY, 1 };
   End end = GPOINTER_TO_INT (data);
 
-  if (!peer_link (io, &PEER_LINK_INIT))
+  if (!server_begin (io, &PEER_LINK_INIT, channels, 2))
     return;
-  if (io->channel_type == CW_CHANNEL_MAIN) {
-    server_send_start (io, channels, 2);
-    peer_drain (io);
-    return;
-  }
   if (io->channel_id == 1)
     g_async_queue_pop (go);
   for (unsigned i = 0; i < drawing->len; i++)

@@ -14,19 +14,27 @@ expect_status (FilesCase *self, uint32_t id, uint32_t result)
   g_assert_cmpuint (status->result, ==, result);
 }
 
+/* Both have been announced to the agent. */
+static void
+begin_two (FilesCase *self, size_t first_size, size_t second_size, GCancellable *cancellable)
+{
+  g_autoptr (GFile) first = NULL, second = NULL;
+
+  files_case_begin (self, true, FILES_CASE_CAPS);
+  first = files_case_make (self, "first", first_size);
+  second = files_case_make (self, "second", second_size);
+  files_case_copy (self, first, second, cancellable);
+  agent_server_next_agent (self->server, CW_AGENT_TYPE_FILE_XFER_START);
+  agent_server_next_agent (self->server, CW_AGENT_TYPE_FILE_XFER_START);
+}
+
 /* F3, F4 */
 static void
 test_cancel (void)
 {
-  g_autoptr (GFile) first = NULL, second = NULL;
   FilesCase c;
 
-  files_case_begin (&c, true, FILES_CASE_CAPS);
-  first = files_case_make (&c, "first", 10);
-  second = files_case_make (&c, "second", 20);
-  files_case_copy (&c, first, second, NULL);
-  agent_server_next_agent (c.server, CW_AGENT_TYPE_FILE_XFER_START);
-  agent_server_next_agent (c.server, CW_AGENT_TYPE_FILE_XFER_START);
+  begin_two (&c, 10, 20, NULL);
   spice_file_transfer_task_cancel (files_case_task (&c, 0));
   files_case_expect_told (&c, "");
   expect_status (&c, 1, CW_FILE_XFER_STATUS_CANCELLED);
@@ -45,15 +53,9 @@ static void
 test_cancel_all (void)
 {
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
-  g_autoptr (GFile) first = NULL, second = NULL;
   FilesCase c;
 
-  files_case_begin (&c, true, FILES_CASE_CAPS);
-  first = files_case_make (&c, "first", 10);
-  second = files_case_make (&c, "second", 200000);
-  files_case_copy (&c, first, second, cancellable);
-  agent_server_next_agent (c.server, CW_AGENT_TYPE_FILE_XFER_START);
-  agent_server_next_agent (c.server, CW_AGENT_TYPE_FILE_XFER_START);
+  begin_two (&c, 10, 200000, cancellable);
   g_cancellable_cancel (cancellable);
   files_case_wait (&c);
   g_assert_error (c.error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
@@ -64,15 +66,9 @@ test_cancel_all (void)
 static void
 test_cancel_each (void)
 {
-  g_autoptr (GFile) first = NULL, second = NULL;
   FilesCase c;
 
-  files_case_begin (&c, true, FILES_CASE_CAPS);
-  first = files_case_make (&c, "first", 10);
-  second = files_case_make (&c, "second", 20);
-  files_case_copy (&c, first, second, NULL);
-  agent_server_next_agent (c.server, CW_AGENT_TYPE_FILE_XFER_START);
-  agent_server_next_agent (c.server, CW_AGENT_TYPE_FILE_XFER_START);
+  begin_two (&c, 10, 20, NULL);
   spice_file_transfer_task_cancel (files_case_task (&c, 0));
   spice_file_transfer_task_cancel (files_case_task (&c, 1));
   expect_status (&c, 1, CW_FILE_XFER_STATUS_CANCELLED);
@@ -113,15 +109,9 @@ test_cancelled_before (void)
 static void
 test_agent_loss (void)
 {
-  g_autoptr (GFile) first = NULL, second = NULL;
   FilesCase c;
 
-  files_case_begin (&c, true, FILES_CASE_CAPS);
-  first = files_case_make (&c, "first", 1000000);
-  second = files_case_make (&c, "second", 10);
-  files_case_copy (&c, first, second, NULL);
-  agent_server_next_agent (c.server, CW_AGENT_TYPE_FILE_XFER_START);
-  agent_server_next_agent (c.server, CW_AGENT_TYPE_FILE_XFER_START);
+  begin_two (&c, 1000000, 10, NULL);
   agent_server_grant (c.server, false);
   files_case_say (&c, 1, CW_FILE_XFER_STATUS_CAN_SEND_DATA);
   agent_server_send (c.server, CW_MSG_MAIN_AGENT_DISCONNECTED, &(CwMsgMainAgentDisconnected){ 0 });

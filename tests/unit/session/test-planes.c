@@ -99,14 +99,7 @@ serve (PeerIo *io, gpointer data)
   static const uint8_t channels[] = { CW_CHANNEL_DISPLAY, 0 };
   Case *self = data;
 
-  if (!peer_link (io, &PEER_LINK_INIT))
-    return;
-  if (io->channel_type == CW_CHANNEL_MAIN) {
-    server_send_start (io, channels, 1);
-    peer_drain (io);
-    return;
-  }
-  if (io->channel_type != CW_CHANNEL_DISPLAY)
+  if (!server_begin (io, &PEER_LINK_INIT, channels, 1))
     return;
   self->client_caps = io->client_caps;
   g_atomic_int_set (&self->has_display, 1);

@@ -68,9 +68,7 @@ begin (Case *self, void (*setup) (SpiceSession *session))
 static void
 end (Case *self)
 {
-  client_end (self->session);
-  steps_free (self->steps);
-  g_string_free (self->told, TRUE);
+  steps_end (self->steps, self->session, self->told);
 }
 
 static void
@@ -95,9 +93,7 @@ send_data (Case *self, const char *text)
 static void
 expect_told (Case *self, const char *expected)
 {
-  steps_heard_all (self->steps, CW_CHANNEL_PORT);
-  g_assert_cmpstr (self->told->str, ==, expected);
-  g_string_truncate (self->told, 0);
+  steps_expect_told (self->steps, CW_CHANNEL_PORT, self->told, expected);
 }
 
 static bool

@@ -163,12 +163,9 @@ serve (PeerIo *io, gpointer data)
   static const Row shrinking = GOOD (XR24, 512, SHRINKING_ROWS, 0, 2048, 0, true, 512 * SHRINKING_ROWS * 4);
   Case *self = data;
 
-  if (!peer_link (io, &PEER_LINK_INIT))
+  if (!server_begin (io, &PEER_LINK_INIT, channels, 1))
     return;
-  if (io->channel_type == CW_CHANNEL_MAIN) {
-    server_send_start (io, channels, 1);
-    peer_drain (io);
-  } else if (self->shrinks) {
+  if (self->shrinks) {
     send_row (io, &shrinking);
   } else {
     for (unsigned i = 0; i < G_N_ELEMENTS (rows); i++)

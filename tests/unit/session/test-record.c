@@ -60,9 +60,7 @@ begin (Case *self, uint32_t caps, void (*setup) (SpiceSession *session))
 static void
 end (Case *self)
 {
-  client_end (self->session);
-  steps_free (self->steps);
-  g_string_free (self->told, TRUE);
+  steps_end (self->steps, self->session, self->told);
 }
 
 static void
@@ -75,9 +73,7 @@ send_start (Case *self)
 static void
 expect_told (Case *self, const char *expected)
 {
-  steps_heard_all (self->steps, CW_CHANNEL_RECORD);
-  g_assert_cmpstr (self->told->str, ==, expected);
-  g_string_truncate (self->told, 0);
+  steps_expect_told (self->steps, CW_CHANNEL_RECORD, self->told, expected);
 }
 
 static void

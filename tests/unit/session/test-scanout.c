@@ -49,14 +49,7 @@ serve (PeerIo *io, gpointer data)
   static const uint8_t channels[] = { CW_CHANNEL_DISPLAY, 0 };
   Case *self = data;
 
-  if (!peer_link (io, &PEER_LINK_INIT))
-    return;
-  if (io->channel_type == CW_CHANNEL_MAIN) {
-    server_send_start (io, channels, 1);
-    peer_drain (io);
-    return;
-  }
-  if (io->channel_type != CW_CHANNEL_DISPLAY)
+  if (!server_begin (io, &PEER_LINK_INIT, channels, 1))
     return;
   send_draw (io, 1); /* nothing to draw yet: the channel answers by itself */
   hear (io, self, 1);

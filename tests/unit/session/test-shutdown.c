@@ -43,13 +43,8 @@ serve (PeerIo *io, gpointer data)
   static const uint8_t channels[] = { CW_CHANNEL_INPUTS, 0 };
   Shutdown *self = data;
 
-  if (!peer_link (io, &PEER_LINK_INIT))
+  if (!server_begin (io, &PEER_LINK_INIT, channels, 1))
     return;
-  if (io->channel_type == CW_CHANNEL_MAIN) {
-    server_send_start (io, channels, 1);
-    peer_drain (io);
-    return;
-  }
   if (self->manner == BREAKS) {
     server_hear (io, CW_MSGC_INPUTS_KEY_DOWN);
     peer_reset (io);

@@ -89,17 +89,13 @@ begin (Case *self, uint32_t caps)
 static void
 end (Case *self)
 {
-  client_end (self->session);
-  steps_free (self->steps);
-  g_string_free (self->told, TRUE);
+  steps_end (self->steps, self->session, self->told);
 }
 
 static void
 expect_told (Case *self, const char *expected)
 {
-  steps_heard_all (self->steps, CW_CHANNEL_USBREDIR);
-  g_assert_cmpstr (self->told->str, ==, expected);
-  g_string_truncate (self->told, 0);
+  steps_expect_told (self->steps, CW_CHANNEL_USBREDIR, self->told, expected);
 }
 
 static bool
