@@ -104,26 +104,34 @@ feed_reply (CwLink *client)
   sasl_feed (client, out.data, out.size);
 }
 
-void
-sasl_server_open (SaslServer *self, CwLink *client, unsigned bits, const char *mechanisms)
+char *
+sasl_server_begin (SaslServer *self, unsigned bits)
 {
   sasl_security_properties_t properties
       = { .min_ssf = bits > 0 ? 0 : 56,
           .max_ssf = bits > 0 ? 0 : 100000,
           .maxbufsize = 8192,
           .security_flags = bits > 0 ? 0 : SASL_SEC_NOANONYMOUS | SASL_SEC_NOPLAINTEXT };
-  const char *list = mechanisms;
+  const char *list;
   unsigned size = 0;
-  uint32_t le;
-  GBytes *said = cw_link_take_output (client);
 
-  g_clear_pointer (&said, g_bytes_unref);
   *self = (SaslServer){ .conn = new_conn (), .bits = bits };
   g_assert_cmpint (sasl_setprop (self->conn, SASL_SEC_PROPS, &properties), ==, SASL_OK);
   if (bits > 0)
     g_assert_cmpint (sasl_setprop (self->conn, SASL_SSF_EXTERNAL, &bits), ==, SASL_OK);
-  if (!list)
-    g_assert_cmpint (sasl_listmech (self->conn, NULL, ",", ",", ",", &list, &size, NULL), ==, SASL_OK);
+  g_assert_cmpint (sasl_listmech (self->conn, NULL, ",", ",", ",", &list, &size, NULL), ==, SASL_OK);
+  return g_strdup (list);
+}
+
+void
+sasl_server_open (SaslServer *self, CwLink *client, unsigned bits, const char *mechanisms)
+{
+  g_autofree char *all = sasl_server_begin (self, bits);
+  const char *list = mechanisms ? mechanisms : all;
+  uint32_t le;
+  GBytes *said = cw_link_take_output (client);
+
+  g_clear_pointer (&said, g_bytes_unref);
   feed_reply (client);
   said = cw_link_take_output (client);
   g_assert_cmpmem (g_bytes_get_data (said, NULL), g_bytes_get_size (said), "\2\0\0\0", 4);

@@ -20,7 +20,10 @@ typedef struct {
 void sasl_servers_begin (void);
 void sasl_servers_end (void);
 
-/* mechanisms: NULL for all that are allowed. The client is fed the link reply and the list. */
+/* bits: of TLS around it. The list of mechanisms that are allowed, the caller's. */
+char *sasl_server_begin (SaslServer *self, unsigned bits);
+
+/* Likewise; mechanisms: NULL for all that are allowed. The client is fed the link reply and the list. */
 void sasl_server_open (SaslServer *self, CwLink *client, unsigned bits, const char *mechanisms);
 void sasl_server_close (SaslServer *self);
 
