@@ -24,6 +24,7 @@ GType (*const cw_channel_session_type) (void) = spice_session_get_type;
 
 #define HEADER 10 /* of a frame */
 #define MAX_FRAME 65000
+#define MAX_CONNECTIONS 256
 
 static const uint8_t channels[] = { CW_CHANNEL_WEBDAV, 0 };
 
@@ -655,6 +656,30 @@ test_frames (void)
   end (&c);
 }
 
+/* A connection too many is ended at once, and the others go on. */
+static void
+test_many (void)
+{
+  static const char begun[] = "GET /hello.txt HTTP/1.1\r\nHost: h\r\nConnection: close\r\n", rest[] = "\r\n";
+  GString *answer;
+  Case c;
+
+  begin (&c);
+  for (gint64 id = 1; id <= MAX_CONNECTIONS; id++)
+    say (&c, id, begun, strlen (begun));
+  say (&c, MAX_CONNECTIONS + 1, begun, strlen (begun));
+  g_assert_null (next_frame (&c, MAX_CONNECTIONS + 1));
+  for (gint64 id = MAX_CONNECTIONS; id > 0; id -= MAX_CONNECTIONS / 2 - 1) {
+    say (&c, id, rest, strlen (rest));
+    answer = hear_all (&c, id);
+    g_assert_true (g_str_has_suffix (answer->str, "Hello, guest\n"));
+    g_string_free (answer, TRUE);
+  }
+  /* There is room again. */
+  g_string_free (request (&c, "GET", "/hello.txt", NULL, NULL, 0), TRUE);
+  end (&c);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -665,6 +690,7 @@ main (int argc, char **argv)
   g_test_add_func ("/webdav/locking", test_locking);
   g_test_add_func ("/webdav/switches", test_switches);
   g_test_add_func ("/webdav/large", test_large);
+  g_test_add_func ("/webdav/many", test_many);
   g_test_add_func ("/webdav/broken", test_broken);
   g_test_add_func ("/webdav/frames", test_frames);
   return g_test_run ();
