@@ -306,6 +306,8 @@ class Qmp:
 class Qemu(Peer):
     """A machine without a disk: its firmware's screen, with QMP's screendump as the truth."""
 
+    memory = 64  # MiB
+
     def __init__(self, vga="qxl", compression="auto_glz", unix=False, password=None, extra=(),
                  seamless=False):
         super().__init__()
@@ -327,7 +329,7 @@ class Qemu(Peer):
         return ",".join(words)
 
     def open(self):
-        argv = [which("qemu-system-x86_64"), "-nodefaults", "-machine", "pc,accel=tcg", "-m", "64", "-vga", self.vga,
+        argv = [which("qemu-system-x86_64"), "-nodefaults", "-machine", "pc,accel=tcg", "-m", str(self.memory), "-vga", self.vga,
                 "-display", "none", "-serial", "none", "-spice", self._spice(),
                 "-qmp", f"unix:{self.folder}/qmp.sock,server=on,wait=off", *self.extra]
         if self.password:

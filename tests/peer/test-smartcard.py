@@ -2,11 +2,10 @@
 """Smartcards: a card made of certificates, a real machine's card reader, and servers that follow a script."""
 import argparse
 import struct
-import subprocess
 import sys
 import tempfile
-from pathlib import Path
 
+import cards
 import clients
 import peers
 import tap
@@ -17,17 +16,14 @@ SMARTCARD, DATA = 8, 101
 INIT, ERROR, READER_ADD, READER_REMOVE, ATR, CARD_REMOVE, APDU, FLUSH, FLUSH_COMPLETE = range(1, 10)
 NOBODY = 0xFFFFFFFF
 NAME = b"Spice Software Smartcard"
-CARD_ATR = bytes.fromhex("3b7a18000073667465206364313434")
-SELECT = bytes.fromhex("00a4040c07a000000116db00")
-GET_RESPONSE = bytes.fromhex("00c000000d")
 database = None
 
 
 class CardClient(clients.Viewer):
     program = None  # path, set by main ()
 
-    def __init__(self, uri, cards=True):
-        certificates = [f"sql:{database}", "cert1", "cert2", "cert3"] if cards else []
+    def __init__(self, uri, with_cards=True):
+        certificates = [f"sql:{database}", *cards.CERTIFICATES] if with_cards else []
         super().__init__(uri, *certificates)
 
     def news(self):
@@ -36,16 +32,6 @@ class CardClient(clients.Viewer):
     def end(self):
         self.finish()
         tap.true("CRITICAL" not in self.process.text(), self.process.text())
-
-
-def make_certificates(folder):
-    run = ["certutil", "-d", f"sql:{folder}"]
-    noise = Path(folder) / "noise"
-    noise.write_bytes(bytes(i * 7 & 255 for i in range(2048)))
-    subprocess.run([*run, "-N", "--empty-password"], check=True)
-    for i in (1, 2, 3):
-        subprocess.run([*run, "-S", "-n", f"cert{i}", "-s", f"CN=Card {i}", "-x", "-t", "CT,CT,CT", "-z", noise, "-m", str(i)],
-                       check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
 def message(kind, body=b"", reader=0, length=None):
@@ -78,7 +64,7 @@ def wait_sent(server, expected, seconds=30):
 
 
 ADD = (READER_ADD, NOBODY, NAME)
-INSERTED = (ATR, 0, CARD_ATR)
+INSERTED = (ATR, 0, cards.ATR)
 
 
 @tap.test("K1, K2, Y1, Y3, Y4, Y5: reader and card are told, taken out and put in again, as the wire of a real machine had it")
@@ -114,7 +100,7 @@ def one_at_a_time():
 
 @tap.test("commands to the card are answered by the card")
 def commands():
-    steps = [Wait(DATA), OK, Wait(DATA, 2), OK, message(APDU, SELECT), Wait(DATA, 3), message(APDU, GET_RESPONSE)]
+    steps = [Wait(DATA), OK, Wait(DATA, 2), OK, message(APDU, cards.SELECT), Wait(DATA, 3), message(APDU, cards.GET_RESPONSE)]
     with HostileServer(script(steps)) as server, CardClient(server.uri) as client:
         peers.wait_until(lambda: server.channel(SMARTCARD) and len(sent(server)) >= 4, 30, "two answers")
         tap.equal([row[:2] for row in sent(server)], [ADD[:2], INSERTED[:2], (APDU, 0), (APDU, 0)])
@@ -154,7 +140,7 @@ def real_machine():
 
 @tap.test("K4, Y2: without certificates and readers the channel is open and silent, after one warning")
 def none():
-    with HostileServer(script([])) as server, CardClient(server.uri, cards=False) as client:
+    with HostileServer(script([])) as server, CardClient(server.uri, with_cards=False) as client:
         client.wait("channel opened")
         peers.wait_until(lambda: "there are no smartcards" in client.process.text(), 30, "the warning")
         client.command("readers")
@@ -172,8 +158,8 @@ GENERAL = spice.u32(1)
 # What the server says after the reader and card were accepted, and what the client answers.
 TROUBLES = {
     "results that nothing was asked for": ([OK] * 100, []),
-    "a command for an unknown reader": ([message(APDU, SELECT, 7)], [(ERROR, 7, GENERAL)]),
-    "a command for no reader": ([message(APDU, SELECT, NOBODY)], [(ERROR, NOBODY, GENERAL)]),
+    "a command for an unknown reader": ([message(APDU, cards.SELECT, 7)], [(ERROR, 7, GENERAL)]),
+    "a command for no reader": ([message(APDU, cards.SELECT, NOBODY)], [(ERROR, NOBODY, GENERAL)]),
     "K5: commands of 0 to 3 bytes": ([message(APDU, b"\0" * n) for n in range(4)], [(APDU, 0, b"\x67\0")] * 4),
     "K5: a command of 600 bytes": ([message(APDU, b"\0" * 600)], [(APDU, 0, b"\x67\0")]),
     "K5: a command of 900000 bytes": ([message(APDU, b"\0" * 900_000)], [(APDU, 0, b"\x67\0")]),
@@ -186,7 +172,7 @@ TROUBLES = {
 @tap.cases("a hostile server: {}", TROUBLES)
 def hostile(case):
     steps, answers = TROUBLES[case]
-    last = message(APDU, SELECT[:4])
+    last = message(APDU, cards.SELECT[:4])
     with HostileServer(script([Wait(DATA), OK, Wait(DATA, 2), OK, *steps, last])) as server:
         with CardClient(server.uri) as client:
             peers.wait_until(lambda: server.channel(SMARTCARD) and len(sent(server)) >= 3 + len(answers), 30, "the answers")
@@ -210,7 +196,7 @@ REFUSALS = {"a code": (0, 2), "a code of the device": (0, 0x02000000), "no id": 
 @tap.cases("a reader refused by {} is not spoken of any more", REFUSALS)
 def refused(case):
     reader, code = REFUSALS[case]
-    steps = [Wait(DATA), message(ERROR, spice.u32(code), reader), message(APDU, SELECT, 0), message(FLUSH)]
+    steps = [Wait(DATA), message(ERROR, spice.u32(code), reader), message(APDU, cards.SELECT, 0), message(FLUSH)]
     with HostileServer(script(steps)) as server, CardClient(server.uri) as client:
         wait_sent(server, [ADD, (ERROR, 0, GENERAL), (FLUSH_COMPLETE, 0, b"")])
         client.command("remove")
@@ -237,5 +223,5 @@ if __name__ == "__main__":
     options = parser.parse_args()
     CardClient.program = options.client
     with tempfile.TemporaryDirectory(prefix="caraway-cards-") as database:
-        make_certificates(database)
+        cards.make_certificates(database)
         sys.exit(tap.main(options.only, jobs=3))

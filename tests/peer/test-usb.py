@@ -3,27 +3,11 @@
 introspection data, as programs in Python use it."""
 import os
 import sys
-import tempfile
 
 import tap
 import usbmedia
 from usbclient import Client, GLib, Machine, Spice
-
-
-class Medium:
-    """A file with this content."""
-
-    def __init__(self, content, suffix):
-        self.file = tempfile.NamedTemporaryFile(prefix="caraway-usb-", suffix=suffix)
-        self.file.write(content)
-        self.file.flush()
-        self.path = self.file.name
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.file.close()
+from usbmedia import Medium
 
 
 def start_from(content, expected, suffix, **disk):

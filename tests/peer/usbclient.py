@@ -44,7 +44,11 @@ class Client:
         for signal in ("device-error", "auto-connect-failed"):
             self.manager.connect(signal, lambda _, device, error, signal=signal:
                                  self.log.append((signal, self.name(device), error.message)))
+        GObject.GObject.connect(self.session, "channel-new", lambda _, channel: self.on_channel(channel))
         GObject.GObject.connect(self.session, "disconnected", lambda _: self.log.append(("disconnected",)))
+
+    def on_channel(self, channel):
+        """For those who want other channels than main and USB."""
 
     @staticmethod
     def name(device):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Media that a PC's firmware starts from, with a program that reads the rest of them and writes a sum to port 0xe9."""
+"""Media: of those that a PC's firmware starts from, a program reads the rest and writes a sum to port 0xe9."""
 import struct
+import tempfile
 
 # Real mode, at 0x7c00: int 13h reads `count` blocks of `size` bytes from block `lba` on, one at a time; every byte is
 # added to a sum of 32 bits, which is then rotated by 3. Eight hexadecimal digits and a line feed, or F, come out.
@@ -48,3 +49,49 @@ def cd(n_blocks):
     blocks.append((bytes(validation) + entry).ljust(2048, b"\0"))
     blocks.append(program(first, n_blocks, 2048).ljust(2048, b"\0"))
     return b"".join(blocks) + data, checksum(data)
+
+
+def both(value, size):
+    """A number as ISO 9660 has most of them: little-endian, then big-endian."""
+    return value.to_bytes(size, "little") + value.to_bytes(size, "big")
+
+
+def entry(name, block, size, folder=False):
+    raw = bytes((0,)) + both(block, 4) + both(size, 4) + bytes((100, 1, 1, 0, 0, 0, 0)) + bytes((2 if folder else 0, 0, 0))
+    raw += both(1, 2) + bytes((len(name),)) + name + bytes(1 - len(name) % 2)
+    return bytes((len(raw) + 1,)) + raw
+
+
+def iso(files):
+    """An ISO 9660 file system with these files, {"NAME.EXT": content}, in its only folder."""
+    path_table, folder, first = 18, 20, 21
+    at, entries, contents = first, [], []
+    for name, content in sorted(files.items()):
+        entries.append(entry(name.encode() + b";1", at, len(content)))
+        contents.append(content + bytes(-len(content) % 2048))
+        at += len(contents[-1]) // 2048
+    listing = entry(b"\0", folder, 2048, True) + entry(b"\1", folder, 2048, True) + b"".join(entries)
+    table = bytes((1, 0)) + struct.pack("<I", folder) + bytes((1, 0, 0, 0))
+    descriptor = b"\x01CD001\x01\0" + b"TEST".ljust(64) + bytes(8) + both(at, 4) + bytes(32) + both(1, 2) + both(1, 2)
+    descriptor += both(2048, 2) + both(len(table), 4) + struct.pack("<II", path_table, 0) + struct.pack(">II", path_table + 1, 0)
+    descriptor += entry(b"\0", folder, 2048, True)
+    descriptor = descriptor.ljust(881, b" ") + bytes((1,))
+    other = table[:2] + struct.pack(">IH", folder, 1) + table[8:]
+    blocks = [descriptor, b"\xffCD001\x01", table, other, listing]
+    return bytes(16 * 2048) + b"".join(block.ljust(2048, b"\0") for block in blocks) + b"".join(contents)
+
+
+class Medium:
+    """A file with this content."""
+
+    def __init__(self, content, suffix):
+        self.file = tempfile.NamedTemporaryFile(prefix="caraway-usb-", suffix=suffix)
+        self.file.write(content)
+        self.file.flush()
+        self.path = self.file.name
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.file.close()
