@@ -61,6 +61,29 @@ test_minimum (void)
   g_assert_cmpint (cw_jitter_delay (&jitter, now), <=, 60000);
 }
 
+/* How late the latest packet was is allowed for as long as it is remembered, and then forgotten. */
+static void
+test_memory (void)
+{
+  const int64_t late = 100000;
+  CwJitter jitter = { 0 };
+  int64_t began, now = 1000000;
+
+  cw_jitter_start (&jitter);
+  for (unsigned i = 0; i < 20; i++, now += 10000)
+    cw_jitter_schedule (&jitter, now, 10000);
+  g_assert_cmpint (cw_jitter_schedule (&jitter, now + late, 10000), >=, now + 2 * late);
+  for (began = now + late, now += 10000; now < began; now += 10000) /* what was held up with it */
+    g_assert_cmpint (cw_jitter_schedule (&jitter, began, 10000), !=, CW_JITTER_DROP);
+  for (; now < began + (CW_JITTER_N_PERIODS - 1) * CW_JITTER_PERIOD; now += 10000) {
+    cw_jitter_schedule (&jitter, now, 10000);
+    g_assert_cmpint (cw_jitter_delay (&jitter, now), >=, late);
+  }
+  for (; now < began + (CW_JITTER_N_PERIODS + 3) * CW_JITTER_PERIOD; now += 10000)
+    cw_jitter_schedule (&jitter, now, 10000);
+  g_assert_cmpint (cw_jitter_delay (&jitter, now), <=, 60000);
+}
+
 static void
 test_flood (void)
 {
@@ -79,6 +102,7 @@ main (int argc, char **argv)
   g_test_add_func ("/jitter/steady", test_steady);
   g_test_add_func ("/jitter/bursts", test_bursts);
   g_test_add_func ("/jitter/minimum", test_minimum);
+  g_test_add_func ("/jitter/memory", test_memory);
   g_test_add_func ("/jitter/flood", test_flood);
   return g_test_run ();
 }

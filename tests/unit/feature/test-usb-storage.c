@@ -248,6 +248,7 @@ test_disk (void)
   static const uint8_t write[] = { 0x2a, 0, 0, 0, 0, 3, 0, 0, 8, 0 };
   static const size_t pieces[] = { 512, 1000, 4096 };
   g_autofree uint8_t *data = g_malloc (8 * 512);
+  DriveStatus status;
   Drive drive;
 
   ready (&drive, CW_SCSI_DISK, DISK_SIZE, false);
@@ -265,7 +266,9 @@ test_disk (void)
   g_assert_cmpuint (drive.n_flushes, ==, 1);
   drive.fail_medium = true;
   assert_refused (&drive, "35 00 00 00 00 00 00 00 00 00", 0, CW_SENSE_MEDIUM_WRITE);
-  g_assert_cmpint (drive_command_out (&drive, write, sizeof write, data, 8 * 512, 512).status, ==, 1);
+  status = drive_command_out (&drive, write, sizeof write, data, 8 * 512, 512);
+  g_assert_cmpint (status.status, ==, 1);
+  g_assert_cmpuint (status.residue, ==, 8 * 512); /* nothing of it counted */
   g_assert_cmphex (drive_sense (&drive), ==, CW_SENSE_MEDIUM_WRITE);
   g_assert_cmpint (ask (&drive, "28 00 00 00 00 00 00 00 01 00", 512).status, ==, 1);
   g_assert_cmphex (drive_sense (&drive), ==, CW_SENSE_MEDIUM_READ);
@@ -433,6 +436,51 @@ test_cancel_and_reset (void)
   drive_clear (&drive);
 }
 
+static void
+assert_cancels (Drive *drive, uint64_t id)
+{
+  guint n = drive->answers->len;
+
+  cw_bulk_only_cancel (drive->bulk, id);
+  g_assert_cmpuint (drive->answers->len, ==, n + 1);
+  g_assert_cmpint (drive_last (drive)->status, ==, CW_USB_CANCELLED);
+  g_assert_cmpuint (drive_last (drive)->id, ==, id);
+  g_assert_false (drive_last (drive)->is_in);
+  cw_bulk_only_cancel (drive->bulk, id);
+  g_assert_cmpuint (drive->answers->len, ==, n + 1);
+}
+
+/* Data for a disk that the host gives up: while it waits, and while it is written already, which counts. */
+static void
+test_cancel_writing (void)
+{
+  static const uint8_t write[] = { 0x2a, 0, 0, 0, 0, 3, 0, 0, 8, 0 };
+  g_autofree uint8_t *data = g_malloc (8 * 512);
+  uint8_t bytes[31];
+  Drive drive;
+
+  memset (data, 0x5a, 8 * 512);
+  ready (&drive, CW_SCSI_DISK, DISK_SIZE, false);
+  drive.later = true;
+  drive_wrap (bytes, 9, 8 * 512, false, 0, write, sizeof write);
+  cw_bulk_only_out (drive.bulk, 60, bytes, sizeof bytes);
+  cw_bulk_only_out (drive.bulk, 61, data, 512);
+  cw_bulk_only_out (drive.bulk, 62, data, 512);
+  assert_cancels (&drive, 62);
+  assert_cancels (&drive, 61);
+  drive_medium (&drive);
+  g_assert_cmpuint (drive_last (&drive)->id, ==, 61); /* and no more of it */
+  cw_bulk_only_out (drive.bulk, 63, data, 7 * 512);
+  drive_medium (&drive);
+  g_assert_cmpint (drive_last (&drive)->status, ==, CW_USB_SUCCESS);
+  g_byte_array_set_size (drive.in, 0);
+  cw_bulk_only_in (drive.bulk, 64, 13);
+  g_assert_cmpuint (drive.in->len, ==, 13);
+  g_assert_cmpmem (drive.in->data + 8, 5, "\0\0\0\0\0", 5); /* no residue, good */
+  g_assert_cmpmem (drive.medium->data + 3 * 512, 8 * 512, data, 8 * 512);
+  drive_clear (&drive);
+}
+
 /* A guest that asks without end is told so, and memory stays where it is. */
 static void
 test_bounds (void)
@@ -517,6 +565,7 @@ main (int argc, char **argv)
   g_test_add_func ("/usb-storage/nonsense", test_nonsense);
   g_test_add_func ("/usb-storage/early-requests", test_early_requests);
   g_test_add_func ("/usb-storage/cancel-and-reset", test_cancel_and_reset);
+  g_test_add_func ("/usb-storage/cancel-writing", test_cancel_writing);
   g_test_add_func ("/usb-storage/bounds", test_bounds);
   g_test_add_func ("/usb-storage/control", test_control);
   return g_test_run ();

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Which decoder a stream of VP8 gets, and how it goes on when hardware does not keep what it promises. */
 #include "fake-decoder.h"
+#include "feature/video/gst-kinds.h"
 #include "feature/video/video.h"
 
 #include <gst/app/gstappsink.h>
@@ -342,6 +343,31 @@ test_ends (void)
   }
 }
 
+/* Where plugins are looked for is what GStreamer says: folders besides the system's, or in its place. */
+static void
+test_available (void)
+{
+  static const struct {
+    const char *variable;
+    bool replaces;
+  } rows[] = { { "GST_PLUGIN_PATH_1_0", false },
+               { "GST_PLUGIN_PATH", false },
+               { "GST_PLUGIN_SYSTEM_PATH_1_0", true },
+               { "GST_PLUGIN_SYSTEM_PATH", true } };
+  const CwGstKind *kind = &cw_gst_kinds[CW_GST_VP8];
+
+  for (unsigned i = 0; i < G_N_ELEMENTS (rows); i++)
+    g_unsetenv (rows[i].variable);
+  g_assert_true (cw_gst_kind_is_available (kind));
+  for (unsigned i = 0; i < G_N_ELEMENTS (rows); i++) {
+    g_setenv (rows[i].variable, "/nonexistent", TRUE);
+    g_assert_true (cw_gst_kind_is_available (kind) == !rows[i].replaces);
+    g_setenv (rows[i].variable, "/nonexistent::" PLUGINS_DIR, TRUE);
+    g_assert_true (cw_gst_kind_is_available (kind));
+    g_unsetenv (rows[i].variable);
+  }
+}
+
 /* Grey frames, each lighter than the one before. */
 static GPtrArray *
 encode (unsigned width, unsigned height)
@@ -402,6 +428,7 @@ main (int argc, char **argv)
   g_test_add_func ("/video-decoders/fails-later", test_fails_later);
   g_test_add_func ("/video-decoders/sizes", test_sizes);
   g_test_add_func ("/video-decoders/ends", test_ends);
+  g_test_add_func ("/video-decoders/available", test_available);
   status = g_test_run ();
   g_ptr_array_unref (film);
   g_ptr_array_unref (other);
