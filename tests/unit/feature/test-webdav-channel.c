@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Connections of a guest to the shared folder, through the frames of a webdav channel: how they begin, share it and
+ * end. */
+#include "webdav-case.h"
+
+#include "spice-client.h"
+
+#include <string.h>
+
+#define GET_HELLO "GET /hello.txt HTTP/1.1\r\nHost: h\r\n\r\n"
+
+/* The server works, for another connection. */
+static void
+look (WebdavCase *self)
+{
+  static const WebdavRow row = { "GET", "/hello.txt", NULL, NULL, 200, "\r\n\r\nHello, guest\n", NULL };
+
+  webdav_run_rows (self, &row, 1);
+}
+
+/* Until that has come so many times on the connection, which goes on. */
+static void
+hear_times (WebdavCase *self, gint64 id, const char *wanted, unsigned n)
+{
+  g_autoptr (GByteArray) text = g_byte_array_new ();
+  size_t at = 0;
+
+  while (n > 0) {
+    const uint8_t *found = text->len > at ? memmem (text->data + at, text->len - at, wanted, strlen (wanted)) : NULL;
+
+    if (found) {
+      at = (size_t) (found + strlen (wanted) - text->data);
+      n--;
+    } else {
+      g_autoptr (GBytes) piece = webdav_next_frame (self, id);
+
+      g_assert_nonnull (piece);
+      g_byte_array_append (text, g_bytes_get_data (piece, NULL), (guint) g_bytes_get_size (piece));
+    }
+  }
+}
+
+static void
+hear (WebdavCase *self, gint64 id, const char *wanted)
+{
+  hear_times (self, id, wanted, 1);
+}
+
+/* Several frames each way, and a body that is too large for a question. */
+static void
+test_large (void)
+{
+  size_t size = 3 * 1024 * 1024 + 5;
+  g_autofree char *bytes = g_malloc (size + 1), *content = NULL;
+  GString *answer;
+  WebdavCase c;
+
+  for (size_t i = 0; i < size; i++)
+    bytes[i] = (char) ('a' + (i * 7 >> 4) % 26);
+  bytes[size] = '\0';
+  webdav_begin (&c);
+  answer = webdav_request (&c, "PUT", "/large", NULL, bytes, size);
+  g_assert_true (g_str_has_prefix (answer->str, "HTTP/1.1 201 "));
+  g_string_free (answer, TRUE);
+  content = webdav_content_of (&c, "large");
+  g_assert_true (g_str_equal (content, bytes));
+  answer = webdav_request (&c, "GET", "/large", NULL, NULL, 0);
+  g_assert_true (g_str_has_suffix (answer->str, bytes));
+  g_string_free (answer, TRUE);
+  answer = webdav_request (&c, "PROPFIND", "/", "Depth: 0\r\n", bytes, 1024 * 1024 + 1);
+  g_assert_true (g_str_has_prefix (answer->str, "HTTP/1.1 413 "));
+  g_string_free (answer, TRUE);
+  webdav_end (&c);
+}
+
+static bool
+has_no_upload (gpointer data)
+{
+  const WebdavCase *self = data;
+  g_autoptr (GDir) dir = g_dir_open (self->folder, 0, NULL);
+  const char *name;
+
+  while ((name = g_dir_read_name (dir)))
+    if (strstr (name, "upload"))
+      return false;
+  return true;
+}
+
+static bool
+has_upload (gpointer data)
+{
+  return !has_no_upload (data);
+}
+
+static void
+begin_upload (WebdavCase *self, gint64 id)
+{
+  static const char head[] = "PUT /hello.txt HTTP/1.1\r\nHost: h\r\nContent-Length: 1000\r\n\r\nbegun";
+
+  webdav_say (self, id, head, strlen (head));
+  g_assert_true (client_run_until (60000, has_upload, self));
+}
+
+/* An upload that is broken off leaves nothing, and the old file: by the end of its connection, of the port, of all. */
+static void
+test_broken (void)
+{
+  g_autofree char *content = NULL;
+  WebdavCase c;
+
+  webdav_begin (&c);
+  begin_upload (&c, 5);
+  webdav_send_frame (&c, 5, NULL, 0);
+  g_assert_true (client_run_until (60000, has_no_upload, &c));
+  webdav_send_frame (&c, 5, NULL, 0); /* nothing of that name */
+  begin_upload (&c, 6);
+  webdav_set_open (&c, false);
+  g_assert_true (client_run_until (60000, has_no_upload, &c));
+  webdav_set_open (&c, true);
+  look (&c);
+  begin_upload (&c, 7);
+  spice_channel_disconnect (c.channel, SPICE_CHANNEL_NONE);
+  g_assert_true (client_run_until (60000, has_no_upload, &c));
+  content = webdav_content_of (&c, "hello.txt");
+  g_assert_cmpstr (content, ==, "Hello, guest\n");
+  webdav_end (&c);
+}
+
+/* A frame that comes in pieces, two connections at once, and one that goes on. */
+static void
+test_frames (void)
+{
+  static const char get[] = "GET /digits HTTP/1.1\r\nHost: h\r\n\r\n";
+  uint8_t frame[WEBDAV_HEADER + sizeof get - 1] = { 9, 0, 0, 0, 0, 0, 0, 0, sizeof get - 1, 0 };
+  WebdavCase c;
+
+  memcpy (frame + WEBDAV_HEADER, get, sizeof get - 1);
+  webdav_begin (&c);
+  for (unsigned n = 0; n < 2; n++) {
+    for (size_t i = 0; i < sizeof frame; i++)
+      steps_send_bytes (c.steps, CW_CHANNEL_WEBDAV, CW_MSG_SPICEVMC_DATA, frame + i, 1);
+    hear (&c, 9, "0123456789");
+    /* Another one beside it. */
+    look (&c);
+  }
+  webdav_send_frame (&c, 9, NULL, 0);
+  webdav_end (&c);
+}
+
+static bool
+has_large (gpointer data)
+{
+  g_autofree char *content = webdav_content_of (data, "large");
+
+  return content != NULL;
+}
+
+/* What a guest has said before it ends a connection is still done; whoever comes under its number then waits for it. */
+static void
+test_end_behind (void)
+{
+  size_t size = 1000 * 1000;
+  g_autofree char *bytes = g_malloc (size + 1), *content = NULL;
+  g_autofree char *head = g_strdup_printf ("PUT /large HTTP/1.1\r\nHost: h\r\nContent-Length: %zu\r\n\r\n", size);
+  g_autoptr (GByteArray) frames = g_byte_array_new ();
+  WebdavCase c;
+
+  memset (bytes, 'x', size);
+  bytes[size] = '\0';
+  webdav_begin (&c);
+  webdav_add_text (frames, 11, head, strlen (head));
+  webdav_add_text (frames, 11, bytes, size);
+  webdav_add_frame (frames, 11, NULL, 0);
+  webdav_finish (webdav_start (&c, frames));
+  webdav_say (&c, 11, GET_HELLO, strlen (GET_HELLO));
+  hear (&c, 11, "Hello, guest");
+  g_assert_true (client_run_until (60000, has_large, &c));
+  content = webdav_content_of (&c, "large");
+  g_assert_true (g_str_equal (content, bytes));
+  look (&c);
+  webdav_end (&c);
+}
+
+/* More connections than there may be are ended at once, until one of the others is. */
+static void
+test_many (void)
+{
+  const gint64 max = 256;
+  g_autoptr (GByteArray) frames = g_byte_array_new ();
+  WebdavCase c;
+
+  for (gint64 id = 1; id <= max + 1; id++)
+    webdav_add_frame (frames, id, GET_HELLO, 1);
+  webdav_begin (&c);
+  webdav_finish (webdav_start (&c, frames));
+  g_assert_null (webdav_next_frame (&c, max + 1));
+  webdav_send_frame (&c, 2, NULL, 0);
+  webdav_send_frame (&c, max + 1, GET_HELLO, strlen (GET_HELLO));
+  hear (&c, max + 1, "Hello, guest");
+  webdav_send_frame (&c, 1, &GET_HELLO[1], strlen (GET_HELLO) - 1);
+  hear (&c, 1, "Hello, guest");
+  webdav_end (&c);
+}
+
+/* Far more questions than are taken at once: the channel stops, and goes on, until the last one is answered. */
+static void
+test_pipelined (void)
+{
+  const unsigned n = 250;
+  g_autofree char *padding = g_strnfill (8000, 'x');
+  g_autofree char *ask = g_strdup_printf ("GET /hello.txt HTTP/1.1\r\nHost: h\r\nX-Padding: %s\r\n\r\n", padding);
+  g_autoptr (GByteArray) frames = g_byte_array_new ();
+  WebdavCase c;
+
+  for (unsigned i = 0; i < n; i++)
+    webdav_add_text (frames, 12, ask, strlen (ask));
+  webdav_begin (&c);
+  webdav_finish (webdav_start (&c, frames));
+  hear_times (&c, 12, "Hello, guest\n", n);
+  webdav_send_frame (&c, 12, NULL, 0);
+  look (&c);
+  webdav_end (&c);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_unsetenv ("SPICE_PROXY");
+  g_test_add_func ("/webdav-channel/large", test_large);
+  g_test_add_func ("/webdav-channel/broken", test_broken);
+  g_test_add_func ("/webdav-channel/frames", test_frames);
+  g_test_add_func ("/webdav-channel/end-behind", test_end_behind);
+  g_test_add_func ("/webdav-channel/many", test_many);
+  g_test_add_func ("/webdav-channel/pipelined", test_pipelined);
+  return g_test_run ();
+}
