@@ -82,6 +82,11 @@ def regions():
         tap.equal((shot.width, shot.height), (20, 10))
         tap.equal([shot.pixel(x, y) for x in (0, 19) for y in (0, 9)],
                   [whole.pixel(400 + 30 + x, 40 + y) for x in (0, 19) for y in (0, 9)])
+        for number in (0, 1):
+            caraway.run("screenshot", f"-d{number}", server.uri, path)
+            tap.equal(pictures.difference(pictures.read(path), whole.crop(400 * number, 0, 400, 600)), None)
+        caraway.run("screenshot", server.uri, path)
+        tap.equal(pictures.difference(pictures.read(path), whole), None)
         fails(UNSUPPORTED, "lies beyond", "screenshot", "-d1", "--region=20x10+390+40", server.uri, path)
         fails(UNSUPPORTED, "there is no display 2", "screenshot", "-d2", server.uri, path)
         shown = caraway.info(server.uri)["displays"]
@@ -147,6 +152,20 @@ def places():
         caraway.run("click", "-d1", server.uri, "7", "10")
         peers.wait_until(lambda: len(server.events(clear=False)) >= 3, 30, "a click")
         tap.true(("407", "10") in [tuple(e[1:3]) for e in server.events()], "the click missed monitor 1")
+
+
+@tap.test("where only relative motion is taken, nothing is clicked; no display has the number -1 or 16")
+def relative_only():
+    with still() as server:
+        for command in ("click", "move"):
+            fails(UNSUPPORTED, "relative motion only", command, server.uri, "1", "1")
+            for number in ("-1", "16"):
+                fails(USAGE, "--display is 0 to 15", command, f"--display={number}", server.uri, "1", "1")
+        tap.equal(server.events(), [])
+        caraway.run("click", "--relative", "--double", "-bright", server.uri, "3", "4")
+        peers.wait_until(lambda: len(server.events(clear=False)) >= 5, 30, "motion and two clicks")
+        right, none = ("motion", "0", "0", "0", "2"), ("buttons", "0")
+        tap.equal(server.events(), [("motion", "3", "4", "0", "0"), right, none, right, none])
 
 
 @tap.test("what stands behind “--”, and short options with their value")

@@ -108,8 +108,10 @@ class CommandLine(unittest.TestCase):
             port = listener.getsockname()[1]
         for uri in (f'127.0.0.1:{port}', f'SPICE://127.0.0.1:{port}', f'Spice+TLS://127.0.0.1:{port}'):
             self.check(CONNECT, 'cannot connect', 'info', uri)
-        for uri in ('spice://h', 'spice://h:abc', 'spice://:5900', 'spice://h:1?foo=2', 'spice+unix://', 'spice://h:70000'):
-            self.check(USAGE, 'caraway info: ', 'info', uri)
+        for uri, reason in {'spice://h': 'there is no port', 'spice://h:abc': '‘abc’', 'spice://:5900': 'there is no host',
+                            'spice://h:1?foo=2': '"foo" in the address is not known', 'spice+unix://': 'there is no path',
+                            'spice://h:70000': 'out of range'}.items():
+            self.check(USAGE, reason, 'info', uri)
 
     def test_help_of_commands(self):
         for command in COMMANDS:

@@ -171,7 +171,8 @@ struct WebdavSpeech {
   GThread *thread;
   Steps *steps;
   const GByteArray *frames;
-  int is_over; /* atomic */
+  size_t first; /* bytes of the first message */
+  int is_over;  /* atomic */
 };
 
 static gpointer
@@ -179,20 +180,22 @@ speak (gpointer data)
 {
   WebdavSpeech *self = data;
 
-  for (size_t at = 0; at < self->frames->len; at += MAX_MESSAGE)
-    steps_send_bytes (self->steps, CW_CHANNEL_WEBDAV, CW_MSG_SPICEVMC_DATA, self->frames->data + at,
-                      MIN (MAX_MESSAGE, self->frames->len - at));
+  for (size_t at = 0, n; at < self->frames->len; at += n) {
+    n = MIN (at == 0 ? self->first : MAX_MESSAGE, self->frames->len - at);
+    steps_send_bytes (self->steps, CW_CHANNEL_WEBDAV, CW_MSG_SPICEVMC_DATA, self->frames->data + at, n);
+  }
   g_atomic_int_set (&self->is_over, 1);
   return NULL;
 }
 
 WebdavSpeech *
-webdav_start (WebdavCase *self, const GByteArray *frames)
+webdav_start (WebdavCase *self, const GByteArray *frames, size_t first)
 {
   WebdavSpeech *speech = g_new0 (WebdavSpeech, 1);
 
   speech->steps = self->steps;
   speech->frames = frames;
+  speech->first = MIN (first, MAX_MESSAGE);
   speech->thread = g_thread_new ("speech", speak, speech);
   return speech;
 }
@@ -217,7 +220,7 @@ webdav_say (WebdavCase *self, gint64 id, const char *text, size_t size)
   g_autoptr (GByteArray) frames = g_byte_array_new ();
 
   webdav_add_text (frames, id, text, size);
-  webdav_finish (webdav_start (self, frames));
+  webdav_finish (webdav_start (self, frames, G_MAXSIZE));
 }
 
 GBytes *

@@ -32,10 +32,10 @@ void webdav_say (WebdavCase *self, gint64 id, const char *text, size_t size);
 /* Frames for a message. */
 void webdav_add_frame (GByteArray *message, gint64 id, const void *bytes, size_t size);
 void webdav_add_text (GByteArray *message, gint64 id, const char *text, size_t size);
-/* In messages as large as may be; the frames stay. Another thread does it, as the client of this one has to read what
- * is more than the system keeps. */
+/* In messages as large as may be, the first one of at most so many bytes; the frames stay. Another thread does it, as
+ * the client of this one has to read what is more than the system keeps. */
 typedef struct WebdavSpeech WebdavSpeech;
-WebdavSpeech *webdav_start (WebdavCase *self, const GByteArray *frames);
+WebdavSpeech *webdav_start (WebdavCase *self, const GByteArray *frames, size_t first);
 bool webdav_is_over (gpointer speech);
 /* Waits until it is over. */
 void webdav_finish (WebdavSpeech *speech);
