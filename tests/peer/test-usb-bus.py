@@ -142,7 +142,9 @@ def with_guest(packets, code, message):
 
 @tap.test("a guest that rejects a device, or sends nonsense to it: each with its reason")
 def rejected():
-    with_guest([usb.packet(usb.FILTER_REJECT)], Spice.ClientError.USB_DEVICE_REJECTED, "rejected by the guest")
+    everything, nothing = usb.packet(usb.FILTER, b"-1,-1,-1,-1,1\0"), usb.packet(usb.FILTER, b"-1,-1,-1,-1,0\0")
+    with_guest([everything, usb.packet(usb.FILTER_REJECT)], Spice.ClientError.USB_DEVICE_REJECTED, "rejected by the guest")
+    with_guest([everything, nothing], Spice.ClientError.USB_DEVICE_REJECTED, "the guest does not take devices like this")
     with_guest([usb.packet(usb.CONTROL)], Spice.ClientError.FAILED, "the guest sent a damaged packet")
 
 

@@ -415,7 +415,7 @@ test_cancel_and_reset (void)
   g_assert_cmpint (drive_last (&drive)->status, ==, CW_USB_CANCELLED);
   cw_bulk_only_cancel (drive.bulk, 50); /* nothing of that name any more */
 
-  drive.later = true;
+  drive.later = drive.fail_medium = true;
   drive_wrap (bytes, 9, 2048, true, 0, read, sizeof read);
   cw_bulk_only_out (drive.bulk, 51, bytes, sizeof bytes);
   cw_bulk_only_in (drive.bulk, 52, 2048);
@@ -432,7 +432,8 @@ test_cancel_and_reset (void)
   drive_medium (&drive);
   g_assert_cmpuint (drive_last (&drive)->id, ==, 54);
   g_assert_cmpuint (drive.in->len, ==, 13);
-  g_assert_cmpuint (drive.in->data[12], ==, 1); /* it was reset */
+  g_assert_cmpuint (drive.in->data[12], ==, 1);
+  g_assert_cmphex (drive_sense (&drive), ==, CW_SENSE_ATTENTION_RESET); /* that the medium failed is past */
   drive_clear (&drive);
 }
 

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Sound devices of GStreamer on channels of a server: what they play and record, and what volume they tell. */
+#include "../session/steps.h"
+
+#include "channel-playback.h"
+#include "channel-record.h"
+#include "channel/host.h"
+#include "feature/audio/audio.h"
+#include "session/registry.h"
+
+#include <gst/gst.h>
+
+static const CwChannelKind kinds[] = {
+  { CW_CHANNEL_MAIN, spice_main_channel_get_type, NULL },
+  { CW_CHANNEL_PLAYBACK, spice_playback_channel_get_type, NULL },
+  { CW_CHANNEL_RECORD, spice_record_channel_get_type, NULL },
+  { 0, NULL, NULL },
+};
+static const CwFeature *const features[] = { &cw_audio_feature, NULL };
+const CwRegistry cw_registry = { kinds, features };
+GType (*const cw_channel_session_type) (void) = spice_session_get_type;
+GType (*const cw_channel_pipeline_type) (void) = NULL;
+
+#define SINK "appsrc name=appsrc ! volume name=audiosink ! fakesink"
+#define SOURCE "audiotestsrc is-live=true ! volume name=audiosrc ! appsink name=appsink"
+#define VOLUME_CAP (1u << 1) /* of both kinds of channels */
+
+static const uint8_t channels[] = { CW_CHANNEL_PLAYBACK, 0, CW_CHANNEL_RECORD, 0 };
+
+typedef struct {
+  Steps *steps;
+  SpiceSession *session;
+  SpiceAudio *audio;
+} Case;
+
+static void
+want_sound (SpiceSession *session)
+{
+  g_assert_nonnull (spice_audio_get (session, NULL));
+}
+
+static void
+begin (Case *self)
+{
+  self->steps = steps_new (channels, G_N_ELEMENTS (channels) / 2, VOLUME_CAP);
+  self->session = steps_session (self->steps, want_sound);
+  self->audio = spice_audio_get (self->session, NULL);
+}
+
+static void
+end (Case *self)
+{
+  client_end (self->session);
+  steps_free (self->steps);
+}
+
+/* What is asked for at once is there at once. */
+
+static void
+keep (GObject *source, GAsyncResult *result, gpointer data)
+{
+  *(GAsyncResult **) data = g_object_ref (result);
+}
+
+static bool
+is_there (gpointer result)
+{
+  return *(GAsyncResult **) result != NULL;
+}
+
+/* -1: it is not known. */
+static int
+volume_of (Case *self, bool of_record, gboolean *mute)
+{
+  SpiceAudioClass *class = SPICE_AUDIO_GET_CLASS (self->audio);
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autofree guint16 *volume = NULL;
+  guint8 n_channels = 0;
+  gboolean known;
+
+  (of_record ? class->get_record_volume_info_async : class->get_playback_volume_info_async) (self->audio, NULL, NULL,
+                                                                                             keep, &result);
+  g_assert_true (client_run_until (60000, is_there, &result));
+  known
+      = (of_record ? class->get_record_volume_info_finish
+                   : class->get_playback_volume_info_finish) (self->audio, result, mute, &n_channels, &volume, &error);
+  if (!known) {
+    g_assert_error (error, SPICE_CLIENT_ERROR, SPICE_CLIENT_ERROR_FAILED);
+    return -1;
+  }
+  g_assert_no_error (error);
+  g_assert_cmpuint (n_channels, ==, 2);
+  g_assert_cmpuint (volume[0], ==, volume[1]);
+  return volume[0];
+}
+
+static void
+assert_volume (Case *self, bool of_record, int volume, gboolean mute)
+{
+  gboolean muted = FALSE;
+
+  g_assert_cmpint (volume_of (self, of_record, &muted), >=, volume - 1);
+  g_assert_cmpint (volume_of (self, of_record, &muted), <=, volume + 1);
+  g_assert_true (muted == mute);
+}
+
+static const uint16_t half[] = { 32768, 32768 }, quarter[] = { 16384, 16384 };
+
+static void
+test_playback (void)
+{
+  const CwMsgPlaybackStart start = { .channels = 2, .format = CW_AUDIO_FMT_S16, .frequency = 48000 };
+  gboolean mute;
+  Case c;
+
+  begin (&c);
+  g_assert_cmpint (volume_of (&c, false, &mute), ==, -1); /* nothing has been played */
+  steps_send (c.steps, CW_CHANNEL_PLAYBACK, CW_MSG_PLAYBACK_VOLUME, &(CwMsgPlaybackVolume){ 2, half });
+  steps_send (c.steps, CW_CHANNEL_PLAYBACK, CW_MSG_PLAYBACK_START, &start);
+  steps_heard_all (c.steps, CW_CHANNEL_PLAYBACK);
+  assert_volume (&c, false, 32768, FALSE);
+  steps_send (c.steps, CW_CHANNEL_PLAYBACK, CW_MSG_PLAYBACK_VOLUME, &(CwMsgPlaybackVolume){ 2, quarter });
+  steps_send (c.steps, CW_CHANNEL_PLAYBACK, CW_MSG_PLAYBACK_MUTE, &(CwMsgPlaybackMute){ 1 });
+  steps_heard_all (c.steps, CW_CHANNEL_PLAYBACK);
+  assert_volume (&c, false, 16384, TRUE);
+  g_assert_cmpint (volume_of (&c, true, &mute), ==, -1);
+  end (&c);
+}
+
+static void
+test_record (void)
+{
+  const CwMsgRecordStart start = { .channels = 2, .format = CW_AUDIO_FMT_S16, .frequency = 48000 };
+  const CwMsgRecordStart other = { .channels = 1, .format = CW_AUDIO_FMT_S16, .frequency = 44100 };
+  gboolean mute;
+  Case c;
+
+  begin (&c);
+  g_assert_cmpint (volume_of (&c, true, &mute), ==, -1);
+  steps_send (c.steps, CW_CHANNEL_RECORD, CW_MSG_RECORD_VOLUME, &(CwMsgRecordVolume){ 2, half });
+  for (unsigned i = 0; i < 3; i++) {
+    steps_send (c.steps, CW_CHANNEL_RECORD, CW_MSG_RECORD_START, i == 1 ? &other : &start);
+    steps_skip_to (c.steps, CW_CHANNEL_RECORD, CW_MSGC_RECORD_START_MARK);
+    for (unsigned n = 0; n < 3; n++)
+      steps_skip_to (c.steps, CW_CHANNEL_RECORD, CW_MSGC_RECORD_DATA);
+    assert_volume (&c, true, 32768, FALSE);
+    steps_send (c.steps, CW_CHANNEL_RECORD, CW_MSG_RECORD_STOP, NULL);
+    steps_send (c.steps, CW_CHANNEL_RECORD, CW_MSG_PING, &(CwMsgPing){ .id = 1 });
+    steps_skip_to (c.steps, CW_CHANNEL_RECORD, CW_MSGC_PONG);
+    client_run (100);
+    steps_heard_all (c.steps, CW_CHANNEL_RECORD); /* nothing of the microphone any more */
+  }
+  steps_send (c.steps, CW_CHANNEL_RECORD, CW_MSG_RECORD_MUTE, &(CwMsgRecordMute){ 1 });
+  steps_heard_all (c.steps, CW_CHANNEL_RECORD);
+  assert_volume (&c, true, 32768, TRUE);
+  end (&c);
+}
+
+static unsigned
+n_listeners (gpointer channel, const char *name)
+{
+  const GSignalMatchType match = G_SIGNAL_MATCH_ID | G_SIGNAL_MATCH_UNBLOCKED;
+  unsigned signal = g_signal_lookup (name, G_OBJECT_TYPE (channel)), n = 0;
+  gulong found[4];
+
+  while (n < G_N_ELEMENTS (found) && (found[n] = g_signal_handler_find (channel, match, signal, 0, NULL, NULL, NULL)))
+    g_signal_handler_block (channel, found[n++]);
+  for (unsigned i = 0; i < n; i++)
+    g_signal_handler_unblock (channel, found[i]);
+  return n;
+}
+
+/* A channel has one device, however often it is offered; others have none, and one that goes takes its own along. */
+static void
+test_channels (void)
+{
+  SpiceChannel *playback, *record;
+  SpiceAudioClass *class;
+  gboolean mute;
+  Case c;
+
+  begin (&c);
+  class = SPICE_AUDIO_GET_CLASS (c.audio);
+  playback = client_channel (c.session, CW_CHANNEL_PLAYBACK, 0);
+  record = client_channel (c.session, CW_CHANNEL_RECORD, 0);
+  for (unsigned i = 0; i < 2; i++) {
+    g_assert_cmpuint (n_listeners (playback, "playback-start"), ==, 1);
+    g_assert_cmpuint (n_listeners (record, "record-start"), ==, 1);
+    g_assert_true (class->connect_channel (c.audio, playback));
+    g_assert_true (class->connect_channel (c.audio, record));
+  }
+  g_assert_false (class->connect_channel (c.audio, client_channel (c.session, CW_CHANNEL_MAIN, 0)));
+  steps_send (c.steps, CW_CHANNEL_PLAYBACK, CW_MSG_PLAYBACK_START,
+              &(CwMsgPlaybackStart){ .channels = 2, .format = CW_AUDIO_FMT_S16, .frequency = 48000 });
+  steps_heard_all (c.steps, CW_CHANNEL_PLAYBACK);
+  g_assert_cmpint (volume_of (&c, false, &mute), >, 0);
+  g_object_ref (playback);
+  g_object_ref (record);
+  spice_session_disconnect (c.session);
+  while (client_channel (c.session, CW_CHANNEL_PLAYBACK, 0) || client_channel (c.session, CW_CHANNEL_RECORD, 0))
+    g_main_context_iteration (NULL, TRUE);
+  g_assert_cmpint (volume_of (&c, false, &mute), ==, -1);
+  g_assert_cmpuint (n_listeners (playback, "playback-start"), ==, 0);
+  g_assert_cmpuint (n_listeners (record, "record-start"), ==, 0);
+  g_object_unref (playback);
+  g_object_unref (record);
+  end (&c);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_setenv ("SPICE_GST_AUDIOSINK", SINK, TRUE);
+  g_setenv ("SPICE_GST_AUDIOSRC", SOURCE, TRUE);
+  g_test_add_func ("/sound-device/playback", test_playback);
+  g_test_add_func ("/sound-device/record", test_record);
+  g_test_add_func ("/sound-device/channels", test_channels);
+  return g_test_run ();
+}
