@@ -7,8 +7,10 @@ import pty
 import re
 import select
 import signal
+import socket
 import subprocess
 import sys
+import tempfile
 import termios
 import time
 import unittest
@@ -101,6 +103,36 @@ class Prompt(unittest.TestCase):
     def test_file_beats_question(self):
         terminal = Terminal(CARAWAY, 'info', '--password-file', '/dev/fd/9', self.uri)
         self.assertEqual(terminal.finish(), 8)
+
+
+class Progress(unittest.TestCase):
+    """What is waited for, and what has been sent: on a terminal only, and gone from its line in the end."""
+
+    def test_waiting(self):
+        with socket.create_server(('127.0.0.1', 0)) as listener:
+            uri = f'spice://127.0.0.1:{listener.getsockname()[1]}'
+            terminal = Terminal(CARAWAY, 'info', '--timeout', '1', uri)
+            self.assertEqual(terminal.finish(), 7, terminal.text)
+            piped = subprocess.run([CARAWAY, 'info', '--timeout', '1', uri], stdin=subprocess.DEVNULL, capture_output=True,
+                                   text=True, timeout=20)
+        self.assertRegex(terminal.text, r'^waiting for [^\r]* …\r\x1b\[Kcaraway info: ')
+        self.assertTrue(piped.stderr.startswith('caraway info: '), piped.stderr)
+
+    def test_sent(self):
+        with subprocess.Popen([SERVER, '--no-scene', '--control', '--agent'], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                              text=True) as server, tempfile.NamedTemporaryFile(prefix='caraway-sent-') as file:
+            try:
+                uri = 'spice://127.0.0.1:' + re.search(r'\bport=(\d+)', server.stdout.readline())[1]
+                file.write(b'x' * 1000)
+                file.flush()
+                loud = Terminal(CARAWAY, 'send', uri, file.name)
+                self.assertEqual(loud.finish(), 0, loud.text)
+                quiet = Terminal(CARAWAY, 'send', '--quiet', uri, file.name)
+                self.assertEqual(quiet.finish(), 0, quiet.text)
+            finally:
+                server.terminate()
+        self.assertRegex(loud.text, r'100 %.*\r\x1b\[K1 file, 1\.0\s[kK]B in \d+\.\d s, [^\r]*/s\r\n')
+        self.assertRegex(quiet.text, r'^(waiting for [^\r]* …\r\x1b\[K)+$')
 
 
 if __name__ == '__main__':
