@@ -4,6 +4,7 @@
 
 #include "spice-client.h"
 
+#include <glib/gstdio.h>
 #include <string.h>
 
 #define XML "<?xml version=\"1.0\" encoding=\"utf-8\"?>"
@@ -200,6 +201,20 @@ test_reading (void)
   webdav_end (&c);
 }
 
+/* What an upload puts in a file's place is no more secret than that was, and no less. */
+static void
+check_mode (WebdavCase *self)
+{
+  static const WebdavRow again = { "PUT", "/hello.txt", NULL, "again", 204, NULL, NULL };
+  g_autofree char *path = g_build_filename (self->folder, "hello.txt", NULL);
+  GStatBuf status;
+
+  g_assert_cmpint (g_chmod (path, 0640), ==, 0);
+  webdav_run_rows (self, &again, 1);
+  g_assert_cmpint (g_stat (path, &status), ==, 0);
+  g_assert_cmphex (status.st_mode & 07777, ==, 0640);
+}
+
 static void
 test_writing (void)
 {
@@ -211,6 +226,7 @@ test_writing (void)
   path = g_build_filename (c.top, "secret", NULL);
   g_assert_true (g_file_get_contents (path, &secret, NULL, NULL));
   g_assert_cmpstr (secret, ==, "SECRET");
+  check_mode (&c);
   webdav_end (&c);
 }
 
