@@ -2,6 +2,7 @@
 #include "control.h"
 
 #include "control-draw.h"
+#include "control-migration.h"
 #include "control-port.h"
 #include "folder.h"
 
@@ -213,6 +214,24 @@ run_port_event (DemoControl *self, DemoDevice *device, DemoArgs *args, GString *
 }
 
 static bool
+run_migration (DemoControl *self, DemoDevice *device, DemoArgs *args, GString *reply, GError **error)
+{
+  return demo_control_migration (self->server, args, reply, error);
+}
+
+static bool
+run_migration_end (DemoControl *self, DemoDevice *device, DemoArgs *args, GString *reply, GError **error)
+{
+  return demo_control_migration_end (self->server, args, error);
+}
+
+static bool
+run_migration_switch (DemoControl *self, DemoDevice *device, DemoArgs *args, GString *reply, GError **error)
+{
+  return demo_control_migration_switch (self->server, args, error);
+}
+
+static bool
 run_folder (DemoControl *self, DemoDevice *device, DemoArgs *args, GString *reply, GError **error)
 {
   if (!demo_args_finish (args, error))
@@ -368,6 +387,9 @@ static const struct {
   { "port", run_port, "NAME echo= sum= room= clear=" },
   { "port-send", run_port_send, "NAME size= seed=" },
   { "port-event", run_port_event, "NAME number=" },
+  { "migration", run_migration, "host= port= tls-port= subject=" },
+  { "migration-end", run_migration_end, "completed=" },
+  { "migration-switch", run_migration_switch, "host= port= tls-port= subject=" },
   { "folder", run_folder, "" },
   { "password", run_password, "word=" },
   { "compression", run_compression, "name=" },

@@ -16,7 +16,7 @@
 typedef struct {
   DemoOptions server;
   char *size, *mouse;
-  gboolean control, no_animation, no_scene, heading, agent;
+  gboolean control, no_animation, no_scene, heading, agent, seamless;
 } Options;
 
 typedef struct {
@@ -77,6 +77,7 @@ parse_options (Options *self, int *argc, char ***argv, GError **error)
       "Offer a port of this name that echoes; may be repeated", "NAME" },
     { "agent", 0, 0, G_OPTION_ARG_NONE, &self->agent,
       "Have a guest agent, which takes files and gives back what clients copy", NULL },
+    { "seamless", 0, 0, G_OPTION_ARG_NONE, &self->seamless, "Migrate clients without a break, where they can", NULL },
     { "no-animation", 0, 0, G_OPTION_ARG_NONE, &self->no_animation, "Draw the scene once", NULL },
     { "no-scene", 0, 0, G_OPTION_ARG_NONE, &self->no_scene, "Start with a black screen", NULL },
     { "control", 0, 0, G_OPTION_ARG_NONE, &self->control, "Take commands from standard input (“help” lists them)",
@@ -120,6 +121,7 @@ check_options (Options *self, int argc, GError **error)
     return false;
   }
   server->agent = self->agent;
+  server->seamless = self->seamless;
   server->client_mouse = self->mouse && g_str_equal (self->mouse, "client");
   if (server->port == -1 && server->tls_port == -1 && !server->unix_path) {
     g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "neither a port nor a TLS port nor a unix socket");

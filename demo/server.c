@@ -163,6 +163,7 @@ configure (DemoServer *self, const DemoOptions *options, GError **error)
     spice_server_set_name (self->server, options->name);
   if (options->uuid)
     spice_server_set_uuid (self->server, uuid);
+  spice_server_set_seamless_migration (self->server, options->seamless);
   demo_server_set_password (self, options->password);
   return true;
 }
@@ -241,6 +242,7 @@ demo_server_new (const DemoOptions *options, GError **error)
     demo_server_free (self);
     return NULL;
   }
+  self->migration = demo_migration_new (self->server);
   self->inputs = demo_inputs_new (self->server, options->client_mouse);
   for (char **name = options->ports; name && *name; name++) {
     DemoPort *port = demo_server_add_port (self, *name);
@@ -284,6 +286,7 @@ demo_server_free (DemoServer *self)
   g_clear_pointer (&self->inputs, demo_inputs_free);
   g_ptr_array_unref (self->ports);
   demo_agent_free (self->agent);
+  demo_migration_free (self->migration);
   remove_tls_dir (self);
   g_free (self->tls_dir);
   g_free (self->password);

@@ -6,6 +6,7 @@
 #include "agent.h"
 #include "device.h"
 #include "inputs.h"
+#include "migration.h"
 #include "port.h"
 
 #define DEMO_MAX_DISPLAYS 4
@@ -17,7 +18,7 @@ typedef struct {
   char **ports;       /* names of ports that echo; may be NULL */
   int port, tls_port; /* -1: none, 0: any free one */
   int displays, heads, width, height;
-  bool client_mouse, agent;
+  bool client_mouse, agent, seamless;
 } DemoOptions;
 
 typedef struct {
@@ -26,8 +27,9 @@ typedef struct {
   DemoInputs *inputs;
   guint n_devices;
   DemoDevice *devices[DEMO_MAX_DISPLAYS];
-  GPtrArray *ports;   /* DemoPort */
-  DemoAgent *agent;   /* or NULL */
+  GPtrArray *ports; /* DemoPort */
+  DemoAgent *agent; /* or NULL */
+  DemoMigration *migration;
   int port, tls_port; /* as listened on, or -1 */
   bool own_tls_dir;   /* made here, removed at the end */
   char *tls_dir;

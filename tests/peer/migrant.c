@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A client that is sent from one server to another: migrant URI. Says on its output what happens, a line each, and does
- * what its input asks for: "key CODE", "dump FILE", "state", "quit". */
+/* A client that is sent from one server to another: migrant URI [CA-FILE]. Says on its output what happens, a line
+ * each, and does what its input asks for: "key CODE", "dump FILE", "state", "quit". */
 #include <spice-client.h>
 
 #include <glib-unix.h>
@@ -193,7 +193,7 @@ main (int argc, char **argv)
 
   setvbuf (stdout, NULL, _IOLBF, 0);
   setvbuf (stdin, NULL, _IONBF, 0);
-  g_object_set (self.session, "uri", argv[1], NULL);
+  g_object_set (self.session, "uri", argv[1], "ca-file", argc > 2 ? argv[2] : NULL, NULL);
   g_signal_connect (self.session, "channel-new", G_CALLBACK (on_channel), &self);
   g_signal_connect (self.session, "channel-destroy", G_CALLBACK (on_channel_gone), NULL);
   g_signal_connect (self.session, "notify::migration-state", G_CALLBACK (on_state), NULL);
