@@ -10,6 +10,8 @@ mount -t sysfs sys /sys
 while read -r module; do
   insmod "/modules/$module.ko" || echo "no $module"
 done </modules/order
+echo 0 >/sys/module/usb_storage/parameters/delay_use  # seconds until a new disk is looked at
+echo 0 >/sys/module/snd_hda_intel/parameters/power_save # a card that sleeps hears of a new volume when it wakes up
 ip link set lo up
 
 # What udev would do.

@@ -41,7 +41,11 @@ class Guest(peers.Qemu):
         self.shell = socket.socket(socket.AF_UNIX)
         self.shell.connect(str(socket_path))
         threading.Thread(target=self._read, daemon=True).start()
-        self.run("true", 180)
+        try:
+            self.run("true", 180)
+        except Exception:
+            print(*("# " + line for line in self.log()), sep="\n", flush=True)
+            raise
 
     def close(self):
         if hasattr(self, "shell"):

@@ -222,4 +222,7 @@ def image(tell=lambda _: None):
 
 
 if __name__ == "__main__":
-    print(image(lambda what: print(f"the Linux of the guest tests: {what}", file=sys.stderr)))
+    try:
+        print(image(lambda what: print(f"the Linux of the guest tests: {what}", file=sys.stderr)))
+    except (peers.Failed, peers.Missing) as why_not:
+        sys.exit("\n".join(["the Linux of the guest tests cannot be made: " + str(why_not), *getattr(why_not, "logs", [])]))

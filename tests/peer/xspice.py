@@ -13,9 +13,12 @@ SECTION = """Section "{}"
 
 
 class Xspice(peers.Peer):
-    def __init__(self, compression="auto_glz", size="1280x800", password=None, agent=False):
-        """compression: one of the server's, or wan: what it has for slow lines."""
+    def __init__(self, compression="auto_glz", size="1280x800", password=None, agent=False,
+                 sound=False):
+        """compression: one of the server's, or wan: what it has for slow lines. sound: whether there is a folder, `sounds`,
+        for FIFOs of programs that play."""
         super().__init__()
+        self.sounds = self.folder / "sounds" if sound else None
         self.wan = "always" if compression == "wan" else "never"
         compression = "auto_glz" if compression == "wan" else compression
         self.compression, self.size, self.password, self.agent = compression, size, password, agent
@@ -30,6 +33,9 @@ class Xspice(peers.Peer):
         return {"SpiceVdagentEnabled": "True", "SpiceVdagentVirtioPath": self.folder / "virtio",
                 "SpiceVdagentUinputPath": self.folder / "uinput", "SpiceAgentMouse": "True"}
 
+    def _sound_options(self):
+        return {"SpicePlaybackFIFODir": self.sounds} if self.sounds else {}
+
     def _config(self, port):
         ticket = {"SpicePassword": self.password} if self.password else {"SpiceDisableTicketing": "True"}
         return "".join([
@@ -38,7 +44,7 @@ class Xspice(peers.Peer):
                           NumHeads=1, EnableImageCache="True", EnableFallbackCache="True", EnableSurfaces="True",
                           SurfaceBufferSize=128, CommandBufferSize=128, FrameBufferSize=64, SpiceStreamingVideo="off",
                           SpiceImageCompression=self.compression, SpiceJpegWanCompression=self.wan,
-                          SpiceZlibGlzWanCompression=self.wan, **ticket, **self._agent_options()),
+                          SpiceZlibGlzWanCompression=self.wan, **ticket, **self._agent_options(), **self._sound_options()),
             self._section("InputDevice", 'Identifier "mouse"', 'Driver "xspice pointer"'),
             self._section("InputDevice", 'Identifier "keys"', 'Driver "xspice keyboard"'),
             self._section("Monitor", 'Identifier "monitor"', "HorizSync 1-200", "VertRefresh 1-200"),
@@ -52,6 +58,8 @@ class Xspice(peers.Peer):
         port = self.port = peers.free_port()
         self.uri = f"spice://127.0.0.1:{port}"
         config = self.folder / "xorg.conf"
+        if self.sounds:
+            self.sounds.mkdir()
         config.write_text(self._config(port))
         reader, writer = os.pipe()
         try:
