@@ -3,6 +3,7 @@
 introspection data, as programs in Python use it."""
 import os
 import sys
+import tempfile
 
 import tap
 import usbmedia
@@ -56,6 +57,23 @@ def filters():
         for text, n in (("-1,-1,-1,-1,1", 1), ("0x08,-1,-1,-1,1", 1), ("0x03,-1,-1,-1,1", 0), ("8,0x2b23,-1,-1,1", 1),
                         ("8,-1,-1,-1,0|-1,-1,-1,-1,1", 0)):
             tap.equal(len(client.devices(text)), n, text)
+
+
+FORMATS = {"%2$s|": "SPICE CD (x.iso)|", "%s%s|": "SPICE CD (x.iso)|", "%3$s": "[2b23:cdcd]", "%3$14s|": "   [2b23:cdcd]|",
+           "%3$-14s|": "[2b23:cdcd]   |", "%3$.3s|": "[2b|", "%3$-5.3s|": "[2b  |", "%5$3d|": "  2|", "%5$-3d|": "2  |",
+           "%5$03d|": "002|", "%4$d-%5$u": "65535-2", "%s %s %s at %d-%d": " SPICE CD (x.iso) [2b23:cdcd] at 65535-2",
+           "100 %%": "100 %", "%6$s|": "%6$s|", "%4$s|": "%4$s|", "%2$d|": "%2$d|", "%": "%", "a%n|": "a%n|"}
+
+
+@tap.test("a description has the form that the program asks for, and nothing but what there is")
+def descriptions():
+    with tempfile.TemporaryDirectory(prefix="caraway-usb-") as folder:
+        path = os.path.join(folder, "x.iso")
+        with open(path, "wb") as file:
+            file.write(bytes(4096))
+        device = Client().add(path)
+        for text, described in FORMATS.items():
+            tap.equal(device.get_description(text), described, text)
 
 
 @tap.test("V4, V7: what stands against a device is told in order, and the device stays")

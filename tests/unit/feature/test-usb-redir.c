@@ -100,16 +100,23 @@ static void
 guest_interface_info (void *data, struct usb_redir_interface_info_header *info)
 {
   g_assert_cmpuint (info->interface_count, ==, 1);
-  g_assert_cmpuint (info->interface_class[0], ==, 8);
+  g_assert_cmphex (info->interface_class[0] << 16 | info->interface_subclass[0] << 8 | info->interface_protocol[0], ==,
+                   0x080650);
   ((Guest *) data)->n_interfaces++;
 }
 
 static void
 guest_ep_info (void *data, struct usb_redir_ep_info_header *info)
 {
-  g_assert_cmpuint (info->type[2], ==, usb_redir_type_bulk);
-  g_assert_cmpuint (info->type[17], ==, usb_redir_type_bulk);
-  g_assert_cmpuint (info->type[1], ==, usb_redir_type_invalid);
+  for (unsigned i = 0; i < G_N_ELEMENTS (info->type); i++) {
+    bool is_control = i == 0 || i == 16, is_bulk = i == 2 || i == 17;
+
+    g_assert_cmpuint (info->type[i], ==,
+                      is_control ? usb_redir_type_control
+                      : is_bulk  ? usb_redir_type_bulk
+                                 : usb_redir_type_invalid);
+    g_assert_cmpuint (info->max_packet_size[i], ==, is_control ? 64 : is_bulk ? 512 : 0);
+  }
   ((Guest *) data)->n_endpoints++;
 }
 
@@ -357,6 +364,7 @@ test_cd (gconstpointer data)
   g_assert_cmpuint (guest.n_endpoints, ==, 1);
   g_assert_cmphex (guest.device.vendor_id, ==, 0x2b23);
   g_assert_cmphex (guest.device.product_id, ==, 0xcdcd);
+  g_assert_cmphex (guest.device.device_version_bcd, ==, 0x0100);
   g_assert_cmpint (guest.device.speed, ==, usb_redir_speed_high);
   send_control (&guest, 0x80, 6, 0x0100, 0, 18);
   g_assert_cmpint (guest.control_status, ==, usb_redir_success);
