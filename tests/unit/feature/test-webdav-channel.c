@@ -5,7 +5,9 @@
 
 #include "spice-client.h"
 
+#include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #define GET_HELLO "GET /hello.txt HTTP/1.1\r\nHost: h\r\n\r\n"
 
@@ -194,6 +196,32 @@ test_end_behind (void)
   webdav_end (&c);
 }
 
+/* A disk that takes no more: the guest is told, and keeps the file that it had. */
+static void
+test_full (void)
+{
+  const size_t size = 1000 * 1000;
+  g_autofree char *bytes = g_strnfill (size, 'x'), *content = NULL;
+  struct rlimit before, little;
+  GString *answer;
+  WebdavCase c;
+
+  webdav_begin (&c);
+  signal (SIGXFSZ, SIG_IGN);
+  g_assert_cmpint (getrlimit (RLIMIT_FSIZE, &before), ==, 0);
+  little = (struct rlimit){ 300 * 1000, before.rlim_max };
+  g_assert_cmpint (setrlimit (RLIMIT_FSIZE, &little), ==, 0);
+  answer = webdav_request (&c, "PUT", "/hello.txt", NULL, bytes, size);
+  g_assert_cmpint (setrlimit (RLIMIT_FSIZE, &before), ==, 0);
+  g_assert_true (g_str_has_prefix (answer->str, "HTTP/1.1 507 "));
+  g_string_free (answer, TRUE);
+  g_assert_true (client_run_until (60000, has_no_upload, &c));
+  content = webdav_content_of (&c, "hello.txt");
+  g_assert_cmpstr (content, ==, "Hello, guest\n");
+  look (&c);
+  webdav_end (&c);
+}
+
 /* More connections than there may be are ended at once, until one of the others is. */
 static void
 test_many (void)
@@ -244,6 +272,7 @@ main (int argc, char **argv)
   g_test_add_func ("/webdav-channel/broken", test_broken);
   g_test_add_func ("/webdav-channel/frames", test_frames);
   g_test_add_func ("/webdav-channel/end-behind", test_end_behind);
+  g_test_add_func ("/webdav-channel/full", test_full);
   g_test_add_func ("/webdav-channel/many", test_many);
   g_test_add_func ("/webdav-channel/pipelined", test_pipelined);
   return g_test_run ();
