@@ -42,6 +42,8 @@ def manager():
     tap.true(Spice.UsbDeviceManager.get(client.session) is client.manager, "the same manager")
     tap.true(Spice.UsbDeviceManager.get(Spice.Session()) is not client.manager, "another session's manager")
     tap.equal(client.manager.props.auto_connect, False)
+    client.manager.props.auto_connect = True
+    tap.equal(client.manager.props.auto_connect, True)
     tap.equal(client.manager.props.auto_connect_filter, "0x03,-1,-1,-1,0|-1,-1,-1,-1,1")
     tap.equal(client.manager.props.redirect_on_connect, None)
     tap.equal(client.manager.props.free_channels, 0)
