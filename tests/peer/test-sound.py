@@ -71,6 +71,14 @@ class Listener(Client):
         address = channel.get_property("volume")
         return list((ctypes.c_uint16 * n).from_address(address)) if address else []
 
+    def wait_volume(self, channel, percent):
+        """What a volume has become on both sides, of which the guest tells one after the other."""
+        def near():
+            sides = self.volumes(channel)
+            return sides and max(sides) == min(sides) and abs(sides[0] / FULL - percent / 100) < 0.03
+        self.wait(near, f"a volume of {percent} %")
+        return self.volumes(channel)[0] / FULL
+
     def __enter__(self):
         if machine:
             machine.wait = self.wait
@@ -116,7 +124,7 @@ def plays(coding):
     set_environment("SPICE_DISABLE_OPUS", OPUS[coding])
     with Listener(machine.uri) as client:
         machine.run("amixer sset Master 100% unmute")
-        client.wait(lambda: client.volumes(client.playback) == [FULL, FULL], "the guest's volume")
+        tap.equal(client.wait_volume(client.playback, 100), 1)
         play_on()
         try:
             client.wait_tone(lambda: client.given, LEVEL, "for applications")
@@ -138,12 +146,9 @@ def volume():
         play_on()
         try:
             machine.run("amixer sset Master 80% unmute")
-            client.wait(lambda: 0 < min(client.volumes(client.playback), default=0) < FULL, "the guest's volume")
-            left, right = client.volumes(client.playback)
-            tap.equal(left, right, "both sides")
-            tap.true(abs(left / FULL - 0.8) < 0.03, f"80 % came as {left} of {FULL}")
-            client.wait_tone(client.played, LEVEL * (left / FULL) ** 3, "at that volume")
-            tap.true(tones.find_tone(client.given, LEFT, RIGHT, LEVEL), "applications do not get it as the guest played it")
+            told = client.wait_volume(client.playback, 80)
+            client.wait_tone(client.played, LEVEL * told ** 3, "at that volume")
+            client.wait_tone(lambda: client.given, LEVEL, "for applications, which the volume does not alter")
             machine.run("amixer sset Master mute")
             client.wait(lambda: client.playback.get_property("mute"), "the guest to mute")
             client.wait_sound(client.played, lambda sound: not any(sound[-tones.RATE:]), "silence")
@@ -166,9 +171,7 @@ def records(coding):
         client.wait(lambda: client.record, "the record channel")
         for percent in (100, 80) if coding == "Opus" else (100,):
             machine.run(f"amixer sset Capture {percent}% cap")
-            client.wait(lambda: abs(min(client.volumes(client.record), default=0) / FULL - percent / 100) < 0.03,
-                        f"a volume of {percent} %")
-            factor = (client.volumes(client.record)[0] / FULL) ** 3
+            factor = client.wait_volume(client.record, percent) ** 3
             # The server puts other sound in the place of up to 10 of every 170 milliseconds: where its buffer begins again.
             client.wait(lambda: tones.pure_share(recorded(), MICROPHONE, 16384 * factor) > 60, "the tone", 180)
         machine.run("amixer sset Capture nocap")
