@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 /* A step forward beyond this makes the users of the clock start anew. */
-enum { CW_CLOCK_JUMP_MS = 500 };
+#define CW_CLOCK_JUMP_MS 500
 
 /* Zero-initialised = shows the monotonic clock. */
 typedef struct {

@@ -75,13 +75,15 @@ make_init (SpiceChannel *channel)
   };
 }
 
-/* The picture comes a round trip earlier. */
+/* The picture comes a round trip earlier. From now on the server may send it, and have others draw it: they see the
+ * connection among those that bring pictures, which may be linked later than they. */
 static uint16_t
 first_message (SpiceChannel *channel, CwBuffer *body)
 {
   const CwMsgcDisplayInit init = make_init (channel);
   const CwMessageInfo *info = cw_message_info (CW_CHANNEL_DISPLAY, CW_FROM_CLIENT, CW_MSGC_DISPLAY_INIT);
 
+  cw_display_screen_start (SPICE_DISPLAY_CHANNEL (channel));
   return cw_message_write (info, &init, body) ? CW_MSGC_DISPLAY_INIT : 0;
 }
 

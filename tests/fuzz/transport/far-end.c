@@ -149,26 +149,26 @@ far_end_key (FarCertificate certificate)
 
 /* --- bytes out ------------------------------------------------------------------------------------------------- */
 
-static void
-attach_fds (struct msghdr *message, char *control, size_t size, const int *fds, unsigned n)
-{
-  struct cmsghdr *header = (struct cmsghdr *) control;
+typedef union {
+  char bytes[CMSG_SPACE (MAX_FDS * sizeof (int))];
+  struct cmsghdr header;
+} Control;
 
-  memset (control, 0, size);
+static void
+attach_fds (struct msghdr *message, Control *control, const int *fds, unsigned n)
+{
+  *control = (Control){ { 0 } };
   message->msg_control = control;
   message->msg_controllen = CMSG_SPACE (n * sizeof (int));
-  *header = (struct cmsghdr){ CMSG_LEN (n * sizeof (int)), SOL_SOCKET, SCM_RIGHTS };
-  memcpy (CMSG_DATA (header), fds, n * sizeof (int));
+  control->header = (struct cmsghdr){ CMSG_LEN (n * sizeof (int)), SOL_SOCKET, SCM_RIGHTS };
+  memcpy (CMSG_DATA (&control->header), fds, n * sizeof (int));
 }
 
 static void
 send_bytes (FarEnd *self, const void *data, size_t size)
 {
   g_autofree uint8_t *bytes = g_memdup2 (data, size);
-  union {
-    char bytes[CMSG_SPACE (MAX_FDS * sizeof (int))];
-    struct cmsghdr alignment;
-  } control;
+  Control control;
   struct iovec vector = { bytes, size };
   struct msghdr message = { .msg_iov = &vector, .msg_iovlen = 1 };
   int fds[MAX_FDS];
@@ -182,7 +182,7 @@ send_bytes (FarEnd *self, const void *data, size_t size)
   for (unsigned i = 0; i < self->n_fds; i++)
     fds[i] = open ("/dev/null", O_RDONLY | O_CLOEXEC);
   if (self->n_fds > 0)
-    attach_fds (&message, control.bytes, sizeof control.bytes, fds, self->n_fds);
+    attach_fds (&message, &control, fds, self->n_fds);
   if (sendmsg (self->fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
     g_assert_true (errno == EAGAIN || errno == EPIPE || errno == ECONNRESET || errno == ETOOMANYREFS);
   while (self->n_fds > 0)
