@@ -2,8 +2,11 @@
 """USB devices of a machine that has none: umockdev, which has to be preloaded, answers for /sys and /dev."""
 import errno
 import os
+from pathlib import Path
 
 import gi
+
+import peers
 
 gi.require_version("UMockdev", "1.0")
 from gi.repository import UMockdev  # noqa: E402
@@ -24,6 +27,8 @@ class Bus:
     """One in a program: libusb listens where the first one is."""
 
     def __init__(self):
+        if "libumockdev-preload" not in Path("/proc/self/maps").read_text():
+            raise peers.Missing("umockdev's library is not preloaded (package umockdev); scripts/test installs it")
         self.testbed, self.handlers = UMockdev.Testbed.new(), {}
 
     def __enter__(self):
