@@ -6,6 +6,7 @@ time limit. A program that is not installed raises Missing, which is a failed te
 import contextlib
 import json
 import os
+import re
 import select
 import shutil
 import signal
@@ -43,6 +44,18 @@ def check_sound(what, text):
     for word in UNSOUND:
         if word in text:
             raise Failed(f"{word} from {what}", text)
+
+
+def without_foreign_leaks(text):
+    """Without a report of what the server library alone has lost, as of a client that comes while it ends: nothing but the
+    demo's main loop, if that, is below the calls."""
+    blocks = text.split("\n\n")
+    leaks = [block for block in blocks if re.match(r"(Direct|Indirect) leak of ", block)]
+    if not leaks or any(re.search(r"/demo/(?!core\.c|main\.c)\w[\w-]*\.c:", leak) for leak in leaks):
+        return text
+    rest = "\n\n".join(block for block in blocks if block not in leaks)
+    return re.sub(r"(?m)^==\d+==ERROR: LeakSanitizer: detected memory leaks$|^SUMMARY: AddressSanitizer: .* leaked in .*$", "",
+                  rest)
 
 
 def which(program):
@@ -198,18 +211,14 @@ class DemoServer(Peer):
 
     program = None  # path, set by main ()
 
-    def __init__(self, *options, scene=False, leaks=False):
-        """leaks: libspice-server is known to keep what it is asked for, without names that a list of leaks could have."""
+    def __init__(self, *options, scene=False):
         super().__init__()
         self.options = list(options) + ([] if scene else ["--no-scene"])
-        self.env = dict(WHOLE_STACKS)
-        if leaks:
-            self.env["ASAN_OPTIONS"] += ":detect_leaks=0"
         self.port = self.tls_port = self.tls_dir = self.unix = None
 
     def open(self):
         self.process = self.start([self.program, "--control", *self.options], stdin=subprocess.PIPE,
-                                  stdout=subprocess.PIPE, env=self.env)
+                                  stdout=subprocess.PIPE, env=WHOLE_STACKS)
         ready = self._line(20)
         if not ready.startswith("ready"):
             raise self.process.failed(f"said {ready!r} instead of “ready”")
@@ -265,8 +274,9 @@ class DemoServer(Peer):
         said = self.process.text()
         if self.process.child.returncode < 0 or "AddressSanitizer:DEADLYSIGNAL" in said and "libspice-server" in said:
             return
-        check_sound("the demo server", said)
-        if self.process.child.returncode != 0:
+        own = without_foreign_leaks(said)
+        check_sound("the demo server", own)
+        if self.process.child.returncode != 0 and own == said:
             raise self.process.failed(f"ended with status {self.process.child.returncode}")
 
     def events(self, clear=True):

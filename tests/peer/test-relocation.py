@@ -21,8 +21,7 @@ class World:
         if tls:
             options = (*options, "--port", "-1", "--tls-port", "0")
         self.tls = tls
-        # Not freed: the place to go to, and how the channels of a client on its way were linked.
-        self.source, self.target = (peers.DemoServer(*options, leaks=True) for _ in range(2))
+        self.source, self.target = peers.DemoServer(*options), peers.DemoServer(*options)
         self.stack = contextlib.ExitStack()
 
     def __enter__(self):

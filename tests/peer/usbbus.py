@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """USB devices of a machine that has none: umockdev, which has to be preloaded, answers for /sys and /dev."""
+import atexit
 import errno
 import os
+import shutil
 from pathlib import Path
 
 import gi
@@ -30,6 +32,8 @@ class Bus:
         if "libumockdev-preload" not in Path("/proc/self/maps").read_text():
             raise peers.Missing("umockdev's library is not preloaded (package umockdev); scripts/test installs it")
         self.testbed, self.handlers = UMockdev.Testbed.new(), {}
+        # Its own end does so, which does not come when Python ends.
+        atexit.register(shutil.rmtree, self.testbed.get_root_dir(), ignore_errors=True)
 
     def __enter__(self):
         return self
