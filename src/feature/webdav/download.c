@@ -56,10 +56,11 @@ choose_part (SoupServerMessage *message, Download *self, goffset total)
   self->end = total;
   if (!soup_message_headers_get_one (asked, "If-Range")
       && soup_message_headers_get_ranges (asked, total, &ranges, &n_ranges)) {
-    if (n_ranges == 1 && ranges[0].start >= 0 && ranges[0].start <= ranges[0].end && ranges[0].end < total) {
+    /* What is asked for behind the end is not there: up to it is the answer (RFC 9110, 14.1.2). */
+    if (n_ranges == 1 && ranges[0].start >= 0 && ranges[0].start <= ranges[0].end && ranges[0].start < total) {
       self->at = ranges[0].start;
-      self->end = ranges[0].end + 1;
-      soup_message_headers_set_content_range (told, ranges[0].start, ranges[0].end, total);
+      self->end = MIN (ranges[0].end, total - 1) + 1;
+      soup_message_headers_set_content_range (told, self->at, self->end - 1, total);
     }
     soup_message_headers_free_ranges (asked, ranges);
   }

@@ -132,12 +132,11 @@ add_response (GString *text, const CwWebdavXml *asked, const char *path, GFileIn
 {
   g_autofree char *href = g_uri_escape_string (path, "/", FALSE);
   GString *found = g_string_new (NULL), *missing = g_string_new (NULL);
-  bool names_only = g_str_has_suffix (asked->root ? asked->root : "", "propname");
 
   for (guint i = 0; i < asked->properties->len; i++)
     add_property (found, missing, asked->properties->pdata[i], info, false);
   for (gsize i = 0; asked->properties->len == 0 && i < G_N_ELEMENTS (rows); i++)
-    add_property (found, NULL, &(CwWebdavProperty){ (char *) "DAV:", (char *) rows[i].name }, info, names_only);
+    add_property (found, NULL, &(CwWebdavProperty){ (char *) "DAV:", (char *) rows[i].name }, info, asked->names_only);
   g_string_append_printf (text, "<D:response><D:href>/%s%s</D:href>", href, is_folder (info) && *href ? "/" : "");
   add_status (text, found, "200 OK");
   add_status (text, missing, "404 Not Found");

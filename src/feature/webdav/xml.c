@@ -83,6 +83,7 @@ on_start (GMarkupParseContext *context, const char *element, const char **names,
   if (self->prop_level == 0 && g_str_equal (name, "prop"))
     self->prop_level = self->level;
   self->xml->shared |= g_str_equal (name, "shared");
+  self->xml->names_only |= self->level == 2 && g_str_equal (name, "propname");
 }
 
 static void

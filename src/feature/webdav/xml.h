@@ -16,6 +16,7 @@ typedef struct {
   char *root;            /* local name of the root element, or NULL: the body was empty */
   GPtrArray *properties; /* CwWebdavProperty: what stands inside "prop" elements */
   bool shared;           /* there is an element "shared" */
+  bool names_only;       /* the root holds an element "propname" */
 } CwWebdavXml;
 
 /* False: it is not well-formed, or beyond the limit. */

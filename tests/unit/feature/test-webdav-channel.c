@@ -5,6 +5,7 @@
 
 #include "spice-client.h"
 
+#include <glib/gstdio.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -71,6 +72,10 @@ test_large (void)
   g_string_free (answer, TRUE);
   answer = webdav_request (&c, "PROPFIND", "/", "Depth: 0\r\n", bytes, 1024 * 1024 + 1);
   g_assert_true (g_str_has_prefix (answer->str, "HTTP/1.1 413 "));
+  g_string_free (answer, TRUE);
+  /* One that is read, and is no XML. */
+  answer = webdav_request (&c, "PROPFIND", "/", "Depth: 0\r\n", bytes, 1024 * 1024);
+  g_assert_true (g_str_has_prefix (answer->str, "HTTP/1.1 400 "));
   g_string_free (answer, TRUE);
   webdav_end (&c);
 }
@@ -222,6 +227,74 @@ test_full (void)
   webdav_end (&c);
 }
 
+/* A folder has taken the name meanwhile: the guest is told, and the folder stays. */
+static void
+test_name_taken (void)
+{
+  static const char head[] = "PUT /taken HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\nbegun";
+  g_autofree char *path = NULL;
+  WebdavCase c;
+
+  webdav_begin (&c);
+  path = g_build_filename (c.folder, "taken", NULL);
+  webdav_say (&c, 5, head, strlen (head));
+  g_assert_true (client_run_until (60000, has_upload, &c));
+  g_assert_cmpint (g_mkdir (path, 0700), ==, 0);
+  webdav_say (&c, 5, "ended", 5);
+  hear (&c, 5, "HTTP/1.1 500 ");
+  g_assert_true (client_run_until (60000, has_no_upload, &c));
+  g_assert_true (g_file_test (path, G_FILE_TEST_IS_DIR));
+  webdav_send_frame (&c, 5, NULL, 0);
+  webdav_end (&c);
+}
+
+/* The connection goes on behind answers that have no body. */
+static void
+test_no_body (void)
+{
+  static const char put[] = "PUT /digits HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\n\r\nx";
+  static const char refused[] = "PUT /no/such HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\n\r\nx";
+  g_autofree char *known = NULL;
+  WebdavCase c;
+
+  webdav_begin (&c);
+  look (&c);
+  known = g_strdup_printf ("GET /hello.txt HTTP/1.1\r\nHost: h\r\nIf-None-Match: %s\r\n\r\n", c.tag);
+  webdav_say (&c, 5, put, strlen (put));
+  hear (&c, 5, "HTTP/1.1 204 ");
+  webdav_say (&c, 5, refused, strlen (refused));
+  hear (&c, 5, "HTTP/1.1 409 ");
+  webdav_say (&c, 5, known, strlen (known));
+  hear (&c, 5, "HTTP/1.1 304 ");
+  webdav_say (&c, 5, GET_HELLO, strlen (GET_HELLO));
+  hear (&c, 5, "\r\n\r\nHello, guest");
+  webdav_send_frame (&c, 5, NULL, 0);
+  webdav_end (&c);
+}
+
+/* A guest that locks and never unlocks. */
+static void
+test_many_locks (void)
+{
+  static const char lock[]
+      = "LOCK /digits HTTP/1.1\r\nHost: h\r\nContent-Length: 93\r\n\r\n"
+        "<D:lockinfo xmlns:D=\"DAV:\"><D:lockscope><D:shared></D:shared></D:lockscope></D:lockinfo>     ";
+  const unsigned max = 1000;
+  g_autoptr (GByteArray) frames = g_byte_array_new ();
+  WebdavCase c;
+
+  for (unsigned i = 0; i < max; i++)
+    webdav_add_text (frames, 13, lock, strlen (lock));
+  webdav_begin (&c);
+  webdav_finish (webdav_start (&c, frames, G_MAXSIZE));
+  hear_times (&c, 13, "HTTP/1.1 200 ", max);
+  webdav_say (&c, 13, lock, strlen (lock));
+  hear (&c, 13, "HTTP/1.1 503 ");
+  webdav_send_frame (&c, 13, NULL, 0);
+  look (&c);
+  webdav_end (&c);
+}
+
 /* More connections than there may be are ended at once, until one of the others is. */
 static void
 test_many (void)
@@ -273,6 +346,9 @@ main (int argc, char **argv)
   g_test_add_func ("/webdav-channel/frames", test_frames);
   g_test_add_func ("/webdav-channel/end-behind", test_end_behind);
   g_test_add_func ("/webdav-channel/full", test_full);
+  g_test_add_func ("/webdav-channel/name-taken", test_name_taken);
+  g_test_add_func ("/webdav-channel/no-body", test_no_body);
+  g_test_add_func ("/webdav-channel/many-locks", test_many_locks);
   g_test_add_func ("/webdav-channel/many", test_many);
   g_test_add_func ("/webdav-channel/pipelined", test_pipelined);
   return g_test_run ();

@@ -4,6 +4,7 @@
 
 #include <glib/gstdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 typedef struct {
@@ -249,6 +250,151 @@ test_writing (void)
   end (&c);
 }
 
+/* What is asked of a file is asked of the real one. */
+static void
+test_asked (void)
+{
+  g_autoptr (GFile) folder = NULL, link = NULL, outside = NULL;
+  g_autoptr (GFileInfo) followed = NULL, itself = NULL, system = NULL;
+  guint64 size = 0, n_folders = 0, n_files = 0;
+  Case c;
+
+  begin (&c);
+  folder = g_file_resolve_relative_path (c.root, "folder//");
+  link = g_file_resolve_relative_path (c.root, "link-in");
+  outside = g_file_resolve_relative_path (c.root, "link-out");
+  followed = g_file_query_info (link, "standard::*", G_FILE_QUERY_INFO_NONE, NULL, NULL);
+  g_assert_cmpint (g_file_info_get_file_type (followed), ==, G_FILE_TYPE_REGULAR);
+  itself = g_file_query_info (link, "standard::*", G_FILE_QUERY_INFO_NOFOLLOW_SYMLINKS, NULL, NULL);
+  g_assert_cmpint (g_file_info_get_file_type (itself), ==, G_FILE_TYPE_SYMBOLIC_LINK);
+  system = g_file_query_filesystem_info (folder, G_FILE_ATTRIBUTE_FILESYSTEM_SIZE, NULL, NULL);
+  g_assert_true (system && g_file_info_has_attribute (system, G_FILE_ATTRIBUTE_FILESYSTEM_SIZE));
+  g_assert_null (g_file_query_filesystem_info (outside, G_FILE_ATTRIBUTE_FILESYSTEM_SIZE, NULL, NULL));
+  g_assert_true (g_file_measure_disk_usage (folder, G_FILE_MEASURE_APPARENT_SIZE, NULL, NULL, NULL, &size, &n_folders,
+                                            &n_files, NULL));
+  g_assert_cmpuint (n_files, ==, 1);
+  g_assert_false (g_file_measure_disk_usage (outside, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL));
+  g_assert_null (g_file_enumerate_children (outside, "standard::*", G_FILE_QUERY_INFO_NONE, NULL, NULL));
+  g_assert_false (g_file_has_uri_scheme (folder, "file"));
+  g_assert_null (g_file_get_uri_scheme (folder));
+  end (&c);
+}
+
+static bool
+set_mode (GFile *file, int *code)
+{
+  g_autoptr (GError) error = NULL;
+  bool ok = g_file_set_attribute_uint32 (file, G_FILE_ATTRIBUTE_UNIX_MODE, 0777, G_FILE_QUERY_INFO_NONE, NULL, &error);
+
+  *code = error ? error->code : -1;
+  return ok;
+}
+
+/* Who may do what is not the guest's to say; properties of its own are, where the file system has room for them. */
+static void
+test_attributes (void)
+{
+  g_autoptr (GFile) file = NULL, real = NULL;
+  g_autofree char *path = NULL;
+  bool has_room;
+  int code;
+  Case c;
+
+  begin (&c);
+  file = g_file_resolve_relative_path (c.root, "file");
+  path = g_file_get_path (file);
+  real = g_file_new_for_path (path);
+  has_room = g_file_set_attribute_string (real, "xattr::a", "1", G_FILE_QUERY_INFO_NONE, NULL, NULL);
+  g_assert_true (g_file_set_attribute_string (file, "xattr::b", "2", G_FILE_QUERY_INFO_NONE, NULL, NULL) == has_room);
+  g_assert_false (set_mode (file, &code));
+  g_assert_cmpint (code, ==, G_IO_ERROR_NOT_SUPPORTED);
+  cw_share_set (c.share, c.shared, true);
+  g_assert_false (set_mode (file, &code));
+  g_assert_cmpint (code, ==, G_IO_ERROR_READ_ONLY);
+  g_assert_false (g_file_set_attribute_string (file, "xattr::b", "3", G_FILE_QUERY_INFO_NONE, NULL, NULL));
+  end (&c);
+}
+
+/* Nothing is copied or moved over the border of the share, in neither direction. */
+static void
+test_border (void)
+{
+  g_autoptr (GFile) inside = NULL, own = NULL, to = NULL, to_own = NULL;
+  g_autoptr (GError) error = NULL;
+  Case c;
+
+  begin (&c);
+  inside = g_file_resolve_relative_path (c.root, "file");
+  own = g_file_resolve_relative_path (c.root, "own-folder/in-it");
+  to = g_file_resolve_relative_path (c.root, "new");
+  to_own = g_file_resolve_relative_path (c.root, "own-folder/new");
+  g_assert_false (G_FILE_GET_IFACE (inside)->copy (own, to, 0, NULL, NULL, NULL, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED);
+  g_clear_error (&error);
+  g_assert_false (G_FILE_GET_IFACE (inside)->copy (inside, to_own, 0, NULL, NULL, NULL, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED);
+  g_clear_error (&error);
+  g_assert_false (G_FILE_GET_IFACE (inside)->move (own, to, 0, NULL, NULL, NULL, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED);
+  g_clear_error (&error);
+  g_assert_false (G_FILE_GET_IFACE (inside)->move (inside, to_own, 0, NULL, NULL, NULL, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED);
+  assert_content (&c, "new", NULL);
+  assert_content (&c, "file", "content");
+  end (&c);
+}
+
+/* Whole folders: links in them are no part of them, and one to a folder makes them none that is walked. */
+static void
+test_trees (void)
+{
+  g_autofree char *copy = NULL, *shallow = NULL, *pipe = NULL, *link = NULL, *nothing = NULL, *name = NULL;
+  Case c;
+
+  begin (&c);
+  copy = g_build_filename (c.top, "copy", NULL);
+  shallow = g_build_filename (c.top, "shallow", NULL);
+  nothing = g_build_filename (c.top, "nothing", NULL);
+  pipe = g_build_filename (c.shared, "pipe", NULL);
+  g_assert_cmpint (mkfifo (pipe, 0600), ==, 0);
+  g_assert_true (cw_share_is_tree (c.shared));
+  g_assert_true (cw_share_copy_tree (c.shared, copy, true));
+  g_free (pipe);
+  pipe = g_build_filename (copy, "pipe", NULL);
+  link = g_build_filename (copy, "link-in", NULL);
+  name = g_build_filename (copy, "folder", "inside", NULL);
+  g_assert_true (g_file_test (name, G_FILE_TEST_IS_REGULAR));
+  g_assert_cmpint (access (pipe, F_OK), ==, -1);
+  g_assert_false (g_file_test (link, G_FILE_TEST_IS_SYMLINK) || g_file_test (link, G_FILE_TEST_EXISTS));
+  g_assert_cmpint (symlink ("folder", link), ==, 0);
+  g_assert_false (cw_share_is_tree (copy));
+  g_assert_true (cw_share_copy_tree (c.shared, shallow, false));
+  g_assert_cmpint (g_rmdir (shallow), ==, 0); /* there was nothing in it */
+  /* The name is taken; there is nothing of the other one. */
+  g_assert_false (cw_share_copy_tree (c.shared, copy, false));
+  g_assert_false (cw_share_copy_tree (nothing, shallow, true));
+  g_assert_false (cw_share_remove_tree (nothing));
+  g_assert_true (cw_share_remove_tree (copy));
+  g_assert_false (g_file_test (copy, G_FILE_TEST_EXISTS));
+  assert_content (&c, "folder/inside", "inside");
+  end (&c);
+}
+
+/* All that the machine has may be shared. */
+static void
+test_everything (void)
+{
+  g_autofree char *real = NULL;
+  Case c;
+
+  begin (&c);
+  cw_share_set (c.share, "/", true);
+  real = cw_share_resolve (c.share, c.shared + 1, CW_SHARE_FOLLOW, NULL);
+  g_assert_nonnull (real);
+  g_assert_true (g_str_has_suffix (real, "/shared"));
+  end (&c);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -258,5 +404,10 @@ main (int argc, char **argv)
   g_test_add_func ("/webdav-share/listed", test_listed);
   g_test_add_func ("/webdav-share/inside", test_inside);
   g_test_add_func ("/webdav-share/writing", test_writing);
+  g_test_add_func ("/webdav-share/asked", test_asked);
+  g_test_add_func ("/webdav-share/attributes", test_attributes);
+  g_test_add_func ("/webdav-share/border", test_border);
+  g_test_add_func ("/webdav-share/trees", test_trees);
+  g_test_add_func ("/webdav-share/everything", test_everything);
   return g_test_run ();
 }

@@ -51,7 +51,7 @@ static const WebdavRow reading[] = {
     "<D:getcontenttype>text/plain</D:getcontenttype>", NULL },
   { "PROPFIND", "/folder", "Depth: 0\r\n", PROP ("<D:getcontentlength/>"), 207, "404 Not Found", "200 OK" },
   { "PROPFIND", "/hello.txt", "Depth: 0\r\n", XML "<D:propfind xmlns:D=\"DAV:\"><D:propname/></D:propfind>", 207,
-    "<D:displayname>", NULL },
+    "<D:displayname/>", "<D:displayname>" },
   { "PROPFIND", "/", "Depth: 0\r\n", "<broken><", 400, NULL, NULL },
   { "PROPFIND", "/", "Depth: 0\r\n", XML "<D:other xmlns:D=\"DAV:\"/>", 400, NULL, NULL },
 };
