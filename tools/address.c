@@ -56,19 +56,17 @@ check_query (const char *query, GError **error)
 static bool
 check_authority (const char *authority, GError **error)
 {
-  const char *at = strrchr (authority, '@'), *host = at ? at + 1 : authority;
+  const char *colon = strrchr (authority, ':');
   g_autofree char *name = NULL;
 
-  if (at) {
+  if (strchr (authority, '@')) {
     refuse (error, "user names and passwords do not belong in an address, where everybody on this machine sees them: "
                    "use --password-file, CARAWAY_PASSWORD or the question on the terminal");
     return false;
   }
-  if (*host != '[' && strchr (host, ':') != strrchr (host, ':')) {
-    const char *colon = strrchr (host, ':');
-
-    name = g_strndup (host, colon - host);
-    refuse (error, "an IPv6 address stands in brackets: [%s]:%s, or [%s] without a port", name, colon + 1, host);
+  if (*authority != '[' && strchr (authority, ':') != colon) {
+    name = g_strndup (authority, colon - authority);
+    refuse (error, "an IPv6 address stands in brackets: [%s]:%s, or [%s] without a port", name, colon + 1, authority);
     return false;
   }
   return true;
@@ -80,8 +78,7 @@ address_normalize (const char *text, GError **error)
   const char *rest = strstr (text, "://");
   g_autofree char *scheme = rest ? g_ascii_strdown (text, rest - text) : NULL;
   g_autofree char *authority = NULL;
-  const char *query;
-  gsize size;
+  const char *tail, *query;
 
   if (is_bare (text))
     return g_strdup_printf ("spice://%s", text);
@@ -94,13 +91,11 @@ address_normalize (const char *text, GError **error)
   rest += 3;
   if (strcmp (scheme, "spice+unix") == 0)
     return g_strdup_printf ("%s://%s", scheme, rest);
-  size = strcspn (rest, "/?#");
-  authority = g_strndup (rest, size);
-  query = rest + size;
-  if (*query == '/')
-    query++;
+  tail = rest + strcspn (rest, "/?#");
+  authority = g_strndup (rest, tail - rest);
+  query = *tail == '/' ? tail + 1 : tail;
   if (*query != 0 && *query != '?')
-    return refuse (error, "\"%s\" behind the port means nothing in a SPICE address", query - 1);
+    return refuse (error, "\"%s\" behind the port means nothing in a SPICE address", tail);
   if (!check_authority (authority, error) || (*query && !check_query (query + 1, error)))
     return NULL;
   return g_strdup_printf ("%s://%s", scheme, rest);

@@ -248,7 +248,7 @@ is_open (gpointer data)
 }
 
 static char *
-list_channels (Client *self, int type)
+list_channels (Client *self)
 {
   g_autoptr (GList) channels = g_list_reverse (spice_session_get_channels (self->session));
   GString *text = g_string_new (NULL);
@@ -257,9 +257,8 @@ list_channels (Client *self, int type)
     int channel_type, id;
 
     g_object_get (l->data, "channel-type", &channel_type, "channel-id", &id, NULL);
-    if (type == -1 || type == channel_type)
-      g_string_append_printf (text, "%s%s %d", text->len > 0 ? ", " : "", spice_channel_type_to_string (channel_type),
-                              id);
+    g_string_append_printf (text, "%s%s %d", text->len > 0 ? ", " : "", spice_channel_type_to_string (channel_type),
+                            id);
   }
   return g_string_free (text, FALSE);
 }
@@ -303,7 +302,7 @@ client_open_channel (Client *self, int type, int id, GError **error)
     return NULL;
   channel = find_channel (self, type, id);
   if (!channel) {
-    g_autofree char *offered = list_channels (self, -1);
+    g_autofree char *offered = list_channels (self);
 
     g_set_error (error, STATUS_ERROR, STATUS_UNSUPPORTED, "the server has no %s; it offers: %s", what, offered);
     return NULL;

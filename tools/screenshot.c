@@ -280,7 +280,7 @@ parse_region (const char *text, Region *region, GError **error)
   int n = 0;
 
   if (sscanf (text, "%5dx%5d+%5d+%5d%n", &region->width, &region->height, &region->x, &region->y, &n) == 4
-      && text[n] == 0 && region->width > 0 && region->height > 0)
+      && text[n] == 0 && region->width > 0 && region->height > 0 && region->x >= 0 && region->y >= 0)
     return true;
   g_set_error (error, STATUS_ERROR, STATUS_USAGE, "--region is WIDTHxHEIGHT+X+Y, such as 640x480+0+0, not \"%s\"",
                text);

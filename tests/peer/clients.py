@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The programs under test, as the tests see them."""
 import json
+import re
 import subprocess
 import tempfile
 import threading
@@ -13,15 +14,24 @@ import pictures
 MEMORY_KIB = 400 * 1024  # of a viewer, whatever servers send; a sanitizer's share included
 
 
+def check_quiet(what, text, expected=()):
+    """Fails if a sanitizer or an assertion has spoken, or a library has warned of what is not among the `expected`: so do
+    handlers of signals that there are not, which nobody else would miss."""
+    peers.check_sound(what, text)
+    for line in text.splitlines():
+        if re.search(r"-(WARNING|CRITICAL) \*\*: ", line) and not any(words in line for words in expected):
+            raise peers.Failed(f"a warning from {what}: {line}", text)
+
+
 class Caraway:
-    """The command-line program. Sanitizer reports make any call fail, whatever it was expected to do."""
+    """The command-line program. Sanitizer reports and warnings make any call fail, whatever it was expected to do."""
 
     def __init__(self, program):
         self.program = program
 
-    def run(self, *arguments, status=0, seconds=30, env=None, text=None):
+    def run(self, *arguments, status=0, seconds=30, env=None, text=None, warnings=()):
         result = peers.run([self.program, *arguments], seconds=seconds, env=env, text=text)
-        peers.check_sound(f"{arguments}", result.err)
+        check_quiet(f"{arguments}", result.err, warnings)
         if status is not None:
             result.check(status)
         return result

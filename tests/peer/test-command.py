@@ -220,7 +220,7 @@ def late_reader():
             tap.true(command.running(), f"ended before the server had read everything: {command.text()}")
             server.process.child.send_signal(signal.SIGCONT)
             tap.equal(command.child.wait(60), 0, command.text())
-            peers.check_sound("type", command.text())
+            clients.check_quiet("type", command.text())
         finally:
             server.process.child.send_signal(signal.SIGCONT)
             command.stop()

@@ -3,8 +3,11 @@
 """The command without a server: help, wrong command lines, wrong addresses, and failures to connect, each with its exit
 status and reason: test-caraway.py CARAWAY COMPLETION"""
 
+import json
 import os
 import pathlib
+import re
+import signal
 import socket
 import subprocess
 import sys
@@ -17,16 +20,18 @@ USAGE, CONNECT, PROTOCOL, TIMEOUT, FILE, UNSUPPORTED = 2, 3, 6, 7, 8, 9
 
 def caraway(*arguments, **kwargs):
     kwargs.setdefault('stdin', subprocess.DEVNULL)
-    return subprocess.run([CARAWAY, *map(str, arguments)], capture_output=True, text=True, timeout=30,
-                          start_new_session=True, **kwargs)
+    result = subprocess.run([CARAWAY, *map(str, arguments)], capture_output=True, text=True, timeout=30,
+                            start_new_session=True, **kwargs)
+    assert not re.search(r'-(WARNING|CRITICAL) \*\*: ', result.stderr), result.stderr
+    return result
 
 
 COMMANDS = ('info', 'screenshot', 'type', 'key', 'click', 'move', 'port', 'vm', 'clipboard', 'send', 'resize', 'events', 'record')
 
 
 class CommandLine(unittest.TestCase):
-    def check(self, status, reason, *arguments):
-        result = caraway(*arguments)
+    def check(self, status, reason, *arguments, **kwargs):
+        result = caraway(*arguments, **kwargs)
         self.assertEqual(result.returncode, status, f'{arguments}: {result.stdout}{result.stderr}')
         self.assertIn(reason, result.stderr)
         self.assertEqual(result.stdout, '')
@@ -44,7 +49,9 @@ class CommandLine(unittest.TestCase):
             result = caraway(command, '--help')
             self.assertEqual(result.returncode, 0)
             self.assertIn('FILE', result.stdout)
-        self.assertEqual(caraway('--version').returncode, 0)
+        version = caraway('--version')
+        self.assertEqual(version.returncode, 0)
+        self.assertRegex(version.stdout, r'^caraway \d+\.\d+\.\d+\n$')
 
     def test_no_command(self):
         self.check(USAGE, 'Usage:')
@@ -67,50 +74,80 @@ class CommandLine(unittest.TestCase):
         self.check(USAGE, 'too many arguments', 'info', 'spice://h:1', 'more')
         self.check(USAGE, 'missing arguments', 'key', 'spice://h:1')
         self.check(USAGE, 'X must be a whole number', 'move', 'spice://h:1', 'one', '2')
-        self.check(USAGE, 'Y must be a whole number', 'click', 'spice://h:1', '1', '2.5')
+        self.check(USAGE, 'Y must be a whole number from 0 to 32767, not "2.5"', 'click', 'spice://h:1', '1', '2.5')
+        for x in ('32768', '-32768'):
+            self.check(USAGE, 'X must be a whole number from -32767 to 32767', 'move', '-r', 'spice://h:1', '--', x, '2')
+        self.check(USAGE, 'Y must be a whole number from 0 to 32767', 'move', 'spice://h:1', '--', '2', '-1')
         self.check(USAGE, '--button is', 'click', '--button', 'fourth', 'spice://h:1', '1', '2')
         self.check(USAGE, '--stable', 'screenshot', '--stable', '-5', 'spice://h:1', 'x.png')
-        self.check(USAGE, '--timeout', 'info', '--timeout', '0', 'spice://h:1')
+        for timeout in ('0', '-1', '86400.5', 'nan'):
+            self.check(USAGE, '--timeout must be above 0', 'info', '--timeout', timeout, 'spice://h:1')
         self.check(USAGE, '"fly" is neither get nor set', 'clipboard', 'fly', 'spice://h:1')
         self.check(USAGE, '--selection: "fourth" is none', 'clipboard', '--selection', 'fourth', 'get', 'spice://h:1')
         self.check(USAGE, 'missing arguments', 'send', 'spice://h:1')
         self.check(USAGE, '"large" is no size', 'resize', 'spice://h:1', 'large')
-        self.check(USAGE, 'the height must be a whole number', 'resize', 'spice://h:1', '800x0')
-        self.check(USAGE, '--display is 0 to 15', 'resize', '--display', '16', 'spice://h:1', '800x600')
+        self.check(USAGE, '"8x8x8" is no size', 'resize', 'spice://h:1', '8x8x8')
+        for size, what in (('800x0', 'height'), ('0x800', 'width'), ('16385x1', 'width'), ('1x16385', 'height')):
+            self.check(USAGE, f'the {what} must be a whole number from 1 to 16384', 'resize', 'spice://h:1', size)
+        for number in ('16', '-1'):
+            self.check(USAGE, '--display is 0 to 15', 'resize', f'--display={number}', 'spice://h:1', '800x600')
         self.check(USAGE, '"hyper" in "ctrl+hyper"', 'key', 'spice://h:1', 'ctrl+hyper')
-        self.check(USAGE, 'U+00E9', 'type', 'spice://h:1', 'café')
+        for name in ('0x0', '0x80', '0x100', '0xe000', '0xe080', '0xe11d', '1e', 'é', '', ':down', ':up', 'shift:left'):
+            self.check(USAGE, f'"{name}" in "{name}" is not the name', 'key', 'spice://h:1', name)
+        self.check(USAGE, '"" in "a+"', 'key', 'spice://h:1', 'a+')
+        self.check(USAGE, 'U+00E9 at byte 3', 'type', 'spice://h:1', 'café')
+        self.check(USAGE, 'not UTF-8', 'type', 'spice://h:1', b'a\xff'.decode(errors='surrogateescape'))
         self.check(USAGE, '"zip" is none', 'info', '--compression', 'zip', 'spice://h:1')
         self.check(USAGE, 'missing arguments', 'port', 'spice://h:1')
         self.check(USAGE, 'missing arguments', 'record', 'spice://h:1')
         self.check(USAGE, 'exclude each other', 'inspect', '--json', '--messages', 'x')
-        self.check(USAGE, '--port must be', 'replay', '--port', '70000', 'x')
+        self.check(USAGE, 'exclude each other', 'inspect', '-mj', 'x')
+        for port in ('65536', '-1'):
+            self.check(USAGE, '--port must be', 'replay', f'--port={port}', 'x')
+        self.check(FILE, 'No such file', 'replay', '--port=65535', '/nonexistent/x')
+        self.check(USAGE, '--loops must not be negative', 'clipboard', '--loops=-1', 'set', 'spice://h:1')
+        self.check(USAGE, '--type: "zip" is none', 'clipboard', '--type=zip', 'get', 'spice://h:1')
         self.check(USAGE, '"explode" is not status, stop, cont', 'vm', 'spice://h:1', 'explode')
-        self.check(USAGE, '--delay is 5 to', 'type', '--delay', '0', 'spice://h:1', 'x')
+        for command in ('type', 'key'):
+            for delay in ('4', '10001'):
+                self.check(USAGE, '--delay is 5 to 10000', command, '--delay', delay, 'spice://h:1', 'x')
+        for hold in ('-1', '60001'):
+            self.check(USAGE, '--hold is 0 to 60000', 'key', f'--hold={hold}', 'spice://h:1', 'x')
         self.check(USAGE, 'missing arguments', 'type', 'spice://h:1')
         self.check(USAGE, 'both TEXT and --file', 'type', '--file', '/dev/null', 'spice://h:1', 'x')
         self.check(USAGE, '"hyper"', 'key', 'spice://h:1', 'hyper:down')
-        self.check(USAGE, 'name it x.png', 'screenshot', 'spice://h:1', 'x.jpg')
-        self.check(USAGE, '--region is', 'screenshot', '--region', '10x10', 'spice://h:1', 'x.png')
+        for name in ('x.jpg', 'x.jpeg', 'x.JPG'):
+            self.check(USAGE, 'name it x.png', 'screenshot', 'spice://h:1', name)
+        for region in ('10x10', '0x10+0+0', '10x0+0+0', '10x10+-1+0', '10x10+0+-1', '10x10+0+0+0'):
+            self.check(USAGE, '--region is', 'screenshot', '--region', region, 'spice://h:1', 'x.png')
+        for number in ('-2', '256'):
+            self.check(USAGE, '--display is 0 to 255', 'screenshot', f'--display={number}', 'spice://h:1', 'x.png')
         self.check(USAGE, '--on-timeout is', 'screenshot', '--on-timeout=keep', 'spice://h:1', 'x.png')
         self.check(USAGE, '--stable', 'screenshot', '-s-5', 'spice://h:1', 'x.png')
         self.check(USAGE, 'no command "fly"', 'help', 'fly')
         self.check(USAGE, '"nosuch" is not a channel type', 'info', '--secure-channel', 'nosuch', 'spice://h:1')
 
     def test_addresses(self):
-        for uri in ('h', 'http://h:1', '', 'h:0', 'h:1/x', 'a b:1', '::1:5930'):
+        for uri in ('h', 'http://h:1', '', 'h:0', 'h:65536', ':1', 'h:1/x', 'a/b:1', 'a?b:1', 'a#b:1', 'a@b:1', 'a b:1',
+                    '::1:5930'):
             self.check(USAGE, 'is not a SPICE address', 'info', uri)
         for uri, hint in {'spice://user:secret@h:1': '--password-file', 'spice://secret@h:1': '--password-file',
-                          'spice://h:1/pool': '"/pool" behind the port', 'spice://h?prot=1': '"prot" in the address',
-                          'spice://::1:5930': '[::1]:5930'}.items():
+                          'spice://h:1/pool': '"/pool" behind the port', 'spice://h:1#pool': '"#pool" behind the port',
+                          'spice://h?prot=1': '"prot" in the address', 'spice://h?port=1&prot=1': '"prot" in the address',
+                          'spice://h?port=1;prot=1': '"prot" in the address',
+                          'spice://::1:5930': 'brackets: [::1]:5930, or [::1:5930] without'}.items():
             self.check(USAGE, hint, 'info', uri)
         # Understood, so that connecting is what fails.
         with socket.create_server(('127.0.0.1', 0)) as listener:
             port = listener.getsockname()[1]
-        for uri in (f'127.0.0.1:{port}', f'SPICE://127.0.0.1:{port}', f'Spice+TLS://127.0.0.1:{port}'):
+        for uri in (f'127.0.0.1:{port}', f'SPICE://127.0.0.1:{port}', f'Spice+TLS://127.0.0.1:{port}', f'[::1]:{port}',
+                    f'spice://[::1]:{port}', f'spice://127.0.0.1:{port}/', f'spice://127.0.0.1/?port={port}',
+                    f'spice://127.0.0.1?port={port}&tls-port={port};password=x', 'spice+unix:///nonexistent/x.vv'):
             self.check(CONNECT, 'cannot connect', 'info', uri)
         for uri, reason in {'spice://h': 'there is no port', 'spice://h:abc': '‘abc’', 'spice://:5900': 'there is no host',
                             'spice://h:1?foo=2': '"foo" in the address is not known', 'spice+unix://': 'there is no path',
-                            'spice://h:70000': 'out of range'}.items():
+                            'spice://h:70000': 'out of range', 'spice://h?tls-port=65536': 'from 1 to 65535',
+                            'spice://h?port=0': 'from 1 to 65535', 'spice://h?port=1x': 'from 1 to 65535'}.items():
             self.check(USAGE, reason, 'info', uri)
 
     def test_help_of_commands(self):
@@ -119,6 +156,13 @@ class CommandLine(unittest.TestCase):
             self.assertEqual(result.returncode, 0)
             self.assertEqual(result.stdout, caraway(command, '--help').stdout)
             self.assertIn('--password-file', result.stdout)
+        for command in (*COMMANDS, 'replay', 'inspect'):
+            text, summaries = caraway('help', command).stdout, caraway('help').stdout
+            self.assertTrue(text.startswith(f'Usage:\n  caraway {command} [OPTION…] '), text)
+            self.assertRegex(text, rf'\n\nExample:\n  (.* \| )?caraway {command} ')
+            self.assertNotIn('(null)', text)
+            self.assertRegex(summaries, rf'(?m)^  {command} +{re.escape(text.splitlines()[3])}$')
+        self.assertIn('shift:down leaves a key down', caraway('help', 'key').stdout)
         for words in ('Exit status', '.vv'):
             self.assertIn(words, caraway('help').stdout)
 
@@ -128,6 +172,54 @@ class CommandLine(unittest.TestCase):
                 result = subprocess.run([CARAWAY, *arguments], stdout=full, stderr=subprocess.PIPE, text=True, timeout=30)
                 self.assertEqual(result.returncode, FILE, arguments)
                 self.assertIn('cannot write', result.stderr)
+
+    def test_options_have_the_charset_of_the_locale(self):
+        self.check(USAGE, '"größe" is none', 'clipboard', '--selection=größe', 'get', 'spice://h:1',
+                   env={**os.environ, 'LC_ALL': 'C.UTF-8'})
+
+    def test_input_that_cannot_be_read(self):
+        folder = os.open('/', os.O_RDONLY)
+        self.addCleanup(os.close, folder)
+        self.check(FILE, 'cannot read the input: Is a directory', 'clipboard', 'set', 'spice://127.0.0.1:1', stdin=folder)
+        self.check(USAGE, 'neither UTF-8 text nor an image', 'clipboard', 'set', 'spice://127.0.0.1:1',
+                   stdin=None, input='\x80', encoding='latin-1')
+
+    def settings(self, *arguments):
+        """What a session is told: the properties that changed, with the values of those that are printed."""
+        lines = [json.loads(line) for line in caraway('events', *arguments).stdout.splitlines()]
+        return {line['property']: line.get('value') for line in lines if line['event'] == 'property'}
+
+    def test_options_reach_the_session(self):
+        self.assertEqual(self.settings('--proxy=http://127.0.0.1:9', '--cert-subject=CN=x', '--compression=lz4', '--insecure',
+                                       '--secure-channel=main', '--secure-channel=all', '--ca-file', self.ca(),
+                                       'spice://127.0.0.1:1'),
+                         {'uri': 'spice://127.0.0.1:1', 'proxy': 'http://127.0.0.1:9', 'cert-subject': 'CN=x', 'verify': None,
+                          'preferred-compression': None, 'secure-channels': None, 'ca-file': self.ca()})
+        self.assertEqual(self.settings('spice://127.0.0.1:1'), {'uri': 'spice://127.0.0.1:1'})
+
+    def ca(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        path = pathlib.Path(folder.name) / 'ca.pem'
+        path.write_text('-----BEGIN CERTIFICATE-----\n')
+        self.ca = lambda: str(path)
+        return str(path)
+
+    def test_connection_files_reach_the_session(self):
+        group = '[virt-viewer]\ntype=spice\nhost=127.0.0.1\nport=1\n'
+        whole = {'tls-port': '65535', 'username': 'joe', 'proxy': 'http://127.0.0.1:9', 'tls-ciphers': 'DEFAULT',
+                 'host-subject': 'CN=y', 'ca': 'x', 'secure-channels': 'main', 'password': 'secret'}
+        told = {'host': '127.0.0.1', 'port': '1'}
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / 'x.vv'
+            path.write_text(group + ''.join(f'{key}={value}\n' for key, value in whole.items()))
+            self.assertEqual(self.settings(path), {
+                **told, 'tls-port': '65535', 'username': 'joe', 'proxy': 'http://127.0.0.1:9', 'ciphers': 'DEFAULT',
+                'cert-subject': 'CN=y', 'ca': None, 'secure-channels': None, 'password': None})
+            path.write_text(group + ''.join(f'{key}=\n' for key in whole))
+            self.assertEqual(self.settings(path), told, 'empty values')
+            path.write_text(group)
+            self.assertEqual(self.settings(path), told)
 
     def test_debug_is_not_for_stdout(self):
         result = caraway('info', 'spice://127.0.0.1:1', env={**os.environ, 'SPICE_DEBUG': '1', 'G_MESSAGES_DEBUG': 'all'})
@@ -141,6 +233,12 @@ class CommandLine(unittest.TestCase):
             self.check(USAGE, '60 bytes', 'info', '--password-file', path, 'spice://127.0.0.1:1')
             path.write_text('x' * 59 + '\n')
             self.check(CONNECT, 'cannot connect', 'info', '--password-file', path, 'spice://127.0.0.1:1')
+            path.write_text('')
+            self.check(FILE, f'cannot read the password: {path} is empty', 'info', '--password-file', path, 'spice://127.0.0.1:1')
+            path.write_text('[virt-viewer]\ntype=spice\nhost=127.0.0.1\nport=1\npassword=' + 'x' * 60)
+            path = path.rename(f'{path}.vv')
+            self.check(USAGE, '60 bytes', 'info', path)
+        self.check(USAGE, '60 bytes', 'info', 'spice://127.0.0.1:1', env={**os.environ, 'CARAWAY_PASSWORD': 'x' * 60})
 
     def test_connection_files(self):
         with tempfile.TemporaryDirectory() as folder:
@@ -151,13 +249,21 @@ class CommandLine(unittest.TestCase):
                     ('[virt-viewer]\ntype=vnc\nhost=h\nport=1\n', UNSUPPORTED, 'for a vnc server'),
                     ('[virt-viewer]\ntype=spice\nport=1\n', FILE, 'names no host'),
                     ('[virt-viewer]\ntype=spice\nhost=127.0.0.1\nport=-1\n', FILE, 'names no port'),
-                    ('[virt-viewer]\ntype=spice\nhost=127.0.0.1\nport=70000\n', FILE, 'is not a port'),
+                    ('[virt-viewer]\ntype=spice\nhost=127.0.0.1\nport=0\ntls-port=0\n', FILE, 'names no port'),
+                    ('[virt-viewer]\ntype=spice\nhost=127.0.0.1\nport=65536\n', FILE, f'{path}: port=65536 is not a port'),
+                    ('[virt-viewer]\ntype=spice\nhost=127.0.0.1\nport=1\ntls-port=65536\n', FILE, 'tls-port=65536 is not a port'),
+                    ('[virt-viewer]\ntype=spice\nhost=\nport=1\n', FILE, 'names no host'),
+                    ('[virt-viewer]\ntype=spice\nhost=h\nunix-path=/nonexistent/x\n', CONNECT, 'spice+unix:///nonexistent/x'),
+                    ('[virt-viewer]\ntype=spice\nunix-path=\nhost=127.0.0.1\nport=1\n', CONNECT, 'spice://127.0.0.1:1: '),
+                    ('x' * (1 << 20), FILE, 'it is too large'), ('x' * ((1 << 20) - 1), FILE, 'not a connection file'),
                     ('\ufeff[virt-viewer]\r\ntype=spice\r\nhost=127.0.0.1\r\nport=1\r\n', CONNECT, 'cannot connect')):
                 path.write_text(text)
                 self.check(status, reason, 'info', path)
                 self.assertTrue(path.exists())
-            self.check(FILE, 'cannot read', 'info', '/nonexistent/x.vv')
-            for value, stays in (('0', True), ('false', True), ('1', False), ('true', False)):
+            self.check(FILE, 'cannot read /nonexistent/x.vv: No such file', 'info', '/nonexistent/x.vv')
+            os.mkdir(f'{folder}/folder.vv')
+            self.check(FILE, 'Is a directory', 'info', f'{folder}/folder.vv')
+            for value, stays in (('0', True), ('-1', True), ('false', True), ('1', False), ('2', False), ('True ', False)):
                 path.write_text(f'[virt-viewer]\ntype=spice\nhost=127.0.0.1\nport=1\ndelete-this-file={value}\n')
                 self.check(CONNECT, 'cannot connect', 'info', path)
                 self.assertEqual(path.exists(), stays, value)
@@ -177,6 +283,12 @@ class CommandLine(unittest.TestCase):
         self.check(FILE, '/nonexistent/secret', 'info', '--password-file', '/nonexistent/secret', 'spice://127.0.0.1:1')
         self.check(FILE, '/nonexistent/ca', 'info', '--ca-file', '/nonexistent/ca', 'spice://127.0.0.1:1')
         self.check(FILE, '/nonexistent/key', 'info', '--pubkey-file', '/nonexistent/key', 'spice://127.0.0.1:1')
+        with tempfile.NamedTemporaryFile('w') as key:
+            for text in ('', '-----BEGIN PUBLIC KEY-----\nMA==\n', 'MA=='):
+                key.write(text)
+                key.flush()
+                self.check(FILE, 'is no public key', 'info', '--pubkey-file', key.name, 'spice://127.0.0.1:1')
+                key.truncate(0)
 
     def test_refused(self):
         with socket.create_server(('127.0.0.1', 0)) as listener:
@@ -201,7 +313,16 @@ class CommandLine(unittest.TestCase):
             error = process.communicate(timeout=20)[1]
             connection.close()
         self.assertEqual(process.returncode, PROTOCOL, error)
-        self.assertIn('not a SPICE server', error)
+        self.assertIn('not a SPICE server, or it refused the channel', error)
+
+    def test_recording_ends_by_a_signal_as_long_as_nothing_is_there(self):
+        for number in (signal.SIGINT, signal.SIGTERM):
+            with socket.create_server(('127.0.0.1', 0)) as listener, tempfile.TemporaryDirectory() as folder:
+                process = subprocess.Popen([CARAWAY, 'record', f'spice://127.0.0.1:{listener.getsockname()[1]}', f'{folder}/x'])
+                connection, _ = listener.accept()
+                process.send_signal(number)
+                self.assertEqual(process.wait(timeout=20), -number)
+                connection.close()
 
     def test_picture_is_not_left_half_written(self):
         with tempfile.TemporaryDirectory() as folder:

@@ -103,6 +103,30 @@ class Prompt(unittest.TestCase):
     def test_file_beats_question(self):
         terminal = Terminal(CARAWAY, 'info', '--password-file', '/dev/fd/9', self.uri)
         self.assertEqual(terminal.finish(), 8)
+        with tempfile.NamedTemporaryFile(prefix='caraway-password-') as file:
+            for word, status in ((b'open', 5), (b'sesame\r\nwhatever', 0)):
+                file.write(word)
+                file.flush()
+                terminal = Terminal(CARAWAY, 'info', '--password-file', file.name, self.uri)
+                self.assertEqual(terminal.finish(), status, terminal.text)
+                self.assertNotIn('Password: ', terminal.text)
+                file.seek(0)
+                file.truncate()
+
+    def test_too_long(self):
+        for size, words in ((59, 'Wrong password. Password: '), (60, '60 bytes')):
+            terminal = Terminal(CARAWAY, 'info', self.uri)
+            terminal.read_until('Password: ')
+            terminal.type('x' * size)
+            terminal.read_until(words)
+            if size == 59:
+                os.write(terminal.fd, b'\x04')
+            self.assertEqual(terminal.finish(), 5 if size == 59 else 2, terminal.text)
+
+    def test_picture_is_not_for_a_terminal(self):
+        terminal = Terminal(CARAWAY, 'screenshot', self.uri, '-')
+        self.assertEqual(terminal.finish(), 8)
+        self.assertIn('standard output is a terminal', terminal.text)
 
 
 class Progress(unittest.TestCase):
@@ -131,6 +155,7 @@ class Progress(unittest.TestCase):
                 self.assertEqual(quiet.finish(), 0, quiet.text)
             finally:
                 server.terminate()
+        self.assertRegex(loud.text, r'\[#{30}\] 100 %  1\.0\s[kK]B of 1\.0\s[kK]B, ')
         self.assertRegex(loud.text, r'100 %.*\r\x1b\[K1 file, 1\.0\s[kK]B in \d+\.\d s, [^\r]*/s\r\n')
         self.assertRegex(quiet.text, r'^(waiting for [^\r]* …\r\x1b\[K)+$')
 
