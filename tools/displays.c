@@ -3,8 +3,10 @@
 
 #include "shown.h"
 
-/* A display without a marked surface (a guest that has not set a mode yet, or is off) is taken as it is after this. */
+/* A display without a surface (a guest that has not set a mode yet, or is off) is taken as it is after this. One whose
+ * surface is there but has not been marked gets longer: its monitors are still to come, from a server that is slow. */
 #define SURFACE_WAIT_US G_TIME_SPAN_SECOND
+#define MARK_WAIT_US (10 * G_TIME_SPAN_SECOND)
 
 typedef struct {
   SpiceChannel *channel;
@@ -24,9 +26,11 @@ static bool
 is_settled (gpointer data)
 {
   Surface *surface = data;
+  int width, height;
+  gint64 limit = shown_get_size (surface->channel, &width, &height) ? MARK_WAIT_US : SURFACE_WAIT_US;
 
   return (surface->marked && shown_is_settled (surface->channel, surface->marked_at))
-         || g_get_monotonic_time () - surface->since > SURFACE_WAIT_US;
+         || g_get_monotonic_time () - surface->since > limit;
 }
 
 static int

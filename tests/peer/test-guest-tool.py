@@ -213,11 +213,6 @@ def loops():
             tap.equal([kind for kind, _ in guest.told() if kind == REQUEST], [])
 
 
-def monitors(*heads):
-    """(id, width, height, x, y)"""
-    return spice.message(317, spice.u16(len(heads), 16) + b"".join(spice.u32(head[0], 0, *head[1:], 0) for head in heads))
-
-
 CANNOT = {"no clipboard": (("clipboard", "get", None), CAN_SIZE), "no primary selection":
           (("clipboard", "get", None, "--selection=primary"), BY_DEMAND), "no monitor configuration":
           (("resize", None, "800x600"), BY_DEMAND), "does not allow file transfers": (("send", None, "/etc/hostname"), NO_FILES)}
@@ -226,7 +221,7 @@ CANNOT = {"no clipboard": (("clipboard", "get", None), CAN_SIZE), "no primary se
 @tap.cases("an agent that cannot do it: {}", CANNOT)
 def cannot(words):
     arguments, caps = CANNOT[words]
-    shown = [Wait(101), spice.surface_create(), monitors((0, 64, 48, 0, 0)), spice.MARK]
+    shown = [Wait(101), spice.surface_create(), spice.monitors_config((0, 64, 48, 0, 0)), spice.MARK]
     with Guest(*arguments, caps=caps, scripts={spice.DISPLAY: shown}) as guest:
         guest.ends(UNSUPPORTED, words)
 
@@ -237,8 +232,9 @@ def cannot(words):
 def resized(case):
     number, size, wish, channel = case
     listed = ((spice.DISPLAY, 0), (spice.DISPLAY, 2), (spice.INPUTS, 0))
-    first = [Wait(101), spice.surface_create(400, 200), monitors((0, 100, 200, 0, 0), (1, 300, 200, 100, 0)), spice.MARK]
-    other = [Wait(101), spice.surface_create(64, 48), monitors((0, 64, 48, 0, 0)), spice.MARK]
+    first, other = ([Wait(101), spice.surface_create(*whole), spice.monitors_config(*heads), spice.MARK]
+                    for *whole, heads in ((400, 200, ((0, 100, 200, 0, 0), (1, 300, 200, 100, 0))),
+                                          (64, 48, ((0, 64, 48, 0, 0),))))
     with Guest("resize", None, "%dx%d" % size, f"--display={number}", caps=CAN_SIZE | SPARSE, listed=listed,
                scripts={(spice.DISPLAY, 0): first, (spice.DISPLAY, 2): other}) as guest:
         def wished():
@@ -249,11 +245,12 @@ def resized(case):
         tap.equal([(width, height) for height, width in found], wish + [(0, 0)] * 13)
         display = guest.server.channel(spice.DISPLAY, number=channel)
         for n, (width, height) in enumerate(((size[0], size[1] - 1), (size[0] - 1, size[1]))):
-            display.socket.sendall(monitors((number % 2, width, height, 0, 0)) + spice.message(4, spice.u32(n) + spice.u64(1)))
+            display.socket.sendall(spice.monitors_config((number % 2, width, height, 0, 0)))
+            display.socket.sendall(spice.message(4, spice.u32(n) + spice.u64(1)))
             peers.wait_until(lambda n=n: n in display.answers, 30, "an answer")
             time.sleep(0.1)
             tap.true(guest.process.running(), "it ended with another size")
-        display.socket.sendall(monitors((number % 2, *size, 0, 0)))
+        display.socket.sendall(spice.monitors_config((number % 2, *size, 0, 0)))
         guest.ends()
 
 

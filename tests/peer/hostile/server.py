@@ -98,12 +98,12 @@ class HostileServer(peers.FakeServer):
     """`scripts` maps channel types, or (type, id), to steps that replace the opening; `listed` are the channels that
     main tells of. `link` replaces the link reply of the first channel of that type, given as (type, bytes) with the
     rest of the exchange left out. With `full` the data headers have 18 bytes; nothing is read from the channels of the
-    scripts for `deaf` seconds."""
+    scripts for `deaf` seconds. `caps` are the capabilities of channel types, where they are not the usual ones."""
 
-    def __init__(self, scripts, link=None, result=None, listed=LISTED, full=False, deaf=0):
+    def __init__(self, scripts, link=None, result=None, listed=LISTED, full=False, deaf=0, caps=None):
         super().__init__(self._serve)
         self.scripts, self.link, self.result, self.listed, self.full = scripts, link, result, listed, full
-        self.deaf = deaf
+        self.deaf, self.caps = deaf, {spice.DISPLAY: spice.DISPLAY_CAPS, spice.MAIN: 3, **(caps or {})}
         self.links, self.linked = [], threading.Condition()
 
     def _handshake(self, sock):
@@ -116,8 +116,7 @@ class HostileServer(peers.FakeServer):
             while sock.recv(1 << 16):
                 pass
             return None
-        caps = spice.DISPLAY_CAPS if kind == spice.DISPLAY else 3 if kind == spice.MAIN else 1
-        sock.sendall(spice.link_reply(common=(0x03 if self.full else 0x0B,), channel=(caps,)))
+        sock.sendall(spice.link_reply(common=(0x03 if self.full else 0x0B,), channel=(self.caps.get(kind, 1),)))
         exactly(sock, 4 + 128)
         sock.sendall(spice.u32(0) if self.result is None or kind != self.result[0] else self.result[1])
         return Connection(sock, kind, number, offered, self.full)

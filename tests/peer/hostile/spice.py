@@ -91,6 +91,11 @@ def surface_create(width=64, height=48, surface=0, form=32, flags=1):
 MARK = message(102)
 
 
+def monitors_config(*heads):
+    """Of each head its id, width, height, x and y."""
+    return message(317, u16(len(heads), 16) + b"".join(u32(number, 0, *place, 0) for number, *place in heads))
+
+
 def fill(box=(0, 0, 16, 16), rop=PUT, **where):
     return message(302, base(box, **where) + solid() + u16(rop) + mask())
 
