@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The USB device manager where it has nothing to manage, and programs' mistakes. */
+#include "usb-case.h"
+
+#include <string.h>
+
+/* Programs may hold the manager longer than the session lives: it has nothing, and says so. */
+static void
+test_without_hub (void)
+{
+  g_autoptr (SpiceUsbDevice) device = hub_new_device (5, 0xff, "thing");
+  g_autoptr (GPtrArray) devices = NULL;
+  SpiceUsbDeviceManager *manager;
+  GError *errors[5] = { NULL };
+  int n_free;
+  HubCase c;
+
+  hub_begin (&c, 2, NULL);
+  manager = g_object_ref (c.manager);
+  hub_end (&c);
+  g_assert_null (hub_bus);
+  c = (HubCase){ .manager = manager };
+  devices = spice_usb_device_manager_get_devices (manager);
+  g_assert_cmpuint (devices->len, ==, 0);
+  g_assert_false (spice_usb_device_manager_is_device_connected (manager, device));
+  g_assert_false (spice_usb_device_manager_is_redirecting (manager));
+  g_assert_false (spice_usb_device_manager_can_redirect_device (manager, device, &errors[0]));
+  g_assert_false (spice_usb_device_manager_create_shared_cd_device (manager, (char *) "/dev/null", &errors[1]));
+  g_assert_false (spice_usb_device_manager_create_shared_disk_device (manager, "/dev/null", FALSE, &errors[2]));
+  g_assert_false (spice_usb_device_manager_set_medium_loaded (manager, device, TRUE, &errors[3]));
+  g_assert_null (spice_usb_device_manager_allocate_device_for_file_descriptor (manager, 0, &errors[4]));
+  for (unsigned i = 0; i < G_N_ELEMENTS (errors); i++) {
+    g_assert_error (errors[i], SPICE_CLIENT_ERROR, SPICE_CLIENT_ERROR_FAILED);
+    g_assert_cmpstr (errors[i]->message, ==, "USB redirection is not available here.");
+    g_clear_error (&errors[i]);
+  }
+  hub_connect (&c, device, "USB redirection is not available here.");
+  hub_disconnect (&c, device, "USB redirection is not available here.");
+  hub_disconnect_now (&c, device);
+  g_object_set (manager, "auto-connect", TRUE, "auto-connect-filter", "-1,-1,-1,-1,1", NULL);
+  g_object_get (manager, "free-channels", &n_free, NULL);
+  g_assert_cmpint (n_free, ==, 0);
+  g_object_unref (manager);
+}
+
+static void
+test_no_usb (void)
+{
+  SpiceSession *session = spice_session_new ();
+  g_autoptr (GError) error = NULL;
+  SpiceUsbDeviceManager *manager;
+
+  hub_has_no_usb = true;
+  g_assert_null (spice_usb_device_manager_get (session, &error));
+  g_assert_error (error, SPICE_CLIENT_ERROR, SPICE_CLIENT_ERROR_FAILED);
+  g_clear_error (&error);
+  g_assert_null (g_initable_new (SPICE_TYPE_USB_DEVICE_MANAGER, NULL, &error, "session", session, NULL));
+  g_assert_cmpstr (error->message, ==, "no USB here");
+  g_clear_error (&error);
+  hub_has_no_usb = false;
+  /* It is tried anew. */
+  manager = spice_usb_device_manager_get (session, NULL);
+  g_assert_nonnull (manager);
+  g_assert_true (spice_usb_device_manager_get (session, NULL) == manager);
+  g_assert_null (g_initable_new (SPICE_TYPE_USB_DEVICE_MANAGER, NULL, &error, NULL));
+  g_assert_nonnull (strstr (error->message, "needs a session"));
+  g_object_unref (session);
+}
+
+static void
+expect_critical (const char *condition)
+{
+  g_autofree char *pattern = g_strdup_printf ("*%s*", condition);
+
+  g_test_assert_expected_messages ();
+  g_test_expect_message ("GSpice", G_LOG_LEVEL_CRITICAL, pattern);
+}
+
+/* A program's mistakes are told, and do nothing. */
+static void
+test_mistakes (void)
+{
+  SpiceUsbDeviceManager *manager;
+  HubCase c;
+
+  hub_begin (&c, 1, NULL);
+  hub_expect (&c, "free 1; ");
+  manager = c.manager;
+  expect_critical ("device != NULL");
+  g_assert_false (spice_usb_device_manager_is_device_connected (manager, NULL));
+  expect_critical ("device != NULL");
+  spice_usb_device_manager_connect_device_async (manager, NULL, NULL, NULL, NULL);
+  expect_critical ("device != NULL");
+  spice_usb_device_manager_disconnect_device_async (manager, NULL, NULL, NULL, NULL);
+  expect_critical ("device != NULL");
+  hub_disconnect_now (&c, NULL);
+  expect_critical ("device != NULL");
+  g_assert_false (spice_usb_device_manager_can_redirect_device (manager, NULL, NULL));
+  expect_critical ("device != NULL");
+  g_assert_false (spice_usb_device_manager_is_device_shared_cd (manager, NULL));
+  expect_critical ("device != NULL");
+  g_assert_false (spice_usb_device_manager_set_medium_loaded (manager, NULL, TRUE, NULL));
+  expect_critical ("filename != NULL");
+  g_assert_false (spice_usb_device_manager_create_shared_cd_device (manager, NULL, NULL));
+  expect_critical ("filename != NULL");
+  g_assert_false (spice_usb_device_manager_create_shared_disk_device (manager, NULL, TRUE, NULL));
+  expect_critical ("SPICE_IS_SESSION");
+  g_assert_null (spice_usb_device_manager_get (NULL, NULL));
+  expect_critical ("SPICE_IS_USB_DEVICE_MANAGER");
+  g_assert_null (spice_usb_device_manager_get_devices (NULL));
+  expect_critical ("SPICE_IS_USB_DEVICE_MANAGER");
+  g_assert_false (spice_usb_device_manager_is_redirecting (NULL));
+  expect_critical ("device != NULL");
+  g_assert_null (spice_usb_device_get_description (NULL, NULL));
+  g_test_assert_expected_messages ();
+  hub_expect (&c, "");
+  hub_end (&c);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_unsetenv ("SPICE_PROXY");
+  g_test_add_func ("/usb-manager/without-hub", test_without_hub);
+  g_test_add_func ("/usb-manager/no-usb", test_no_usb);
+  g_test_add_func ("/usb-manager/mistakes", test_mistakes);
+  return g_test_run ();
+}
