@@ -5,54 +5,6 @@
 #define CD_SIZE (100 * 2048)
 #define DISK_SIZE (64 * 1024)
 
-static DriveStatus
-ask (Drive *drive, const char *hex, uint32_t size)
-{
-  uint8_t cdb[16];
-  size_t n = 0;
-
-  for (const char *at = hex; *at; at += at[2] ? 3 : 2)
-    cdb[n++] = (uint8_t) g_ascii_strtoull ((char[]){ at[0], at[1], 0 }, NULL, 16);
-  return drive_command_in (drive, cdb, n, size, 512);
-}
-
-static void
-assert_in (const Drive *drive, const char *hex)
-{
-  g_autoptr (GString) text = g_string_new (NULL);
-
-  for (guint i = 0; i < drive->in->len; i++)
-    g_string_append_printf (text, i > 0 ? " %02x" : "%02x", drive->in->data[i]);
-  g_assert_cmpstr (text->str, ==, hex);
-}
-
-static void
-assert_good (DriveStatus status, uint32_t residue)
-{
-  g_assert_cmpint (status.status, ==, 0);
-  g_assert_cmpuint (status.residue, ==, residue);
-}
-
-static void
-assert_refused (Drive *drive, const char *hex, uint32_t size, uint32_t sense)
-{
-  DriveStatus status = ask (drive, hex, size);
-
-  g_assert_cmpint (status.status, ==, 1);
-  g_assert_cmpuint (status.residue, ==, size);
-  g_assert_cmpuint (drive->in->len, ==, 0);
-  g_assert_cmphex (drive_sense (drive), ==, sense);
-  g_assert_cmphex (drive_sense (drive), ==, 0); /* told once */
-}
-
-static void
-ready (Drive *drive, CwScsiKind kind, size_t size, bool read_only)
-{
-  drive_init (drive, kind, size, read_only);
-  assert_refused (drive, "00 00 00 00 00 00", 0, CW_SENSE_ATTENTION_RESET);
-  assert_good (ask (drive, "00 00 00 00 00 00", 0), 0);
-}
-
 static void
 test_cd_answers (void)
 {
@@ -103,13 +55,13 @@ test_cd_answers (void)
   };
   Drive drive;
 
-  ready (&drive, CW_SCSI_CD, CD_SIZE, true);
+  drive_ready (&drive, CW_SCSI_CD, CD_SIZE, true);
   for (unsigned i = 0; i < G_N_ELEMENTS (rows); i++) {
     g_test_message ("%s", rows[i].cdb);
-    assert_good (ask (&drive, rows[i].cdb, rows[i].size), rows[i].residue);
-    assert_in (&drive, rows[i].answer);
+    drive_assert_good (drive_ask (&drive, rows[i].cdb, rows[i].size), rows[i].residue);
+    drive_assert_in (&drive, rows[i].answer);
   }
-  assert_good (ask (&drive, "5a 00 3f 00 00 00 00 00 ff 00", 255), 255 - (8 + 12 + 12 + 22));
+  drive_assert_good (drive_ask (&drive, "5a 00 3f 00 00 00 00 00 ff 00", 255), 255 - (8 + 12 + 12 + 22));
   drive_clear (&drive);
 }
 
@@ -137,10 +89,10 @@ test_cd_refusals (void)
   };
   Drive drive;
 
-  ready (&drive, CW_SCSI_CD, CD_SIZE, true);
+  drive_ready (&drive, CW_SCSI_CD, CD_SIZE, true);
   for (unsigned i = 0; i < G_N_ELEMENTS (rows); i++) {
     g_test_message ("%s", rows[i].cdb);
-    assert_refused (&drive, rows[i].cdb, rows[i].size, rows[i].sense);
+    drive_assert_refused (&drive, rows[i].cdb, rows[i].size, rows[i].sense);
   }
   drive_clear (&drive);
 }
@@ -158,22 +110,22 @@ test_reading (void)
   static const uint8_t all[] = { 0x28, 0, 0, 0, 0, 0, 0, 0, 100, 0 };
   Drive drive;
 
-  ready (&drive, CW_SCSI_CD, CD_SIZE, true);
+  drive_ready (&drive, CW_SCSI_CD, CD_SIZE, true);
   for (unsigned i = 0; i < G_N_ELEMENTS (pieces); i++) {
-    assert_good (drive_command_in (&drive, all, sizeof all, CD_SIZE, pieces[i]), 0);
+    drive_assert_good (drive_command_in (&drive, all, sizeof all, CD_SIZE, pieces[i]), 0);
     assert_medium (&drive, 0, CD_SIZE);
   }
-  assert_good (ask (&drive, "08 00 00 05 02 00", 4096), 0);
+  drive_assert_good (drive_ask (&drive, "08 00 00 05 02 00", 4096), 0);
   assert_medium (&drive, 5 * 2048, 4096);
-  assert_good (ask (&drive, "a8 00 00 00 00 63 00 00 00 01 00 00", 2048), 0);
+  drive_assert_good (drive_ask (&drive, "a8 00 00 00 00 63 00 00 00 01 00 00", 2048), 0);
   assert_medium (&drive, 99 * 2048, 2048);
-  assert_good (ask (&drive, "88 00 00 00 00 00 00 00 00 01 00 00 00 01 00 00", 2048), 0);
+  drive_assert_good (drive_ask (&drive, "88 00 00 00 00 00 00 00 00 01 00 00 00 01 00 00", 2048), 0);
   assert_medium (&drive, 2048, 2048);
-  assert_good (ask (&drive, "be 00 00 00 00 03 00 00 01 10 00 00", 2048), 0);
+  drive_assert_good (drive_ask (&drive, "be 00 00 00 00 03 00 00 01 10 00 00", 2048), 0);
   assert_medium (&drive, 3 * 2048, 2048);
   /* No blocks are asked for: nothing, and no harm. */
-  assert_good (ask (&drive, "28 00 00 00 00 00 00 00 00 00", 0), 0);
-  assert_good (ask (&drive, "28 00 00 00 00 00 00 00 01 00", 2048), 0);
+  drive_assert_good (drive_ask (&drive, "28 00 00 00 00 00 00 00 00 00", 0), 0);
+  drive_assert_good (drive_ask (&drive, "28 00 00 00 00 00 00 00 01 00", 2048), 0);
   drive_clear (&drive);
 }
 
@@ -183,10 +135,10 @@ test_partial_block (void)
 {
   Drive drive;
 
-  ready (&drive, CW_SCSI_CD, 2048 + 10, true);
-  assert_good (ask (&drive, "25 00 00 00 00 00 00 00 00 00", 8), 0);
-  assert_in (&drive, "00 00 00 01 00 00 08 00");
-  assert_good (ask (&drive, "28 00 00 00 00 01 00 00 01 00", 2048), 0);
+  drive_ready (&drive, CW_SCSI_CD, 2048 + 10, true);
+  drive_assert_good (drive_ask (&drive, "25 00 00 00 00 00 00 00 00 00", 8), 0);
+  drive_assert_in (&drive, "00 00 00 01 00 00 08 00");
+  drive_assert_good (drive_ask (&drive, "28 00 00 00 00 01 00 00 01 00", 2048), 0);
   g_assert_cmpuint (drive.in->len, ==, 2048);
   g_assert_cmpmem (drive.in->data, 10, drive.medium->data + 2048, 10);
   for (guint i = 10; i < 2048; i++)
@@ -199,17 +151,17 @@ test_eject (void)
 {
   Drive drive;
 
-  ready (&drive, CW_SCSI_CD, CD_SIZE, true);
-  assert_good (ask (&drive, "1e 00 00 00 01 00", 0), 0);
-  assert_refused (&drive, "1b 00 00 00 02 00", 0, CW_SENSE_ILLEGAL_REMOVAL);
-  assert_good (ask (&drive, "1e 00 00 00 00 00", 0), 0);
-  assert_good (ask (&drive, "1b 00 00 00 02 00", 0), 0);
-  assert_refused (&drive, "28 00 00 00 00 00 00 00 01 00", 2048, CW_SENSE_NOT_READY_NO_MEDIUM);
-  assert_good (ask (&drive, "4a 01 00 00 10 00 00 00 08 00", 8), 0);
-  assert_in (&drive, "00 06 04 10 03 00 00 00");
-  assert_good (ask (&drive, "1b 00 00 00 03 00", 0), 0);
-  assert_refused (&drive, "00 00 00 00 00 00", 0, CW_SENSE_ATTENTION_MEDIUM);
-  assert_good (ask (&drive, "28 00 00 00 00 00 00 00 01 00", 2048), 0);
+  drive_ready (&drive, CW_SCSI_CD, CD_SIZE, true);
+  drive_assert_good (drive_ask (&drive, "1e 00 00 00 01 00", 0), 0);
+  drive_assert_refused (&drive, "1b 00 00 00 02 00", 0, CW_SENSE_ILLEGAL_REMOVAL);
+  drive_assert_good (drive_ask (&drive, "1e 00 00 00 00 00", 0), 0);
+  drive_assert_good (drive_ask (&drive, "1b 00 00 00 02 00", 0), 0);
+  drive_assert_refused (&drive, "28 00 00 00 00 00 00 00 01 00", 2048, CW_SENSE_NOT_READY_NO_MEDIUM);
+  drive_assert_good (drive_ask (&drive, "4a 01 00 00 10 00 00 00 08 00", 8), 0);
+  drive_assert_in (&drive, "00 06 04 10 03 00 00 00");
+  drive_assert_good (drive_ask (&drive, "1b 00 00 00 03 00", 0), 0);
+  drive_assert_refused (&drive, "00 00 00 00 00 00", 0, CW_SENSE_ATTENTION_MEDIUM);
+  drive_assert_good (drive_ask (&drive, "28 00 00 00 00 00 00 00 01 00", 2048), 0);
   g_assert_cmpuint (drive.n_events, ==, 4);
   g_assert_cmpint (drive.events[0], ==, CW_SCSI_LOCKED);
   g_assert_cmpint (drive.events[1], ==, CW_SCSI_UNLOCKED);
@@ -224,7 +176,7 @@ test_other_units (void)
   uint8_t bytes[31];
   Drive drive;
 
-  ready (&drive, CW_SCSI_CD, CD_SIZE, true);
+  drive_ready (&drive, CW_SCSI_CD, CD_SIZE, true);
   drive_wrap (bytes, 77, 36, true, 3, (const uint8_t[]){ 0x12, 0, 0, 0, 36, 0 }, 6);
   cw_bulk_only_out (drive.bulk, 1, bytes, sizeof bytes);
   g_byte_array_set_size (drive.in, 0);
@@ -251,33 +203,35 @@ test_disk (void)
   DriveStatus status;
   Drive drive;
 
-  ready (&drive, CW_SCSI_DISK, DISK_SIZE, false);
-  assert_good (ask (&drive, "25 00 00 00 00 00 00 00 00 00", 8), 0);
-  assert_in (&drive, "00 00 00 7f 00 00 02 00");
-  assert_good (ask (&drive, "1a 00 3f 00 c0 00", 192), 192 - 32);
-  assert_in (&drive, "1f 00 00 08 00 00 00 80 00 00 02 00 08 12 04 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00");
+  drive_ready (&drive, CW_SCSI_DISK, DISK_SIZE, false);
+  drive_assert_good (drive_ask (&drive, "25 00 00 00 00 00 00 00 00 00", 8), 0);
+  drive_assert_in (&drive, "00 00 00 7f 00 00 02 00");
+  drive_assert_good (drive_ask (&drive, "1a 00 3f 00 c0 00", 192), 192 - 32);
+  drive_assert_in (&drive,
+                   "1f 00 00 08 00 00 00 80 00 00 02 00 08 12 04 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00");
   for (unsigned i = 0; i < G_N_ELEMENTS (pieces); i++) {
     memset (data, 0x30 + (int) i, 8 * 512);
-    assert_good (drive_command_out (&drive, write, sizeof write, data, 8 * 512, pieces[i]), 0);
+    drive_assert_good (drive_command_out (&drive, write, sizeof write, data, 8 * 512, pieces[i]), 0);
     g_assert_cmpmem (drive.medium->data + 3 * 512, 8 * 512, data, 8 * 512);
   }
   g_assert_cmpuint (drive.n_flushes, ==, 0);
-  assert_good (ask (&drive, "35 00 00 00 00 00 00 00 00 00", 0), 0);
+  drive_assert_good (drive_ask (&drive, "35 00 00 00 00 00 00 00 00 00", 0), 0);
   g_assert_cmpuint (drive.n_flushes, ==, 1);
   drive.fail_medium = true;
-  assert_refused (&drive, "35 00 00 00 00 00 00 00 00 00", 0, CW_SENSE_MEDIUM_WRITE);
+  drive_assert_refused (&drive, "35 00 00 00 00 00 00 00 00 00", 0, CW_SENSE_MEDIUM_WRITE);
   status = drive_command_out (&drive, write, sizeof write, data, 8 * 512, 512);
   g_assert_cmpint (status.status, ==, 1);
   g_assert_cmpuint (status.residue, ==, 8 * 512); /* nothing of it counted */
   g_assert_cmphex (drive_sense (&drive), ==, CW_SENSE_MEDIUM_WRITE);
-  g_assert_cmpint (ask (&drive, "28 00 00 00 00 00 00 00 01 00", 512).status, ==, 1);
+  g_assert_cmpint (drive_ask (&drive, "28 00 00 00 00 00 00 00 01 00", 512).status, ==, 1);
   g_assert_cmphex (drive_sense (&drive), ==, CW_SENSE_MEDIUM_READ);
   drive.fail_medium = false;
-  assert_good (ask (&drive, "1b 00 00 00 02 00", 0), 0); /* what was written is safe before the medium goes */
+  drive_assert_good (drive_ask (&drive, "1b 00 00 00 02 00", 0),
+                     0); /* what was written is safe before the medium goes */
   g_assert_cmpuint (drive.n_flushes, ==, 3);
   drive_clear (&drive);
 
-  ready (&drive, CW_SCSI_DISK, DISK_SIZE, true);
+  drive_ready (&drive, CW_SCSI_DISK, DISK_SIZE, true);
   g_assert_cmpint (drive_command_out (&drive, write, sizeof write, data, 8 * 512, 512).status, ==, 1);
   g_assert_cmphex (drive_sense (&drive), ==, CW_SENSE_PROTECTED);
   drive_clear (&drive);
@@ -293,25 +247,25 @@ test_thirteen_cases (void)
   DriveStatus status;
   Drive drive;
 
-  ready (&drive, CW_SCSI_DISK, DISK_SIZE, false);
+  drive_ready (&drive, CW_SCSI_DISK, DISK_SIZE, false);
   status = drive_command_in (&drive, none, 6, 0, 512); /* Hn = Dn */
-  assert_good (status, 0);
+  drive_assert_good (status, 0);
   status = drive_command_in (&drive, read, 10, 0, 512); /* Hn < Di */
   g_assert_cmpint (status.status, ==, 2);
   status = drive_command_in (&drive, write, 10, 0, 512); /* Hn < Do */
   g_assert_cmpint (status.status, ==, 2);
   status = drive_command_in (&drive, none, 6, 512, 512); /* Hi > Dn */
-  assert_good (status, 512);
+  drive_assert_good (status, 512);
   g_assert_true (status.stalled);
   status = drive_command_in (&drive, read, 10, 1024, 512); /* Hi > Di, told by a stall */
-  assert_good (status, 512);
+  drive_assert_good (status, 512);
   g_assert_true (status.stalled);
   g_assert_cmpuint (drive.in->len, ==, 512);
   status = drive_command_in (&drive, read, 10, 1024, 1024); /* Hi > Di, told by a short packet */
-  assert_good (status, 512);
+  drive_assert_good (status, 512);
   g_assert_false (status.stalled);
   status = drive_command_in (&drive, read, 10, 512, 512); /* Hi = Di */
-  assert_good (status, 0);
+  drive_assert_good (status, 0);
   status = drive_command_in (&drive, read, 10, 100, 512); /* Hi < Di */
   g_assert_cmpint (status.status, ==, 2);
   g_assert_cmpuint (status.residue, ==, 0);
@@ -319,19 +273,19 @@ test_thirteen_cases (void)
   g_assert_cmpint (status.status, ==, 2);
   g_assert_cmpuint (status.residue, ==, 512);
   status = drive_command_out (&drive, none, 6, data, 512, 512); /* Ho > Dn */
-  assert_good (status, 512);
+  drive_assert_good (status, 512);
   status = drive_command_out (&drive, read, 10, data, 512, 512); /* Ho <> Di */
   g_assert_cmpint (status.status, ==, 2);
   g_assert_cmpuint (status.residue, ==, 512);
   status = drive_command_out (&drive, write, 10, data, 1024, 512); /* Ho > Do */
-  assert_good (status, 512);
+  drive_assert_good (status, 512);
   g_assert_cmpmem (drive.medium->data, 512, data, 512);
   status = drive_command_out (&drive, write, 10, data, 512, 512); /* Ho = Do */
-  assert_good (status, 0);
+  drive_assert_good (status, 0);
   status = drive_command_out (&drive, write, 10, data, 100, 512); /* Ho < Do */
   g_assert_cmpint (status.status, ==, 2);
   g_assert_cmpuint (status.residue, ==, 0);
-  assert_good (drive_command_in (&drive, none, 6, 0, 512), 0);
+  drive_assert_good (drive_command_in (&drive, none, 6, 0, 512), 0);
   drive_clear (&drive);
 }
 
@@ -342,7 +296,7 @@ test_nonsense (void)
   CwUsbControlAnswer answer;
   Drive drive;
 
-  ready (&drive, CW_SCSI_CD, CD_SIZE, true);
+  drive_ready (&drive, CW_SCSI_CD, CD_SIZE, true);
   drive_wrap (good, 5, 0, false, 0, (const uint8_t[6]){ 0 }, 6);
   for (unsigned i = 0; i < 6; i++) {
     memcpy (bytes, good, sizeof bytes);
@@ -383,7 +337,7 @@ test_early_requests (void)
   uint8_t bytes[31];
   Drive drive;
 
-  ready (&drive, CW_SCSI_CD, CD_SIZE, true);
+  drive_ready (&drive, CW_SCSI_CD, CD_SIZE, true);
   drive.later = true;
   g_array_set_size (drive.answers, 0);
   g_byte_array_set_size (drive.in, 0);
@@ -409,7 +363,7 @@ test_cancel_and_reset (void)
   uint8_t bytes[31];
   Drive drive;
 
-  ready (&drive, CW_SCSI_CD, CD_SIZE, true);
+  drive_ready (&drive, CW_SCSI_CD, CD_SIZE, true);
   cw_bulk_only_in (drive.bulk, 50, 512);
   cw_bulk_only_cancel (drive.bulk, 50);
   g_assert_cmpint (drive_last (&drive)->status, ==, CW_USB_CANCELLED);
@@ -461,7 +415,7 @@ test_cancel_writing (void)
   Drive drive;
 
   memset (data, 0x5a, 8 * 512);
-  ready (&drive, CW_SCSI_DISK, DISK_SIZE, false);
+  drive_ready (&drive, CW_SCSI_DISK, DISK_SIZE, false);
   drive.later = true;
   drive_wrap (bytes, 9, 8 * 512, false, 0, write, sizeof write);
   cw_bulk_only_out (drive.bulk, 60, bytes, sizeof bytes);
@@ -489,7 +443,7 @@ test_bounds (void)
   static const uint8_t data[1024] = { 0 };
   Drive drive;
 
-  ready (&drive, CW_SCSI_CD, CD_SIZE, true);
+  drive_ready (&drive, CW_SCSI_CD, CD_SIZE, true);
   for (uint64_t id = 0; id < CW_BULK_ONLY_MAX_WAITING; id++)
     cw_bulk_only_in (drive.bulk, id, 512);
   cw_bulk_only_in (drive.bulk, 1000, 512);
@@ -497,7 +451,7 @@ test_bounds (void)
   g_assert_cmpuint (drive_last (&drive)->id, ==, 1000);
   drive_clear (&drive);
 
-  ready (&drive, CW_SCSI_CD, CD_SIZE, true);
+  drive_ready (&drive, CW_SCSI_CD, CD_SIZE, true);
   cw_bulk_only_in (drive.bulk, 1, CW_BULK_ONLY_MAX_SIZE + 1);
   g_assert_cmpint (drive_last (&drive)->status, ==, CW_USB_INVALID);
   cw_bulk_only_out (drive.bulk, 2, data, CW_BULK_ONLY_MAX_SIZE + 1); /* not looked at */
@@ -526,7 +480,7 @@ test_control (void)
                        configuration[] = { 0x80, 8 };
   Drive drive;
 
-  ready (&drive, CW_SCSI_CD, CD_SIZE, true);
+  drive_ready (&drive, CW_SCSI_CD, CD_SIZE, true);
   assert_control (&drive, descriptor, 0x0100, 0, CW_USB_SUCCESS,
                   "12 01 00 02 00 00 00 40 23 2b cd cd 00 01 01 02 03 01");
   assert_control (&drive, descriptor, 0x0200, 0, CW_USB_SUCCESS,

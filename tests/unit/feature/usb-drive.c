@@ -225,3 +225,51 @@ drive_sense (Drive *self)
   g_assert_cmpuint (self->in->data[0], ==, 0x70);
   return (uint32_t) self->in->data[2] << 16 | (uint32_t) self->in->data[12] << 8 | self->in->data[13];
 }
+
+DriveStatus
+drive_ask (Drive *drive, const char *hex, uint32_t size)
+{
+  uint8_t cdb[16];
+  size_t n = 0;
+
+  for (const char *at = hex; *at; at += at[2] ? 3 : 2)
+    cdb[n++] = (uint8_t) g_ascii_strtoull ((char[]){ at[0], at[1], 0 }, NULL, 16);
+  return drive_command_in (drive, cdb, n, size, 512);
+}
+
+void
+drive_assert_in (const Drive *drive, const char *hex)
+{
+  g_autoptr (GString) text = g_string_new (NULL);
+
+  for (guint i = 0; i < drive->in->len; i++)
+    g_string_append_printf (text, i > 0 ? " %02x" : "%02x", drive->in->data[i]);
+  g_assert_cmpstr (text->str, ==, hex);
+}
+
+void
+drive_assert_good (DriveStatus status, uint32_t residue)
+{
+  g_assert_cmpint (status.status, ==, 0);
+  g_assert_cmpuint (status.residue, ==, residue);
+}
+
+void
+drive_assert_refused (Drive *drive, const char *hex, uint32_t size, uint32_t sense)
+{
+  DriveStatus status = drive_ask (drive, hex, size);
+
+  g_assert_cmpint (status.status, ==, 1);
+  g_assert_cmpuint (status.residue, ==, size);
+  g_assert_cmpuint (drive->in->len, ==, 0);
+  g_assert_cmphex (drive_sense (drive), ==, sense);
+  g_assert_cmphex (drive_sense (drive), ==, 0); /* told once */
+}
+
+void
+drive_ready (Drive *drive, CwScsiKind kind, size_t size, bool read_only)
+{
+  drive_init (drive, kind, size, read_only);
+  drive_assert_refused (drive, "00 00 00 00 00 00", 0, CW_SENSE_ATTENTION_RESET);
+  drive_assert_good (drive_ask (drive, "00 00 00 00 00 00", 0), 0);
+}

@@ -48,3 +48,12 @@ void drive_medium (Drive *self);
 uint32_t drive_sense (Drive *self);
 
 const DriveAnswer *drive_last (const Drive *self);
+
+/* Commands in words of hexadecimal digits, and what came of them. */
+DriveStatus drive_ask (Drive *self, const char *hex, uint32_t size);
+void drive_assert_in (const Drive *self, const char *hex);
+void drive_assert_good (DriveStatus status, uint32_t residue);
+void drive_assert_refused (Drive *self, const char *hex, uint32_t size, uint32_t sense);
+
+/* A drive whose reset the host has heard of. */
+void drive_ready (Drive *self, CwScsiKind kind, size_t size, bool read_only);
