@@ -238,6 +238,13 @@ test_media (void)
   path = hub_make_image (&c, "b");
   g_assert_true (spice_usb_device_manager_create_shared_disk_device (c.manager, path, TRUE, NULL));
   hub_expect (&c, "free 1; added thing; added " CD ("a") "; added SPICE disk (b); ");
+  /* A disk that is written is nobody else's to write; to be read it may be. */
+  g_assert_true (spice_usb_device_manager_create_shared_cd_device (c.manager, path, NULL));
+  g_assert_true (spice_usb_device_manager_create_shared_disk_device (c.manager, path, FALSE, NULL));
+  g_assert_false (spice_usb_device_manager_create_shared_disk_device (c.manager, path, TRUE, &error));
+  g_assert_nonnull (strstr (error->message, "another program uses it"));
+  g_clear_error (&error);
+  hub_expect (&c, "added SPICE CD (b); added SPICE disk (b); ");
   g_assert_false (spice_usb_device_manager_create_shared_disk_device (c.manager, c.folder, FALSE, &error));
   g_assert_nonnull (strstr (error->message, "neither a file"));
   g_clear_error (&error);
@@ -368,7 +375,7 @@ test_guest_filter (void)
   g_assert_true (client_run_until (60000, has_given_up, &c));
   hub_expect (&c,
               "free 1; failed " CD ("a") ":  " CD ("a") " [2b23:cdcd] at 65535-2: the guest does not take devices like "
-                                                       "this; removed " CD ("a") "; ");
+                                                        "this; removed " CD ("a") "; ");
   g_assert_true (refuses (&c));
   hub_expect_refusal (&c, hub_device (&c, CD ("b")), "The virtual machine does not take devices like this.");
   hub_expect_refusal (&c, hub_device (&c, "thing"), NULL);

@@ -1,249 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The usbredir stream against the guest's side of libusbredirparser: an emulated drive with a real file in it. */
-#include "feature/usb/redir.h"
-#include "spice-client.h"
+#include "usb-guest.h"
 
 #include <glib/gstdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <usbredirparser.h>
 
 #define FILE_SIZE (40 * 2048)
-
-typedef struct {
-  CwUsbRedir *host;
-  GByteArray *to_guest; /* sent and not read yet */
-  bool byte_by_byte;
-  unsigned n_rejected, n_filters;
-
-  struct usbredirparser *parser;
-  GByteArray *to_host;
-  struct usb_redir_device_connect_header device;
-  unsigned n_hellos, n_connected, n_disconnected, n_interfaces, n_endpoints;
-  bool holds_ack;
-  uint8_t control[256];
-  int n_control, control_status;
-  uint64_t bulk_id;
-  int bulk_status;
-  GByteArray *bulk;
-  unsigned n_bulk;
-  int last_status; /* of what is not a data packet */
-} Guest;
-
-static void
-on_host_send (gpointer data, GBytes *bytes)
-{
-  g_byte_array_append (((Guest *) data)->to_guest, g_bytes_get_data (bytes, NULL), (guint) g_bytes_get_size (bytes));
-}
-
-static void
-on_device_failed (gpointer data, const GError *error)
-{
-  g_assert_error (error, SPICE_CLIENT_ERROR, SPICE_CLIENT_ERROR_USB_DEVICE_REJECTED);
-  ((Guest *) data)->n_rejected++;
-}
-
-static void
-on_filter_changed (gpointer data)
-{
-  ((Guest *) data)->n_filters++;
-}
-
-static int
-guest_read (void *data, uint8_t *bytes, int size)
-{
-  Guest *self = data;
-  guint n = MIN (self->to_guest->len, (guint) size);
-
-  memcpy (bytes, self->to_guest->data, n);
-  g_byte_array_remove_range (self->to_guest, 0, n);
-  return (int) n;
-}
-
-static int
-guest_write (void *data, uint8_t *bytes, int size)
-{
-  g_byte_array_append (((Guest *) data)->to_host, bytes, (guint) size);
-  return size;
-}
-
-static void
-guest_log (void *data, int level, const char *text)
-{
-  if (level <= usbredirparser_warning)
-    g_error ("the guest complains: %s", text);
-}
-
-static void
-guest_hello (void *data, struct usb_redir_hello_header *hello)
-{
-  ((Guest *) data)->n_hellos++;
-}
-
-static void
-guest_device_connect (void *data, struct usb_redir_device_connect_header *device)
-{
-  ((Guest *) data)->device = *device;
-  ((Guest *) data)->n_connected++;
-}
-
-static void
-guest_device_disconnect (void *data)
-{
-  Guest *self = data;
-
-  self->n_disconnected++;
-  /* The parser acknowledges by itself. */
-}
-
-static void
-guest_interface_info (void *data, struct usb_redir_interface_info_header *info)
-{
-  g_assert_cmpuint (info->interface_count, ==, 1);
-  g_assert_cmphex (info->interface_class[0] << 16 | info->interface_subclass[0] << 8 | info->interface_protocol[0], ==,
-                   0x080650);
-  ((Guest *) data)->n_interfaces++;
-}
-
-static void
-guest_ep_info (void *data, struct usb_redir_ep_info_header *info)
-{
-  for (unsigned i = 0; i < G_N_ELEMENTS (info->type); i++) {
-    bool is_control = i == 0 || i == 16, is_bulk = i == 2 || i == 17;
-
-    g_assert_cmpuint (info->type[i], ==,
-                      is_control ? usb_redir_type_control
-                      : is_bulk  ? usb_redir_type_bulk
-                                 : usb_redir_type_invalid);
-    g_assert_cmpuint (info->max_packet_size[i], ==, is_control ? 64 : is_bulk ? 512 : 0);
-  }
-  ((Guest *) data)->n_endpoints++;
-}
-
-static void
-guest_configuration_status (void *data, uint64_t id, struct usb_redir_configuration_status_header *header)
-{
-  ((Guest *) data)->last_status = header->status;
-}
-
-static void
-guest_alt_setting_status (void *data, uint64_t id, struct usb_redir_alt_setting_status_header *header)
-{
-  ((Guest *) data)->last_status = header->status;
-}
-
-static void
-guest_iso_status (void *data, uint64_t id, struct usb_redir_iso_stream_status_header *header)
-{
-  ((Guest *) data)->last_status = header->status;
-}
-
-static void
-guest_interrupt_status (void *data, uint64_t id, struct usb_redir_interrupt_receiving_status_header *header)
-{
-  ((Guest *) data)->last_status = header->status;
-}
-
-static void
-guest_bulk_streams_status (void *data, uint64_t id, struct usb_redir_bulk_streams_status_header *header)
-{
-  ((Guest *) data)->last_status = header->status;
-}
-
-static void
-guest_bulk_receiving_status (void *data, uint64_t id, struct usb_redir_bulk_receiving_status_header *header)
-{
-  ((Guest *) data)->last_status = header->status;
-}
-
-static void
-guest_control (void *data, uint64_t id, struct usb_redir_control_packet_header *header, uint8_t *bytes, int size)
-{
-  Guest *self = data;
-
-  self->control_status = header->status;
-  self->n_control = size;
-  memcpy (self->control, bytes, (size_t) size);
-  usbredirparser_free_packet_data (self->parser, bytes);
-}
-
-static void
-guest_bulk (void *data, uint64_t id, struct usb_redir_bulk_packet_header *header, uint8_t *bytes, int size)
-{
-  Guest *self = data;
-
-  self->n_bulk++;
-  self->bulk_id = id;
-  self->bulk_status = header->status;
-  g_byte_array_append (self->bulk, bytes, (guint) size);
-  usbredirparser_free_packet_data (self->parser, bytes);
-}
-
-/* Carries bytes both ways until there are none. */
-static bool
-settle (Guest *self, GError **error)
-{
-  do {
-    while (usbredirparser_has_data_to_write (self->parser))
-      g_assert_cmpint (usbredirparser_do_write (self->parser), ==, 0);
-    while (self->to_host->len > 0) {
-      guint n = self->byte_by_byte ? 1 : self->to_host->len;
-      g_autofree uint8_t *bytes = g_memdup2 (self->to_host->data, n);
-
-      g_byte_array_remove_range (self->to_host, 0, n);
-      if (!cw_usb_redir_take (self->host, bytes, n, error))
-        return false;
-    }
-    if (self->to_guest->len > 0)
-      g_assert_cmpint (usbredirparser_do_read (self->parser), ==, 0);
-    g_main_context_iteration (NULL, FALSE);
-  } while (self->to_host->len > 0 || self->to_guest->len > 0 || usbredirparser_has_data_to_write (self->parser));
-  return true;
-}
-
-static void
-guest_init (Guest *self, bool byte_by_byte)
-{
-  static const CwUsbRedirEvents events = { on_host_send, on_device_failed, on_filter_changed };
-  uint32_t caps[USB_REDIR_CAPS_SIZE] = { 0 };
-
-  *self = (Guest){ .byte_by_byte = byte_by_byte };
-  self->to_guest = g_byte_array_new ();
-  self->to_host = g_byte_array_new ();
-  self->bulk = g_byte_array_new ();
-  self->host = cw_usb_redir_new (&events, self);
-  self->parser = usbredirparser_create ();
-  self->parser->priv = self;
-  self->parser->log_func = guest_log;
-  self->parser->read_func = guest_read;
-  self->parser->write_func = guest_write;
-  self->parser->hello_func = guest_hello;
-  self->parser->device_connect_func = guest_device_connect;
-  self->parser->device_disconnect_func = guest_device_disconnect;
-  self->parser->interface_info_func = guest_interface_info;
-  self->parser->ep_info_func = guest_ep_info;
-  self->parser->configuration_status_func = guest_configuration_status;
-  self->parser->alt_setting_status_func = guest_alt_setting_status;
-  self->parser->iso_stream_status_func = guest_iso_status;
-  self->parser->interrupt_receiving_status_func = guest_interrupt_status;
-  self->parser->bulk_streams_status_func = guest_bulk_streams_status;
-  self->parser->bulk_receiving_status_func = guest_bulk_receiving_status;
-  self->parser->control_packet_func = guest_control;
-  self->parser->bulk_packet_func = guest_bulk;
-  for (int cap = 0; cap <= usb_redir_cap_bulk_receiving; cap++)
-    usbredirparser_caps_set_cap (caps, cap);
-  usbredirparser_init (self->parser, "a guest", caps, USB_REDIR_CAPS_SIZE, 0);
-}
-
-static void
-guest_clear (Guest *self)
-{
-  cw_usb_redir_free (self->host);
-  usbredirparser_destroy (self->parser);
-  g_byte_array_unref (self->to_guest);
-  g_byte_array_unref (self->to_host);
-  g_byte_array_unref (self->bulk);
-}
 
 static char *
 make_file (void)
@@ -278,7 +41,7 @@ static void
 wait_bulk (Guest *self, unsigned n)
 {
   while (self->n_bulk < n) {
-    g_assert_true (settle (self, NULL));
+    g_assert_true (guest_settle (self, NULL));
     if (self->n_bulk < n)
       g_main_context_iteration (NULL, TRUE);
   }
@@ -302,7 +65,7 @@ send_control (Guest *self, uint8_t type, uint8_t request, uint16_t value, uint16
 
   self->control_status = -1;
   usbredirparser_send_control_packet (self->parser, 77, &header, NULL, 0);
-  g_assert_true (settle (self, NULL));
+  g_assert_true (guest_settle (self, NULL));
 }
 
 /* One command; its data, if any, is then in self->bulk. Returns the status of the CSW. */
@@ -341,7 +104,7 @@ static void
 plug (Guest *guest, CwUsbDrive *drive)
 {
   cw_usb_redir_plug_drive (guest->host, drive);
-  g_assert_true (settle (guest, NULL));
+  g_assert_true (guest_settle (guest, NULL));
   g_assert_cmpuint (guest->n_hellos, ==, 1);
   g_assert_cmpint (command (guest, test_ready, 6, 0, NULL), ==, 1); /* it was reset */
   g_assert_cmpint (command (guest, test_ready, 6, 0, NULL), ==, 0);
@@ -357,7 +120,8 @@ test_cd (gconstpointer data)
   gsize size;
   Guest guest;
 
-  guest_init (&guest, GPOINTER_TO_INT (data));
+  guest_init (&guest, GUEST_CAPS);
+  guest.byte_by_byte = GPOINTER_TO_INT (data);
   plug (&guest, drive);
   g_assert_cmpuint (guest.n_connected, ==, 1);
   g_assert_cmpuint (guest.n_interfaces, ==, 1);
@@ -390,7 +154,7 @@ test_disk (void)
   /* Nobody else writes on it meanwhile. */
   g_assert_null (cw_usb_medium_open (path, true, 512, NULL));
   memset (bytes, 0xa5, 8192);
-  guest_init (&guest, false);
+  guest_init (&guest, GUEST_CAPS);
   plug (&guest, drive);
   g_assert_cmphex (guest.device.product_id, ==, 0xcdce);
   g_assert_cmpint (command (&guest, write, sizeof write, 8192, bytes), ==, 0);
@@ -410,16 +174,16 @@ test_one_after_the_other (void)
   g_autoptr (CwUsbDrive) drive = open_drive (CW_SCSI_CD, path, false);
   Guest guest;
 
-  guest_init (&guest, false);
+  guest_init (&guest, GUEST_CAPS);
   for (unsigned i = 1; i <= 3; i++) {
     cw_usb_redir_plug_drive (guest.host, drive);
-    g_assert_true (settle (&guest, NULL));
+    g_assert_true (guest_settle (&guest, NULL));
     g_assert_cmpuint (guest.n_connected, ==, i);
     cw_usb_redir_unplug (guest.host);
     cw_usb_redir_plug_drive (guest.host, drive);
     g_assert_cmpuint (guest.n_connected, ==, i);
     cw_usb_redir_unplug (guest.host); /* before the guest heard of it */
-    g_assert_true (settle (&guest, NULL));
+    g_assert_true (guest_settle (&guest, NULL));
     g_assert_cmpuint (guest.n_disconnected, ==, i);
     g_assert_cmpuint (guest.n_connected, ==, i);
   }
@@ -437,14 +201,14 @@ test_refusals (void)
   Guest guest;
   struct usbredirparser *parser;
 
-  guest_init (&guest, false);
+  guest_init (&guest, GUEST_CAPS);
   plug (&guest, drive);
   parser = guest.parser;
 #define EXPECT(status, call)                                                                                           \
   do {                                                                                                                 \
     guest.last_status = -1;                                                                                            \
     call;                                                                                                              \
-    g_assert_true (settle (&guest, NULL));                                                                             \
+    g_assert_true (guest_settle (&guest, NULL));                                                                       \
     g_assert_cmpint (guest.last_status, ==, status);                                                                   \
   } while (0)
   EXPECT (usb_redir_success,
@@ -497,12 +261,12 @@ test_guest_decides (void)
   int n_rules;
   Guest guest;
 
-  guest_init (&guest, false);
+  guest_init (&guest, GUEST_CAPS);
   g_assert_null (cw_usb_redir_filter (guest.host, &n_rules));
-  g_assert_true (settle (&guest, NULL));
+  g_assert_true (guest_settle (&guest, NULL));
   usbredirparser_send_filter_filter (guest.parser, rules, G_N_ELEMENTS (rules));
   usbredirparser_send_filter_reject (guest.parser); /* of nothing */
-  g_assert_true (settle (&guest, NULL));
+  g_assert_true (guest_settle (&guest, NULL));
   g_assert_cmpuint (guest.n_rejected, ==, 0);
   g_assert_cmpuint (guest.n_filters, ==, 1);
   told = cw_usb_redir_filter (guest.host, &n_rules);
@@ -511,7 +275,7 @@ test_guest_decides (void)
   g_assert_cmpint (told[0].allow, ==, 0);
   plug (&guest, drive);
   usbredirparser_send_filter_reject (guest.parser);
-  g_assert_true (settle (&guest, NULL));
+  g_assert_true (guest_settle (&guest, NULL));
   g_assert_cmpuint (guest.n_rejected, ==, 1);
   guest_clear (&guest);
   g_unlink (path);
@@ -532,7 +296,7 @@ assert_spoilt (Guest *guest, int code, const char *text)
 {
   g_autoptr (GError) error = NULL;
 
-  g_assert_false (settle (guest, &error));
+  g_assert_false (guest_settle (guest, &error));
   g_assert_error (error, CW_ERROR, code);
   g_assert_nonnull (strstr (error->message, text));
   g_assert_false (cw_usb_redir_take (guest->host, (const uint8_t *) "x", 1, NULL));
@@ -544,30 +308,30 @@ test_nonsense (void)
   uint8_t zeros[68] = { 0 };
   Guest guest;
 
-  guest_init (&guest, false); /* anything before the hello */
+  guest_init (&guest, GUEST_CAPS); /* anything before the hello */
   push_packet (guest.to_host, usb_redir_reset, 0, false, NULL, 0);
   assert_spoilt (&guest, CW_ERROR_STATE, "before hello");
   guest_clear (&guest);
 
-  guest_init (&guest, false); /* an endless hello */
+  guest_init (&guest, GUEST_CAPS); /* an endless hello */
   push_packet (guest.to_host, usb_redir_hello, UINT32_MAX, false, NULL, 0);
   assert_spoilt (&guest, CW_ERROR_LIMIT, "4294967295");
   guest_clear (&guest);
 
-  guest_init (&guest, false);
-  g_assert_true (settle (&guest, NULL));
+  guest_init (&guest, GUEST_CAPS);
+  g_assert_true (guest_settle (&guest, NULL));
   push_packet (guest.to_host, 4711, 4, true, zeros, 4); /* a type there is not */
   assert_spoilt (&guest, CW_ERROR_MALFORMED, "4711");
   guest_clear (&guest);
 
-  guest_init (&guest, false);
-  g_assert_true (settle (&guest, NULL));
+  guest_init (&guest, GUEST_CAPS);
+  g_assert_true (guest_settle (&guest, NULL));
   push_packet (guest.to_host, usb_redir_bulk_packet, CW_USB_REDIR_MAX_PACKET + 1, true, NULL, 0);
   assert_spoilt (&guest, CW_ERROR_LIMIT, "the limit is");
   guest_clear (&guest);
 
-  guest_init (&guest, false);
-  g_assert_true (settle (&guest, NULL));
+  guest_init (&guest, GUEST_CAPS);
+  g_assert_true (guest_settle (&guest, NULL));
   push_packet (guest.to_host, usb_redir_set_configuration, 0, true, NULL, 0); /* too short */
   assert_spoilt (&guest, CW_ERROR_MALFORMED, "damaged");
   guest_clear (&guest);
