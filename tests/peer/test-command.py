@@ -6,10 +6,14 @@ import argparse
 import json
 import os
 import signal
+import socket
 import stat
+import struct
 import sys
+import tempfile
 import threading
 import time
+from pathlib import Path
 
 import clients
 import peers
@@ -72,6 +76,48 @@ def targets():
         tap.equal(sorted(p.name for p in folder.glob("*.png*")), ["link.png", "new-link.png", "new.png", "real.png"])
 
 
+@tap.test("screenshot writes to standard output; a target's owner stays, and links lead wherever they do")
+def more_targets():
+    with still() as server, tempfile.TemporaryDirectory(prefix="caraway-links-") as name:
+        folder, away, path = server.folder, Path(name), server.folder / "out.png"
+        with open(path, "wb") as out:
+            tap.equal(peers.Process([caraway.program, "screenshot", server.uri, "-"], stdout=out).child.wait(60), 0)
+        tap.equal(pictures.difference(pictures.read(path), server.dump()), None)
+        with open("/dev/full", "wb") as full:
+            process = peers.Process([caraway.program, "screenshot", server.uri, "-"], stdout=full)
+            tap.equal(process.child.wait(60), FILE, process.text())
+        (folder / "owned.png").write_text("old")
+        if os.geteuid() == 0:
+            os.chown(folder / "owned.png", 65534, 65533)
+        (away / "first").symlink_to(folder / "second")
+        (folder / "second").symlink_to("owned.png")
+        owner = (folder / "owned.png").stat()
+        caraway.run("screenshot", server.uri, away / "first")
+        after = (folder / "owned.png").stat()
+        tap.equal((after.st_uid, after.st_gid), (owner.st_uid, owner.st_gid), "owner")
+        tap.equal(pictures.difference(pictures.read(folder / "owned.png"), server.dump()), None)
+        tap.equal(os.listdir(away), ["first"])
+        with socket.socket(socket.AF_UNIX) as listener:
+            listener.bind(str(folder / "socket"))
+            fails(FILE, "cannot write", "screenshot", server.uri, folder / "socket")
+
+
+@tap.test("a target that has become a folder meanwhile: the reason, and nothing is left beside it")
+def lost_target():
+    with still() as server:
+        path = server.folder / "x.png"
+        server.process.child.send_signal(signal.SIGSTOP)
+        try:
+            process = server.start([caraway.program, "screenshot", server.uri, path])
+            peers.wait_until(lambda: list(server.folder.glob("x.png.*")), 30, "the file that takes its place")
+            path.mkdir()
+        finally:
+            server.process.child.send_signal(signal.SIGCONT)
+        tap.equal(process.child.wait(60), FILE, process.text())
+        tap.true(f"cannot write {path}: Is a directory" in process.text(), process.text())
+        tap.equal([each.name for each in server.folder.glob("x.png*")], ["x.png"])
+
+
 @tap.test("a region of a display, one monitor of two, and no more than there is")
 def regions():
     with still("--heads", "2") as server:
@@ -88,7 +134,7 @@ def regions():
         caraway.run("screenshot", server.uri, path)
         tap.equal(pictures.difference(pictures.read(path), whole), None)
         fails(UNSUPPORTED, "lies beyond", "screenshot", "-d1", "--region=20x10+390+40", server.uri, path)
-        fails(UNSUPPORTED, "there is no display 2", "screenshot", "-d2", server.uri, path)
+        fails(UNSUPPORTED, "there is no display 2: the server shows 2,", "screenshot", "-d2", server.uri, path)
         shown = caraway.info(server.uri)["displays"]
         tap.equal([(d["number"], d["width"], d["height"]) for d in shown], [(0, 400, 600), (1, 400, 600)])
 
@@ -264,11 +310,30 @@ def escapes():
             tap.equal(peers.Process([caraway.program, "info", server.uri], stdout=full).child.wait(20), FILE)
 
 
+# The first and the last of every range of characters that are not printed as they are, and what stands beside them.
+HARMFUL = [(0x01, 0x1f), (0x7f, 0x9f), (0x61c, 0x61c), (0x200b, 0x200f), (0x2028, 0x202e), (0x2060, 0x2069), (0xfeff, 0xfeff),
+           (0xe0000, 0xe007f)]
+
+
+@tap.test("characters that would operate the terminal, range by range")
+def ranges():
+    plain = [c for first, last in HARMFUL for c in (first - 1, last + 1) if c not in (0, 0xe0080, 0xdffff)] + [0x1f600]
+    harmful = [c for pair in HARMFUL for c in dict.fromkeys(pair)]
+    with peers.DemoServer("--name", "".join(map(chr, plain + harmful))) as server:
+        text = caraway.run("info", server.uri).out
+        escaped = "".join(f"\\u{unit:04x}" for c in harmful for unit in struct.unpack(
+            f">{1 + (c > 0xffff)}H", chr(c).encode("utf-16-be")))
+        tap.true(f"\nname         {''.join(map(chr, plain))}{escaped}\n" in text, repr(text))
+
+
 @tap.test("reasons: TLS where there is none, and none where there is; a server that wants it")
 def tls_reasons():
     with still("--tls-port=0") as server:
-        fails(TLS, "TLS failed", "info", f"spice+tls://127.0.0.1:{server.port}")
-        fails(PROTOCOL, "TLS", "info", f"spice://127.0.0.1:{server.tls_port}")
+        fails(TLS, "TLS failed (is this the port without TLS? then use spice://): ", "info",
+              f"spice+tls://127.0.0.1:{server.port}")
+        fails(PROTOCOL, "or one that expects TLS on this port", "info", f"spice://127.0.0.1:{server.tls_port}")
+        fails(TLS, "TLS failed: ", "info", f"spice+tls://127.0.0.1:{server.tls_port}")
+        caraway.run("info", "--insecure", f"spice+tls://127.0.0.1:{server.tls_port}")
     need = spice.link_reply(error=5)
     with HostileServer({}, (spice.MAIN, need)) as server:
         fails(TLS, "the server wants TLS", "info", server.uri)
@@ -279,7 +344,11 @@ def password_reasons():
     with still("--password", "secret") as server:
         fails(AUTH, "wants a password", "info", server.uri)
         result = fails(AUTH, "refused the password", "info", server.uri, env={"CARAWAY_PASSWORD": "wrong"})
-        tap.true("wrong" not in result.err, "the password is in the message")
+        tap.true(result.err.endswith(f"{server.uri}: the server refused the password\n"), result.err)
+        (server.folder / "word").write_text("secret\r\nwhatever")
+        caraway.run("info", server.uri, "--password-file", server.folder / "word")
+        caraway.run("info", server.uri, "--password-file", "-", text="secret")
+        caraway.run("info", server.uri, env={"CARAWAY_PASSWORD": "secret"})
 
 
 @tap.test("reasons: another client took over; what the server said before it ended")
@@ -305,7 +374,11 @@ def public_key():
         for name, peer in (("right", server), ("wrong", other)):
             pem = peers.run(["openssl", "x509", "-pubkey", "-noout", "-in", peer.tls_dir / "server-cert.pem"]).check().out
             (server.folder / name).write_text(pem)
-        caraway.run("info", "--pubkey-file", server.folder / "right", server.uri)
+            peers.run(["openssl", "pkey", "-pubin", "-in", server.folder / name, "-outform", "DER", "-out",
+                       server.folder / f"{name}.der"]).check()
+        for name in ("right", "right.der"):
+            caraway.run("info", "--pubkey-file", server.folder / name, server.uri)
+        fails(TLS, "certificate", "info", "--pubkey-file", server.folder / "wrong.der", server.uri)
         fails(TLS, "certificate", "info", "--pubkey-file", server.folder / "wrong", server.uri)
         fails(FILE, "no public key", "info", "--pubkey-file", server.ca_file, server.uri)
         fails(FILE, "no PEM certificate", "info", "--ca-file", peers.__file__, server.uri)

@@ -13,7 +13,7 @@ import tap
 from hostile import spice
 from hostile.server import Close, HostileServer, Pause, Wait
 
-PROTOCOL = 6
+PROTOCOL, FILE = 6, 8
 caraway = None
 
 
@@ -115,7 +115,31 @@ def agent():
         watch.ends(PROTOCOL)
 
 
-@tap.cases("it ends by itself: {}", ["--count=0", "--count=1", "--count=5", "--seconds=0.5"])
+@tap.test("a client that is sent to another server: its channels go and come")
+def switched():
+    with peers.DemoServer("--size", "64x48") as server, peers.DemoServer("--size", "32x20") as other, \
+            Watch(server.uri) as watch:
+        watch.wait(of("display-mark", "display"))
+        for channel in ("cursor", "inputs"):
+            watch.wait(of("channel", channel, state="opened"))
+        server.command(f"migration-switch host=127.0.0.1 port={other.port}")
+        watch.wait(of("channel", "main", state="switching"), of("channel", "main", state="opened"))
+        watch.wait(of("channel-new", "display"), of("channel-destroy", "display"), of("channel-new", "display"),
+                   of("display-create", "display", width=32, height=20), of("display-mark", "display"))
+        watch.process.child.send_signal(signal.SIGINT)
+        watch.ends()
+
+
+@tap.test("an output that is full is a failure, even if the last line was the one that did not fit")
+def full_output():
+    with peers.DemoServer("--size", "64x48") as server, open("/dev/full", "w") as full:
+        for count in (1, 5):
+            process = peers.Process([caraway.program, "events", f"--count={count}", server.uri], stdout=full)
+            tap.equal(process.child.wait(60), FILE, process.text())
+            tap.true("cannot write to standard output" in process.text(), process.text())
+
+
+@tap.cases("it ends by itself: {}", ["--count=0", "--count=1", "--count=5", "--seconds=0.5", "--seconds=0"])
 def ends(limit):
     with peers.DemoServer("--size", "64x48") as server, Watch(limit, server.uri) as watch:
         lines = watch.ends()

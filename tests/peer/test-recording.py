@@ -6,6 +6,7 @@ import json
 import re
 import select
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -14,9 +15,11 @@ from pathlib import Path
 import clients
 import peers
 import pictures
+import recordings
 import tap
+from hostile import spice
 
-FILE = 8  # exit status
+CONNECT, PROTOCOL, FILE = 3, 6, 8  # exit statuses
 caraway = None
 
 
@@ -37,6 +40,7 @@ class Replay(peers.Peer):
 
     def check_end(self):
         clients.check_quiet("caraway replay", self.process.text())
+        tap.equal(self.process.child.returncode, 0, "exit status")
 
 
 @contextlib.contextmanager
@@ -133,8 +137,85 @@ def ends():
         tap.equal(process.child.wait(20), 0, "exit status")
         caraway.run("inspect", path)
         with Replay(path, "--once", "--unix", f"{folder}/socket") as replay:
+            tap.equal(replay.uri, f"spice+unix://{folder}/socket")
             caraway.info(replay.uri)
             tap.equal(replay.process.child.wait(20), 0, "exit status")
+            tap.true(not Path(f"{folder}/socket").exists(), "its socket is left")
+        process = server.start([caraway.program, "record", server.uri, path])
+        server.wait_channels(main=1, display=1, cursor=1, inputs=1)
+        process.child.send_signal(signal.SIGTERM)
+        tap.equal(process.child.wait(20), 0, "exit status")
+        caraway.run("inspect", path)
+        tap.true("No space left" in caraway.run("record", server.uri, "/dev/full", "--for=1", status=FILE).err, "no reason")
+        process = server.start([caraway.program, "record", server.uri, path])
+        server.wait_channels(main=1, display=1, cursor=1, inputs=1)
+        server.process.stop()
+        tap.equal(process.child.wait(20), PROTOCOL, process.text())
+        tap.true("main:0" in caraway.run("inspect", path).out, "not whole")
+
+
+RED, BLUE = (spice.fill((0, 0, 64, 48)).replace(spice.u32(0x102030), spice.u32(color)) for color in (0xFF0000, 0xFF))
+
+
+@contextlib.contextmanager
+def made(*drawn):
+    with tempfile.TemporaryDirectory(prefix="caraway-record-") as folder:
+        path = Path(folder) / "made"
+        path.write_bytes(recordings.screen(*drawn))
+        yield path
+
+
+@tap.test("what was recorded an hour later comes an hour later, or at once with --fast")
+def pace():
+    with made((0, RED), (3600, BLUE)) as path:
+        for options, color in (((), "ff0000"), (("--fast",), "0000ff")):
+            with Replay(path, *options) as replay:
+                for _ in range(2):
+                    tap.equal(caraway.screenshot(replay.uri).pixel(3, 3), color)
+    with made((0, RED), (1.5, BLUE)) as path, Replay(path) as replay:
+        for _ in range(2):
+            watch = replay.start([caraway.program, "events", replay.uri, "--draws", "--seconds=60"], stdout=subprocess.PIPE)
+            lines = (json.loads(line) for line in watch.child.stdout)
+            first = next(line["ms"] for line in lines if line["event"] == "channel-new")
+            draws = (line["ms"] - first for line in lines if line["event"] == "display-draw")
+            tap.true(next(draws) < next(draws) >= 1500, "the second picture came early")
+            watch.stop()
+
+
+@tap.test("at its end a channel stays open, or is closed with --close")
+def at_end():
+    with made((0, RED)) as path:
+        with Replay(path, "--close") as replay:
+            caraway.run("events", replay.uri, status=PROTOCOL)
+        with Replay(path) as replay:
+            caraway.run("events", replay.uri, "--seconds=1")
+
+
+@tap.test("replay listens where it is told to, says why it cannot, and ends at Ctrl-C")
+def places():
+    port = peers.free_port()
+    with made((0, RED)) as path, Replay(path, "--port", port) as replay:
+        tap.equal(replay.uri, f"spice://127.0.0.1:{port}")
+        tap.true("in use" in caraway.run("replay", path, "-p", port, status=CONNECT).err, "no reason")
+        replay.process.child.send_signal(signal.SIGINT)
+        tap.equal(replay.process.child.wait(20), 0, "exit status")
+
+
+@tap.test("who speaks another protocol is told of, and others are served")
+def others():
+    with made((0, RED)) as path, Replay(path) as replay:
+        with socket.create_connection(("127.0.0.1", int(replay.uri.rpartition(":")[2]))) as connection:
+            connection.sendall(b"GET / HTTP/1.1\r\n\r\n")
+            peers.wait_until(lambda: "caraway replay: " in replay.process.text(), 20, "a word on it")
+            tap.equal(caraway.screenshot(replay.uri).pixel(3, 3), "ff0000")
+
+
+@tap.cases("inspect {}: an output that is full is a failure", ["", "--json", "--messages"])
+def full_output(option):
+    with made((0, RED)) as path, open("/dev/full", "w") as full:
+        process = peers.Process([caraway.program, "inspect", path, *option.split()], stdout=full)
+        tap.equal(process.child.wait(20), FILE)
+        tap.true("the output cannot be written" in process.text(), process.text())
 
 
 if __name__ == "__main__":
