@@ -95,6 +95,66 @@ test_flood (void)
   g_assert_cmpint (cw_jitter_delay (&jitter, 1000000), <=, 2 * CW_JITTER_MAX_TARGET + 10000);
 }
 
+/* To the microsecond. */
+static void
+test_exact (void)
+{
+  CwJitter jitter = { 0 };
+  int64_t now = 1000000;
+  unsigned n = 0;
+
+  cw_jitter_start (&jitter);
+  g_assert_cmpint (cw_jitter_schedule (&jitter, now, 10000), ==, now + CW_JITTER_MIN_TARGET);
+  g_assert_cmpint (cw_jitter_delay (&jitter, now), ==, CW_JITTER_MIN_TARGET + 10000);
+  now += 10000;
+  g_assert_cmpint (cw_jitter_schedule (&jitter, now, 10000), ==, now + CW_JITTER_MIN_TARGET);
+  now += 10000 + 40000; /* too late: silence has been heard */
+  g_assert_cmpint (cw_jitter_delay (&jitter, now), ==, 0);
+  g_assert_cmpint (cw_jitter_schedule (&jitter, now, 10000), ==, now + 50000); /* what it was late, and a bit */
+  g_assert_cmpint (jitter.target, ==, 50000);
+  cw_jitter_set_minimum (&jitter, -1);
+  g_assert_cmpint (jitter.minimum, ==, 0);
+  cw_jitter_set_minimum (&jitter, INT64_MAX);
+  g_assert_cmpint (jitter.minimum, ==, CW_JITTER_MAX_TARGET);
+  /* A stream anew remembers nothing. */
+  cw_jitter_set_minimum (&jitter, 200000);
+  cw_jitter_start (&jitter);
+  now = 5000000;
+  g_assert_cmpint (cw_jitter_schedule (&jitter, now, 10000), ==, now + 200000);
+  /* More is made room for when it is more than a bit. */
+  cw_jitter_set_minimum (&jitter, 230000);
+  now += 10000;
+  g_assert_cmpint (cw_jitter_schedule (&jitter, now, 10000), ==, now + 200000);
+  cw_jitter_set_minimum (&jitter, 230001);
+  now += 10000;
+  g_assert_cmpint (cw_jitter_schedule (&jitter, now, 10000), ==, now + 230001);
+  /* Less is waited for, and then taken at once. */
+  cw_jitter_set_minimum (&jitter, 0);
+  do
+    now += 10000;
+  while (cw_jitter_schedule (&jitter, now, 10000) != CW_JITTER_DROP && ++n < 1000);
+  g_assert_cmpuint (n, ==, 100);
+  for (n = 1, now += 10000; cw_jitter_schedule (&jitter, now, 10000) == CW_JITTER_DROP && n < 1000; n++)
+    now += 10000;
+  g_assert_cmpuint (n, ==, 19); /* from 230 ms to 45 */
+}
+
+/* A sender that paused is not late: what comes then is measured anew. */
+static void
+test_pause (void)
+{
+  CwJitter jitter = { 0 };
+  int64_t now = 1000000;
+
+  cw_jitter_start (&jitter);
+  for (unsigned i = 0; i < 10; i++, now += 10000)
+    cw_jitter_schedule (&jitter, now, 10000);
+  now += CW_JITTER_MAX_TARGET + 1;
+  g_assert_cmpint (cw_jitter_schedule (&jitter, now, 10000), ==, now + CW_JITTER_MIN_TARGET);
+  now += 10000 + CW_JITTER_MAX_TARGET; /* as late as may be */
+  g_assert_cmpint (cw_jitter_schedule (&jitter, now, 10000), ==, now + CW_JITTER_MAX_TARGET);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -104,5 +164,7 @@ main (int argc, char **argv)
   g_test_add_func ("/jitter/minimum", test_minimum);
   g_test_add_func ("/jitter/memory", test_memory);
   g_test_add_func ("/jitter/flood", test_flood);
+  g_test_add_func ("/jitter/exact", test_exact);
+  g_test_add_func ("/jitter/pause", test_pause);
   return g_test_run ();
 }

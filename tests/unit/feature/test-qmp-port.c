@@ -330,6 +330,76 @@ test_closed (void)
   end (&c);
 }
 
+static void
+on_gone (gpointer data, GObject *object)
+{
+  g_string_append (data, "gone; ");
+}
+
+/* When it has gone it is made anew, and speaks again; another one beside it does not take its place. */
+static void
+test_made_anew (void)
+{
+  SpiceQmpPort *other;
+  Case c;
+
+  begin_ready (&c);
+  other = g_object_new (SPICE_TYPE_QMP_PORT, "channel", c.port, NULL);
+  g_assert_true (spice_qmp_port_get (c.port) == c.qmp);
+  g_object_unref (other);
+  g_assert_true (spice_qmp_port_get (c.port) == c.qmp);
+  expect_command (&c, "{\"execute\": \"qmp_capabilities\", \"id\": 0}\n"); /* the other's */
+  g_object_weak_ref (G_OBJECT (c.qmp), on_gone, c.told);
+  g_clear_object (&c.qmp);
+  g_assert_cmpstr (c.told->str, ==, "gone; ");
+  g_string_truncate (c.told, 0);
+  c.qmp = spice_qmp_port_get (c.port);
+  g_signal_connect (c.qmp, "notify::ready", G_CALLBACK (on_ready), &c);
+  expect_command (&c, "{\"execute\": \"qmp_capabilities\", \"id\": 0}\n");
+  say (&c, "{\"return\": {}, \"id\": 0}\n");
+  expect_told (&c, "ready; ");
+  end (&c);
+}
+
+static void
+drop_it (SpiceQmpPort *qmp, const char *name, gpointer node, Case *self)
+{
+  g_clear_object (&self->qmp);
+}
+
+static void
+on_last_action (GObject *qmp, GAsyncResult *result, gpointer data)
+{
+  Case *self = data;
+
+  g_assert_false (spice_qmp_port_vm_action_finish (SPICE_QMP_PORT (qmp), result, NULL));
+  g_clear_object (&self->qmp);
+  g_string_append (self->told, "answered; ");
+}
+
+/* The program may let go of the object whenever it is told something. */
+static void
+test_dropped_inside (void)
+{
+  Case c;
+
+  begin_ready (&c);
+  g_signal_connect (c.qmp, "event", G_CALLBACK (drop_it), &c);
+  g_object_weak_ref (G_OBJECT (c.qmp), on_gone, c.told);
+  say (&c, "{\"event\": \"STOP\"}\n{\"event\": \"RESUME\"}\n");
+  expect_told (&c, "STOP -; RESUME -; gone; ");
+  c.qmp = spice_qmp_port_get (c.port);
+  g_object_weak_ref (G_OBJECT (c.qmp), on_gone, c.told);
+  expect_command (&c, "{\"execute\": \"qmp_capabilities\", \"id\": 0}\n");
+  say (&c, "{\"return\": {}, \"id\": 0}\n");
+  steps_heard_all (c.steps, CW_CHANNEL_PORT);
+  spice_qmp_port_vm_action_async (c.qmp, SPICE_QMP_PORT_VM_ACTION_PAUSE, NULL, on_last_action, &c);
+  expect_command (&c, "{\"execute\": \"stop\", \"id\": 1}\n");
+  set_open (&c, false);
+  expect_told (&c, "answered; gone; ");
+  end (&c);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -342,5 +412,7 @@ main (int argc, char **argv)
   g_test_add_func ("/qmp-port/unread", test_unread);
   g_test_add_func ("/qmp-port/cancelled", test_cancelled);
   g_test_add_func ("/qmp-port/closed", test_closed);
+  g_test_add_func ("/qmp-port/made-anew", test_made_anew);
+  g_test_add_func ("/qmp-port/dropped-inside", test_dropped_inside);
   return g_test_run ();
 }

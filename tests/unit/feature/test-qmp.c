@@ -197,6 +197,42 @@ test_limits (void)
   tear_down (&self);
 }
 
+/* At the limits a line counts, and neither what was closed again nor what stands in a text is nested. */
+static void
+test_within_limits (void)
+{
+  g_autofree char *open = g_strnfill (CW_QMP_MAX_DEPTH - 1, '['), *closed = g_strnfill (CW_QMP_MAX_DEPTH - 1, ']');
+  g_autofree char *deep = g_strdup_printf ("{\"event\": \"A\", \"data\": %s%s}\n", open, closed);
+  Fixture self;
+
+  set_up (&self);
+  push (&self, deep, strlen (deep));
+  g_assert_true (g_str_has_prefix (self.said->str, "event A [["));
+  g_string_truncate (self.said, 0);
+  repeat (&self, "{\"event\": \"B\", \"data\": {\"a\": 1", 1);
+  for (int i = 0; i < CW_QMP_MAX_DEPTH; i++)
+    repeat (&self, ", \"b\": [], \"c\": {}", 1);
+  repeat (&self, "}}\n", 1);
+  g_assert_true (g_str_has_prefix (self.said->str, "event B {"));
+  g_string_truncate (self.said, 0);
+  repeat (&self, "{\"event\": \"", 1);
+  repeat (&self, "[\\\"{", CW_QMP_MAX_DEPTH);
+  repeat (&self, "\"}\n", 1);
+  g_assert_true (g_str_has_prefix (self.said->str, "event [\"{[\"{"));
+  g_string_truncate (self.said, 0);
+  /* One value for each comma and bracket, and the whole. */
+  repeat (&self, "{\"event\": \"C\", \"data\": [0", 1);
+  repeat (&self, ",0", CW_QMP_MAX_VALUES - 4);
+  repeat (&self, "]}\n", 1);
+  g_assert_true (g_str_has_prefix (self.said->str, "event C [0,0"));
+  g_string_truncate (self.said, 0);
+  repeat (&self, "{\"event\": \"C\", \"data\": [0", 1);
+  repeat (&self, ",0", CW_QMP_MAX_VALUES - 3);
+  repeat (&self, "]}\n", 1);
+  g_assert_cmpstr (self.said->str, ==, "junk: it has too many values\n");
+  tear_down (&self);
+}
+
 static void
 test_as_large_as_allowed (void)
 {
@@ -209,6 +245,12 @@ test_as_large_as_allowed (void)
   push (&self, line, 5);
   push (&self, line + 5, strlen (line) - 5);
   g_assert_cmpuint (self.said->len, ==, strlen (filler) + strlen ("event  -\n"));
+  /* More, even of blanks; what comes then is a line of its own. */
+  g_string_truncate (self.said, 0);
+  push (&self, "  ", 2);
+  push (&self, line, strlen (line));
+  push (&self, "{\"event\": \"D\"}\n", 15);
+  g_assert_cmpstr (self.said->str, ==, "junk: it is too long\nevent D -\n");
   tear_down (&self);
 }
 
@@ -264,6 +306,7 @@ main (int argc, char **argv)
   g_test_add_func ("/qmp/Q6 byte by byte", test_byte_by_byte);
   g_test_add_func ("/qmp/odd lines", test_odd_lines);
   g_test_add_func ("/qmp/Q9 limits", test_limits);
+  g_test_add_func ("/qmp/within limits", test_within_limits);
   g_test_add_func ("/qmp/as large as allowed", test_as_large_as_allowed);
   g_test_add_func ("/qmp/reset inside an event", test_reset_inside);
   g_test_add_func ("/qmp/Q4 status", test_status);

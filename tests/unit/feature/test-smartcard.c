@@ -192,6 +192,74 @@ test_card (void)
   client_end (session);
 }
 
+static void
+note_signal (const char *what, gpointer reader, GString *told)
+{
+  g_assert_true (spice_smartcard_reader_is_software (reader));
+  g_string_append_printf (told, "%s; ", what);
+}
+
+static void
+on_reader_added (SpiceSmartcardManager *manager, gpointer reader, GString *told)
+{
+  note_signal ("reader added", reader, told);
+}
+
+static void
+on_card_inserted (SpiceSmartcardManager *manager, gpointer reader, GString *told)
+{
+  note_signal ("card inserted", reader, told);
+}
+
+static void
+on_card_removed (SpiceSmartcardManager *manager, gpointer reader, GString *told)
+{
+  note_signal ("card removed", reader, told);
+}
+
+static bool
+has_told_two (gpointer told)
+{
+  return g_str_has_suffix (((GString *) told)->str, "card removed; card inserted; ");
+}
+
+static void
+free_reader (gpointer reader)
+{
+  g_boxed_free (SPICE_TYPE_SMARTCARD_READER, reader);
+}
+
+/* What a program sees of the reader, and does with its card by itself. */
+static void
+test_manager (void)
+{
+  SpiceSmartcardManager *manager = spice_smartcard_manager_get ();
+  g_autoptr (GString) told = g_string_new (NULL);
+  g_autoptr (Steps) steps = steps_new (channels, 1, 0);
+  SpiceSession *session = begin (steps);
+  GList *readers;
+
+  g_assert_true (spice_smartcard_manager_get () == manager);
+  g_signal_connect (manager, "reader-added", G_CALLBACK (on_reader_added), told);
+  g_signal_connect (manager, "card-inserted", G_CALLBACK (on_card_inserted), told);
+  g_signal_connect (manager, "card-removed", G_CALLBACK (on_card_removed), told);
+  client_run (1);
+  g_string_truncate (told, 0); /* what was there at first may have been told just now */
+  readers = spice_smartcard_manager_get_readers (manager);
+  g_assert_cmpuint (g_list_length (readers), ==, 1);
+  g_assert_true (spice_smartcard_reader_remove_card (readers->data));
+  expect (steps, CW_VSC_TYPE_CARD_REMOVE, 0);
+  answer (steps, CW_VSC_ERROR_SUCCESS);
+  g_assert_true (spice_smartcard_reader_insert_card (readers->data));
+  expect_card (steps);
+  answer (steps, CW_VSC_ERROR_SUCCESS);
+  g_assert_true (client_run_until (60000, has_told_two, told));
+  g_assert_cmpstr (told->str, ==, "card removed; card inserted; ");
+  g_list_free_full (readers, free_reader);
+  g_signal_handlers_disconnect_by_data (manager, told);
+  client_end (session);
+}
+
 /* The reader is told anew, an answer to what came before is not; and no card of a reader that is refused. */
 static void
 test_again (void)
@@ -226,6 +294,7 @@ main (int argc, char **argv)
   make_certificates ();
   g_test_add_func ("/smartcard/commands", test_commands);
   g_test_add_func ("/smartcard/card", test_card);
+  g_test_add_func ("/smartcard/manager", test_manager);
   g_test_add_func ("/smartcard/again", test_again);
   result = g_test_run ();
   remove_folder ();

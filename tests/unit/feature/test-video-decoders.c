@@ -343,6 +343,101 @@ test_ends (void)
   }
 }
 
+static bool
+show (gpointer data, gpointer pipeline)
+{
+  unsigned *n = data;
+
+  g_assert_true (GST_IS_PIPELINE (pipeline));
+  return n[1]++, n[0];
+}
+
+/* Where the tests run, no window is to come up. */
+static void
+hide_windows (void)
+{
+  GList *sinks
+      = gst_element_factory_list_get_elements (GST_ELEMENT_FACTORY_TYPE_SINK | GST_ELEMENT_FACTORY_TYPE_MEDIA_VIDEO
+                                                   | GST_ELEMENT_FACTORY_TYPE_MEDIA_IMAGE,
+                                               GST_RANK_MARGINAL);
+
+  for (GList *l = sinks; l; l = l->next)
+    gst_plugin_feature_set_rank (l->data, GST_RANK_NONE);
+  gst_plugin_feature_list_free (sinks);
+}
+
+/* An application that shows the video by itself is told when each frame would be shown; one that does not want to gets
+ * the pictures. */
+static void
+test_overlay (void)
+{
+  hide_windows ();
+  for (unsigned wanted = 0; wanted < 2; wanted++) {
+    unsigned n[2] = { wanted, 0 };
+    CwVideoParams params = { .top_down = false, .overlay = show, .overlay_data = n };
+    CwVideoPicture picture;
+    gpointer stream;
+    Fixture f;
+
+    setup (&f);
+    params.workers = f.workers;
+    params.pool = f.pixels;
+    params.waker = f.waker;
+    params.remembered = &f.remembered;
+    stream = vp8 ()->open (&params, NULL);
+    g_assert_cmpuint (n[1], ==, 1);
+    g_assert_cmpint (vp8 ()->take (stream, &picture, NULL), ==, CW_VIDEO_NOTHING);
+    for (unsigned i = 0; i < 3; i++) {
+      push (stream, i + 1, film->pdata[i]);
+      if (wanted) {
+        g_assert_cmpint (vp8 ()->take (stream, &picture, NULL), ==, CW_VIDEO_PICTURE);
+        g_assert_null (picture.pixels);
+        g_assert_cmpuint (picture.number, ==, i + 1);
+        g_assert_cmpint (vp8 ()->take (stream, &picture, NULL), ==, CW_VIDEO_NOTHING);
+      } else {
+        assert_picture (&f, stream, i + 1, luma (i), WIDTH);
+      }
+    }
+    vp8 ()->close (stream);
+    teardown (&f);
+  }
+}
+
+/* How large a frame of VP8 is stands in its first bytes, if it needs no other. */
+static void
+test_caps (void)
+{
+  static const struct {
+    uint8_t bytes[10];
+    size_t size;
+    int width, height; /* 0: it does not say */
+  } rows[] = {
+    { { 0x10, 0, 0, 0x9d, 0x01, 0x2a, 0x40, 0x01, 0xf0, 0x00 }, 10, 320, 240 },
+    { { 0x10, 0, 0, 0x9d, 0x01, 0x2a, 0xff, 0xff, 0x01, 0x80 }, 10, 16383, 1 }, /* above is the scale */
+    { { 0x11, 0, 0, 0x9d, 0x01, 0x2a, 0x40, 0x01, 0xf0, 0x00 }, 10, 0, 0 },
+    { { 0x10, 0, 0, 0x9c, 0x01, 0x2a, 0x40, 0x01, 0xf0, 0x00 }, 10, 0, 0 },
+    { { 0x10, 0, 0, 0x9d, 0x02, 0x2a, 0x40, 0x01, 0xf0, 0x00 }, 10, 0, 0 },
+    { { 0x10, 0, 0, 0x9d, 0x01, 0x2b, 0x40, 0x01, 0xf0, 0x00 }, 10, 0, 0 },
+    { { 0x10, 0, 0, 0x9d, 0x01, 0x2a, 0x40, 0x01, 0xf0, 0x00 }, 9, 0, 0 },
+  };
+
+  for (unsigned i = 0; i < G_N_ELEMENTS (rows); i++) {
+    CwSlice frame = { rows[i].bytes, rows[i].size };
+    g_autoptr (GstCaps) caps = cw_gst_kind_read_caps (&cw_gst_kinds[CW_GST_VP8], frame);
+    int width = 0, height = 0;
+
+    g_assert_null (cw_gst_kind_read_caps (&cw_gst_kinds[CW_GST_VP9], frame));
+    g_assert_true ((caps != NULL) == (rows[i].width > 0));
+    if (!caps)
+      continue;
+    g_assert_cmpstr (gst_structure_get_name (gst_caps_get_structure (caps, 0)), ==, "video/x-vp8");
+    gst_structure_get (gst_caps_get_structure (caps, 0), "width", G_TYPE_INT, &width, "height", G_TYPE_INT, &height,
+                       NULL);
+    g_assert_cmpint (width, ==, rows[i].width);
+    g_assert_cmpint (height, ==, rows[i].height);
+  }
+}
+
 /* Where plugins are looked for is what GStreamer says: folders besides the system's, or in its place. */
 static void
 test_available (void)
@@ -429,6 +524,8 @@ main (int argc, char **argv)
   g_test_add_func ("/video-decoders/sizes", test_sizes);
   g_test_add_func ("/video-decoders/ends", test_ends);
   g_test_add_func ("/video-decoders/available", test_available);
+  g_test_add_func ("/video-decoders/overlay", test_overlay);
+  g_test_add_func ("/video-decoders/caps", test_caps);
   status = g_test_run ();
   g_ptr_array_unref (film);
   g_ptr_array_unref (other);

@@ -183,6 +183,52 @@ test_commands (void)
   tear_down (&self);
 }
 
+/* What names a card is as long as it may be, and no longer. */
+static void
+test_long_atr (void)
+{
+  uint8_t bytes[CW_VSC_MAX_ATR + 1];
+  Fixture self;
+
+  memset (bytes, 'a', sizeof bytes);
+  for (unsigned i = 0; i < 2; i++) {
+    set_up (&self);
+    cw_vsc_add_reader (&self.vsc, &one, "one");
+    cw_vsc_insert_card (&self.vsc, &two, atr); /* a reader that there is not */
+    cw_vsc_remove_card (&self.vsc, &one);      /* nor a card */
+    cw_vsc_remove_reader (&self.vsc, &two);
+    cw_vsc_insert_card (&self.vsc, &one, (CwSlice){ bytes, CW_VSC_MAX_ATR + i });
+    says (&self, "3/-1/one ");
+    result (&self, 2, 0);
+    g_assert_true (g_str_has_prefix (self.said->str, "5/2/aaa"));
+    g_assert_cmpuint (self.said->len, ==, strlen ("5/2/") + CW_VSC_MAX_ATR + 1);
+    tear_down (&self);
+  }
+}
+
+/* A reader that is going takes no commands, and its id may be given anew. */
+static void
+test_going (void)
+{
+  Fixture self;
+
+  set_up (&self);
+  cw_vsc_add_reader (&self.vsc, &one, "one");
+  result (&self, 4, 0);
+  cw_vsc_add_reader (&self.vsc, &two, "two");
+  cw_vsc_remove_reader (&self.vsc, &one);
+  cw_vsc_remove_reader (&self.vsc, &one);
+  cw_vsc_take (&self.vsc, CW_VSC_TYPE_APDU, 4, atr);
+  says (&self, "3/-1/one 3/-1/two 2/4/01000000 ");
+  result (&self, 4, 0); /* the second one's */
+  says (&self, "4/4/ ");
+  cw_vsc_take (&self.vsc, CW_VSC_TYPE_APDU, 4, atr);
+  result (&self, 4, 0);
+  cw_vsc_take (&self.vsc, CW_VSC_TYPE_APDU, 4, atr);
+  says (&self, "command2:3 command2:3 ");
+  tear_down (&self);
+}
+
 static void
 test_others (void)
 {
@@ -214,6 +260,8 @@ main (int argc, char **argv)
   g_test_add_func ("/vsc/the same id twice", test_same_id_twice);
   g_test_add_func ("/vsc/gone before it is accepted", test_gone_before_accepted);
   g_test_add_func ("/vsc/K5 commands", test_commands);
+  g_test_add_func ("/vsc/a long ATR", test_long_atr);
+  g_test_add_func ("/vsc/a reader that is going", test_going);
   g_test_add_func ("/vsc/other messages", test_others);
   return g_test_run ();
 }

@@ -139,6 +139,30 @@ test_up_told (Fixture *self, gconstpointer data)
   g_assert_cmpuint (self->n_ready, ==, 2);
 }
 
+/* Only where much has waited is it told when that has gone, and once for each time. */
+static void
+test_up_low (Fixture *self, gconstpointer data)
+{
+  const size_t low = 64 * 1024;
+  g_autofree uint8_t *bytes = g_malloc0 (low);
+
+  g_assert_cmpuint (cw_webdav_tube_give (self->tube, (CwSlice){ bytes, low }), ==, low);
+  g_assert_cmpint (read_some (self, bytes, 10, NULL), ==, 10);
+  run ();
+  g_assert_cmpuint (self->n_ready, ==, 0);
+  g_assert_cmpuint (cw_webdav_tube_give (self->tube, (CwSlice){ bytes, 12 }), ==, low + 2);
+  g_assert_cmpint (read_some (self, bytes, 1, NULL), ==, 1);
+  run ();
+  g_assert_cmpuint (self->n_ready, ==, 0);
+  g_assert_cmpint (read_some (self, bytes, 1, NULL), ==, 1);
+  g_assert_cmpint (read_some (self, bytes, 1, NULL), ==, 1);
+  run ();
+  g_assert_cmpuint (self->n_ready, ==, 1);
+  g_assert_cmpint (read_some (self, bytes, 1, NULL), ==, 1);
+  run ();
+  g_assert_cmpuint (self->n_ready, ==, 1);
+}
+
 /* What is written in one turn of the loop is one frame, and told of once. */
 static void
 test_down (Fixture *self, gconstpointer data)
@@ -310,6 +334,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add ("/webdav-tube/up", Fixture, NULL, set_up, test_up, tear_down);
   g_test_add ("/webdav-tube/up-told", Fixture, NULL, set_up, test_up_told, tear_down);
+  g_test_add ("/webdav-tube/up-low", Fixture, NULL, set_up, test_up_low, tear_down);
   g_test_add ("/webdav-tube/down", Fixture, NULL, set_up, test_down, tear_down);
   g_test_add ("/webdav-tube/down-bound", Fixture, NULL, set_up, test_down_bound, tear_down);
   g_test_add ("/webdav-tube/channel-first", Fixture, NULL, set_up, test_channel_first, tear_down);
