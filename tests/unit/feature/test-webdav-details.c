@@ -59,7 +59,7 @@ static const WebdavRow reading[] = {
   { "PROPFIND", "/folder", "Depth: 0\r\n", NULL, 207, "<D:displayname>folder</D:displayname>", "getetag" },
   { "PROPFIND", "/folder", "Depth: 0\r\n", NULL, 207, "<D:collection/>", "getcontenttype" },
   { "PROPFIND", "/folder", "Depth: 0\r\n", NULL, 207, "<D:creationdate>", "getcontentlength" },
-  { "PROPFIND", "/hello.txt", "Depth: 0\r\n", NAMES, 207, "<D:getcontentlength/>", "13" },
+  { "PROPFIND", "/hello.txt", "Depth: 0\r\n", NAMES, 207, "<D:getcontentlength/>", ">13<" },
   { "PROPFIND", "/hello.txt", "Depth: 0\r\n", PROP ("<D:getcontentlength/><x:displayname/>"), 207,
     "<D:getcontentlength>13</D:getcontentlength></D:prop><D:status>HTTP/1.1 200 OK", NULL },
   { "PROPFIND", "/hello.txt", "Depth: 0\r\n", PROP ("<D:getcontentlength/><x:displayname/>"), 207,

@@ -154,7 +154,8 @@ guest_control (void *data, uint64_t id, struct usb_redir_control_packet_header *
 
   self->control_status = header->status;
   self->n_control = size;
-  memcpy (self->control, bytes, (size_t) size);
+  if (size > 0)
+    memcpy (self->control, bytes, (size_t) size);
   usbredirparser_free_packet_data (self->parser, bytes);
 }
 
