@@ -6,6 +6,7 @@
 #include "channel-record.h"
 #include "channel/host.h"
 #include "feature/audio/audio.h"
+#include "feature/audio/gst-player.h"
 #include "session/registry.h"
 
 #include <gst/gst.h>
@@ -157,6 +158,35 @@ test_record (void)
   end (&c);
 }
 
+static bool
+is_resting (gpointer player)
+{
+  return !cw_gst_player_pipeline (player)->running;
+}
+
+/* A device is let go of some time after the last sound, if there was no other. */
+static void
+test_rest (void)
+{
+  const CwMsgPlaybackStart start = { .channels = 2, .format = CW_AUDIO_FMT_S16, .frequency = 48000 };
+  CwGstPlayer *player;
+  Case c;
+
+  begin (&c);
+  player = cw_gst_player_new (SPICE_PLAYBACK_CHANNEL (client_channel (c.session, CW_CHANNEL_PLAYBACK, 0)),
+                              g_main_context_default ());
+  g_assert_true (is_resting (player));
+  steps_send (c.steps, CW_CHANNEL_PLAYBACK, CW_MSG_PLAYBACK_START, &start);
+  steps_send (c.steps, CW_CHANNEL_PLAYBACK, CW_MSG_PLAYBACK_STOP, NULL);
+  steps_send (c.steps, CW_CHANNEL_PLAYBACK, CW_MSG_PLAYBACK_START, &start);
+  steps_heard_all (c.steps, CW_CHANNEL_PLAYBACK);
+  g_assert_false (is_resting (player));
+  steps_send (c.steps, CW_CHANNEL_PLAYBACK, CW_MSG_PLAYBACK_STOP, NULL);
+  g_assert_true (client_run_until (60000, is_resting, player));
+  cw_gst_player_free (player);
+  end (&c);
+}
+
 static unsigned
 n_listeners (gpointer channel, const char *name)
 {
@@ -217,5 +247,6 @@ main (int argc, char **argv)
   g_test_add_func ("/sound-device/playback", test_playback);
   g_test_add_func ("/sound-device/record", test_record);
   g_test_add_func ("/sound-device/channels", test_channels);
+  g_test_add_func ("/sound-device/rest", test_rest);
   return g_test_run ();
 }

@@ -463,6 +463,31 @@ test_available (void)
   }
 }
 
+/* Where not even software decodes it the stream fails, and no hardware is blamed. The last test: it takes the software
+ * away. */
+static void
+test_no_software (void)
+{
+  GstRegistry *registry = gst_registry_get ();
+  GstPluginFeature *software = gst_registry_lookup_feature (registry, "vp8dec");
+  g_autoptr (GError) error = NULL;
+  CwVideoPicture picture;
+  gpointer stream;
+  Fixture f;
+
+  g_assert_nonnull (software);
+  gst_registry_remove_feature (registry, software);
+  gst_object_unref (software);
+  setup (&f);
+  stream = open_stream (&f);
+  push (stream, 1, film->pdata[0]);
+  g_assert_cmpint (wait (&f, stream, &picture, &error), ==, CW_VIDEO_FAILED);
+  g_assert_nonnull (error);
+  g_assert_cmphex (f.remembered, ==, 0);
+  vp8 ()->close (stream);
+  teardown (&f);
+}
+
 /* Grey frames, each lighter than the one before. */
 static GPtrArray *
 encode (unsigned width, unsigned height)
@@ -526,6 +551,7 @@ main (int argc, char **argv)
   g_test_add_func ("/video-decoders/available", test_available);
   g_test_add_func ("/video-decoders/overlay", test_overlay);
   g_test_add_func ("/video-decoders/caps", test_caps);
+  g_test_add_func ("/video-decoders/no-software", test_no_software);
   status = g_test_run ();
   g_ptr_array_unref (film);
   g_ptr_array_unref (other);
