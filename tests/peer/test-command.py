@@ -355,7 +355,10 @@ def password_reasons():
 def closing_reasons():
     notice = spice.message(7, spice.u64(1) + spice.u32(0, 0, 0) + spice.u32(5) + b"bye\x1b!\0")
     with HostileServer({spice.MAIN: [spice.main_init(), notice, Wait(104), Close()]}) as server:
-        fails(PROTOCOL, ["closed the connection", "another one took over", "it said: bye\\033!"], "info", server.uri)
+        words = ["closed the connection", "another one took over", "it said: bye\\033!"]
+        result = fails(PROTOCOL, words, "info", server.uri)
+        tap.true("GSpice-DEBUG" not in result.err, result.err)
+        fails(PROTOCOL, [*words, "GSpice-DEBUG", "the server notes (0): bye"], "info", server.uri, env={"SPICE_DEBUG": ""})
 
 
 @tap.test("a display that is off, and a server without any channel")

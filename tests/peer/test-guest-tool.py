@@ -20,7 +20,7 @@ from hostile.server import LISTED, HostileServer, Wait, opening
 FAILED, FILE, UNSUPPORTED = 1, 8, 9
 # Messages and capabilities of agents.
 MONITORS, CLIPBOARD, ANNOUNCE, GRAB, REQUEST, START, STATUS, DATA = 2, 4, 6, 7, 8, 10, 11, 12
-CAN_SIZE, BY_DEMAND, SELECTIONS, SPARSE, CRLF, NO_FILES = (1 << bit for bit in (1, 5, 6, 7, 9, 13))
+CAN_SIZE, BY_DEMAND, SELECTIONS, SPARSE, CRLF, NO_FILES, DETAILS = (1 << bit for bit in (1, 5, 6, 7, 9, 13, 14))
 ALL = BY_DEMAND | SELECTIONS | CRLF
 TEXT, PNG, BMP, TIFF, JPEG = range(1, 6)
 CONTENT = {TEXT: b"plain", PNG: b"\x89PNG\r\n\x1a\n.", BMP: b"BM.", TIFF: b"II*\0.", JPEG: b"\xff\xd8\xff."}
@@ -227,10 +227,11 @@ def cannot(words):
 
 
 @tap.cases("another size for display {0[0]}; the rest stays as it is", [
-    (0, (640, 480), [(640, 480), (300, 200), (64, 48)], 0), (1, (640, 480), [(100, 200), (640, 480), (64, 48)], 0),
-    (2, (50, 60), [(100, 200), (300, 200), (50, 60)], 2)])
+    (0, (640, 480), [(640, 480), (300, 200), (64, 48)], 0, 0), (1, (640, 480), [(100, 200), (640, 480), (64, 48)], 0, 1),
+    (2, (50, 60), [(100, 200), (300, 200), (50, 60)], 2, 0),
+    (15, (50, 60), [(100, 200), (300, 200), (64, 48), *[(0, 0)] * 12, (50, 60)], 0, 15)])
 def resized(case):
-    number, size, wish, channel = case
+    number, size, wish, channel, head = case
     listed = ((spice.DISPLAY, 0), (spice.DISPLAY, 2), (spice.INPUTS, 0))
     first, other = ([Wait(101), spice.surface_create(*whole), spice.monitors_config(*heads), spice.MARK]
                     for *whole, heads in ((400, 200, ((0, 100, 200, 0, 0), (1, 300, 200, 100, 0))),
@@ -242,15 +243,15 @@ def resized(case):
             return found and found[-1]
         body = peers.wait_until(wished, 30, "the wish")
         found = [struct.unpack_from("<II", body, 8 + 20 * i) for i in range(struct.unpack_from("<I", body)[0])]
-        tap.equal([(width, height) for height, width in found], wish + [(0, 0)] * 13)
+        tap.equal([(width, height) for height, width in found], wish + [(0, 0)] * (16 - len(wish)))
         display = guest.server.channel(spice.DISPLAY, number=channel)
         for n, (width, height) in enumerate(((size[0], size[1] - 1), (size[0] - 1, size[1]))):
-            display.socket.sendall(spice.monitors_config((number % 2, width, height, 0, 0)))
+            display.socket.sendall(spice.monitors_config((head, width, height, 0, 0)))
             display.socket.sendall(spice.message(4, spice.u32(n) + spice.u64(1)))
             peers.wait_until(lambda n=n: n in display.answers, 30, "an answer")
             time.sleep(0.1)
             tap.true(guest.process.running(), "it ended with another size")
-        display.socket.sendall(spice.monitors_config((number % 2, *size, 0, 0)))
+        display.socket.sendall(spice.monitors_config((head, *size, 0, 0)))
         guest.ends()
 
 
@@ -266,15 +267,17 @@ def send():
         names = [Path(folder) / name for name in ("one", "two")]
         for name in names:
             name.write_bytes(b"12345")
-        for end, words in (("signal", "cancel"), (3, "caraway send: "), (2, "caraway send: ")):
-            with Guest("send", None, *names, caps=BY_DEMAND) as guest:
+        # Refused, failed, failed with the detail that the name is none there: G_IO_ERROR_INVALID_FILENAME.
+        for end, words in (("signal", "cancel"), (spice.u32(1), "caraway send: "), (spice.u32(2), "caraway send: "),
+                           (spice.u32(2) + spice.u8(0) + spice.u32(10), "name")):
+            with Guest("send", None, *names, caps=BY_DEMAND | DETAILS) as guest:
                 starts = guest.wait(START, 2)
                 tap.true(all(b"size=5\n" in start for start in starts), starts)
                 if end == "signal":
                     guest.process.child.send_signal(signal.SIGINT)
                 else:
                     for start in starts:
-                        guest.say(STATUS, start[:4] + spice.u32(1 if end == 2 else 2))
+                        guest.say(STATUS, start[:4] + end)
                 guest.ends(FAILED, words)
         with Guest("send", None, *names, caps=BY_DEMAND) as guest:
             for start in guest.wait(START, 2):

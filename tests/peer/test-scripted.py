@@ -11,7 +11,7 @@ import clients
 import pictures
 import tap
 from hostile import spice
-from hostile.server import LISTED, Close, HostileServer, Pause, Wait
+from hostile.server import HELLO, LISTED, Close, HostileServer, Pause, Wait
 
 TLS, PROTOCOL, TIMEOUT, UNSUPPORTED = 4, 6, 7, 9
 NAME, UUID, NOTIFY, MODIFIERS = 113, 114, 7, 102
@@ -176,6 +176,18 @@ def compression(name):
         tap.equal([body for seen, body in zip(link.seen, link.bodies) if seen == 103], [spice.u8(number)])
 
 
+@tap.cases("a display is told what it may have kept: {0[0]} MB of video memory", [(0, 12), (64, 32), (256, 64)])
+def caches(case):
+    megabytes, window = case
+    with HostileServer({spice.MAIN: main_channel(LISTED, ram=megabytes << 20)}) as server:
+        caraway.run("info", server.uri)
+        link = server.channel(spice.DISPLAY)
+        tap.equal(link.seen[0], 101)
+        _, pictures_kept, _, words = struct.unpack("<BqBi", link.bodies[0])
+        tap.equal((pictures_kept, words), (80 << 18, window << 18), "pixels")
+        tap.equal({struct.unpack_from("<I", other.offered)[0] for other in server.links}, {0, 0x1234}, "connection ids")
+
+
 def sent(server, *numbers):
     link = server.channel(spice.INPUTS)
     link.wait(lambda: link.closed, 20)
@@ -293,6 +305,17 @@ def unmarked():
     for options in ((), ("--on-timeout=save",)):
         err = shot({spice.DISPLAY: create}, "-t3", *options, status=TIMEOUT)
         tap.true("waiting for a picture (the display may be off)" in err, err)
+
+
+@tap.cases("a complete surface that goes away is none any more; {0}", ["nothing comes", "one comes that is not drawn"])
+def gone(then):
+    steps = [Wait(101), spice.surface_create(), RED, spice.MARK, HELLO, spice.message(315, spice.u32(0))]
+    more = [spice.surface_create(32, 20)] if then.startswith("one") else []
+    for options in ((), ("--on-timeout=save",)):
+        err = shot({spice.DISPLAY: steps + more}, "-s500", "-t3", *options, status=TIMEOUT)
+        tap.true("waiting for the picture to stay as it is for 500 ms" in err, err)
+    picture = shot({spice.DISPLAY: [*steps, spice.surface_create(32, 20), spice.fill((0, 0, 32, 20)), spice.MARK]}, "-s500")
+    tap.equal((picture.width, picture.height), (32, 20))
 
 
 @tap.test("the first channel is shown where there is no channel 0; each display of it has its number")

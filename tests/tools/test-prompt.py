@@ -25,6 +25,9 @@ class Terminal:
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
             os.environ.pop('CARAWAY_PASSWORD', None)
+            # Who starts the tests may ignore them, as nohup does.
+            for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM, signal.SIGQUIT, signal.SIGTSTP):
+                signal.signal(number, signal.SIG_DFL)
             os.execv(arguments[0], arguments)
         self.text = ''
 
@@ -85,14 +88,20 @@ class Prompt(unittest.TestCase):
         self.assertIn('wants a password', terminal.text)
 
     def test_interrupted(self):
-        terminal = Terminal(CARAWAY, 'info', self.uri)
-        terminal.read_until('Password: ')
-        self.assertFalse(termios.tcgetattr(terminal.fd)[3] & termios.ECHO)
-        os.write(terminal.fd, b'ses\x03')
-        status = os.waitstatus_to_exitcode(os.waitpid(terminal.pid, 0)[1])
-        self.assertEqual(status, -signal.SIGINT)
-        self.assertTrue(termios.tcgetattr(terminal.fd)[3] & termios.ECHO, 'the terminal is left without echo')
-        os.close(terminal.fd)
+        # Nobody could let go on what is stopped here, so the system lets it be: as if nothing had been typed.
+        for number, expected in ((signal.SIGINT, -signal.SIGINT), (signal.SIGHUP, -signal.SIGHUP),
+                                 (signal.SIGTERM, -signal.SIGTERM), (signal.SIGQUIT, -signal.SIGQUIT), (signal.SIGTSTP, 5)):
+            terminal = Terminal(CARAWAY, 'info', self.uri)
+            terminal.read_until('Password: ')
+            self.assertFalse(termios.tcgetattr(terminal.fd)[3] & termios.ECHO)
+            if number == signal.SIGINT:
+                os.write(terminal.fd, b'ses\x03')
+            else:
+                os.kill(terminal.pid, number)
+            status = os.waitstatus_to_exitcode(os.waitpid(terminal.pid, 0)[1])
+            self.assertEqual(status, expected)
+            self.assertTrue(termios.tcgetattr(terminal.fd)[3] & termios.ECHO, 'the terminal is left without echo')
+            os.close(terminal.fd)
 
     def test_no_terminal(self):
         result = subprocess.run([CARAWAY, 'info', self.uri], stdin=subprocess.DEVNULL, capture_output=True, text=True,

@@ -139,8 +139,8 @@ CURSOR_INIT = message(101, u16(0, 0, 0, 0) + u8(1) + u16(1))
 INPUTS_INIT = message(101, u16(0))
 
 
-def main_init(session=0x1234, agent=0, tokens=10, modes=(3, 1), mm_time=1000):
-    return message(103, u32(session, 1, *modes, agent, tokens, mm_time, 0))
+def main_init(session=0x1234, agent=0, tokens=10, modes=(3, 1), mm_time=1000, ram=0):
+    return message(103, u32(session, 1, *modes, agent, tokens, mm_time, ram))
 
 
 def channels_list(*channels, count=None):

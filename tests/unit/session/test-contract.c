@@ -4,7 +4,9 @@
 
 #include "session/session.h"
 
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 static GMutex lock;
 static GString *heard; /* types of the messages that the inputs' script has read */
@@ -400,6 +402,33 @@ test_misuse (void)
   spice_session_disconnect (session);
 }
 
+static bool
+is_main_started (gpointer data)
+{
+  SpiceChannel *channel = client_channel (((Case *) data)->session, CW_CHANNEL_MAIN, 0);
+
+  return channel && cw_channel_is_started (channel);
+}
+
+/* A program that has closed its standard input may get a socket of that number. */
+static void
+test_descriptor_zero (void)
+{
+  Case c;
+  int kept = dup (0), fd;
+
+  case_init (&c);
+  fd = server_socket (c.server);
+  g_assert_cmpint (dup2 (fd, 0), ==, 0);
+  close (fd);
+  g_assert_true (spice_session_open_fd (c.session, 0));
+  g_assert_true (client_run_until (10000, is_main_started, &c));
+  case_clear (&c);
+  g_assert_cmpint (fcntl (0, F_GETFD), ==, -1);
+  dup2 (kept, 0);
+  close (kept);
+}
+
 /* U2 and the defaults of S1. */
 static void
 test_defaults (void)
@@ -563,6 +592,7 @@ main (int argc, char **argv)
   g_test_add_func ("/contract/G/error-text", test_error_text);
   g_test_add_func ("/contract/main-again", test_main_again);
   g_test_add_func ("/contract/I5/inputs-after-disconnect", test_inputs_after_disconnect);
+  g_test_add_func ("/contract/descriptor-zero", test_descriptor_zero);
   g_test_add_func ("/contract/many-displays", test_many_displays);
   g_test_add_func ("/contract/derived-class", test_derived_class);
   return g_test_run ();
