@@ -240,10 +240,11 @@ serve (Server *self, const char *unix_path, int port, GError **error)
   g_autoptr (GSocketService) service = g_socket_service_new ();
 
   g_signal_connect (service, "incoming", G_CALLBACK (on_incoming), self);
-  if (!listen_at (G_SOCKET_LISTENER (service), unix_path, port, error))
-    return false;
+  /* Before anybody can know that it is there. */
   g_unix_signal_add (SIGINT, on_signal, self);
   g_unix_signal_add (SIGTERM, on_signal, self);
+  if (!listen_at (G_SOCKET_LISTENER (service), unix_path, port, error))
+    return false;
   while (!self->stop)
     g_main_context_iteration (NULL, TRUE);
   g_socket_service_stop (service);

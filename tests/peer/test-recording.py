@@ -38,6 +38,11 @@ class Replay(peers.Peer):
         self.uri = pipe.readline().decode().strip()
         tap.true(self.uri.startswith("spice"), f"an address, not {self.uri!r}")
 
+    def close(self):
+        if self.processes:
+            self.processes[0].stop(30)
+        super().close()
+
     def check_end(self):
         clients.check_quiet("caraway replay", self.process.text())
         tap.equal(self.process.child.returncode, 0, "exit status")

@@ -71,6 +71,10 @@ class CommandLine(unittest.TestCase):
     def test_arguments(self):
         self.check(USAGE, 'missing arguments', 'info')
         self.check(USAGE, 'missing arguments', 'screenshot', 'spice://h:1')
+        for command, most in {'screenshot': 2, 'type': 2, 'click': 3, 'move': 3, 'port': 2, 'vm': 2, 'clipboard': 2, 'resize': 2,
+                              'events': 1, 'record': 2, 'replay': 1, 'inspect': 1}.items():
+            self.check(USAGE, 'too many arguments', command, *'abcd'[:most + 1])
+            self.check(USAGE, 'missing arguments', command, *'abc'[:0 if command == 'type' else most - 1])
         self.check(USAGE, 'too many arguments', 'info', 'spice://h:1', 'more')
         self.check(USAGE, 'missing arguments', 'key', 'spice://h:1')
         self.check(USAGE, 'X must be a whole number', 'move', 'spice://h:1', 'one', '2')
@@ -105,6 +109,7 @@ class CommandLine(unittest.TestCase):
         for port in ('65536', '-1'):
             self.check(USAGE, '--port must be', 'replay', f'--port={port}', 'x')
         self.check(FILE, 'No such file', 'replay', '--port=65535', '/nonexistent/x')
+        self.check(FILE, 'No such file', 'inspect', '/nonexistent/x')
         self.check(USAGE, '--loops must not be negative', 'clipboard', '--loops=-1', 'set', 'spice://h:1')
         self.check(USAGE, '--type: "zip" is none', 'clipboard', '--type=zip', 'get', 'spice://h:1')
         self.check(USAGE, '"explode" is not status, stop, cont', 'vm', 'spice://h:1', 'explode')
