@@ -184,15 +184,19 @@ class Peer:
     def __enter__(self):
         try:
             self.open()
-        except BaseException:
+        except BaseException as error:
+            self._add_logs(error)
             self.close()
             raise
         return self
 
+    def _add_logs(self, error):
+        error.logs = list(getattr(error, "logs", [])) + [
+            line for p in self.processes for line in [f"{p.argv[0]} said:"] + p.text().splitlines()[-20:]]
+
     def __exit__(self, kind, error, trace):
         if isinstance(error, Exception):
-            error.logs = list(getattr(error, "logs", [])) + [
-                line for p in self.processes for line in [f"{p.argv[0]} said:"] + p.text().splitlines()[-20:]]
+            self._add_logs(error)
         self.close()
         if error is None:
             self.check_end()

@@ -1,23 +1,41 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Xorg with the spiceqxl driver: real X programs drawing through real QXL commands, no virtual machine. The truth is
 what the X server itself says is on its screen (import). With agent=True the distribution's guest agent runs beside it, as
-in a virtual machine: spice-vdagentd and, for the session, spice-vdagent."""
+in a virtual machine: spice-vdagentd and, for the session, spice-vdagent. CARAWAY_VDAGENT_ROOT names a folder with another
+release's agent and its libraries (newer-agent.py)."""
 import os
+from pathlib import Path
 
 import peers
 import pictures
 
+AGENT = ["spice-vdagentd", "spice-vdagent"]
 SECTION = """Section "{}"
 {}EndSection
 """
 
 
+def agent_program(name):
+    """Where the command line of one of the agent's programs begins, and what its environment needs."""
+    root = os.environ.get("CARAWAY_VDAGENT_ROOT")
+    if not root:
+        return [peers.which(name)], {}
+    program = next(Path(root).glob(f"usr/*bin/{name}"), None)
+    loader = next(Path(root).glob("usr/lib64/ld-linux*"), None)
+    if not program or not loader:
+        raise peers.Missing(f"CARAWAY_VDAGENT_ROOT, {root}, has no {name} with its loader")
+    libraries = ":".join(map(str, Path(root).glob("usr/lib/*-linux-gnu")))
+    # This machine's modules are of other releases of the libraries.
+    return [loader, "--inhibit-cache", "--library-path", libraries, program], {"GIO_MODULE_DIR": root}
+
+
 class Xspice(peers.Peer):
     def __init__(self, compression="auto_glz", size="1280x800", password=None, agent=False,
-                 sound=False):
+                 sound=False, heads=1):
         """compression: one of the server's, or wan: what it has for slow lines. sound: whether there is a folder, `sounds`,
-        for FIFOs of programs that play."""
+        for FIFOs of programs that play. heads: as many monitors may be plugged in; one is."""
         super().__init__()
+        self.heads = heads
         self.sounds = self.folder / "sounds" if sound else None
         self.wan = "always" if compression == "wan" else "never"
         compression = "auto_glz" if compression == "wan" else compression
@@ -41,7 +59,7 @@ class Xspice(peers.Peer):
         return "".join([
             # The driver's own defaults of the memory sizes make it end at start, so all three are stated.
             self._section("Device", 'Identifier "card"', 'Driver "spiceqxl"', SpicePort=port, SpiceAddr="127.0.0.1",
-                          NumHeads=1, EnableImageCache="True", EnableFallbackCache="True", EnableSurfaces="True",
+                          NumHeads=self.heads, EnableImageCache="True", EnableFallbackCache="True", EnableSurfaces="True",
                           SurfaceBufferSize=128, CommandBufferSize=128, FrameBufferSize=64, SpiceStreamingVideo="off",
                           SpiceImageCompression=self.compression, SpiceJpegWanCompression=self.wan,
                           SpiceZlibGlzWanCompression=self.wan, **ticket, **self._agent_options(), **self._sound_options()),
@@ -83,15 +101,17 @@ class Xspice(peers.Peer):
         peers.wait_until((self.folder / "virtio").exists, 20, "the agent's port")
         socket = self.folder / "vdagentd"
         socket.unlink(missing_ok=True)
+        argv, env = agent_program("spice-vdagentd")
         # -x and -X: no udev, no login manager; in the foreground.
-        self.daemon = self.start([peers.which("spice-vdagentd"), "-f", "-x", "-X", "-s", self.folder / "virtio", "-u",
-                                  self.folder / "uinput", "-S", socket])
+        self.daemon = self.start([*argv, "-f", "-x", "-X", "-s", self.folder / "virtio", "-u", self.folder / "uinput", "-S",
+                                  socket], env=env)
         peers.wait_until(socket.exists, 20, "the agent's daemon")
 
     def start_session_agent(self):
         """The agent's part for who is logged in: clipboard, files, monitors."""
-        self.session_agent = self.program("spice-vdagent", "-x", "-s", self.folder / "virtio", "-S",
-                                          self.folder / "vdagentd", "-f", self.received, "-o", "0")
+        argv, env = agent_program("spice-vdagent")
+        self.session_agent = self.start([*argv, "-x", "-s", self.folder / "virtio", "-S", self.folder / "vdagentd", "-f",
+                                         self.received, "-o", "0"], env={**self.env, **env})
 
     def _start_x(self, config, writer):
         process = peers.Process([peers.which("Xorg"), "-displayfd", writer, "-config", config, "-noreset", "-nolisten",
@@ -114,7 +134,7 @@ class Xspice(peers.Peer):
                 said = (self.folder / "xorg.log").read_text(errors="replace").splitlines()[-20:]
                 raise self.server.failed("\n".join(["ended at start", *said]))
             return text.endswith(b"\n")
-        peers.wait_until(number, 20, "Xorg to be ready")
+        peers.wait_until(number, 60, "Xorg to be ready")
         return text.decode().strip()
 
     def program(self, *argv, env=None):
