@@ -5,6 +5,8 @@ import argparse
 import hashlib
 import json
 import os
+import re
+import struct
 import subprocess
 import sys
 import tempfile
@@ -15,12 +17,16 @@ import clients
 import peers
 import pictures
 import tap
+from hostile import spice
+from hostile.server import HostileServer, Wait
 from xspice import Xspice
 
 caraway = None  # set by main
 TEXT = "Grüße, 世界 \U0001f600\nsecond line\ttab\n"
 LONG = "".join(f"{i} übung\n" for i in range(30000))  # hundreds of bodies, and pieces within X
 FAILED, FILE, TIMEOUT = 1, 8, 7
+AGENT_DATA = 107  # of the main channel; what it carries:
+CLIPBOARD, GRAB, REQUEST = 4, 7, 8
 
 
 def copy_in_guest(x, content, selection="clipboard", target=None):
@@ -109,6 +115,46 @@ def long_text():
     with Xspice(agent=True) as x:
         same(from_guest(x, LONG.encode()), LONG.encode(), "from the guest")
         same(to_guest(x, LONG.encode()), LONG.encode(), "to the guest")
+
+
+def agent_messages(connection):
+    """[(type, body)] of what the client has told the agent."""
+    told = b"".join(body for number, body in zip(connection.seen, connection.bodies) if number == AGENT_DATA)
+    messages = []
+    while len(told) >= 20 and len(told) >= 20 + (size := struct.unpack_from("<I", told, 16)[0]):
+        messages.append((struct.unpack_from("<I", told, 4)[0], told[20:20 + size]))
+        told = told[20 + size:]
+    return messages
+
+
+def questions(content):
+    """What “clipboard set” asks an agent that takes the content and then has nothing itself."""
+    announce = spice.agent(6, spice.u32(0, 1 << 5))
+    script = [spice.main_init(agent=1, tokens=100000), Wait(104), spice.channels_list(), announce]
+    with HostileServer({spice.MAIN: script}) as server:
+        give = start("clipboard", "set", server.uri, content=content)
+        main, answered, asked = server.channel(spice.MAIN, 30), 0, False
+        while give.running():
+            kinds = [kind for kind, _ in agent_messages(main)]
+            if GRAB in kinds and not asked:
+                main.socket.sendall(spice.agent(REQUEST, spice.u32(1)))
+                asked = True
+            while answered < kinds.count(REQUEST):
+                main.socket.sendall(spice.agent(CLIPBOARD, spice.u32(0)))
+                answered += 1
+            time.sleep(0.01)
+        finish(give)
+        given = [body[4:] for kind, body in agent_messages(main) if kind == CLIPBOARD]
+        tap.true(given == [content], f"given are {[len(body) for body in given]} bytes")
+        return answered
+
+
+@tap.test("who gives long text stays while a guest may take its pieces, and does not for short text")
+def stays():
+    tap.equal(questions(TEXT.encode()), 1, "questions behind short text")
+    long = LONG.encode() * 3
+    pieces, asked = len(long) // 262140, questions(long)
+    tap.true(asked > pieces, f"{asked} questions behind {pieces} pieces")
 
 
 @tap.test("an image crosses as it is, both ways, and is recognised")
@@ -208,6 +254,17 @@ def resize():
             tap.true(f"Width: {width}" in shown and f"Height: {height}" in shown, shown)
             trouble = pictures.difference(caraway.screenshot(x.uri), x.truth())
             tap.true(trouble is None, trouble)
+
+
+@tap.test("a second display is plugged in with the size that is asked for, beside the first")
+def second_display():
+    with Xspice(agent=True, heads=2) as x:
+        for display, size in ((0, "1024x768"), (1, "800x600")):
+            caraway.run("resize", x.uri, "--display", display, size)
+        monitors = re.findall(r"^(qxl-\d) connected (?:primary )?(\S+) ", x.run("xrandr").out, re.MULTILINE)
+        tap.equal(monitors, [("qxl-0", "1024x768+0+0"), ("qxl-1", "800x600+1024+0")], "the guest's monitors")
+        trouble = pictures.difference(caraway.screenshot(x.uri), x.truth())
+        tap.true(trouble is None, trouble)
 
 
 @tap.test("events tell of the agent and what it copies, a JSON object a line")
