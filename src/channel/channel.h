@@ -144,3 +144,6 @@ size_t cw_channel_queued_bytes (SpiceChannel *self);
 
 /* How many bytes of this connection may wait; the channel has to be ready. */
 void cw_channel_set_queue_limit (SpiceChannel *self, size_t bytes);
+
+/* Likewise: messages of this type are pieces of one stream (cw_pump_set_stream ()). */
+void cw_channel_set_stream (SpiceChannel *self, uint16_t type);

@@ -174,6 +174,12 @@ cw_channel_set_queue_limit (SpiceChannel *self, size_t bytes)
   cw_pump_set_queue_limit (self->priv->live->pump, bytes);
 }
 
+void
+cw_channel_set_stream (SpiceChannel *self, uint16_t type)
+{
+  cw_pump_set_stream (self->priv->live->pump, type);
+}
+
 size_t
 cw_channel_queued_bytes (SpiceChannel *self)
 {

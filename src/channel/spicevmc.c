@@ -48,6 +48,7 @@ cw_spicevmc_start (CwSpicevmc *self, bool compress)
   self->awaits_room = false;
   /* The limit is this pipe's, as a single write may exceed it. */
   cw_channel_set_queue_limit (self->channel, G_MAXSIZE);
+  cw_channel_set_stream (self->channel, CW_MSGC_SPICEVMC_DATA);
 }
 
 void

@@ -43,6 +43,12 @@ cw_frame_writer_init (CwFrameWriter *self, bool mini_header, bool in_records, Cw
   self->lanes[CW_PUMP_URGENT].limit = CW_FRAME_WRITER_URGENT_LIMIT;
 }
 
+void
+cw_frame_writer_set_stream (CwFrameWriter *self, uint16_t type)
+{
+  self->stream = type;
+}
+
 static Entry *
 pop_entry (CwOutLane *lane)
 {
@@ -224,6 +230,40 @@ part_in_chunk (const CwFrameWriter *self, size_t size)
   return size < LARGE_BODY && size <= room ? size : 0;
 }
 
+/* Bytes of a stream that are copied whole, so that they may share a message with others. */
+static bool
+may_join (const CwFrameWriter *self, const Entry *entry, size_t room)
+{
+  size_t size = g_bytes_get_size (entry->bytes);
+
+  return entry->type == self->stream && entry->at == 0 && entry->piped.size == 0 && size > 0
+         && size <= MIN (entry->piece, room) && size < LARGE_BODY;
+}
+
+/* Each message costs the server more than a thousand bytes of it do. True: the head and what follows it went as one. */
+static bool
+add_joined (CwFrameWriter *self, CwOutLane *lane)
+{
+  uint8_t *header = self->chunk->data + self->chunk_size, *at = header + cw_framing_header_size (&self->framing);
+  size_t room = self->chunk_max - self->chunk_size - CW_FRAME_HEADER_MAX, size = 0;
+  const Entry *entry;
+
+  while ((entry = g_queue_peek_head (&lane->entries)) && may_join (self, entry, room - size)) {
+    size_t part;
+    const uint8_t *data = g_bytes_get_data (entry->bytes, &part);
+
+    memcpy (at + size, data, part);
+    size += part;
+    lane->n_in_chunk++;
+    lane->bytes_in_chunk += ENTRY_COST + part;
+    entry_free (pop_entry (lane));
+  }
+  if (size == 0)
+    return false;
+  self->chunk_size += cw_framing_encode (&self->framing, self->stream, (uint32_t) size, header) + size;
+  return true;
+}
+
 static void
 add_to_chunk (CwFrameWriter *self, CwOutLane *lane)
 {
@@ -231,6 +271,8 @@ add_to_chunk (CwFrameWriter *self, CwOutLane *lane)
   size_t all, size, part;
   const uint8_t *data = g_bytes_get_data (entry->bytes, &all);
 
+  if (add_joined (self, lane))
+    return;
   size = MIN (all - entry->at, entry->piece);
   lane->n_in_chunk++;
   lane->bytes_in_chunk += ENTRY_COST + size + entry->piped.size;

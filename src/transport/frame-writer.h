@@ -37,6 +37,7 @@ typedef struct {
   GQueue flushes;     /* Flush, in the order of their positions */
   GQueue rooms;       /* Flush, by low_water */
   size_t chunk_max;   /* bytes gathered at once */
+  uint16_t stream;    /* the type whose bodies are one stream of bytes; 0: none */
   CwBlockPool *pool;
   CwBlock *chunk; /* NULL while there is nothing to write */
   size_t chunk_size;
@@ -49,6 +50,10 @@ typedef struct {
 /* in_records: the stream makes a record of each write, so that a header should not travel alone. pool: where the memory
  * for gathering comes from, or NULL; it must outlive the writer. */
 void cw_frame_writer_init (CwFrameWriter *self, bool mini_header, bool in_records, CwBlockPool *pool);
+
+/* The bodies of messages of this type are one stream of bytes, and how it is cut into messages means nothing: what
+ * waits of small ones goes out as one. */
+void cw_frame_writer_set_stream (CwFrameWriter *self, uint16_t type);
 
 /* Drops everything, flushes too: take those out before. */
 void cw_frame_writer_clear (CwFrameWriter *self);

@@ -496,6 +496,12 @@ cw_pump_set_queue_limit (CwPump *self, size_t bytes)
   self->writer.lanes[CW_PUMP_NORMAL].limit = bytes;
 }
 
+void
+cw_pump_set_stream (CwPump *self, uint16_t type)
+{
+  cw_frame_writer_set_stream (&self->writer, type);
+}
+
 /* false: there is nothing to wait for any more, and done will hear so. */
 static bool
 may_flush (CwPump *self, CwPumpFlushFunc done, gpointer data)
@@ -591,6 +597,7 @@ cw_pump_continue (CwPump *self, const CwPump *before)
   self->reader.framing.received_serial = before->reader.framing.received_serial;
   self->writer.framing.sent_serial = before->writer.framing.sent_serial;
   self->writer.lanes[CW_PUMP_NORMAL].limit = before->writer.lanes[CW_PUMP_NORMAL].limit;
+  self->writer.stream = before->writer.stream;
 }
 
 uint64_t

@@ -62,6 +62,9 @@ bool cw_pump_send_buffer (CwPump *self, uint16_t type, CwBuffer *body, CwPumpPri
 /* The largest sum of normal messages that wait, each counted with 128 bytes more. */
 void cw_pump_set_queue_limit (CwPump *self, size_t bytes);
 
+/* Messages of this type are pieces of one stream of bytes; however it is cut. Small ones that wait go out as one. */
+void cw_pump_set_stream (CwPump *self, uint16_t type);
+
 /* Calls done once, from the context and never inside another call, when all messages queued before this one have been
  * handed to the system (error NULL), or after the pump closed or could not write (error). In either case no byte of
  * them is read any more. */
@@ -94,8 +97,8 @@ void cw_pump_close (CwPump *self);
 /* So many messages have been sent before the pump was made. */
 void cw_pump_set_sent (CwPump *self, uint64_t n_messages);
 
-/* Messages of both directions are numbered on from where those of before ended, and as many may wait. Only before the
- * first one. */
+/* Messages of both directions are numbered on from where those of before ended, as many may wait, and the stream is the
+ * same. Only before the first one. */
 void cw_pump_continue (CwPump *self, const CwPump *before);
 
 uint64_t cw_pump_bytes_read (const CwPump *self);

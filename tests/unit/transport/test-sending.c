@@ -134,6 +134,86 @@ test_urgent_between_pieces (void)
   cw_frame_writer_clear (&writer);
 }
 
+typedef struct {
+  uint16_t type;
+  size_t size; /* of the body */
+} Sent;
+
+static void
+assert_frames (const GByteArray *bytes, const Sent *expected, size_t n)
+{
+  CwFraming framing = { .mini = true };
+  uint8_t next = 0; /* of the stream */
+  size_t at = 0;
+
+  for (size_t i = 0; i < n; i++) {
+    CwFrameHeader header;
+
+    g_assert_cmpuint (bytes->len - at, >=, 6);
+    cw_framing_decode (&framing, bytes->data + at, &header);
+    g_assert_cmpuint (header.type, ==, expected[i].type);
+    g_assert_cmpuint (header.size, ==, expected[i].size);
+    g_assert_cmpuint (bytes->len - at - 6, >=, header.size);
+    at += 6;
+    for (size_t end = at + header.size; at < end; at++)
+      g_assert_cmpuint (bytes->data[at], ==, header.type == 101 ? next++ : 0);
+  }
+  g_assert_cmpuint (at, ==, bytes->len);
+}
+
+static void
+push_stream (CwFrameWriter *writer, size_t size, uint8_t *next)
+{
+  g_autofree uint8_t *data = g_malloc (size);
+  g_autoptr (GBytes) bytes = NULL;
+
+  for (size_t i = 0; i < size; i++)
+    data[i] = (*next)++;
+  bytes = g_bytes_new_take (g_steal_pointer (&data), size);
+  g_assert_true (cw_frame_writer_push (writer, 101, bytes, 65536, CW_PUMP_NORMAL, NULL));
+}
+
+/* What is small goes together up to what is not, or is none of the stream, or no longer fits; and counts as it was
+ * given. */
+static void
+test_joined (gconstpointer in_records)
+{
+  static const Sent together[] = { { 101, 6 }, { 7, 3 }, { 101, 1000 }, { 101, 5000 }, { 101, 2 } };
+  static const size_t sizes[] = { 1, 2, 3, 0, 1000, 5000, 2 }; /* 0: another type */
+  const size_t chunk = in_records ? 16384 : 65536;
+  const Sent full[] = { { 101, (chunk - CW_FRAME_HEADER_MAX) / 1000 * 1000 }, { 101, 1000 } };
+  g_autoptr (GBytes) other = zeros (3);
+  g_autoptr (GByteArray) out = NULL, many = NULL;
+  CwFrameWriter writer;
+  uint8_t next = 0;
+  int n_flushed = 0;
+
+  cw_frame_writer_init (&writer, true, in_records != NULL, NULL);
+  cw_frame_writer_set_stream (&writer, 101);
+  for (size_t i = 0; i < G_N_ELEMENTS (sizes); i++) {
+    if (sizes[i] == 0)
+      g_assert_true (cw_frame_writer_push (&writer, 7, other, SIZE_MAX, CW_PUMP_NORMAL, NULL));
+    else
+      push_stream (&writer, sizes[i], &next);
+    if (i == 1)
+      cw_frame_writer_push_flush (&writer, NULL, &n_flushed);
+  }
+  g_assert_cmpuint (writer.lanes[CW_PUMP_NORMAL].n_pushed, ==, G_N_ELEMENTS (sizes));
+  g_assert_false (cw_frame_writer_has_due_flush (&writer));
+  out = drain (&writer, 1000);
+  assert_frames (out, together, G_N_ELEMENTS (together));
+  g_assert_true (cw_frame_writer_has_due_flush (&writer));
+  g_assert_cmpuint (writer.lanes[CW_PUMP_NORMAL].n_written, ==, G_N_ELEMENTS (sizes));
+  g_assert_cmpuint (cw_frame_writer_bytes (&writer), ==, 0);
+
+  next = 0;
+  for (size_t size = 0; size <= full[0].size; size += 1000)
+    push_stream (&writer, 1000, &next);
+  many = drain (&writer, 1000);
+  assert_frames (many, full, G_N_ELEMENTS (full));
+  cw_frame_writer_clear (&writer);
+}
+
 static void
 test_order_and_flush (void)
 {
@@ -304,6 +384,8 @@ main (int argc, char **argv)
   g_test_add_data_func ("/sending/pieces/in-chunks", NULL, test_pieces);
   g_test_add_data_func ("/sending/pieces/in-records", "", test_pieces);
   g_test_add_func ("/sending/urgent-between-pieces", test_urgent_between_pieces);
+  g_test_add_data_func ("/sending/joined/in-chunks", NULL, test_joined);
+  g_test_add_data_func ("/sending/joined/in-records", "", test_joined);
   g_test_add_func ("/sending/queue-limit", test_queue_limit);
   g_test_add_func ("/sending/order-and-flush", test_order_and_flush);
   g_test_add_func ("/sending/many-flushes", test_many_flushes);
