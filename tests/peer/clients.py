@@ -103,7 +103,7 @@ class Viewer:
                 said = self.lines[-40:] + self.process.text().splitlines()[-40:]
                 error.logs = list(getattr(error, "logs", [])) + said
 
-    def wait(self, prefix, seconds=20, start=0):
+    def wait(self, prefix, seconds=60, start=0):
         """The first line from number `start` on that begins with `prefix`."""
         def find():
             return next((line for line in self.lines[start:] if line.startswith(prefix)), None)
@@ -114,7 +114,7 @@ class Viewer:
             raise peers.Failed(f"the viewer never said “{prefix}” within {seconds} s", "\n".join(self.lines))
         return line
 
-    def command(self, line, seconds=20):
+    def command(self, line, seconds=60):
         start = len(self.lines)
         self.process.child.stdin.write(line.encode() + b"\n")
         self.process.child.stdin.flush()
@@ -126,14 +126,14 @@ class Viewer:
     def bytes_read(self, display=0):
         start = len(self.lines)
         self.command(f"bytes {display}")
-        return int(self.wait("bytes ", 5, start).split()[1])
+        return int(self.wait("bytes ", start=start).split()[1])
 
     def dump(self, display=0):
         with tempfile.TemporaryDirectory(prefix="caraway-view-") as folder:
             self.command(f"dump {display} {folder}/view.ppm")
             return pictures.read(f"{folder}/view.ppm")
 
-    def finish(self, seconds=20):
+    def finish(self, seconds=60):
         """Ends the viewer, which must go well, leave nothing behind and have taken no more memory than MEMORY_KIB."""
         if self.finished:
             return
@@ -150,6 +150,6 @@ class Viewer:
         peers.check_sound("the viewer", self.process.text())
         if status != 0:
             raise self.process.failed(f"exit status {status}")
-        rss = int(self.wait("end rss=", 5, start).split("=")[1])
+        rss = int(self.wait("end rss=", start=start).split("=")[1])
         if rss > MEMORY_KIB:
             raise peers.Failed(f"the viewer took {rss} KiB of memory, the limit is {MEMORY_KIB}")

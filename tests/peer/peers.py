@@ -253,7 +253,7 @@ class DemoServer(Peer):
             raise self.process.failed("ended early")
         return line.rstrip("\n")
 
-    def command(self, line, seconds=30):
+    def command(self, line, seconds=60):
         """Sends one command; returns the reply's KEY=VALUE words. An “error” reply raises Failed."""
         self.process.child.stdin.write(line.encode() + b"\n")
         self.process.child.stdin.flush()
@@ -287,7 +287,7 @@ class DemoServer(Peer):
         reply = self.command(f"inputs clear={int(clear)}")
         return [tuple(e.split(":")) for e in reply["events"].split(",") if e]
 
-    def wait_channels(self, seconds=10, **counts):
+    def wait_channels(self, seconds=60, **counts):
         """Until as many channels of each type are connected, e.g. main=1, display=0."""
         return wait_until(lambda: all(self.command("stats")[k] == str(v) for k, v in counts.items()), seconds,
                           f"the channels {counts}")

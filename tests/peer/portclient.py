@@ -31,7 +31,7 @@ class PortClient(clients.Viewer):
     def received(self, start=0, port=0):
         start = len(self.lines)
         self.command(f"received {port}")
-        _, _, size, digest = self.wait("received", 5, start).split()
+        _, _, size, digest = self.wait("received", start=start).split()
         return int(size), digest
 
     def end(self):
@@ -40,7 +40,7 @@ class PortClient(clients.Viewer):
             return
         self.finish()
         tap.true("WARNING **" not in self.process.text(), "the client warned")
-        counts = dict(word.split("=") for word in self.wait("counts", 1).split()[1:])
+        counts = dict(word.split("=") for word in self.wait("counts").split()[1:])
         tap.equal(counts["called"], counts["started"], "callbacks")
         tap.equal((counts["twice"], counts["early"]), ("0", "0"), "callbacks run twice, or too early")
 

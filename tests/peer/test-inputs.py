@@ -32,7 +32,7 @@ class Bench:
         self.viewer.__exit__(*error)
         self.server.__exit__(*error)
 
-    def events(self, count, kinds=None, seconds=5):
+    def events(self, count, kinds=None, seconds=60):
         """The next events, once as many as `count` came."""
         seen = []
 
@@ -76,7 +76,7 @@ def locks():
         tap.equal(keys(bench.events(2)), "3a ba")
         start = len(bench.viewer.lines)
         bench.server.command("leds state=3")
-        bench.viewer.wait("modifiers 3", 5, start)
+        bench.viewer.wait("modifiers 3", start=start)
 
 
 @tap.test("server mouse mode: relative motion adds up, buttons and wheel come in order")
@@ -136,10 +136,10 @@ def mode_follows():
         bench.viewer.wait("mouse-mode server")
         start = len(bench.viewer.lines)
         bench.server.command("tablet on=1")
-        bench.viewer.wait("mouse-mode client", 5, start)
+        bench.viewer.wait("mouse-mode client", start=start)
         start = len(bench.viewer.lines)
         bench.server.command("tablet on=0")
-        bench.viewer.wait("mouse-mode server", 5, start)
+        bench.viewer.wait("mouse-mode server", start=start)
 
 
 @tap.cases("a cursor of type {} is converted to the pixels the protocol means",
@@ -148,7 +148,7 @@ def cursor_type(kind):
     with Bench() as bench:
         start = len(bench.viewer.lines)
         bench.server.command(f"cursor type={kind} size=16x24 hot=3,5 seed=9")
-        line = bench.viewer.wait("cursor 16x24", 5, start)
+        line = bench.viewer.wait("cursor 16x24", start=start)
         sum_ = hashlib.sha256(pointers.rgba(kind, 16, 24, pointers.raw(kind, 16, 24, 9))).hexdigest()
         tap.equal(line, f"cursor 16x24 hot=3,5 sha256={sum_}")
 
@@ -158,14 +158,14 @@ def cursor_life():
     with Bench() as bench:
         first = len(bench.viewer.lines)
         bench.server.command("cursor type=alpha size=8x8 cached=1 seed=3 at=5,5")
-        shape = bench.viewer.wait("cursor 8x8", 5, first)
+        shape = bench.viewer.wait("cursor 8x8", start=first)
         bench.server.command("cursor-move at=100,-7")
-        bench.viewer.wait("cursor-move 100 -7", 5, first)
+        bench.viewer.wait("cursor-move 100 -7", start=first)
         bench.server.command("cursor-hide")
-        bench.viewer.wait("cursor-hide", 5, first)
+        bench.viewer.wait("cursor-hide", start=first)
         again = len(bench.viewer.lines)
         bench.server.command("cursor type=alpha size=8x8 cached=1 seed=3 at=5,5")
-        tap.equal(bench.viewer.wait("cursor 8x8", 5, again), shape)
+        tap.equal(bench.viewer.wait("cursor 8x8", start=again), shape)
 
 
 @tap.test("monitors and primary surfaces follow the machine's changes")
@@ -174,10 +174,10 @@ def monitors():
         bench.viewer.wait("monitors 0 320x480+0+0 320x480+320+0")
         start = len(bench.viewer.lines)
         bench.server.command("mode size=800x200")
-        bench.viewer.wait("primary-destroy 0", 5, start)
-        bench.viewer.wait("primary-create 0 800x200", 5, start)
+        bench.viewer.wait("primary-destroy 0", start=start)
+        bench.viewer.wait("primary-create 0 800x200", start=start)
         bench.server.command("heads at=400x200+0+0,300x200+400+0 max=2")
-        bench.viewer.wait("monitors 0 400x200+0+0 300x200+400+0", 5, start)
+        bench.viewer.wait("monitors 0 400x200+0+0 300x200+400+0", start=start)
         tap.true(not any(re.match("error", line) for line in bench.viewer.lines), "an error was reported")
 
 

@@ -131,7 +131,7 @@ def held_up():
         bench.client.command("event 0 2")
         start = len(bench.client.lines)
         bench.server.command(f"port-event {NAME} number=2")  # something later than whatever could be answered at once
-        bench.client.wait("event 0 2", 5, start)
+        bench.client.wait("event 0 2", start=start)
         tap.equal([line for line in bench.client.lines if line.startswith("written")], [])
         bench.server.command(f"port {NAME} room=-1")
         tap.equal(bench.client.written(0)["ok"], 1)
@@ -256,7 +256,7 @@ def again():
         start = len(bench.client.lines)
         bench.server.wait_channels(port=0)  # it takes no second one while it still has the first
         bench.client.command("enter 0")
-        bench.client.wait(f"name 0 {NAME}", 10, start)
+        bench.client.wait(f"name 0 {NAME}", start=start)
         tap.equal(bench.client.told(start), [f"opened 0 1 {NAME}", "event 0 0", f"name 0 {NAME}"])
         bench.client.command("write 0 10 6")
         tap.equal(bench.client.written(1)["ok"], 1)
@@ -397,7 +397,7 @@ def on_the_wire():
         client.command("write 0 150000 8")
         client.command("event 0 2")
         connection = server.channel(spice.PORT)
-        tap.true(connection.wait(lambda: 201 in connection.seen, 10), "no event came")
+        tap.true(connection.wait(lambda: 201 in connection.seen, 60), "no event came")
         n_common, n_channel = (int.from_bytes(connection.offered[at:at + 4], "little") for at in (6, 10))
         tap.true(n_common > 0, "no common capabilities")
         tap.equal(sum(connection.offered[18 + 4 * n_common:18 + 4 * (n_common + n_channel)]), 0, "channel capabilities")

@@ -35,7 +35,7 @@ def shows(server, viewer):
 def ends_well(viewer):
     start = len(viewer.lines)
     viewer.command("disconnect")
-    viewer.wait("disconnected", 2, start)
+    viewer.wait("disconnected", start=start)
     viewer.finish()
 
 
@@ -64,7 +64,7 @@ def never():
         viewer.wait("open-fd main 0 0")
         start = len(viewer.lines)
         viewer.command("disconnect")
-        viewer.wait("disconnected", 2, start)
+        viewer.wait("disconnected", start=start)
         tap.equal([line for line in viewer.lines if line.startswith("event")], [], "the events")
     with peers.DemoServer("--no-animation", scene=True) as server, \
             clients.Viewer(server.uri, "sockets=never", env=FATAL) as viewer:
@@ -83,9 +83,9 @@ def again():
         viewer.wait("mark 0 1")
         start = len(viewer.lines)
         server.command("disconnect")
-        viewer.wait("event main 0 closed", 5, start)
+        viewer.wait("event main 0 closed", start=start)
         viewer.command("connect-fd")
-        viewer.wait("mark 0 1", 5, start)
+        viewer.wait("mark 0 1", start=start)
         shows(server, viewer)
         ends_well(viewer)
 
