@@ -65,25 +65,18 @@ has_size (gpointer data)
   return monitors[self->display].width == self->width && monitors[self->display].height == self->height;
 }
 
+/* Each of them until it has told its monitors: those that nobody knows of yet would be switched off. */
 static bool
 open_displays (Client *client, GError **error)
 {
-  g_autoptr (GList) channels = spice_session_get_channels (client_session (client));
-  bool any = false;
+  g_autoptr (GList) channels = displays_list_channels (client);
 
-  for (GList *l = channels; l; l = l->next) {
-    int id;
-
-    if (!SPICE_IS_DISPLAY_CHANNEL (l->data))
-      continue;
-    g_object_get (l->data, "channel-id", &id, NULL);
-    if (!client_open_channel (client, SPICE_CHANNEL_DISPLAY, id, error))
+  for (GList *l = channels; l; l = l->next)
+    if (!displays_open_channel (client, l->data, error))
       return false;
-    any = true;
-  }
-  if (!any)
+  if (!channels)
     g_set_error (error, STATUS_ERROR, STATUS_UNSUPPORTED, "the server has no display");
-  return any;
+  return channels != NULL;
 }
 
 /* All that are there stay, but for the one that changes. */

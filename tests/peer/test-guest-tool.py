@@ -15,7 +15,7 @@ import clients
 import peers
 import tap
 from hostile import spice
-from hostile.server import LISTED, HostileServer, Wait, opening
+from hostile.server import LISTED, HostileServer, Pause, Wait, opening
 
 FAILED, FILE, UNSUPPORTED = 1, 8, 9
 # Messages and capabilities of agents.
@@ -233,9 +233,10 @@ def cannot(words):
 def resized(case):
     number, size, wish, channel, head = case
     listed = ((spice.DISPLAY, 0), (spice.DISPLAY, 2), (spice.INPUTS, 0))
-    first, other = ([Wait(101), spice.surface_create(*whole), spice.monitors_config(*heads), spice.MARK]
-                    for *whole, heads in ((400, 200, ((0, 100, 200, 0, 0), (1, 300, 200, 100, 0))),
-                                          (64, 48, ((0, 64, 48, 0, 0),))))
+    first = [Wait(101), spice.surface_create(400, 200), spice.monitors_config((0, 100, 200, 0, 0), (1, 300, 200, 100, 0)),
+             spice.MARK]
+    # Late: who does not wait for it switches its display off.
+    other = [Wait(101), spice.surface_create(64, 48), Pause(0.5), spice.monitors_config((0, 64, 48, 0, 0)), spice.MARK]
     with Guest("resize", None, "%dx%d" % size, f"--display={number}", caps=CAN_SIZE | SPARSE, listed=listed,
                scripts={(spice.DISPLAY, 0): first, (spice.DISPLAY, 2): other}) as guest:
         def wished():
