@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -88,15 +89,24 @@ on_signal (int number)
   pending_signal = number;
 }
 
+/* Signals come only here: one just before read () would wait for the next key. */
+static bool
+await_key (int fd, const sigset_t *unblocked)
+{
+  struct pollfd poll = { .fd = fd, .events = POLLIN };
+
+  return ppoll (&poll, 1, NULL, unblocked) == 1 && !pending_signal;
+}
+
 /* The first line that is typed; NULL: the input ended, or a signal came. */
 static char *
-read_line (int fd)
+read_line (int fd, const sigset_t *unblocked)
 {
   char line[1024];
   size_t size = 0;
   char *copy = NULL;
 
-  while (size < sizeof line - 1 && !pending_signal && read (fd, line + size, 1) == 1) {
+  while (size < sizeof line - 1 && await_key (fd, unblocked) && read (fd, line + size, 1) == 1) {
     if (line[size] == '\n') {
       line[size] = 0;
       copy = g_strdup (line);
@@ -113,6 +123,7 @@ terminal_ask_secret (const char *prompt)
 {
   int fd = open ("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
   struct sigaction catch = { .sa_handler = on_signal }, before[G_N_ELEMENTS (ending_signals)];
+  sigset_t blocked, unblocked;
   struct termios normal, quiet;
   char *answer = NULL;
 
@@ -124,18 +135,23 @@ terminal_ask_secret (const char *prompt)
     return NULL;
   }
   pending_signal = 0;
+  sigemptyset (&blocked);
+  for (gsize i = 0; i < G_N_ELEMENTS (ending_signals); i++)
+    sigaddset (&blocked, ending_signals[i]);
+  pthread_sigmask (SIG_BLOCK, &blocked, &unblocked);
   for (gsize i = 0; i < G_N_ELEMENTS (ending_signals); i++)
     sigaction (ending_signals[i], &catch, &before[i]);
   quiet = normal;
   quiet.c_lflag &= ~ECHO;
   tcsetattr (fd, TCSAFLUSH, &quiet);
   if (write (fd, prompt, strlen (prompt)) == (ssize_t) strlen (prompt))
-    answer = read_line (fd);
+    answer = read_line (fd, &unblocked);
   tcsetattr (fd, TCSAFLUSH, &normal);
   (void) !write (fd, "\n", 1);
   close (fd);
   for (gsize i = 0; i < G_N_ELEMENTS (ending_signals); i++)
     sigaction (ending_signals[i], &before[i], NULL);
+  pthread_sigmask (SIG_SETMASK, &unblocked, NULL);
   if (pending_signal)
     raise (pending_signal);
   return answer;
