@@ -147,8 +147,7 @@ test_record (void)
       steps_skip_to (c.steps, CW_CHANNEL_RECORD, CW_MSGC_RECORD_DATA);
     assert_volume (&c, true, 32768, FALSE);
     steps_send (c.steps, CW_CHANNEL_RECORD, CW_MSG_RECORD_STOP, NULL);
-    steps_send (c.steps, CW_CHANNEL_RECORD, CW_MSG_PING, &(CwMsgPing){ .id = 1 });
-    steps_skip_to (c.steps, CW_CHANNEL_RECORD, CW_MSGC_PONG);
+    steps_skip_all (c.steps, CW_CHANNEL_RECORD);
     client_run (100);
     steps_heard_all (c.steps, CW_CHANNEL_RECORD); /* nothing of the microphone any more */
   }

@@ -240,15 +240,27 @@ steps_skip_to (Steps *self, uint8_t type, uint16_t message)
 
 /* Answers to pings overtake other messages, so the second one is asked for when the first has told that all is handled.
  */
-void
-steps_heard_all (Steps *self, uint8_t type)
+static void
+ping_twice (Steps *self, uint8_t type, const CwMessage *(*await) (Steps *, uint8_t, uint16_t))
 {
   for (unsigned n = 0; n < 2; n++) {
     steps_send (self, type, CW_MSG_PING, &(CwMsgPing){ .id = 4711 });
-    steps_next (self, type, CW_MSGC_PONG);
+    await (self, type, CW_MSGC_PONG);
     while (g_main_context_iteration (NULL, FALSE))
       ;
   }
+}
+
+void
+steps_heard_all (Steps *self, uint8_t type)
+{
+  ping_twice (self, type, steps_next);
+}
+
+void
+steps_skip_all (Steps *self, uint8_t type)
+{
+  ping_twice (self, type, steps_skip_to);
 }
 
 void

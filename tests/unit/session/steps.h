@@ -37,6 +37,8 @@ const CwMessage *steps_skip_to (Steps *self, uint8_t type, uint16_t message);
 
 /* All that was sent on the channel has been handled, and nothing more was heard of it. */
 void steps_heard_all (Steps *self, uint8_t type);
+/* Likewise, and what was heard of it is skipped. */
+void steps_skip_all (Steps *self, uint8_t type);
 
 /* Likewise, and what a test has noted of its signals, to be noted anew from now on. */
 void steps_expect_told (Steps *self, uint8_t type, GString *told, const char *expected);
