@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "steps.h"
 
+#include "channel/owner.h"
+
 #include <string.h>
 #include <sys/socket.h>
 
@@ -17,6 +19,7 @@ typedef struct {
 
 struct Steps {
   Server *server;
+  SpiceSession *session; /* while it is tested */
   const uint8_t *channels;
   uint32_t n_channels, caps;
   GMutex lock; /* of what follows, and of writing */
@@ -136,16 +139,20 @@ typedef struct {
   unsigned n;
 } Links;
 
+/* A client says some things before it has read that it was let in, so both ends are looked at. */
 static bool
 are_linked (gpointer data)
 {
   const Links *links = data;
+  Steps *self = links->steps;
+  int id = links->type >= STEPS_SECOND;
+  SpiceChannel *channel = client_channel (self->session, links->type - (id ? STEPS_SECOND : 0), id);
   bool linked;
 
-  g_mutex_lock (&links->steps->lock);
-  linked = links->steps->kinds[links->type].n_linked >= links->n;
-  g_mutex_unlock (&links->steps->lock);
-  return linked;
+  g_mutex_lock (&self->lock);
+  linked = self->kinds[links->type].n_linked >= links->n;
+  g_mutex_unlock (&self->lock);
+  return linked && channel && !cw_channel_is_connecting (channel);
 }
 
 void
@@ -159,6 +166,7 @@ steps_session (Steps *self, void (*setup) (SpiceSession *session))
 {
   SpiceSession *session = client_session_fd (self->server, 16384);
 
+  self->session = session;
   if (setup)
     setup (session);
   g_assert_true (spice_session_open_fd (session, -1));
