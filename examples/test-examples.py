@@ -25,7 +25,7 @@ class Examples(unittest.TestCase):
 
     def stop(self):
         self.server.terminate()
-        self.server.communicate(timeout=10)
+        self.server.communicate(timeout=120)
 
     def run_program(self, *arguments, **environment):
         return subprocess.run([str(a) for a in arguments], capture_output=True, text=True, timeout=40,

@@ -29,14 +29,14 @@ class Caraway:
     def __init__(self, program):
         self.program = program
 
-    def run(self, *arguments, status=0, seconds=30, env=None, text=None, warnings=()):
+    def run(self, *arguments, status=0, seconds=peers.PATIENCE, env=None, text=None, warnings=()):
         result = peers.run([self.program, *arguments], seconds=seconds, env=env, text=text)
         check_quiet(f"{arguments}", result.err, warnings)
         if status is not None:
             result.check(status)
         return result
 
-    def screenshot(self, uri, *options, stable=500, seconds=40):
+    def screenshot(self, uri, *options, stable=500, seconds=peers.PATIENCE):
         with tempfile.TemporaryDirectory(prefix="caraway-shot-") as folder:
             path = Path(folder) / "shot.png"
             self.run("screenshot", uri, path, "--stable", str(stable), *options, seconds=seconds)
@@ -57,7 +57,7 @@ class Spicy:
         if not Path(found).resolve().is_relative_to(Path(library or "/usr/lib").resolve()):
             raise peers.Failed(f"spicy-screenshot does not load the library of {library or 'the system'}: {found}")
 
-    def screenshot(self, uri, *options, stable=0, seconds=40):
+    def screenshot(self, uri, *options, stable=0, seconds=peers.PATIENCE):
         with tempfile.TemporaryDirectory(prefix="caraway-shot-") as folder:
             path = Path(folder) / "shot.ppm"
             result = peers.run([peers.which("spicy-screenshot"), "--uri", uri, "-o", path, *options], env=self.env,
@@ -103,7 +103,7 @@ class Viewer:
                 said = self.lines[-40:] + self.process.text().splitlines()[-40:]
                 error.logs = list(getattr(error, "logs", [])) + said
 
-    def wait(self, prefix, seconds=60, start=0):
+    def wait(self, prefix, seconds=peers.PATIENCE, start=0):
         """The first line from number `start` on that begins with `prefix`."""
         def find():
             return next((line for line in self.lines[start:] if line.startswith(prefix)), None)
@@ -114,7 +114,7 @@ class Viewer:
             raise peers.Failed(f"the viewer never said “{prefix}” within {seconds} s", "\n".join(self.lines))
         return line
 
-    def command(self, line, seconds=60):
+    def command(self, line, seconds=peers.PATIENCE):
         start = len(self.lines)
         self.process.child.stdin.write(line.encode() + b"\n")
         self.process.child.stdin.flush()
@@ -133,7 +133,7 @@ class Viewer:
             self.command(f"dump {display} {folder}/view.ppm")
             return pictures.read(f"{folder}/view.ppm")
 
-    def finish(self, seconds=60):
+    def finish(self, seconds=peers.PATIENCE):
         """Ends the viewer, which must go well, leave nothing behind and have taken no more memory than MEMORY_KIB."""
         if self.finished:
             return

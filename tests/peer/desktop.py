@@ -32,7 +32,7 @@ def wait_agent(x, screen, at):
         screen.xdotool("mousemove", at[0] + goals[-1], at[1] + goals[-1])
         found = re.match(r"x:(\d+) y:\1 ", x.run("xdotool", "getmouselocation").out)
         return found and int(found.group(1)) in goals
-    peers.wait_until(pointed, 30, "the guest's pointer to follow", every=0.1)
+    peers.wait_until(pointed, "the guest's pointer to follow", every=0.1)
 
 
 def owner_of(env, content, kind):
@@ -53,7 +53,7 @@ def carried(origin, target, content, kind="UTF8_STRING", read=bytes):
         return result.returncode == 0 and result.stdout != b"" and read(result.stdout) == read(content)
     owner = owner_of(origin, content, kind)
     try:
-        peers.wait_until(pasted, 30, f"{kind} on the other side", every=0.2)
+        peers.wait_until(pasted, f"{kind} on the other side", every=0.2)
     finally:
         owner.stop()
 
@@ -69,7 +69,7 @@ def drag(screen, files, to):
     basket = screen.start([PYTHON, Path(__file__).with_name("basket.py"), "Basket", *files], env=screen.env)
 
     def wait_said(word):
-        peers.wait_until(lambda: word in basket.text().splitlines(), 30, f"the drag to be {word}")
+        peers.wait_until(lambda: word in basket.text().splitlines(), f"the drag to be {word}")
     window = screen.wait_window("Basket")
     screen.xdotool("windowmove", "--sync", window, 10, 10)
     screen.xdotool("mousemove", 70, 80, "mousedown", 1, "mousemove", 80, 90, "mousemove", 90, 100)
@@ -88,5 +88,5 @@ def drop(x, screen, at):
         (screen.folder / name).write_bytes(content)
     drag(screen, [screen.folder / name for name in files], (at[0] + 300, at[1] + 300))
 
-    peers.wait_until(lambda: {path.name: path.read_bytes() for path in x.received.iterdir()} == files, 60,
+    peers.wait_until(lambda: {path.name: path.read_bytes() for path in x.received.iterdir()} == files,
                      "the files to be in the guest's folder", every=0.2)

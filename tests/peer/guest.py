@@ -28,7 +28,7 @@ class Guest(peers.Qemu):
 
     @staticmethod
     def wait_alone(condition, what, seconds):
-        peers.wait_until(condition, seconds, what)
+        peers.wait_until(condition, what, seconds=seconds)
 
     def open(self):
         image = guestimage.image(lambda what: print(f"# the guest's Linux: {what}", flush=True))
@@ -73,7 +73,7 @@ class Guest(peers.Qemu):
         # The answer to a command that nobody waited for any more.
         return (int(found.group(2)), output) if int(found.group(1)) == number else self._answer(number)
 
-    def call(self, command, seconds=60):
+    def call(self, command, seconds=peers.PATIENCE):
         """(status, output as bytes) of a command of the guest's shell."""
         number, answer = next(self.numbers), []
         self.shell.sendall(f"{{ {command}\n}} </dev/null 2>&1; printf '\\n@%d %d@\\n' {number} $?\n".encode())
@@ -96,7 +96,7 @@ class Guest(peers.Qemu):
         """What the kernel has said."""
         return self.console.read_text(errors="replace").splitlines()[-40:]
 
-    def run(self, command, seconds=60, status=0):
+    def run(self, command, seconds=peers.PATIENCE, status=0):
         """What a command writes, as text; it has to end with that status."""
         found, output = self.call(command, seconds)
         text = output.decode(errors="replace").strip()

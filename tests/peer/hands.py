@@ -33,7 +33,7 @@ def type_and_see(screen, server, title):
     def arrived():
         keys.extend(event[1] for event in server.events() if event[0] == "key")
         return len(keys) >= 4
-    peers.wait_until(arrived, 30, "the keys")
+    peers.wait_until(arrived, "the keys")
     tap.equal(keys, ["1e", "9e", "30", "b0"], "keys")
 
 
@@ -43,7 +43,7 @@ def click_and_see(screen, server, at):
         # Until the client has heard that the server takes positions.
         screen.xdotool("mousemove", at[0] + 90, at[1] + 40, "mousemove", at[0] + 100, at[1] + 50)
         return ("position", "100", "50", "0") in server.events(clear=False)
-    peers.wait_until(moved, 30, "the pointer's position", every=0.2)
+    peers.wait_until(moved, "the pointer's position", every=0.2)
     server.events()
     screen.xdotool("click", 1)
     seen = []
@@ -51,4 +51,4 @@ def click_and_see(screen, server, at):
     def clicked():
         seen.extend(event[-1] for event in server.events())
         return "1" in seen and seen[-1] == "0"
-    peers.wait_until(clicked, 30, "the button to be pressed and released")
+    peers.wait_until(clicked, "the button to be pressed and released")

@@ -68,7 +68,7 @@ class Session(peers.Peer):
             kind="qemu", graphics='<graphics type="spice"><listen type="none"/></graphics>'))
         self.pid_file = self.folder / "libvirt" / "qemu" / "run" / f"{NAME}.pid"
         self.start([*self.drop, peers.which("libvirtd")], env=self.env)
-        peers.wait_until((self.folder / "libvirt" / "libvirt-sock").exists, 60, "libvirt's socket")
+        peers.wait_until((self.folder / "libvirt" / "libvirt-sock").exists, "libvirt's socket")
         # The interpreter that the distribution's modules belong to.
         self.keeper = self.start([*self.drop, "/usr/bin/python3", self.readable("keeper.py"), self.folder / "machine.xml"],
                                  env=self.env, stdin=subprocess.PIPE)
@@ -92,7 +92,7 @@ class Session(peers.Peer):
             if not self.keeper.running():
                 raise self.keeper.failed("ended")
             return self.keeper.text().split().count(word) >= times
-        peers.wait_until(said, 60, f"the machine's keeper to say “{word}”")
+        peers.wait_until(said, f"the machine's keeper to say “{word}”")
 
     def truth(self):
         path = self.folder / "screen.ppm"
@@ -107,6 +107,6 @@ class Session(peers.Peer):
             # The machine ends with its keeper, as long as the daemon is there to do it.
             if hasattr(self, "keeper"):
                 self.keeper.stop()
-                peers.wait_until(lambda: not self.pid_file.exists(), 30, "the machine to end")
+                peers.wait_until(lambda: not self.pid_file.exists(), "the machine to end")
         finally:
             super().close()

@@ -79,7 +79,10 @@ def free_port():
             return port
 
 
-def wait_until(condition, seconds, what, every=0.05):
+PATIENCE = 120  # s. What is sure to come takes as long as a busy machine needs; only what hangs is given up
+
+
+def wait_until(condition, what, every=0.05, seconds=PATIENCE):
     end = time.monotonic() + seconds
     while True:
         value = condition()
@@ -90,7 +93,7 @@ def wait_until(condition, seconds, what, every=0.05):
         time.sleep(every)
 
 
-def wait_text(truth, seconds=60):
+def wait_text(truth, seconds=PATIENCE):
     """Until the firmware has written its screen: for two seconds nothing changed but a blinking cursor."""
     seen = []  # (time, pixels)
 
@@ -102,7 +105,7 @@ def wait_text(truth, seconds=60):
         while seen and len({data for _, data in seen}) > 2:
             seen.pop(0)
         return shot if now - seen[0][0] > 2 else None
-    return wait_until(quiet, seconds, "a quiet firmware screen", every=0.15)
+    return wait_until(quiet, "a quiet firmware screen", every=0.15, seconds=seconds)
 
 
 class Process:
@@ -152,7 +155,7 @@ class Result:
         return self
 
 
-def run(argv, env=None, seconds=30, text=None, cwd=None):
+def run(argv, env=None, seconds=PATIENCE, text=None, cwd=None):
     """Runs a program to its end. Past the time limit its whole group is killed and the test fails."""
     start = time.monotonic()
     child = subprocess.Popen([str(a) for a in argv], stdin=subprocess.PIPE if text is not None else subprocess.DEVNULL,
@@ -253,7 +256,7 @@ class DemoServer(Peer):
             raise self.process.failed("ended early")
         return line.rstrip("\n")
 
-    def command(self, line, seconds=60):
+    def command(self, line, seconds=PATIENCE):
         """Sends one command; returns the reply's KEY=VALUE words. An “error” reply raises Failed."""
         self.process.child.stdin.write(line.encode() + b"\n")
         self.process.child.stdin.flush()
@@ -287,10 +290,10 @@ class DemoServer(Peer):
         reply = self.command(f"inputs clear={int(clear)}")
         return [tuple(e.split(":")) for e in reply["events"].split(",") if e]
 
-    def wait_channels(self, seconds=60, **counts):
+    def wait_channels(self, seconds=PATIENCE, **counts):
         """Until as many channels of each type are connected, e.g. main=1, display=0."""
-        return wait_until(lambda: all(self.command("stats")[k] == str(v) for k, v in counts.items()), seconds,
-                          f"the channels {counts}")
+        return wait_until(lambda: all(self.command("stats")[k] == str(v) for k, v in counts.items()),
+                          f"the channels {counts}", seconds=seconds)
 
 
 class Qmp:
@@ -353,7 +356,7 @@ class Qemu(Peer):
         if self.password:
             argv += ["-object", f"secret,id=ticket,data={self.password}"]
         self.process = self.start(argv)
-        self.qmp = wait_until(self._connect, 20, "QEMU's QMP socket")
+        self.qmp = wait_until(self._connect, "QEMU's QMP socket")
 
     def _connect(self):
         if not self.process.running():

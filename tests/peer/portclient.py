@@ -3,6 +3,7 @@
 import re
 
 import clients
+import peers
 import tap
 from hostile import spice
 
@@ -23,7 +24,7 @@ class PortClient(clients.Viewer):
         """What it said of its ports, without the channel's own events."""
         return [line for line in self.lines[start:] if re.match("opened|name|event|data", line)]
 
-    def written(self, number, seconds=20):
+    def written(self, number, seconds=peers.PATIENCE):
         line = self.wait(f"written {number} ", seconds)
         fields, _, error = line.partition(" error=")
         return {**{k: int(v) for k, v in (word.split("=") for word in fields.split()[2:])}, "error": error}

@@ -31,8 +31,7 @@ class Screen(peers.Peer):
                     "XDG_RUNTIME_DIR": str(self.folder), "DBUS_SESSION_BUS_ADDRESS": "disabled:", "NO_AT_BRIDGE": "1",
                     "GSETTINGS_BACKEND": "memory", "GDK_BACKEND": "x11", "LC_ALL": "C.UTF-8"}
         self.start([peers.which("openbox"), "--sm-disable"], env=self.env)
-        peers.wait_until(lambda: "window id" in self.tell("xprop", "-root", "_NET_SUPPORTING_WM_CHECK").out, 20,
-                         "the window manager")
+        peers.wait_until(lambda: "window id" in self.tell("xprop", "-root", "_NET_SUPPORTING_WM_CHECK").out, "the window manager")
 
     def configure(self, name, text):
         """Writes a file of the settings that programs find here."""
@@ -51,12 +50,12 @@ class Screen(peers.Peer):
                 raise process.failed("ended at start")
             maps = Path(f"/proc/{process.child.pid}/maps").read_text()
             return {line.split()[-1] for line in maps.splitlines() if "libspice-client-glib-2.0" in line}
-        found = peers.wait_until(loaded, 60, "the client library to be loaded")
+        found = peers.wait_until(loaded, "the client library to be loaded")
         if not all(Path(path).resolve().is_relative_to(wanted) for path in found):
             raise process.failed(f"loaded {found}, not the library of {wanted}")
         return process
 
-    def tell(self, *argv, seconds=20):
+    def tell(self, *argv, seconds=peers.PATIENCE):
         return peers.run([peers.which(argv[0]), *argv[1:]], env=self.env, seconds=seconds)
 
     def xdotool(self, *argv):
@@ -72,17 +71,17 @@ class Screen(peers.Peer):
                 found[result.out.partition('"')[2].rpartition('"')[0]] = number
         return found
 
-    def wait_window(self, title, seconds=20):
+    def wait_window(self, title, seconds=peers.PATIENCE):
         """Until there is a window whose title begins so and has the keyboard; its identifier."""
         def there():
             return next((number for name, number in self.windows().items()
                          if (name.startswith(title) if title else name == "")), None)
-        number = peers.wait_until(there, seconds, f"the window “{title}”")
+        number = peers.wait_until(there, f"the window “{title}”", seconds=seconds)
         self.xdotool("windowactivate", "--sync", number)
         return number
 
-    def wait_gone(self, number, seconds=20):
-        peers.wait_until(lambda: number not in self.windows().values(), seconds, f"the window {number} to go")
+    def wait_gone(self, number, seconds=peers.PATIENCE):
+        peers.wait_until(lambda: number not in self.windows().values(), f"the window {number} to go", seconds=seconds)
 
     def picture(self):
         path = self.folder / "screen.ppm"
@@ -102,6 +101,6 @@ class Screen(peers.Peer):
                 return x, top
         return None
 
-    def wait_shown(self, truth, seconds=30):
+    def wait_shown(self, truth, seconds=peers.PATIENCE):
         """Until what the function says is the guest's picture is on the screen, pixel by pixel; where."""
-        return peers.wait_until(lambda: self.place(truth()), seconds, "the guest's picture on the screen", every=0.2)
+        return peers.wait_until(lambda: self.place(truth()), "the guest's picture on the screen", every=0.2, seconds=seconds)

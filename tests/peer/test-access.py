@@ -25,7 +25,7 @@ def shows(server, uri, *options, env=None):
     tap.true(trouble is None, trouble)
 
 
-def refused(words, uri, *options, seconds=20, env=None, text=None, warnings=()):
+def refused(words, uri, *options, seconds=peers.PATIENCE, env=None, text=None, warnings=()):
     """The program must fail, name one of the words, write no picture; returns its exit status."""
     with tempfile.TemporaryDirectory(prefix="caraway-none-") as folder:
         result = caraway.run("screenshot", uri, f"{folder}/none.png", *options, status=None, seconds=seconds, env=env,
@@ -208,7 +208,7 @@ def dropped():
         try:
             server.wait_channels(main=1)
             server.command("disconnect")
-            tap.true(with_animation.child.wait(15) not in (0, -11, -6), "exit status")
+            tap.true(with_animation.child.wait(peers.PATIENCE) not in (0, -11, -6), "exit status")
         finally:
             with_animation.stop()
 

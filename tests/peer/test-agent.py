@@ -61,7 +61,7 @@ def said(process):
     return os.pread(process.output.fileno(), os.fstat(process.output.fileno()).st_size, 0)
 
 
-def finish(process, status=0, seconds=60):
+def finish(process, status=0, seconds=peers.PATIENCE):
     if process.child.wait(seconds) != status:
         raise process.failed(f"exit status {process.child.returncode}, not {status}")
     clients.check_quiet("caraway", process.text())
@@ -92,7 +92,7 @@ def to_guest(x, content, *options, selection="clipboard", target=None):
     """What a program of the guest pastes while “clipboard set” gives the content."""
     give = start("clipboard", "set", x.uri, "--selection", selection, *options, content=content)
     try:
-        pasted = peers.wait_until(lambda: paste_in_guest(x, selection, target), 30, "the guest to have the content")
+        pasted = peers.wait_until(lambda: paste_in_guest(x, selection, target), "the guest to have the content")
         finish(give)
         return pasted
     finally:
@@ -208,7 +208,7 @@ def lose_agent(x, folder):
     """An agent that goes in the middle of a file, and what comes back."""
     path, small = make_file(folder, "file", 40_000_000), make_file(folder, "small", 100_000)
     send = start("send", x.uri, path)
-    peers.wait_until(lambda: (x.received / "file").exists(), 30, "the file to begin to arrive")
+    peers.wait_until(lambda: (x.received / "file").exists(), "the file to begin to arrive")
     x.session_agent.stop()
     finish(send, FAILED)
     tap.true("The guest" in send.text(), send.text())
@@ -279,10 +279,10 @@ def events():
             def told():
                 return next((line for line in lines() if line["event"] == event
                              and all(line.get(name) == value for name, value in values.items())), None)
-            return peers.wait_until(told, 30, f"the event {event}")
+            return peers.wait_until(told, f"the event {event}")
         try:
             tells("agent", connected=True, capabilities=0)
-            peers.wait_until(lambda: any(line.get("capabilities") for line in lines()), 30, "its capabilities")
+            peers.wait_until(lambda: any(line.get("capabilities") for line in lines()), "its capabilities")
             owner = copy_in_guest(x, b"text")
             tap.true(1 in tells("clipboard-grab", selection=0)["types"], "there is no text")
             owner.stop()

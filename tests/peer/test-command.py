@@ -40,7 +40,7 @@ def fails(status, words, *arguments, **options):
 
 def keys(server, n):
     """The scan codes that came, once there are so many."""
-    peers.wait_until(lambda: len([e for e in server.events(clear=False) if e[0] == "key"]) >= n, 30, f"{n} codes")
+    peers.wait_until(lambda: len([e for e in server.events(clear=False) if e[0] == "key"]) >= n, f"{n} codes")
     return " ".join(e[1] for e in server.events() if e[0] == "key")
 
 
@@ -81,11 +81,11 @@ def more_targets():
     with still() as server, tempfile.TemporaryDirectory(prefix="caraway-links-") as name:
         folder, away, path = server.folder, Path(name), server.folder / "out.png"
         with open(path, "wb") as out:
-            tap.equal(peers.Process([caraway.program, "screenshot", server.uri, "-"], stdout=out).child.wait(60), 0)
+            tap.equal(peers.Process([caraway.program, "screenshot", server.uri, "-"], stdout=out).child.wait(peers.PATIENCE), 0)
         tap.equal(pictures.difference(pictures.read(path), server.dump()), None)
         with open("/dev/full", "wb") as full:
             process = peers.Process([caraway.program, "screenshot", server.uri, "-"], stdout=full)
-            tap.equal(process.child.wait(60), FILE, process.text())
+            tap.equal(process.child.wait(peers.PATIENCE), FILE, process.text())
         (folder / "owned.png").write_text("old")
         if os.geteuid() == 0:
             os.chown(folder / "owned.png", 65534, 65533)
@@ -109,11 +109,11 @@ def lost_target():
         server.process.child.send_signal(signal.SIGSTOP)
         try:
             process = server.start([caraway.program, "screenshot", server.uri, path])
-            peers.wait_until(lambda: list(server.folder.glob("x.png.*")), 30, "the file that takes its place")
+            peers.wait_until(lambda: list(server.folder.glob("x.png.*")), "the file that takes its place")
             path.mkdir()
         finally:
             server.process.child.send_signal(signal.SIGCONT)
-        tap.equal(process.child.wait(60), FILE, process.text())
+        tap.equal(process.child.wait(peers.PATIENCE), FILE, process.text())
         tap.true(f"cannot write {path}: Is a directory" in process.text(), process.text())
         tap.equal([each.name for each in server.folder.glob("x.png*")], ["x.png"])
 
@@ -180,7 +180,7 @@ def channels():
 def stable():
     with peers.Qemu() as qemu:
         qemu.wait_text()
-        caraway.run("screenshot", "--stable", "1500", qemu.uri, qemu.folder / "x.png", seconds=40)
+        caraway.run("screenshot", "--stable", "1500", qemu.uri, qemu.folder / "x.png")
     with peers.DemoServer(scene=True) as server:
         path = server.folder / "x.png"
         fails(TIMEOUT, "gave up after 2 s", "screenshot", "-s1000", "-t2", server.uri, path)
@@ -197,7 +197,7 @@ def places():
         tap.equal(server.events(), [])
         caraway.run("click", "-d1", server.uri, "7", "10")
         caraway.run("move", "-d1", server.uri, "9", "11")
-        peers.wait_until(lambda: len(server.events(clear=False)) >= 4, 30, "a click and a motion")
+        peers.wait_until(lambda: len(server.events(clear=False)) >= 4, "a click and a motion")
         tap.equal(server.events(), [("position", "407", "10", "0"), ("wheel", "0", "1"), ("buttons", "0"),
                                     ("position", "409", "11", "0")])
 
@@ -211,7 +211,7 @@ def relative_only():
                 fails(USAGE, "--display is 0 to 15", command, f"--display={number}", server.uri, "1", "1")
         tap.equal(server.events(), [])
         caraway.run("click", "--relative", "--double", "-bright", server.uri, "3", "4")
-        peers.wait_until(lambda: len(server.events(clear=False)) >= 5, 30, "motion and two clicks")
+        peers.wait_until(lambda: len(server.events(clear=False)) >= 5, "motion and two clicks")
         right, none = ("motion", "0", "0", "0", "2"), ("buttons", "0")
         tap.equal(server.events(), [("motion", "3", "4", "0", "0"), right, none, right, none])
 
@@ -220,7 +220,7 @@ def relative_only():
 def dashes():
     with still() as server:
         caraway.run("move", "-r", server.uri, "--", "-5", "-6")
-        peers.wait_until(lambda: server.events(clear=False), 30, "a motion")
+        peers.wait_until(lambda: server.events(clear=False), "a motion")
         tap.true(("-5", "-6") in [tuple(e[1:3]) for e in server.events()], "not moved by -5,-6")
         caraway.run("type", server.uri, "--", "-x")
         tap.equal(keys(server, 4), "0c 8c 2d ad")
@@ -260,12 +260,12 @@ def late_reader():
     with still() as server:
         command = peers.Process([caraway.program, "type", server.uri, "a" * 60, "--delay", "20"])
         try:
-            peers.wait_until(lambda: server.events(clear=False), 30, "the first key")
+            peers.wait_until(lambda: server.events(clear=False), "the first key")
             server.process.child.send_signal(signal.SIGSTOP)
             time.sleep(4)
             tap.true(command.running(), f"ended before the server had read everything: {command.text()}")
             server.process.child.send_signal(signal.SIGCONT)
-            tap.equal(command.child.wait(60), 0, command.text())
+            tap.equal(command.child.wait(peers.PATIENCE), 0, command.text())
             clients.check_quiet("type", command.text())
         finally:
             server.process.child.send_signal(signal.SIGCONT)
@@ -307,7 +307,7 @@ def escapes():
         tap.true(not any(c in told for c in "\x9b\u202e\x1b"), "raw controls in JSON")
         tap.equal(json.loads(told)["name"], "x\x9b31m\u202egpj\x1b[2J")
         with open("/dev/full", "w") as full:
-            tap.equal(peers.Process([caraway.program, "info", server.uri], stdout=full).child.wait(20), FILE)
+            tap.equal(peers.Process([caraway.program, "info", server.uri], stdout=full).child.wait(peers.PATIENCE), FILE)
 
 
 # The first and the last of every range of characters that are not printed as they are, and what stands beside them.

@@ -109,7 +109,7 @@ def wrong_option(option):
 def animation():
     with peers.DemoServer("--size", "480x360", scene=True) as server:
         first = server.dump()
-        peers.wait_until(lambda: pictures.difference(server.dump(), first), 30, "the picture to change")
+        peers.wait_until(lambda: pictures.difference(server.dump(), first), "the picture to change")
         server.check()
 
 

@@ -28,7 +28,7 @@ def follows(server, viewer, last, display=0):
     server.command(f"sync display={display}")
     truth = server.dump(display)
     try:
-        peers.wait_until(lambda: pictures.difference(viewer.dump(display), truth) is None, 30, "the same picture", 0.02)
+        peers.wait_until(lambda: pictures.difference(viewer.dump(display), truth) is None, "the same picture", 0.02)
     except peers.Failed:
         raise peers.Failed(f"after {last!r}: {pictures.difference(viewer.dump(display), truth)}") from None
 

@@ -46,7 +46,7 @@ def man_examples():
     return [line.replace("\\-", "-") for line in lines]
 
 
-def in_development_shell(line, folder, seconds=40):
+def in_development_shell(line, folder, seconds=peers.PATIENCE):
     """As after “meson devenv -C build”; “build” is the build folder."""
     with contextlib.suppress(FileExistsError):
         (folder / "build").symlink_to(build)
@@ -97,7 +97,7 @@ def run_line(line):
         result = in_development_shell(line, server.folder)
         result.check()
         least = EVENTS.get(re.search(r"caraway (\w+)", line)[1], 0)
-        peers.wait_until(lambda: len(server.events(clear=False)) >= least, 30, f"{least} events by {line}")
+        peers.wait_until(lambda: len(server.events(clear=False)) >= least, f"{least} events by {line}")
         return result, os.listdir(server.folder)
 
 
@@ -149,9 +149,9 @@ def readme_c():
         process = peers.Process(["meson", "devenv", "-C", build, "--workdir", server.folder, "stdbuf", "-oL",
                                  server.folder / "a.out"])
         server.processes.insert(0, process)
-        peers.wait_until(lambda: "drawn: " in process.text(), 20, "something drawn")
+        peers.wait_until(lambda: "drawn: " in process.text(), "something drawn")
         server.command("quit")
-        peers.wait_until(lambda: not process.running(), 30, "the end of the program")
+        peers.wait_until(lambda: not process.running(), "the end of the program")
         tap.true("the connection ended: " in process.text(), process.text())
     # Without a server: it says so, and ends.
     with tempfile.TemporaryDirectory() as folder:
@@ -168,9 +168,9 @@ def readme_python():
         (server.folder / "app.py").write_text(program)
         process = peers.Process(["meson", "devenv", "-C", build, "/usr/bin/python3", "-u", server.folder / "app.py"])
         server.processes.insert(0, process)
-        peers.wait_until(lambda: "open: main" in process.text(), 20, "the main channel")
+        peers.wait_until(lambda: "open: main" in process.text(), "the main channel")
         server.command("quit")
-        peers.wait_until(lambda: not process.running(), 30, "the end of the program")
+        peers.wait_until(lambda: not process.running(), "the end of the program")
         tap.true("the connection ended: " in process.text(), process.text())
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "app.py").write_text(program)
@@ -186,7 +186,7 @@ def readme_program():
         (server.folder / "build").symlink_to(build)
         for line in lines:
             here = line.replace("-C build ", f"-C build --workdir {server.folder} ")
-            result = peers.run(["bash", "-euo", "pipefail", "-c", here], cwd=server.folder, seconds=40).check()
+            result = peers.run(["bash", "-euo", "pipefail", "-c", here], cwd=server.folder).check()
         tap.true(str(build / "src") in result.out, result.out)
         tap.true((server.folder / "vm.ppm").exists(), "no picture")
 
@@ -235,9 +235,9 @@ def recordings():
         process = peers.Process(["meson", "devenv", "-C", build, "--workdir", server.folder, "stdbuf", "-oL", "bash", "-c",
                                  replay])
         server.processes.insert(0, process)
-        uri = peers.wait_until(lambda: re.search(r"^spice://.*$", process.text(), re.M), 20, "its address")[0]
+        uri = peers.wait_until(lambda: re.search(r"^spice://.*$", process.text(), re.M), "its address")[0]
         tap.true("800x600" in peers.run([build / "tools" / "caraway", "info", uri]).check().out, "no display is replayed")
-        tap.equal(process.child.wait(20), 0)
+        tap.equal(process.child.wait(peers.PATIENCE), 0)
 
 
 @tap.test("help: the combinations that “key” names")

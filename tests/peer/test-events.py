@@ -46,12 +46,12 @@ class Watch:
             lines = iter(self.lines())
             return all(line in lines for line in expected)
         try:
-            peers.wait_until(came, 60, "the lines")
+            peers.wait_until(came, "the lines")
         except peers.Failed:
             raise peers.Failed(f"not all of {expected} in this order", self.text(), self.process.text()) from None
 
     def ends(self, status=0):
-        tap.equal(self.process.child.wait(60), status, self.process.text())
+        tap.equal(self.process.child.wait(peers.PATIENCE), status, self.process.text())
         clients.check_quiet("caraway events", self.process.text())
         return self.lines()
 
@@ -95,7 +95,7 @@ def reason():
         def state():
             return next((line for line in watch.lines() if line["event"] == "channel" and line["channel"] == "display"
                          and line["state"] != "opened"), None)
-        found = peers.wait_until(state, 60, "the end of the display")
+        found = peers.wait_until(state, "the end of the display")
         tap.equal(found["state"], "error-io")
         tap.true("surface-create" in found["error"], found)
 
@@ -135,7 +135,7 @@ def full_output():
     with peers.DemoServer("--size", "64x48") as server, open("/dev/full", "w") as full:
         for count in (1, 5):
             process = peers.Process([caraway.program, "events", f"--count={count}", server.uri], stdout=full)
-            tap.equal(process.child.wait(60), FILE, process.text())
+            tap.equal(process.child.wait(peers.PATIENCE), FILE, process.text())
             tap.true("cannot write to standard output" in process.text(), process.text())
 
 

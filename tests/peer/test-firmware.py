@@ -22,7 +22,7 @@ def same_as_screendump(machine):
         trouble = pictures.difference(shot, before)
         return trouble is None or pictures.difference(shot, after) is None
     try:
-        peers.wait_until(same, 60, "the screenshot to be the screendump")
+        peers.wait_until(same, "the screenshot to be the screendump")
     except peers.Failed:
         raise AssertionError(trouble) from None
 
@@ -45,7 +45,7 @@ def typed():
         before = machine.wait_text()
         client.run("key", machine.uri, "escape")
         peers.wait_until(lambda: pictures.difference(machine.truth(), before) is not None and
-                         machine.truth().colors() > 1, 15, "the firmware to answer the key")
+                         machine.truth().colors() > 1, "the firmware to answer the key")
         same_as_screendump(machine)
 
 

@@ -74,14 +74,14 @@ class Guest:
         def found():
             bodies = [body for each, body in self.told() if each == kind]
             return bodies if len(bodies) >= times else None
-        return peers.wait_until(found, 30, f"message {kind} of the agent")
+        return peers.wait_until(found, f"message {kind} of the agent")
 
     def say(self, kind, body):
         self.server.channel(spice.MAIN).socket.sendall(spice.agent(kind, body))
 
     def grab(self, *kinds, selection=0):
         """Once everybody listens, or the client would not hear it."""
-        peers.wait_until(lambda: self.server.channel(spice.MAIN), 30, "the client")
+        peers.wait_until(lambda: self.server.channel(spice.MAIN), "the client")
         self.say(GRAB, spice.u8(selection, 0, 0, 0) + spice.u32(*kinds))
 
     def give(self, kind, content, selection=0):
@@ -91,7 +91,7 @@ class Guest:
         self.say(REQUEST, spice.u8(selection, 0, 0, 0) + spice.u32(kind))
 
     def ends(self, status=0, words=""):
-        tap.equal(self.process.child.wait(60), status, self.process.text())
+        tap.equal(self.process.child.wait(peers.PATIENCE), status, self.process.text())
         clients.check_quiet("caraway", self.process.text())
         tap.true(words in self.process.text(), f"{words!r} is not in {self.process.text()!r}")
         self.out.seek(0)
@@ -109,7 +109,7 @@ def got(kinds, chosen, content, *options, caps=BY_DEMAND | SELECTIONS, selection
             if not guest.told():
                 guest.grab(*kinds, selection=selection)
             return [body for kind, body in guest.told() if kind == REQUEST]
-        body = peers.wait_until(asked, 30, "the question for the content", every=0.3)[0]
+        body = peers.wait_until(asked, "the question for the content", every=0.3)[0]
         tap.equal(body, whose(selection, chosen) if caps & SELECTIONS else spice.u32(chosen))
         guest.give(chosen, b"another selection's", selection=1 - selection)
         guest.give(chosen, content, selection)
@@ -145,7 +145,7 @@ def nothing_to_get(words):
             if guest.process.running():
                 guest.grab(*kinds, selection=int("primary" in words))
             return not guest.process.running()
-        peers.wait_until(over, 30, "the refusal", every=0.3)
+        peers.wait_until(over, "the refusal", every=0.3)
         guest.ends(status, words)
 
 
@@ -157,7 +157,7 @@ def empty():
                 if not guest.told():
                     guest.grab(TEXT)
                 return guest.told()
-            peers.wait_until(asked, 30, "the question", every=0.3)
+            peers.wait_until(asked, "the question", every=0.3)
             guest.give(TEXT, content)
             guest.ends(status, words)
 
@@ -242,14 +242,14 @@ def resized(case):
         def wished():
             found = [body for kind, body in guest.told() if kind == MONITORS]
             return found and found[-1]
-        body = peers.wait_until(wished, 30, "the wish")
+        body = peers.wait_until(wished, "the wish")
         found = [struct.unpack_from("<II", body, 8 + 20 * i) for i in range(struct.unpack_from("<I", body)[0])]
         tap.equal([(width, height) for height, width in found], wish + [(0, 0)] * (16 - len(wish)))
         display = guest.server.channel(spice.DISPLAY, number=channel)
         for n, (width, height) in enumerate(((size[0], size[1] - 1), (size[0] - 1, size[1]))):
             display.socket.sendall(spice.monitors_config((head, width, height, 0, 0)))
             display.socket.sendall(spice.message(4, spice.u32(n) + spice.u64(1)))
-            peers.wait_until(lambda n=n: n in display.answers, 30, "an answer")
+            peers.wait_until(lambda n=n: n in display.answers, "an answer")
             time.sleep(0.1)
             tap.true(guest.process.running(), "it ended with another size")
         display.socket.sendall(spice.monitors_config((head, *size, 0, 0)))

@@ -64,7 +64,7 @@ def run_case(case):
         for channel in also:
             tap.equal(await_outcome(viewer, server, channel, table.ALIVE), table.ALIVE, spice.NAMES[channel])
         if color:
-            peers.wait_until(lambda: viewer.dump().pixel(0, 0) == color, 30, f"{color} in the corner")
+            peers.wait_until(lambda: viewer.dump().pixel(0, 0) == color, f"{color} in the corner")
 
 
 def run_link(case):

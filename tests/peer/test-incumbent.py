@@ -50,7 +50,7 @@ def shown(form, setup, lines, library):
                     server.command(line)
                 color, seen = marker(form, start // BLOCK)
                 server.command(f"fill box=0,0,1,1 color={color}")
-                peers.wait_until(lambda: viewer.dump().pixel(0, 0) == seen, 30, "the block", 0.01)
+                peers.wait_until(lambda: viewer.dump().pixel(0, 0) == seen, "the block", 0.01)
                 pictures_of.append((viewer.dump(), server.dump()))
     return pictures_of
 

@@ -32,7 +32,7 @@ class Bench:
         self.viewer.__exit__(*error)
         self.server.__exit__(*error)
 
-    def events(self, count, kinds=None, seconds=60):
+    def events(self, count, kinds=None, seconds=peers.PATIENCE):
         """The next events, once as many as `count` came."""
         seen = []
 
@@ -40,7 +40,7 @@ class Bench:
             seen.extend(e for e in self.server.events() if kinds is None or e[0] in kinds)
             return len(seen) >= count
         try:
-            peers.wait_until(enough, seconds, f"{count} input events")
+            peers.wait_until(enough, f"{count} input events", seconds=seconds)
         except peers.Failed as error:
             raise peers.Failed(f"{error}, got {seen}") from error
         return seen
@@ -102,7 +102,7 @@ def relative():
                     wheel += int(event[3])
             return moved == [120, -80] and wheel == 1
         try:
-            peers.wait_until(all_there, 30, "the sum of all motion")
+            peers.wait_until(all_there, "the sum of all motion")
         except peers.Failed as error:
             raise peers.Failed(f"{error}: {moved}, wheel {wheel}, {seen}") from error
         states = [int(e[-1]) for e in seen]  # every kind of event ends with the buttons held
@@ -122,7 +122,7 @@ def absolute():
         def released():
             seen.extend(bench.server.events())
             return [e for e in seen if e[0] == "buttons"][-1:] == [("buttons", "0")] and len(seen) > 2
-        peers.wait_until(released, 30, "the release")
+        peers.wait_until(released, "the release")
         places = [(int(e[1]), int(e[2])) for e in seen if e[0] == "position"]
         tap.equal(places[-1], (490, 343), "last position")
         tap.equal(places, sorted(places), "positions")

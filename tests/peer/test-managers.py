@@ -26,7 +26,7 @@ def virt_manager(screen, address, session=None):
 def shows(whose):
     with scene("--mouse=client") as server, Screen(folder(whose)) as screen:
         virt_manager(screen, machines.pretended(screen.folder, server))
-        at = screen.wait_shown(lambda: truth(server), seconds=60)
+        at = screen.wait_shown(lambda: truth(server))
         click_and_see(screen, server, at)
         type_and_see(screen, server, machines.NAME)
         server.command("fill box=40,60,300,200 color=20a040")
@@ -37,7 +37,7 @@ def shows(whose):
 def ticket(whose):
     with scene("--password", "secret") as server, Screen(folder(whose)) as screen:
         virt_manager(screen, machines.pretended(screen.folder, server))
-        screen.wait_window(machines.NAME, seconds=60)
+        screen.wait_window(machines.NAME)
 
         def refused():
             screen.xdotool("type", "wrong")
@@ -45,7 +45,7 @@ def ticket(whose):
             # Should the question not have been there yet, again; but that would close the message, too.
             with contextlib.suppress(peers.Failed):
                 return screen.wait_window("Input Error", seconds=4)
-        refusal = peers.wait_until(refused, 60, "a wrong ticket to be refused")
+        refusal = peers.wait_until(refused, "a wrong ticket to be refused")
         tap.equal(server.command("stats")["display"], "0", "display channels with a wrong ticket")
         screen.xdotool("key", "Return")
         screen.wait_gone(refusal)
@@ -53,7 +53,7 @@ def ticket(whose):
         screen.xdotool("key", "ctrl+a")
         screen.xdotool("type", "secret")
         screen.xdotool("key", "Return")
-        screen.wait_shown(lambda: truth(server), seconds=60)
+        screen.wait_shown(lambda: truth(server))
 
 
 @tap.test("virt-manager says with our library what it says with its own when the server leaves")
@@ -64,7 +64,7 @@ def leaves():
         programs = [virt_manager(screen, machines.pretended(screen.folder, server))
                     for server, screen in zip(servers, screens)]
         for server, screen in zip(servers, screens):
-            screen.wait_shown(lambda: truth(server), seconds=60)
+            screen.wait_shown(lambda: truth(server))
         guest = truth(servers[0])
         for server in servers:
             server.command("disconnect")
@@ -74,7 +74,7 @@ def leaves():
             ours, theirs = (screen.picture() for screen in screens)
             looks.append(ours.data == theirs.data and screens[0].place(guest) is None)
             return all(looks[-3:]) and len(looks) > 2
-        peers.wait_until(same, 60, "both windows to say the same for three looks", every=0.5)
+        peers.wait_until(same, "both windows to say the same for three looks", every=0.5)
         tap.true(all(program.running() for program in programs), "virt-manager has ended")
 
 
@@ -84,7 +84,7 @@ def real_desktop(whose):
     with Xspice(agent=True, size="800x600") as x, Screen(folder(whose)) as screen:
         keys_window(x)
         virt_manager(screen, machines.pretended(screen.folder, x))
-        at = screen.wait_shown(x.truth, seconds=60)
+        at = screen.wait_shown(x.truth)
         wait_agent(x, screen, at)
         share_text(x, screen)
         drop(x, screen, at)
@@ -100,15 +100,15 @@ def descriptors(whose):
         virt_manager(screen, "qemu:///session", session)
 
         before = peers.wait_text(session.truth)
-        screen.wait_shown(session.truth, seconds=60)
+        screen.wait_shown(session.truth)
         screen.wait_window(machines.NAME)
 
         def answered():
             # The firmware offers a menu; one cursor more or less is no answer.
             screen.xdotool("key", "Escape")
             return lit(session.truth()) > lit(before) + 500
-        peers.wait_until(answered, 60, "the firmware to answer a key", every=1)
-        screen.wait_shown(session.truth, seconds=60)
+        peers.wait_until(answered, "the firmware to answer a key", every=1)
+        screen.wait_shown(session.truth)
 
 
 @tap.cases("gnome-boxes shows the guest, and what is typed and clicked arrives, with {}", BOTH)
@@ -123,7 +123,7 @@ save-on-quit=false
 """)
         screen.configure("glib-2.0/settings/keyfile", "[org/gnome/boxes]\nfirst-run=false\n")
         screen.program("gnome-boxes", "--open-uuid", machines.UUID, env={"GSETTINGS_BACKEND": "keyfile"})
-        at = screen.wait_shown(lambda: truth(server), seconds=60)
+        at = screen.wait_shown(lambda: truth(server))
         click_and_see(screen, server, at)
         type_and_see(screen, server, "Boxes")
         server.command("disconnect")

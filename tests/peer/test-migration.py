@@ -58,7 +58,7 @@ class Pair:
     def said(self):
         return self.client.lines[self.start:]
 
-    def wait(self, line, seconds=30):
+    def wait(self, line, seconds=peers.PATIENCE):
         return self.client.wait(line, seconds, self.start)
 
     def announce(self, port=None):
@@ -74,11 +74,11 @@ class Pair:
 
     def arrived(self):
         """The client shows the target's screen, and what is typed arrives there."""
-        peers.wait_until(lambda: self.target.qmp.run("query-status")["running"], 30, "the target to run")
+        peers.wait_until(lambda: self.target.qmp.run("query-status")["running"], "the target to run")
         self.same_picture()
         before = self.target.wait_text()
         self.client.command("key 1")
-        peers.wait_until(lambda: pictures.difference(self.target.truth(), before) is not None, 20,
+        peers.wait_until(lambda: pictures.difference(self.target.truth(), before) is not None,
                          "the target's firmware to answer the key")
         self.target.wait_text()
         self.same_picture()
@@ -89,7 +89,7 @@ class Pair:
                 before = self.target.truth()
                 self.client.command(f"dump {folder}/view.ppm")
                 return pictures.difference(pictures.read(f"{folder}/view.ppm"), before) is None
-        peers.wait_until(same, 20, "the target's screen", every=0.3)
+        peers.wait_until(same, "the target's screen", every=0.3)
 
     def address(self, machine):
         self.mark()

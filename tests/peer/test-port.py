@@ -59,7 +59,7 @@ class Bench:
         self.client.__exit__(kind, error, trace)
         self.server.__exit__(kind, error, trace)
 
-    def wait_port(self, seconds=20, **values):
+    def wait_port(self, seconds=peers.PATIENCE, **values):
         """Until the server reports these of the port."""
         seen = {}
 
@@ -67,7 +67,7 @@ class Bench:
             seen.update(self.server.command(f"port {NAME}"))
             return all(seen[key] == str(value) for key, value in values.items())
         try:
-            peers.wait_until(as_wanted, seconds, f"{values} of the port")
+            peers.wait_until(as_wanted, f"{values} of the port", seconds=seconds)
         except peers.Failed as error:
             raise peers.Failed(f"{error}: {seen}") from error
 
@@ -101,7 +101,7 @@ def client_to_server(size):
 def server_to_client(size):
     with Bench() as bench:
         bench.server.command(f"port-send {NAME} size={size} seed=9")
-        peers.wait_until(lambda: bench.client.received()[0] >= size, 20, f"{size} bytes")
+        peers.wait_until(lambda: bench.client.received()[0] >= size, f"{size} bytes")
         tap.equal(bench.client.received(), (size, sha256(pattern(size, 9))))
 
 
@@ -111,7 +111,7 @@ def echo():
         bench.server.command(f"port {NAME} echo=1")
         bench.client.command("write 0 3000 0 1000")
         tap.equal(bench.client.written(0)["ok"], 1000)
-        peers.wait_until(lambda: bench.client.received()[0] >= 3_000_000, 20, "the echo")
+        peers.wait_until(lambda: bench.client.received()[0] >= 3_000_000, "the echo")
         tap.equal(bench.client.received(), (3_000_000, sha256(patterns(3000, 0, 1000))))
 
 
@@ -285,7 +285,7 @@ def three_ports():
             for i in range(3):
                 client.command(f"write {i} 1000 {i}")
             for i in range(3):
-                peers.wait_until(lambda: client.received(port=i)[0] >= 1000, 30, "the echo")
+                peers.wait_until(lambda: client.received(port=i)[0] >= 1000, "the echo")
                 tap.equal(client.received(port=i), (1000, sha256(pattern(1000, i))))
             client.end()
 

@@ -29,7 +29,7 @@ def pipe(uri, name, *options, **streams):
                             stderr=subprocess.PIPE, **streams)
 
 
-def ended(process, status, data=None, seconds=30):
+def ended(process, status, data=None, seconds=peers.PATIENCE):
     out, err = process.communicate(data, timeout=seconds)
     clients.check_quiet("caraway port", err.decode())
     tap.equal(process.returncode, status, err.decode())
@@ -47,7 +47,7 @@ def echo():
         for name in ("b", "c"):
             process = pipe(server.uri, name)
             # Ports that were asked for their names only are let go.
-            peers.wait_until(lambda name=name: server.command(f"port {name}")["client"] == "1", 20, "the command")
+            peers.wait_until(lambda name=name: server.command(f"port {name}")["client"] == "1", "the command")
             server.wait_channels(port=1)
             feeder = subprocess.Popen(["cat"], stdin=subprocess.PIPE, stdout=process.stdin)
             process.stdin.close()
@@ -60,7 +60,7 @@ def echo():
                 tap.true(block, f"ended after {len(got)} bytes: {process.stderr.read() if not block else ''}")
                 got += block
             thread.join()
-            feeder.wait(10)
+            feeder.wait(peers.PATIENCE)
             server.command(f"port-event {name} number=1")
             ended(process, 0)
             tap.equal(hashlib.sha256(got).hexdigest(), hashlib.sha256(data).hexdigest())
@@ -73,14 +73,14 @@ def send_only():
         server.command("port-event sink number=0")
         ended(pipe(server.uri, "sink", "--quit-after", "0"), 0, b"x" * 3_000_000)
         server.command("sync")
-        peers.wait_until(lambda: server.command("port sink")["received"] == "3000000", 20, "three megabytes")
+        peers.wait_until(lambda: server.command("port sink")["received"] == "3000000", "three megabytes")
         start = time.monotonic()
         ended(pipe(server.uri, "sink", "-q1.5"), 0, b"x")
         tap.true(time.monotonic() - start >= 1.5, "it did not wait for an answer")
         process = pipe(server.uri, "sink", "-q0")
         process.stdin.write(b"x")
         process.stdin.flush()
-        peers.wait_until(lambda: server.command("port sink")["received"] == "3000002", 20, "the last byte")
+        peers.wait_until(lambda: server.command("port sink")["received"] == "3000002", "the last byte")
         time.sleep(0.3)
         tap.true(process.poll() is None, "it ended before its input")
         ended(process, 0)
@@ -114,7 +114,7 @@ def closed():
         tap.true("the other end" in err, err)
         server.wait_channels(port=0)
         process = pipe(server.uri, "quiet", "--timeout", "60")
-        peers.wait_until(lambda: server.command("port quiet")["client"] == "1", 20, "the command")
+        peers.wait_until(lambda: server.command("port quiet")["client"] == "1", "the command")
         server.command("port-event quiet number=0")
         server.command("port-send quiet size=5 seed=65")
         tap.equal(len(process.stdout.read(5)), 5)
@@ -148,7 +148,7 @@ def full_output():
                                    stderr=subprocess.PIPE)
         process.stdin.write(b"hello")
         process.stdin.flush()
-        process.wait(20)
+        process.wait(peers.PATIENCE)
         tap.equal(process.returncode, FILE, process.stderr.read())
 
 

@@ -23,7 +23,7 @@ def viewer(screen, *arguments):
     return screen.program("remote-viewer", "--spice-disable-audio", *arguments)
 
 
-def wait_end(process, seconds=20):
+def wait_end(process, seconds=peers.PATIENCE):
     try:
         return process.child.wait(seconds)
     except subprocess.TimeoutExpired:
@@ -109,11 +109,11 @@ def vinagre(whose):
                 # A message is in the way until its button is clicked.
                 screen.xdotool("mousemove", 590, 15, "click", 1, "mousemove", 320, 300)
             return at
-        at = peers.wait_until(shown, 60, "the guest's picture on the screen", every=0.5)
+        at = peers.wait_until(shown, "the guest's picture on the screen", every=0.5)
         click_and_see(screen, server, at)
         type_and_see(screen, server, "spice://")
         server.command("disconnect")
-        peers.wait_until(lambda: "Remote Desktop Viewer" in screen.windows(), 30, "the connection to be gone")
+        peers.wait_until(lambda: "Remote Desktop Viewer" in screen.windows(), "the connection to be gone")
 
 
 def statistics(env):
@@ -124,7 +124,7 @@ def statistics(env):
         server.command("sync")
         maps = Path(f"/proc/{program.child.pid}/maps").read_text()
         server.command("disconnect")
-        status = program.child.wait(10)
+        status = program.child.wait(peers.PATIENCE)
         if status != 0:
             raise program.failed(f"exit status {status}")
         lines = [line.split(": ") for line in program.text().splitlines()]
@@ -162,7 +162,7 @@ def manager(whose):
             if not program.running():
                 raise program.failed("ended early")
             return {"mark 1", "mouse-mode 2"} <= set(program.text().splitlines())
-        peers.wait_until(shown, 20, "the picture and the pointer's mode")
+        peers.wait_until(shown, "the picture and the pointer's mode")
         server.wait_channels(main=1, display=1, inputs=1)
         server.command("disconnect")
         tap.equal(wait_end(program), 0, "exit status")
@@ -188,7 +188,7 @@ def real_desktop(whose):
         wait_agent(x, screen, at)
         screen.xdotool("click", 1)
         screen.xdotool("type", "ab")
-        peers.wait_until(lambda: events.text().count("KeyRelease event") >= 2, 20, "the keys")
+        peers.wait_until(lambda: events.text().count("KeyRelease event") >= 2, "the keys")
         tap.equal(re.findall(r"KeyPress event.*?keysym \w+, (\w+)", events.text(), re.S), ["a", "b"], "keys")
         tap.equal(re.findall(r"(Button\w+) event", events.text()), ["ButtonPress", "ButtonRelease"], "buttons")
         share_text(x, screen)
@@ -232,7 +232,7 @@ def resize():
                 shown = x.truth()
                 return 0 < width - shown.width < 60 and 0 < height - shown.height < 120
             screen.xdotool("windowsize", window, width, height)
-            peers.wait_until(fits, 30, f"the guest to fit the window of {width}x{height}", every=0.2)
+            peers.wait_until(fits, f"the guest to fit the window of {width}x{height}", every=0.2)
             screen.wait_shown(x.truth)
 
 
@@ -246,7 +246,7 @@ def millimetres():
         def taken():
             shown = x.truth()
             return (shown.width, shown.height) == (1024, 768)
-        peers.wait_until(taken, 60, "the guest to be 1024x768", every=0.2)
+        peers.wait_until(taken, "the guest to be 1024x768", every=0.2)
 
 
 if __name__ == "__main__":

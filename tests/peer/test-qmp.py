@@ -74,10 +74,10 @@ def real_machine():
         tap.equal(events[:2], ["qmp-event 0 STOP -", "qmp-event 0 RESUME -"])
         tap.true(client.lines.index("qmp-event 0 STOP -") < client.lines.index("qmp-action 1 ok"), "STOP after its answer")
         client.command(f"qmp-quiet 0 {PAUSE}")
-        peers.wait_until(lambda: machine.qemu.qmp.run("query-status")["status"] == "paused", 20, "a pause nobody waits for")
+        peers.wait_until(lambda: machine.qemu.qmp.run("query-status")["status"] == "paused", "a pause nobody waits for")
         client.command(f"qmp-action 0 {QUIT}")
         client.wait("channel 0 closed")
-        machine.qemu.process.child.wait(20)
+        machine.qemu.process.child.wait(peers.PATIENCE)
 
 
 @tap.test("several calls at once are answered each")

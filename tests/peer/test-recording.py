@@ -56,7 +56,7 @@ def recorded(server, *options, uri=None):
     with tempfile.TemporaryDirectory(prefix="caraway-record-") as folder:
         path = Path(folder) / "session"
         for seconds in (0.5, 2, 8):
-            caraway.run("record", uri or server.uri, path, "--for", seconds, *options, seconds=60)
+            caraway.run("record", uri or server.uri, path, "--for", seconds, *options)
             channels = json.loads(caraway.run("inspect", path, "--json").out)["channels"]
             if "display:0" not in {channel["channel"] for channel in channels}:
                 trouble = "the display has not come while it was recorded"
@@ -78,7 +78,7 @@ def shows():
                 tap.true(trouble is None, trouble)
         # It takes the first picture it gets, whole or not.
         with Replay(path, "--fast") as replay:
-            peers.wait_until(lambda: pictures.difference(clients.Spicy().screenshot(replay.uri), truth) is None, 60,
+            peers.wait_until(lambda: pictures.difference(clients.Spicy().screenshot(replay.uri), truth) is None,
                              "the whole screen in a foreign client")
 
 
@@ -123,7 +123,7 @@ def cut():
             result = caraway.run("inspect", path, status=FILE)
             tap.true(f"offset {len(whole)}" in result.err and "main:0" in result.out, result.err)
             with Replay(path, "--fast") as replay:
-                peers.wait_until(lambda process=replay.process: "offset" in process.text(), 30, "a word on the damage")
+                peers.wait_until(lambda process=replay.process: "offset" in process.text(), "a word on the damage")
                 names = {channel["type"] for channel in caraway.info(replay.uri)["channels"]}
                 tap.true({"main", "display", "cursor", "inputs"} <= names, str(names))
         path.write_bytes(b"no recording at all, however long it may be")
@@ -139,23 +139,23 @@ def ends():
         process = server.start([caraway.program, "record", server.uri, path])
         server.wait_channels(main=1, display=1, cursor=1, inputs=1)
         process.child.send_signal(signal.SIGINT)
-        tap.equal(process.child.wait(20), 0, "exit status")
+        tap.equal(process.child.wait(peers.PATIENCE), 0, "exit status")
         caraway.run("inspect", path)
         with Replay(path, "--once", "--unix", f"{folder}/socket") as replay:
             tap.equal(replay.uri, f"spice+unix://{folder}/socket")
             caraway.info(replay.uri)
-            tap.equal(replay.process.child.wait(20), 0, "exit status")
+            tap.equal(replay.process.child.wait(peers.PATIENCE), 0, "exit status")
             tap.true(not Path(f"{folder}/socket").exists(), "its socket is left")
         process = server.start([caraway.program, "record", server.uri, path])
         server.wait_channels(main=1, display=1, cursor=1, inputs=1)
         process.child.send_signal(signal.SIGTERM)
-        tap.equal(process.child.wait(20), 0, "exit status")
+        tap.equal(process.child.wait(peers.PATIENCE), 0, "exit status")
         caraway.run("inspect", path)
         tap.true("No space left" in caraway.run("record", server.uri, "/dev/full", "--for=1", status=FILE).err, "no reason")
         process = server.start([caraway.program, "record", server.uri, path])
         server.wait_channels(main=1, display=1, cursor=1, inputs=1)
         server.process.stop()
-        tap.equal(process.child.wait(20), PROTOCOL, process.text())
+        tap.equal(process.child.wait(peers.PATIENCE), PROTOCOL, process.text())
         tap.true("main:0" in caraway.run("inspect", path).out, "not whole")
 
 
@@ -203,7 +203,7 @@ def places():
         tap.equal(replay.uri, f"spice://127.0.0.1:{port}")
         tap.true("in use" in caraway.run("replay", path, "-p", port, status=CONNECT).err, "no reason")
         replay.process.child.send_signal(signal.SIGINT)
-        tap.equal(replay.process.child.wait(20), 0, "exit status")
+        tap.equal(replay.process.child.wait(peers.PATIENCE), 0, "exit status")
 
 
 @tap.test("who speaks another protocol is told of, and others are served")
@@ -211,7 +211,7 @@ def others():
     with made((0, RED)) as path, Replay(path) as replay:
         with socket.create_connection(("127.0.0.1", int(replay.uri.rpartition(":")[2]))) as connection:
             connection.sendall(b"GET / HTTP/1.1\r\n\r\n")
-            peers.wait_until(lambda: "caraway replay: " in replay.process.text(), 20, "a word on it")
+            peers.wait_until(lambda: "caraway replay: " in replay.process.text(), "a word on it")
             tap.equal(caraway.screenshot(replay.uri).pixel(3, 3), "ff0000")
 
 
@@ -219,7 +219,7 @@ def others():
 def full_output(option):
     with made((0, RED)) as path, open("/dev/full", "w") as full:
         process = peers.Process([caraway.program, "inspect", path, *option.split()], stdout=full)
-        tap.equal(process.child.wait(20), FILE)
+        tap.equal(process.child.wait(peers.PATIENCE), FILE)
         tap.true("the output cannot be written" in process.text(), process.text())
 
 

@@ -61,7 +61,7 @@ class World:
     def announce(self, subject=None):
         """Until the source has heard the client's answer."""
         self.source.command(f"migration {self.place(self.target, subject)}")
-        peers.wait_until(lambda: self.source.command("migration")["state"] == "connected", 30, "the client's answer")
+        peers.wait_until(lambda: self.source.command("migration")["state"] == "connected", "the client's answer")
 
     def picture(self):
         path = self.source.folder / "view.ppm"
@@ -69,7 +69,7 @@ class World:
         return pictures.read(path)
 
     def shows(self, server):
-        peers.wait_until(lambda: pictures.difference(self.picture(), server.dump()) is None, 30, "that server's screen")
+        peers.wait_until(lambda: pictures.difference(self.picture(), server.dump()) is None, "that server's screen")
 
     def typed_on(self, server):
         """What is typed arrives there, and nowhere else."""
@@ -77,13 +77,12 @@ class World:
         for each in (server, other):
             each.command("inputs clear=1")
         self.client.command("key 30")
-        peers.wait_until(lambda: server.command("inputs")["events"] == "key:1e,key:9e", 30, "the key")
+        peers.wait_until(lambda: server.command("inputs")["events"] == "key:1e,key:9e", "the key")
         tap.equal(other.command("inputs")["count"], "0", "keys on the other server")
 
     def left(self, server, channels=CHANNELS):
         kinds = [channel.partition(":")[0] for channel in channels]
-        peers.wait_until(lambda: all(server.command("stats")[kind] == "0" for kind in kinds), 30,
-                         "the client to leave that server")
+        peers.wait_until(lambda: all(server.command("stats")[kind] == "0" for kind in kinds), "the client to leave that server")
 
     def events(self):
         return [line for line in self.client.lines if line.startswith("session ") and " event " in line]

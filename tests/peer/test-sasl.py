@@ -64,7 +64,7 @@ def shows_screen(machine, viewer):
     def same():
         before, shot, after = machine.truth(), viewer.dump(), machine.truth()
         return any(pictures.difference(shot, truth) is None for truth in (before, after))
-    peers.wait_until(same, 20, "the machine's screen in the viewer")
+    peers.wait_until(same, "the machine's screen in the viewer")
 
 
 @tap.cases("{0[0]} {0[1]}: all channels open and show the screen",

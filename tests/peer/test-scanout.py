@@ -54,7 +54,7 @@ def at_once():
     with GlServer() as server:
         server.show(203, 90, 17)
         peers.wait_until(lambda: pictures.difference(caraway.screenshot(server.uri, stable=0), truth(203, 90, 17))
-                         is None, 20, "the picture in video memory")
+                         is None, "the picture in video memory")
 
 
 @tap.test("its displays and regions are those of what is in video memory")
@@ -63,7 +63,7 @@ def places():
         server.show(400, 300, 5)
         server.command("heads at=400x300+0+0")
         peers.wait_until(lambda: [(d["number"], d["width"], d["height"]) for d in caraway.info(server.uri)["displays"]]
-                         == [(0, 400, 300)], 20, "the size of what is in video memory")
+                         == [(0, 400, 300)], "the size of what is in video memory")
         tap.equal(pictures.difference(caraway.screenshot(server.uri, "--display=0", "--region=50x20+340+270"),
                                       truth(400, 300, 5).crop(340, 270, 50, 20)), None)
         server.command("heads at=200x300+0+0,200x300+200+0")
@@ -79,7 +79,7 @@ def running(stable):
         process = server.start([caraway.program, "screenshot", server.uri, path, f"--stable={stable}"])
         for seed in range(1, 30):
             server.show(120, 80, seed)
-        tap.equal(process.child.wait(60), 0, "status")
+        tap.equal(process.child.wait(peers.PATIENCE), 0, "status")
         shown = pictures.read(path)
         equal(shown, 120, 80, int(shown.pixel(0, 0)[4:], 16))
 

@@ -58,8 +58,8 @@ def sent(server):
     return found
 
 
-def wait_sent(server, expected, seconds=30):
-    peers.wait_until(lambda: server.channel(SMARTCARD) and len(sent(server)) >= len(expected), seconds, f"{expected}")
+def wait_sent(server, expected, seconds=peers.PATIENCE):
+    peers.wait_until(lambda: server.channel(SMARTCARD) and len(sent(server)) >= len(expected), f"{expected}", seconds=seconds)
     tap.equal(sent(server), expected)
 
 
@@ -102,7 +102,7 @@ def one_at_a_time():
 def commands():
     steps = [Wait(DATA), OK, Wait(DATA, 2), OK, message(APDU, cards.SELECT), Wait(DATA, 3), message(APDU, cards.GET_RESPONSE)]
     with HostileServer(script(steps)) as server, CardClient(server.uri) as client:
-        peers.wait_until(lambda: server.channel(SMARTCARD) and len(sent(server)) >= 4, 30, "two answers")
+        peers.wait_until(lambda: server.channel(SMARTCARD) and len(sent(server)) >= 4, "two answers")
         tap.equal([row[:2] for row in sent(server)], [ADD[:2], INSERTED[:2], (APDU, 0), (APDU, 0)])
         tap.equal(sent(server)[2][2][:1], b"\x61", "answer to SELECT")
         tap.true(sent(server)[3][2].endswith(b"\x90\x00"), f"{sent(server)[3]}")
@@ -132,8 +132,8 @@ def real_machine():
             client.command("remove")
             client.wait("card-removed")
             client.command("insert")
-            peers.wait_until(lambda: client.news().count("card-inserted") == 2, 20, "the card")
-            peers.wait_until(lambda: "ATR" in machine.process.text(), 20, "the machine to look at the card")
+            peers.wait_until(lambda: client.news().count("card-inserted") == 2, "the card")
+            peers.wait_until(lambda: "ATR" in machine.process.text(), "the machine to look at the card")
             tap.equal([line for line in client.lines if line.startswith("channel")], ["channel opened"])
             client.end()
 
@@ -142,7 +142,7 @@ def real_machine():
 def none():
     with HostileServer(script([])) as server, CardClient(server.uri, with_cards=False) as client:
         client.wait("channel opened")
-        peers.wait_until(lambda: "there are no smartcards" in client.process.text(), 30, "the warning")
+        peers.wait_until(lambda: "there are no smartcards" in client.process.text(), "the warning")
         client.command("readers")
         client.wait("readers 0")
         client.command("insert")
@@ -175,7 +175,7 @@ def hostile(case):
     last = message(APDU, cards.SELECT[:4])
     with HostileServer(script([Wait(DATA), OK, Wait(DATA, 2), OK, *steps, last])) as server:
         with CardClient(server.uri) as client:
-            peers.wait_until(lambda: server.channel(SMARTCARD) and len(sent(server)) >= 3 + len(answers), 30, "the answers")
+            peers.wait_until(lambda: server.channel(SMARTCARD) and len(sent(server)) >= 3 + len(answers), "the answers")
             tap.equal(sent(server)[:2 + len(answers)], [ADD, INSERTED, *answers])
             tap.equal(sent(server)[-1][0], APDU)
             client.end()
@@ -185,7 +185,7 @@ def hostile(case):
 def random_commands():
     commands = [message(APDU, bytes((i * 31 + j * 7) & 255 for j in range(4 + i % 300))) for i in range(600)]
     with HostileServer(script([Wait(DATA), OK, Wait(DATA, 2), OK, *commands])) as server, CardClient(server.uri) as client:
-        peers.wait_until(lambda: server.channel(SMARTCARD) and len(sent(server)) >= 602, 60, "600 answers")
+        peers.wait_until(lambda: server.channel(SMARTCARD) and len(sent(server)) >= 602, "600 answers")
         tap.equal({row[0] for row in sent(server)[2:]} <= {APDU, ERROR}, True)
         client.end()
 

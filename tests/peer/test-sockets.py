@@ -29,7 +29,7 @@ def questions(viewer):
 def shows(server, viewer):
     server.command("sync")
     truth = server.dump()
-    peers.wait_until(lambda: pictures.difference(viewer.dump(), truth) is None, 30, "the same picture")
+    peers.wait_until(lambda: pictures.difference(viewer.dump(), truth) is None, "the same picture")
 
 
 def ends_well(viewer):
@@ -53,7 +53,7 @@ def works(case):
         asked = [name for name in CHANNELS if mode != "given" or name != "main 0"]
         tap.equal(questions(viewer), sorted(f"open-fd {name} 0" for name in asked), "the questions")
         viewer.command("key 30")
-        peers.wait_until(lambda: server.events(clear=False), 30, "the key")
+        peers.wait_until(lambda: server.events(clear=False), "the key")
         ends_well(viewer)
 
 

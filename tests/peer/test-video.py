@@ -48,12 +48,12 @@ class Film:
 def looks_like(server, viewer, most):
     server.command("sync")
     truth = server.dump()
-    peers.wait_until(lambda: mean_difference(viewer.dump(), truth) < most, 30, "a similar picture", 0.02)
+    peers.wait_until(lambda: mean_difference(viewer.dump(), truth) < most, "a similar picture", 0.02)
 
 
 def becomes_exact(server, viewer):
     truth = server.dump()
-    peers.wait_until(lambda: pictures.difference(viewer.dump(), truth) is None, 30, "the exact picture", 0.1)
+    peers.wait_until(lambda: pictures.difference(viewer.dump(), truth) is None, "the exact picture", 0.1)
 
 
 def film(codec):

@@ -62,7 +62,7 @@ class Folder:
             self.server.__exit__(kind, error, trace)
             self.temporary.cleanup()
 
-    def curl(self, *arguments, seconds=60):
+    def curl(self, *arguments, seconds=peers.PATIENCE):
         result = peers.run([peers.which("curl"), "-sS", "--max-time", str(seconds), *arguments], seconds=seconds + 5)
         if result.status != 0:
             raise peers.Failed(f"curl {arguments}: {result.status} {result.err}")
@@ -70,7 +70,7 @@ class Folder:
 
     def request(self, method, path, body=None, headers=None, connection=None):
         """(status, body, headers) by HTTP as it stands, nothing tidied up."""
-        own = connection or http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        own = connection or http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
         own.putrequest(method, path, skip_host=False, skip_accept_encoding=True)
         for name, value in (headers or {}).items():
             own.putheader(name, value)
@@ -281,11 +281,11 @@ def broken_upload():
         for path in ("/file", "/new"):
             sock = socket.create_connection(("127.0.0.1", folder.port))
             sock.sendall(f"PUT {path} HTTP/1.1\r\nHost: h\r\nContent-Length: 1000\r\n\r\n".encode() + b"x" * 500)
-            peers.wait_until(lambda: any(name.startswith(".caraway-upload-") for name in folder.names()), 20, "the upload")
+            peers.wait_until(lambda: any(name.startswith(".caraway-upload-") for name in folder.names()), "the upload")
             tap.equal((folder.path / "file").read_bytes(), b"old content")
             tap.true(b"caraway-upload" not in folder.request("PROPFIND", "/", headers={"Depth": "1"})[1], "it is listed")
             sock.close()
-            peers.wait_until(lambda: folder.names() == ["file"], 20, "the upload's end")
+            peers.wait_until(lambda: folder.names() == ["file"], "the upload's end")
         tap.equal((folder.path / "file").read_bytes(), b"old content")
 
 
@@ -322,7 +322,7 @@ def shrinking():
 @tap.test("one connection serves many requests: 500 small files are written, listed, read and deleted")
 def many_files():
     with Folder() as folder:
-        connection = http.client.HTTPConnection("127.0.0.1", folder.port, timeout=30)
+        connection = http.client.HTTPConnection("127.0.0.1", folder.port, timeout=120)
         for i in range(500):
             tap.equal(folder.status("PUT", f"/file{i}", str(i).encode() * i, connection=connection), 201)
         listing = folder.request("PROPFIND", "/", headers={"Depth": "1"}, connection=connection)[1]
@@ -405,7 +405,7 @@ def cadaver():
         (local / "up.txt").write_bytes(b"it came up\n")
         script = f"lcd {local}\nls\nget there.txt\nmkcol sub\ncd sub\nput up.txt\n" \
                  "copy up.txt twice.txt\nmove twice.txt last.txt\ndelete up.txt\nls\nquit\n"
-        result = peers.run([peers.which("cadaver"), folder.url + "/"], seconds=60, text=script,
+        result = peers.run([peers.which("cadaver"), folder.url + "/"], text=script,
                            env={"HOME": str(folder.top)})
         tap.true("there.txt" in result.out, result.out + result.err)
         tap.equal((local / "there.txt").read_bytes(), b"it was there\n")
@@ -505,11 +505,12 @@ class Guest:
         connection = self.server.channel(spice.WEBDAV)
         return frames(b"".join(b for n, b in zip(connection.seen, connection.bodies) if n == DATA))
 
-    def answers(self, number, count=1, seconds=20):
+    def answers(self, number, count=1, seconds=peers.PATIENCE):
         """What came back on a connection, once it holds that many answers."""
         def text():
             return b"".join(content for own, content in self.sent() if own == number)
-        peers.wait_until(lambda: text().count(b"HTTP/1.1 ") >= count and b"content" in text(), seconds, f"answers on {number}")
+        peers.wait_until(lambda: text().count(b"HTTP/1.1 ") >= count and b"content" in text(),
+                         f"answers on {number}", seconds=seconds)
         return text()
 
     def ends(self, number):
@@ -531,11 +532,11 @@ def ids():
         guest.client.command("event 0 2")
         for number in IDS:
             guest.answers(number, 2)
-            peers.wait_until(lambda: guest.ends(number) == 1, 20, "the end")
+            peers.wait_until(lambda: guest.ends(number) == 1, "the end")
         guest.client.command("event 0 2")
         for number in IDS:
             guest.answers(number, 3)
-            peers.wait_until(lambda: guest.ends(number) == 2, 20, "the end")
+            peers.wait_until(lambda: guest.ends(number) == 2, "the end")
 
 
 @tap.test("W7: frames cut at every byte, and several in one message")
@@ -590,7 +591,7 @@ def flood():
     steps = [data(b"".join(frame(n, b"G") for n in range(i, i + 1000))) for i in range(0, 20000, 1000)]
     with Guest(event(0), *steps, data(frame(5, b"ET /f HTTP/1.1\r\nHost: h\r\n\r\n"))) as guest:
         guest.answers(5)
-        peers.wait_until(lambda: len(guest.sent()) > 19_000, 20, "refusals")
+        peers.wait_until(lambda: len(guest.sent()) > 19_000, "refusals")
         tap.true(guest.ends(19_999) == 1 and guest.ends(5) == 0, "the wrong ones were refused")
 
 

@@ -69,8 +69,7 @@ def live():
                   "printf '\\033[?25l'; seq 1 400; sleep 1000")
         x.wait_window("scroll")
         truth = x.wait_quiet()
-        peers.wait_until(lambda: pictures.difference(viewer.dump(), truth) is None, 10,
-                         "the viewer to show what the X server shows")
+        peers.wait_until(lambda: pictures.difference(viewer.dump(), truth) is None, "the viewer to show what the X server shows")
 
 
 PAGE = """<!doctype html><meta charset="utf-8"><title>page</title>
@@ -107,7 +106,7 @@ def browser():
                     x.run("xdotool", "mousemove", "900", "700", "key", *keys)
                 x.wait_quiet(60)
                 # Scroll bars fade later.
-                peers.wait_until(lambda: pictures.difference(viewer.dump(), x.truth()) is None, 30,
+                peers.wait_until(lambda: pictures.difference(viewer.dump(), x.truth()) is None,
                                  f"the viewer to show what the X server shows after {keys}")
                 seen.append(viewer.dump())
                 tap.true(seen[-1].colors() > 1000, "the page is all but empty")
@@ -126,15 +125,15 @@ def x11perf():
             drawing = x.program("x11perf", "-repeat", "1", "-time", "60", "-sync", kind)
             for _ in range(6):
                 before = viewer.bytes_read()
-                peers.wait_until(lambda: viewer.bytes_read() > before, 20, f"{kind} to draw", 0.02)
+                peers.wait_until(lambda: viewer.bytes_read() > before, f"{kind} to draw", 0.02)
             drawing.child.send_signal(signal.SIGSTOP)
             truth = x.wait_quiet()
             try:
-                peers.wait_until(lambda: pictures.difference(viewer.dump(), truth) is None, 10, kind)
+                peers.wait_until(lambda: pictures.difference(viewer.dump(), truth) is None, kind)
             except peers.Failed:
                 raise peers.Failed(f"{kind}: {pictures.difference(viewer.dump(), truth)}") from None
             drawing.child.kill()
-            drawing.child.wait(10)
+            drawing.child.wait(peers.PATIENCE)
 
 
 if __name__ == "__main__":

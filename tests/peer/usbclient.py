@@ -54,7 +54,7 @@ class Client:
     def name(device):
         return device.get_description("%2$s")
 
-    def wait(self, condition, what, seconds=60):
+    def wait(self, condition, what, seconds=peers.PATIENCE):
         """Runs the main loop until it is so."""
         end = GLib.get_monotonic_time() + seconds * 1000000
         timer = GLib.timeout_add(50, lambda: True)

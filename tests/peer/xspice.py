@@ -98,14 +98,14 @@ class Xspice(peers.Peer):
 
     def start_daemon(self):
         """The agent's part for the whole machine."""
-        peers.wait_until((self.folder / "virtio").exists, 20, "the agent's port")
+        peers.wait_until((self.folder / "virtio").exists, "the agent's port")
         socket = self.folder / "vdagentd"
         socket.unlink(missing_ok=True)
         argv, env = agent_program("spice-vdagentd")
         # -x and -X: no udev, no login manager; in the foreground.
         self.daemon = self.start([*argv, "-f", "-x", "-X", "-s", self.folder / "virtio", "-u", self.folder / "uinput", "-S",
                                   socket], env=env)
-        peers.wait_until(socket.exists, 20, "the agent's daemon")
+        peers.wait_until(socket.exists, "the agent's daemon")
 
     def start_session_agent(self):
         """The agent's part for who is logged in: clipboard, files, monitors."""
@@ -134,13 +134,13 @@ class Xspice(peers.Peer):
                 said = (self.folder / "xorg.log").read_text(errors="replace").splitlines()[-20:]
                 raise self.server.failed("\n".join(["ended at start", *said]))
             return text.endswith(b"\n")
-        peers.wait_until(number, 60, "Xorg to be ready")
+        peers.wait_until(number, "Xorg to be ready")
         return text.decode().strip()
 
     def program(self, *argv, env=None):
         return self.start([peers.which(argv[0]), *argv[1:]], env={**self.env, **(env or {})})
 
-    def run(self, *argv, seconds=20, text=None):
+    def run(self, *argv, seconds=peers.PATIENCE, text=None):
         return peers.run([peers.which(argv[0]), *argv[1:]], env=self.env, seconds=seconds, text=text).check()
 
     def truth(self):
@@ -149,13 +149,13 @@ class Xspice(peers.Peer):
         self.run("import", "-silent", "-window", "root", "-depth", "8", path)
         return pictures.read(path)
 
-    def wait_window(self, name, seconds=20):
+    def wait_window(self, name, seconds=peers.PATIENCE):
         """Until a window of that title is on the screen."""
         def there():
             return peers.run([peers.which("xwininfo"), "-name", name], env=self.env).status == 0
-        peers.wait_until(there, seconds, f"the window “{name}”", every=0.2)
+        peers.wait_until(there, f"the window “{name}”", every=0.2, seconds=seconds)
 
-    def wait_quiet(self, seconds=20):
+    def wait_quiet(self, seconds=peers.PATIENCE):
         """Until two looks at the screen, half a second apart, see the same."""
         last = [None]
 
@@ -164,4 +164,4 @@ class Xspice(peers.Peer):
             same = last[0] is not None and shot.data == last[0].data
             last[0] = shot
             return shot if same else None
-        return peers.wait_until(quiet, seconds, "a quiet screen", every=0.5)
+        return peers.wait_until(quiet, "a quiet screen", every=0.5, seconds=seconds)

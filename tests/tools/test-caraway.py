@@ -20,7 +20,7 @@ USAGE, CONNECT, PROTOCOL, TIMEOUT, FILE, UNSUPPORTED = 2, 3, 6, 7, 8, 9
 
 def caraway(*arguments, **kwargs):
     kwargs.setdefault('stdin', subprocess.DEVNULL)
-    result = subprocess.run([CARAWAY, *map(str, arguments)], capture_output=True, text=True, timeout=30,
+    result = subprocess.run([CARAWAY, *map(str, arguments)], capture_output=True, text=True, timeout=120,
                             start_new_session=True, **kwargs)
     assert not re.search(r'-(WARNING|CRITICAL) \*\*: ', result.stderr), result.stderr
     return result
@@ -174,7 +174,7 @@ class CommandLine(unittest.TestCase):
     def test_full_disk(self):
         with open('/dev/full', 'w') as full:
             for arguments in (['--help'], ['key', '--list'], ['--version']):
-                result = subprocess.run([CARAWAY, *arguments], stdout=full, stderr=subprocess.PIPE, text=True, timeout=30)
+                result = subprocess.run([CARAWAY, *arguments], stdout=full, stderr=subprocess.PIPE, text=True, timeout=120)
                 self.assertEqual(result.returncode, FILE, arguments)
                 self.assertIn('cannot write', result.stderr)
 
@@ -315,7 +315,7 @@ class CommandLine(unittest.TestCase):
                                        stderr=subprocess.PIPE, text=True)
             connection, _ = listener.accept()
             connection.sendall(b'HTTP/1.1 400 Bad Request\r\n\r\n' + b'x' * 200)
-            error = process.communicate(timeout=20)[1]
+            error = process.communicate(timeout=120)[1]
             connection.close()
         self.assertEqual(process.returncode, PROTOCOL, error)
         self.assertIn('not a SPICE server, or it refused the channel', error)
@@ -326,7 +326,7 @@ class CommandLine(unittest.TestCase):
                 process = subprocess.Popen([CARAWAY, 'record', f'spice://127.0.0.1:{listener.getsockname()[1]}', f'{folder}/x'])
                 connection, _ = listener.accept()
                 process.send_signal(number)
-                self.assertEqual(process.wait(timeout=20), -number)
+                self.assertEqual(process.wait(timeout=120), -number)
                 connection.close()
 
     def test_picture_is_not_left_half_written(self):
@@ -352,7 +352,7 @@ class Completion(unittest.TestCase):
             _caraway
             printf '%s\\n' "${COMPREPLY[@]}" """
         environment = {**os.environ, 'PATH': f'{pathlib.Path(CARAWAY).parent}:{os.environ["PATH"]}'}
-        result = subprocess.run(['bash', '-c', script, 'bash', COMPLETION, *words], capture_output=True, text=True, timeout=30,
+        result = subprocess.run(['bash', '-c', script, 'bash', COMPLETION, *words], capture_output=True, text=True, timeout=120,
                                 env=environment)
         self.assertEqual(result.stderr, '')
         return result.stdout.split()

@@ -31,7 +31,7 @@ class Terminal:
             os.execv(arguments[0], arguments)
         self.text = ''
 
-    def read_until(self, expected, seconds=20):
+    def read_until(self, expected, seconds=120):
         deadline = time.monotonic() + seconds
         while expected not in self.text:
             ready, _, _ = select.select([self.fd], [], [], max(0, deadline - time.monotonic()))
@@ -66,7 +66,7 @@ class Prompt(unittest.TestCase):
 
     def stop(self):
         self.server.terminate()
-        self.server.communicate(timeout=10)
+        self.server.communicate(timeout=120)
 
     def test_wrong_then_right(self):
         terminal = Terminal(CARAWAY, 'info', self.uri)

@@ -157,7 +157,7 @@ class HostileServer(peers.FakeServer):
             else:
                 sock.sendall(spice.with_full_headers(step))
 
-    def channel(self, kind, seconds=60, number=0):
+    def channel(self, kind, seconds=peers.PATIENCE, number=0):
         """The connection of a channel once a client has linked it, or None."""
         def find():
             return next((c for c in self.links if (c.kind, c.number) == (kind, number)), None)

@@ -149,7 +149,7 @@ ask_status (Case *self, Result *result)
 static void
 expect_good (Result *result)
 {
-  g_assert_true (client_run_until (60000, is_done, result));
+  client_await (is_done, result);
   g_assert_no_error (result->error);
   g_assert_true (result->good);
 }
@@ -157,7 +157,7 @@ expect_good (Result *result)
 static void
 expect_failed (Result *result, const char *text)
 {
-  g_assert_true (client_run_until (60000, is_done, result));
+  client_await (is_done, result);
   g_assert_error (result->error, SPICE_CLIENT_ERROR, SPICE_CLIENT_ERROR_FAILED);
   g_assert_cmpstr (result->error->message, ==, text);
   g_assert_false (result->good);
@@ -235,7 +235,7 @@ test_status (void)
   say (&c, "{\"id\": 3, \"return\": {\"other\": 1}}\n");
   say (&c, "{\"id\": 4, \"error\": {\"class\": \"GenericError\", \"desc\": \"No such thing\"}}\n");
   for (unsigned i = 0; i < 2; i++) {
-    g_assert_true (client_run_until (60000, is_done, &results[i]));
+    client_await (is_done, &results[i]);
     g_assert_no_error (results[i].error);
     g_assert_cmpstr (results[i].status->status, ==, i ? "paused" : "running");
     g_assert_cmpint (results[i].status->running, ==, !i);
@@ -299,7 +299,7 @@ test_cancelled (void)
   act (&c, SPICE_QMP_PORT_VM_ACTION_PAUSE, cancellable, &cancelled);
   act (&c, SPICE_QMP_PORT_VM_ACTION_CONTINUE, other, &good);
   g_cancellable_cancel (cancellable);
-  g_assert_true (client_run_until (60000, is_done, &cancelled));
+  client_await (is_done, &cancelled);
   g_assert_error (cancelled.error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
   g_clear_error (&cancelled.error);
   say (&c, "{\"return\": {}, \"id\": 1}\n{\"return\": {}, \"id\": 2}\n");
@@ -307,7 +307,7 @@ test_cancelled (void)
   expect_command (&c, "{\"execute\": \"stop\", \"id\": 1}\n");
   expect_command (&c, "{\"execute\": \"cont\", \"id\": 2}\n");
   act (&c, SPICE_QMP_PORT_VM_ACTION_QUIT, cancellable, &before);
-  g_assert_true (client_run_until (60000, is_done, &before));
+  client_await (is_done, &before);
   g_assert_error (before.error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
   g_clear_error (&before.error);
   steps_heard_all (c.steps, CW_CHANNEL_PORT);

@@ -253,7 +253,7 @@ test_manager (void)
   g_assert_true (spice_smartcard_reader_insert_card (readers->data));
   expect_card (steps);
   answer (steps, CW_VSC_ERROR_SUCCESS);
-  g_assert_true (client_run_until (60000, has_told_two, told));
+  client_await (has_told_two, told);
   g_assert_cmpstr (told->str, ==, "card removed; card inserted; ");
   g_list_free_full (readers, free_reader);
   g_signal_handlers_disconnect_by_data (manager, told);

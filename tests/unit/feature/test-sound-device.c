@@ -82,7 +82,7 @@ volume_of (Case *self, bool of_record, gboolean *mute)
 
   (of_record ? class->get_record_volume_info_async : class->get_playback_volume_info_async) (self->audio, NULL, NULL,
                                                                                              keep, &result);
-  g_assert_true (client_run_until (60000, is_there, &result));
+  client_await (is_there, &result);
   known
       = (of_record ? class->get_record_volume_info_finish
                    : class->get_playback_volume_info_finish) (self->audio, result, mute, &n_channels, &volume, &error);
@@ -181,7 +181,7 @@ test_rest (void)
   steps_heard_all (c.steps, CW_CHANNEL_PLAYBACK);
   g_assert_false (is_resting (player));
   steps_send (c.steps, CW_CHANNEL_PLAYBACK, CW_MSG_PLAYBACK_STOP, NULL);
-  g_assert_true (client_run_until (60000, is_resting, player));
+  client_await (is_resting, player);
   cw_gst_player_free (player);
   end (&c);
 }

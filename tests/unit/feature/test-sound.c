@@ -196,7 +196,7 @@ static void
 wait_log (Case *self, const char *end_of_log)
 {
   bool overdue = false;
-  guint timer = g_timeout_add_seconds (30, on_overdue, &overdue);
+  guint timer = g_timeout_add_seconds (120, on_overdue, &overdue);
 
   while (!g_str_has_suffix (self->log->str, end_of_log) && !overdue)
     g_main_context_iteration (NULL, TRUE);
@@ -431,7 +431,7 @@ static void
 wait_received (Case *self, const char *received)
 {
   bool overdue = false, done = false;
-  guint timer = g_timeout_add_seconds (30, on_overdue, &overdue);
+  guint timer = g_timeout_add_seconds (120, on_overdue, &overdue);
 
   while (!done && !overdue) {
     g_mutex_lock (&self->service.lock);

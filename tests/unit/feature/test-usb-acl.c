@@ -180,7 +180,7 @@ on_tick (gpointer data)
 /* Runs the loop until condition; what is not told by an event is looked at every few milliseconds. */
 #define WAIT(condition)                                                                                                \
   do {                                                                                                                 \
-    guint overdue = g_timeout_add_seconds (30, on_overdue, (gpointer) #condition),                                     \
+    guint overdue = g_timeout_add_seconds (120, on_overdue, (gpointer) #condition),                                    \
           tick = g_timeout_add (5, on_tick, NULL);                                                                     \
                                                                                                                        \
     while (!(condition))                                                                                               \

@@ -80,7 +80,7 @@ test_cancelled (void)
   g_cancellable_cancel (cancellable);
   spice_usb_device_manager_connect_device_async (c.manager, hub_device (&c, CD ("a")), cancellable, hub_on_done,
                                                  &result);
-  g_assert_true (client_run_until (60000, hub_is_done, &result));
+  client_await (hub_is_done, &result);
   g_assert_error (result.error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
   g_assert_false (result.ok);
   g_clear_error (&result.error);
@@ -186,7 +186,7 @@ test_redirect_on_connect (void)
   HubCase c;
 
   hub_begin (&c, 2, add_three);
-  g_assert_true (client_run_until (60000, has_given_up, &c));
+  client_await (has_given_up, &c);
   g_assert_true (g_str_has_prefix (c.told->str, "free 1; free 0; free 1; free 0; ")
                  || g_str_has_prefix (c.told->str, "free 0; free 1; free 0; "));
   g_assert_true (g_str_has_suffix (c.told->str, "free 1; failed thing:  thing [1234:5601] at 3-1: it is glued; "));
@@ -372,7 +372,7 @@ test_guest_filter (void)
     g_byte_array_append (guest.bytes, (const guint8 *) text, sizeof text);
   }
   guest_say (&guest, &c);
-  g_assert_true (client_run_until (60000, has_given_up, &c));
+  client_await (has_given_up, &c);
   hub_expect (&c,
               "free 1; failed " CD ("a") ":  " CD ("a") " [2b23:cdcd] at 65535-2: the guest does not take devices like "
                                                         "this; removed " CD ("a") "; ");
@@ -397,7 +397,7 @@ test_nonsense (void)
   hub_expect (&c, "free 0; ");
   g_test_expect_message ("GSpice", G_LOG_LEVEL_WARNING, "*");
   steps_send_bytes (c.steps, CW_CHANNEL_USBREDIR, CW_MSG_SPICEVMC_DATA, nonsense, sizeof nonsense);
-  g_assert_true (client_run_until (60000, has_given_up, &c));
+  client_await (has_given_up, &c);
   g_assert_nonnull (strstr (c.told->str, "before hello"));
   hub_end (&c);
 }

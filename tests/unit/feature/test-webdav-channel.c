@@ -105,7 +105,7 @@ begin_upload (WebdavCase *self, gint64 id)
   static const char head[] = "PUT /hello.txt HTTP/1.1\r\nHost: h\r\nContent-Length: 1000\r\n\r\nbegun";
 
   webdav_say (self, id, head, strlen (head));
-  g_assert_true (client_run_until (60000, has_upload, self));
+  client_await (has_upload, self);
 }
 
 /* An upload that is broken off leaves nothing, and the old file: by the end of its connection, of the port, of all. */
@@ -118,16 +118,16 @@ test_broken (void)
   webdav_begin (&c);
   begin_upload (&c, 5);
   webdav_send_frame (&c, 5, NULL, 0);
-  g_assert_true (client_run_until (60000, has_no_upload, &c));
+  client_await (has_no_upload, &c);
   webdav_send_frame (&c, 5, NULL, 0); /* nothing of that name */
   begin_upload (&c, 6);
   webdav_set_open (&c, false);
-  g_assert_true (client_run_until (60000, has_no_upload, &c));
+  client_await (has_no_upload, &c);
   webdav_set_open (&c, true);
   look (&c);
   begin_upload (&c, 7);
   spice_channel_disconnect (c.channel, SPICE_CHANNEL_NONE);
-  g_assert_true (client_run_until (60000, has_no_upload, &c));
+  client_await (has_no_upload, &c);
   content = webdav_content_of (&c, "hello.txt");
   g_assert_cmpstr (content, ==, "Hello, guest\n");
   webdav_end (&c);
@@ -190,11 +190,11 @@ test_end_behind (void)
 
   webdav_begin (&c);
   upload_and_end (&c, bytes, size + 1); /* the rest will never come */
-  g_assert_true (client_run_until (60000, has_no_upload, &c));
+  client_await (has_no_upload, &c);
   none = webdav_content_of (&c, "large");
   g_assert_null (none);
   upload_and_end (&c, bytes, size);
-  g_assert_true (client_run_until (60000, has_large, &c));
+  client_await (has_large, &c);
   content = webdav_content_of (&c, "large");
   g_assert_true (g_str_equal (content, bytes));
   look (&c);
@@ -220,7 +220,7 @@ test_full (void)
   g_assert_cmpint (setrlimit (RLIMIT_FSIZE, &before), ==, 0);
   g_assert_true (g_str_has_prefix (answer->str, "HTTP/1.1 507 "));
   g_string_free (answer, TRUE);
-  g_assert_true (client_run_until (60000, has_no_upload, &c));
+  client_await (has_no_upload, &c);
   content = webdav_content_of (&c, "hello.txt");
   g_assert_cmpstr (content, ==, "Hello, guest\n");
   look (&c);
@@ -238,11 +238,11 @@ test_name_taken (void)
   webdav_begin (&c);
   path = g_build_filename (c.folder, "taken", NULL);
   webdav_say (&c, 5, head, strlen (head));
-  g_assert_true (client_run_until (60000, has_upload, &c));
+  client_await (has_upload, &c);
   g_assert_cmpint (g_mkdir (path, 0700), ==, 0);
   webdav_say (&c, 5, "ended", 5);
   hear (&c, 5, "HTTP/1.1 500 ");
-  g_assert_true (client_run_until (60000, has_no_upload, &c));
+  client_await (has_no_upload, &c);
   g_assert_true (g_file_test (path, G_FILE_TEST_IS_DIR));
   webdav_send_frame (&c, 5, NULL, 0);
   webdav_end (&c);

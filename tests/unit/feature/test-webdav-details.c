@@ -247,7 +247,7 @@ test_descriptors (void)
   webdav_run_rows (&c, reading, G_N_ELEMENTS (reading));
   webdav_run_rows (&c, writing, 3);
   webdav_run_rows (&c, locking, 3);
-  g_assert_true (client_run_until (60000, has_no_more_descriptors, &before));
+  client_await (has_no_more_descriptors, &before);
   webdav_end (&c);
 }
 

@@ -295,7 +295,7 @@ expect_call (HubCase *self, SpiceUsbDevice *device, bool disconnects, const char
     spice_usb_device_manager_connect_device_async (self->manager, device, NULL, hub_on_done, &result);
   g_assert_false (result.done);
   g_assert_true (hub_bus == NULL || spice_usb_device_manager_is_redirecting (self->manager));
-  g_assert_true (client_run_until (60000, hub_is_done, &result));
+  client_await (hub_is_done, &result);
   g_assert_false (spice_usb_device_manager_is_redirecting (self->manager));
   g_assert_true (result.ok == (text == NULL));
   g_assert_cmpstr (result.error ? result.error->message : NULL, ==, text);

@@ -81,7 +81,7 @@ webdav_set_open (WebdavCase *self, bool open)
 {
   steps_send (self->steps, CW_CHANNEL_WEBDAV, CW_MSG_PORT_EVENT,
               &(CwMsgPortEvent){ open ? CW_PORT_EVENT_OPENED : CW_PORT_EVENT_CLOSED });
-  g_assert_true (client_run_until (60000, open ? is_open : is_closed, self->channel));
+  client_await (open ? is_open : is_closed, self->channel);
 }
 
 void
@@ -209,7 +209,7 @@ webdav_is_over (gpointer speech)
 void
 webdav_finish (WebdavSpeech *speech)
 {
-  g_assert_true (client_run_until (60000, webdav_is_over, speech));
+  client_await (webdav_is_over, speech);
   g_thread_join (speech->thread);
   g_free (speech);
 }

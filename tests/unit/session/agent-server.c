@@ -175,7 +175,7 @@ run_until (ClientDone done, gpointer data)
 {
   guint id = g_timeout_add (2, wake, NULL);
 
-  g_assert_true (client_run_until (20000, done, data));
+  client_await (done, data);
   g_source_remove (id);
 }
 

@@ -151,6 +151,6 @@ client_end (SpiceSession *session)
   g_object_add_weak_pointer (G_OBJECT (session), &weak);
   spice_session_disconnect (session);
   g_object_unref (session);
-  if (!client_run_until (5000, is_null, &weak))
+  if (!client_run_until (CLIENT_PATIENCE, is_null, &weak))
     g_error ("the session is still there");
 }

@@ -26,6 +26,10 @@ typedef bool (*ClientDone) (gpointer data);
 bool client_run_until (unsigned ms, ClientDone done, gpointer data);
 void client_run (unsigned ms);
 
+/* What is sure to come takes as long as a busy machine needs; only what hangs is given up. */
+#define CLIENT_PATIENCE 120000 /* ms */
+#define client_await(...) g_assert_true (client_run_until (CLIENT_PATIENCE, __VA_ARGS__))
+
 /* Runs the loop until nothing happens any more, in it nor in the server: at most so long. */
 void client_settle (Server *server, unsigned ms);
 

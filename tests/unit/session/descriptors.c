@@ -35,7 +35,7 @@ are_so_many (gpointer data)
 int
 descriptors_left (int before)
 {
-  client_run_until (20000, are_so_many, &before);
+  client_run_until (CLIENT_PATIENCE, are_so_many, &before);
   return descriptors_count () - before;
 }
 

@@ -172,7 +172,7 @@ is_over (gpointer data)
 void
 files_case_wait (FilesCase *self)
 {
-  g_assert_true (client_run_until (20000, is_over, self));
+  client_await (is_over, self);
 }
 
 void

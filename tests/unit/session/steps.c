@@ -7,7 +7,6 @@
 #include <sys/socket.h>
 
 #define N_KINDS (2 * STEPS_SECOND)
-#define WAIT_MS 60000
 
 typedef struct {
   PeerIo *io; /* the last one that was linked, or NULL */
@@ -158,7 +157,7 @@ are_linked (gpointer data)
 void
 steps_await_link (Steps *self, uint8_t type, unsigned n)
 {
-  g_assert_true (client_run_until (WAIT_MS, are_linked, &(Links){ self, type, n }));
+  client_await (are_linked, &(Links){ self, type, n });
 }
 
 SpiceSession *
@@ -224,7 +223,7 @@ hear_next (Steps *self, uint8_t type)
 {
   GAsyncQueue *heard = self->kinds[type].heard;
 
-  g_assert_true (client_run_until (WAIT_MS, has_heard, heard));
+  client_await (has_heard, heard);
   g_clear_pointer (&self->last, cw_message_unref);
   self->last = g_async_queue_pop (heard);
 }

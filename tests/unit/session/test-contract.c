@@ -120,7 +120,7 @@ static void
 connect_inputs (Case *self)
 {
   g_assert_true (spice_session_connect (self->session));
-  g_assert_true (client_run_until (10000, inputs_work, self));
+  client_await (inputs_work, self);
 }
 
 static bool
@@ -151,8 +151,8 @@ test_before_disconnect (void)
   spice_inputs_channel_key_press (inputs_of (&c), 30);
   spice_session_disconnect (c.session);
   spice_inputs_channel_key_release (inputs_of (&c), 30);
-  g_assert_true (client_run_until (10000, is_disconnected, &c));
-  g_assert_true (client_run_until (10000, heard_release, NULL));
+  client_await (is_disconnected, &c);
+  client_await (heard_release, NULL);
   case_clear (&c);
 }
 
@@ -177,7 +177,7 @@ test_connect_in_destroy (void)
   connect_inputs (&c);
   g_signal_connect (c.session, "channel-destroy", G_CALLBACK (connect_again), &refused);
   spice_session_disconnect (c.session);
-  g_assert_true (client_run_until (10000, is_disconnected, &c));
+  client_await (is_disconnected, &c);
   client_settle (c.server, 200);
   g_assert_true (refused);
   g_assert_cmpuint (c.n_disconnected, ==, 1);
@@ -199,7 +199,7 @@ test_connect_too_early (void)
   g_test_expect_message ("GSpice", G_LOG_LEVEL_CRITICAL, "*disconnecting*");
   g_assert_false (spice_session_open_fd (c.session, -1));
   g_test_assert_expected_messages ();
-  g_assert_true (client_run_until (10000, is_disconnected, &c));
+  client_await (is_disconnected, &c);
   g_assert_cmpuint (c.n_disconnected, ==, 1);
   case_clear (&c);
 }
@@ -224,12 +224,12 @@ test_main_again (void)
   old = inputs_of (&c);
   g_object_add_weak_pointer (old, &old);
   spice_channel_disconnect (main, SPICE_CHANNEL_NONE);
-  g_assert_true (client_run_until (10000, is_closed, main));
+  client_await (is_closed, main);
   g_assert_cmpuint (c.n_destroyed, ==, 0);
   g_assert_true (spice_channel_connect (main));
   while (old)
     g_main_context_iteration (NULL, TRUE);
-  g_assert_true (client_run_until (10000, inputs_work, &c));
+  client_await (inputs_work, &c);
   g_assert_true (client_channel (c.session, CW_CHANNEL_MAIN, 0) == main);
   g_assert_cmpuint (c.n_destroyed, ==, 1);
   case_clear (&c);
@@ -255,7 +255,7 @@ test_inputs_after_disconnect (void)
   spice_inputs_channel_button_press (inputs, 1, 0);
   spice_inputs_channel_button_release (inputs, 1, 0);
   spice_inputs_channel_set_key_locks (inputs, 1);
-  g_assert_true (client_run_until (10000, is_closed, inputs));
+  client_await (is_closed, inputs);
   client_settle (c.server, 200);
   g_assert_cmpstr (heard->str, ==, "");
 
@@ -284,7 +284,7 @@ test_many_displays (void)
   n_listed = 40;
   case_init (&c);
   g_assert_true (spice_session_connect (c.session));
-  g_assert_true (client_run_until (10000, has_sixteen, &c));
+  client_await (has_sixteen, &c);
   client_settle (c.server, 200);
   g_assert_cmpuint (c.n_new, ==, 17);
   case_clear (&c);
@@ -360,7 +360,7 @@ announced_caps (void)
 
   g_assert_true (spice_session_connect (session));
   g_signal_connect (client_channel (session, CW_CHANNEL_MAIN, 0), "channel-event", G_CALLBACK (set_flag), &failed);
-  g_assert_true (client_run_until (10000, is_set, &failed));
+  client_await (is_set, &failed);
   client_end (session);
   server_free (server);
   return common_caps;
@@ -422,7 +422,7 @@ test_descriptor_zero (void)
   g_assert_cmpint (dup2 (fd, 0), ==, 0);
   close (fd);
   g_assert_true (spice_session_open_fd (c.session, 0));
-  g_assert_true (client_run_until (10000, is_main_started, &c));
+  client_await (is_main_started, &c);
   case_clear (&c);
   g_assert_cmpint (fcntl (0, F_GETFD), ==, -1);
   dup2 (kept, 0);
@@ -480,7 +480,7 @@ test_bytes (void)
   spice_channel_disconnect (main, SPICE_CHANNEL_NONE);
   g_object_get (main, "total-read-bytes", &after, NULL);
   g_assert_cmpuint (after, ==, before);
-  g_assert_true (client_run_until (10000, is_closed, main));
+  client_await (is_closed, main);
   g_assert_true (spice_channel_connect (main));
   while (!cw_channel_is_started (main))
     g_main_context_iteration (NULL, TRUE);
@@ -567,7 +567,7 @@ test_error_text (void)
 
   g_assert_true (spice_session_connect (session));
   g_signal_connect (client_channel (session, CW_CHANNEL_MAIN, 0), "channel-event", G_CALLBACK (keep_error), &error);
-  g_assert_true (client_run_until (10000, has_error, &error));
+  client_await (has_error, &error);
   g_assert_error (error, SPICE_CLIENT_ERROR, SPICE_CLIENT_ERROR_FAILED);
   g_assert_true (g_str_has_prefix (error->message, "The server sent a damaged message. (main: channels-list"));
   client_end (session);

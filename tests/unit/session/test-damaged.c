@@ -130,7 +130,7 @@ test_tolerated (void)
   guint handler = g_log_set_handler ("GSpice", G_LOG_LEVEL_WARNING, count_warning, NULL);
 
   g_assert_true (spice_session_connect (session));
-  g_assert_true (client_run_until (5000, all_answered, NULL));
+  client_await (all_answered, NULL);
   g_assert_cmpint (n_warnings, ==, G_N_ELEMENTS (tolerated));
   g_log_remove_handler ("GSpice", handler);
   g_log_set_always_fatal (mask);
@@ -191,7 +191,7 @@ test_fatal (gconstpointer data)
 
   g_signal_connect (session, "channel-new", G_CALLBACK (on_channel_new), &ended);
   g_assert_true (spice_session_connect (session));
-  g_assert_true (client_run_until (5000, has_ended, &ended));
+  client_await (has_ended, &ended);
   g_assert_nonnull (strstr (ended.error, kind->type == CW_MSG_LIST ? "sub-messages" : name));
   client_end (session);
   server_free (server);
@@ -243,7 +243,7 @@ test_notify (void)
   server = server_new (serve_notify, text);
   session = client_session (server);
   g_assert_true (spice_session_connect (session));
-  g_assert_true (client_run_until (10000, has_noted, noted));
+  client_await (has_noted, noted);
   client_end (session);
   server_free (server);
   g_log_remove_handler ("GSpice", handler);

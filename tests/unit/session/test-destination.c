@@ -164,10 +164,10 @@ begin (Sender *sender, Server **server, int n)
   sender->port = (unsigned) strtoul (server_port (*server), NULL, 10);
   session = client_session (*server);
   g_assert_true (spice_session_connect (session));
-  g_assert_true (client_run_until (60000, are_linked, &(Links){ sender, n }));
+  client_await (are_linked, &(Links){ sender, n });
   client_settle (*server, 200);
   g_assert_cmpint (g_atomic_int_get (&sender->n_linked), ==, n);
-  g_assert_true (client_run_until (60000, is_ready, session));
+  client_await (is_ready, session);
   return session;
 }
 
@@ -232,8 +232,8 @@ test_ended_in_handler (void)
   sender.port = (unsigned) strtoul (server_port (server), NULL, 10);
   g_signal_connect (session, "notify::host", G_CALLBACK (end_main), NULL);
   g_assert_true (spice_session_connect (session));
-  g_assert_true (client_run_until (60000, are_linked, &(Links){ &sender, 2 }));
-  g_assert_true (client_run_until (60000, is_ready, session));
+  client_await (are_linked, &(Links){ &sender, 2 });
+  client_await (is_ready, session);
   g_object_get (session, "host", &host, NULL);
   g_assert_cmpstr (host, ==, "localhost");
   client_end (session);

@@ -168,7 +168,7 @@ expect (Fixture *self, const char *log)
 {
   Expected expected = { self, log };
 
-  client_run_until (10000, has_come, &expected);
+  client_run_until (CLIENT_PATIENCE, has_come, &expected);
   client_settle (self->server, 1000);
   g_assert_cmpstr (self->log->str, ==, log);
   g_string_truncate (self->log, 0);

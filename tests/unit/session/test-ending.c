@@ -152,7 +152,7 @@ begin (const Server *server, GCallback on_invalidate_1)
   memset (displays, 0, sizeof displays);
   g_signal_connect (session, "channel-new", G_CALLBACK (watch), NULL);
   g_assert_true (spice_session_connect (session));
-  g_assert_true (client_run_until (10000, has_drawn, &displays[0]));
+  client_await (has_drawn, &displays[0]);
   if (on_invalidate_1)
     g_signal_connect (displays[1].channel, "display-invalidate", on_invalidate_1, NULL);
   g_async_queue_push (go, go);
@@ -165,7 +165,7 @@ test_complete (gconstpointer data)
   Server *server = server_new (serve, (gpointer) data);
   SpiceSession *session = begin (server, NULL);
 
-  g_assert_true (client_run_until (10000, has_closed, &displays[0]));
+  client_await (has_closed, &displays[0]);
   g_assert_true (displays[0].complete);
   client_settle (server, SETTLE_MS);
   g_assert_cmpuint (displays[0].n_closed, ==, 1);
@@ -178,7 +178,7 @@ test_complete (gconstpointer data)
 static void
 await_stream_end (Server *server)
 {
-  g_assert_true (client_run_until (10000, has_all, &displays[1]));
+  client_await (has_all, &displays[1]);
   client_settle (server, SETTLE_MS);
   g_assert_cmpuint (displays[1].n_closed, ==, 0);
 }
@@ -191,7 +191,7 @@ test_bounded (void)
   SpiceSession *session = begin (server, NULL);
 
   await_stream_end (server);
-  g_assert_true (client_run_until (20000, has_closed, &displays[1]));
+  client_await (has_closed, &displays[1]);
   g_assert_true (displays[1].complete);
   client_end (session);
   server_free (server);
@@ -204,7 +204,7 @@ test_hopeless (void)
   Server *server = server_new (serve, GINT_TO_POINTER (END_ORDERLY));
   SpiceSession *session = begin (server, NULL);
 
-  g_assert_true (client_run_until (20000, has_closed, &displays[1]));
+  client_await (has_closed, &displays[1]);
   g_assert_true (displays[1].complete);
   g_assert_cmpuint (displays[1].n_errors, ==, 1);
   client_end (session);
@@ -247,7 +247,7 @@ test_end_in_handler (void)
   Server *server = server_new (serve, GINT_TO_POINTER (END_NEVER));
   SpiceSession *session = begin (server, G_CALLBACK (nested_disconnect));
 
-  g_assert_true (client_run_until (10000, has_drawn, &displays[1]));
+  client_await (has_drawn, &displays[1]);
   client_settle (server, SETTLE_MS);
   g_assert_cmpuint (displays[1].n_closed, ==, 1);
   client_end (session);

@@ -159,7 +159,7 @@ too_late (gpointer data)
 static void
 run_until (Watch *self, const char *text)
 {
-  guint timer = g_timeout_add_seconds (10, too_late, self);
+  guint timer = g_timeout_add_seconds (120, too_late, self);
 
   self->watched = text;
   self->stop = false;

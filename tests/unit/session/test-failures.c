@@ -231,7 +231,7 @@ test_row (gconstpointer data)
   g_object_set (session, "password", row->password, NULL);
   g_signal_connect (session, "channel-new", G_CALLBACK (watch), &self);
   g_assert_true (spice_session_connect (session));
-  g_assert_true (client_run_until (5000, has_ended, &self));
+  client_await (has_ended, &self);
   client_settle (server, SETTLE_MS);
   g_assert_cmpstr (self.log->str, ==, row->log);
   client_end (session);
@@ -269,7 +269,7 @@ test_refused (void)
   g_signal_connect (session, "channel-new", G_CALLBACK (watch_refused), NULL);
   g_signal_connect (session, "channel-new", G_CALLBACK (watch), &self);
   g_assert_true (spice_session_connect (session));
-  g_assert_true (client_run_until (5000, has_ended, &self));
+  client_await (has_ended, &self);
   client_settle (server, SETTLE_MS);
   g_assert_cmpstr (self.log->str, ==, "agent error-connect");
   client_end (session);
@@ -312,7 +312,7 @@ test_cycles (void)
   g_assert_true (spice_session_connect (session));
   main = client_channel (session, CW_CHANNEL_MAIN, 0);
   for (unsigned i = 0; i < 100; i++) {
-    g_assert_true (client_run_until (5000, is_opened, &self));
+    client_await (is_opened, &self);
     before = bytes;
     g_object_get (main, "total-read-bytes", &bytes, NULL);
     g_assert_cmpuint (bytes, >, before);
@@ -360,19 +360,19 @@ test_server_gone (void)
   g_signal_connect (session, "channel-new", G_CALLBACK (watch), &self);
   handler = g_signal_connect (session, "channel-destroy", G_CALLBACK (note_destroyed), &n_destroyed);
   g_assert_true (spice_session_connect (session));
-  g_assert_true (client_run_until (5000, has_inputs, session));
+  client_await (has_inputs, session);
   g_object_get (session, "cache-size", &cache, "glz-window-size", &window, NULL);
   g_assert_cmpint (cache, ==, 80 * 1024 * 1024);
   g_assert_cmpint (window, ==, 12 * 1024 * 1024);
   server_free (server);
-  g_assert_true (client_run_until (5000, has_ended, &self));
+  client_await (has_ended, &self);
   client_run (20);
   g_assert_cmpuint (n_destroyed, ==, 0);
   g_assert_nonnull (client_channel (session, CW_CHANNEL_INPUTS, 0));
   self.ended = false;
   g_assert_true (spice_session_connect (session));
   g_assert_cmpuint (n_destroyed, ==, 1);
-  g_assert_true (client_run_until (5000, has_ended, &self));
+  client_await (has_ended, &self);
   g_assert_cmpstr (self.log->str, ==, "opened agent closed agent error-connect");
   g_signal_handler_disconnect (session, handler);
   client_end (session);
@@ -454,10 +454,10 @@ test_read_only (gconstpointer data)
   session = client_session (server);
   g_object_set (session, "read-only", read_only, NULL);
   g_assert_true (spice_session_connect (session));
-  g_assert_true (client_run_until (5000, has_inputs, session));
+  client_await (has_inputs, session);
   press_everything (SPICE_INPUTS_CHANNEL (client_channel (session, CW_CHANNEL_INPUTS, 0)));
   if (!read_only)
-    g_assert_true (client_run_until (10000, has_heard_all, &heard));
+    client_await (has_heard_all, &heard);
   client_settle (server, SETTLE_MS);
   client_end (session);
   server_free (server);

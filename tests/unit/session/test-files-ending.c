@@ -150,7 +150,7 @@ test_disconnect (void)
   g_signal_connect (c.main, "channel-event", G_CALLBACK (on_event), &c);
   spice_session_disconnect (c.session);
   g_object_unref (c.session);
-  g_assert_true (client_run_until (20000, is_closed, &c));
+  client_await (is_closed, &c);
   files_case_expect_told (&c, "1 spice 0; over; closed; ");
   files_case_clear (&c);
 }

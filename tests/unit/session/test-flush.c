@@ -43,7 +43,7 @@ flush_init (Flush *self, Server *server)
 {
   *self = (Flush){ .session = client_session_fd (server, 4096) };
   g_assert_true (spice_session_open_fd (self->session, -1));
-  g_assert_true (client_run_until (5000, is_up, self));
+  client_await (is_up, self);
 }
 
 static void
@@ -97,13 +97,13 @@ test_sent (void)
 
   flush_init (&self, server);
   flush (&self, NULL); /* with nothing to send */
-  g_assert_true (client_run_until (1000, is_answered, &self));
+  client_await (is_answered, &self);
   g_assert_no_error (self.error);
   self.n_answers = 0;
   for (unsigned i = 0; i < MANY; i++)
     spice_inputs_channel_key_press (SPICE_INPUTS_CHANNEL (self.inputs), 30);
   flush (&self, cancellable);
-  g_assert_true (client_run_until (5000, is_answered, &self));
+  client_await (is_answered, &self);
   g_assert_no_error (self.error);
   g_assert_cmpuint (cw_pump_queued_bytes (self.inputs->priv->live->pump), ==, 0);
   g_cancellable_cancel (cancellable); /* too late to matter */
@@ -137,7 +137,7 @@ test_cancel (gconstpointer data)
   else
     g_cancellable_cancel (cancellable);
   self.calling = false;
-  g_assert_true (client_run_until (10000, is_answered, &self));
+  client_await (is_answered, &self);
   g_assert_error (self.error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
   /* Now the flush itself ends, which nobody hears of. */
   spice_channel_disconnect (self.inputs, SPICE_CHANNEL_NONE);
@@ -157,7 +157,7 @@ test_cancelled_before (void)
   fill_queue (&self);
   g_cancellable_cancel (cancellable);
   flush (&self, cancellable);
-  g_assert_true (client_run_until (10000, is_answered, &self));
+  client_await (is_answered, &self);
   g_assert_error (self.error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
   flush_clear (&self);
   server_free (server);
@@ -176,7 +176,7 @@ test_closed (void)
   self.calling = true;
   spice_channel_disconnect (self.inputs, SPICE_CHANNEL_NONE);
   self.calling = false;
-  g_assert_true (client_run_until (10000, is_answered, &self));
+  client_await (is_answered, &self);
   g_assert_error (self.error, SPICE_CLIENT_ERROR, SPICE_CLIENT_ERROR_FAILED);
   flush_clear (&self);
   server_free (server);
@@ -191,7 +191,7 @@ test_not_connected (void)
   flush_init (&self, server);
   spice_channel_disconnect (self.inputs, SPICE_CHANNEL_NONE);
   flush (&self, NULL);
-  g_assert_true (client_run_until (10000, is_answered, &self));
+  client_await (is_answered, &self);
   g_assert_error (self.error, SPICE_CLIENT_ERROR, SPICE_CLIENT_ERROR_FAILED);
   flush_clear (&self);
   server_free (server);

@@ -568,7 +568,7 @@ test_pair (gconstpointer data)
   g_assert_true (spice_session_connect (session));
   g_object_unref (session);
   if (!comes_late (signals[pair->signal].signal))
-    g_assert_true (client_run_until (20000, has_been_seen, &self));
+    client_await (has_been_seen, &self);
   client_settle (self.server, mood == SERVER_TELLS_SLOWLY ? SLOW_MS : SETTLE_MS);
   /* Disconnecting may be what the handlers wait for, and they may connect again. */
   for (unsigned i = 0; i < 10 && self.session && (i == 0 || !has_no_channels (&self)); i++) {
@@ -581,7 +581,7 @@ test_pair (gconstpointer data)
   g_assert_cmpuint (self.n_seen, >, 0);
   g_assert_true (has_no_channels (&self));
   g_clear_object (&self.session);
-  if (!client_run_until (5000, is_over, &self))
+  if (!client_run_until (CLIENT_PATIENCE, is_over, &self))
     g_error ("%u sessions and %u channels are left", self.session_alive, self.n_channels);
   g_assert_cmpint (self.n_opened, ==, 0);
   server_free (self.server);

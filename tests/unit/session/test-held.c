@@ -42,7 +42,7 @@ begin (Case *self)
   self->bytes = g_malloc0 (17 * MIB);
   steps_send (self->steps, CW_CHANNEL_PORT, CW_MSG_PORT_INIT,
               &(CwMsgPortInit){ .name = { (const uint8_t *) "p", 2 }, .opened = 1 });
-  g_assert_true (client_run_until (60000, is_opened, self->port));
+  client_await (is_opened, self->port);
   cw_channel_set_state (SPICE_CHANNEL (self->port), CW_CHANNEL_MIGRATING);
 }
 
@@ -79,7 +79,7 @@ write_bytes (Case *self, size_t size, Written *written)
 static void
 expect_failed (Written *written, const char *text)
 {
-  g_assert_true (client_run_until (60000, is_written, written));
+  client_await (is_written, written);
   g_assert_error (written->error, SPICE_CLIENT_ERROR, SPICE_CLIENT_ERROR_FAILED);
   g_assert_cmpstr (written->error->message, ==, text);
   g_clear_error (&written->error);
@@ -129,7 +129,7 @@ test_limit (void)
   steps_await_link (c.steps, CW_CHANNEL_PORT, 2);
   steps_send (c.steps, CW_CHANNEL_PORT, CW_MSG_PORT_INIT,
               &(CwMsgPortInit){ .name = { (const uint8_t *) "p", 2 }, .opened = 1 });
-  g_assert_true (client_run_until (60000, is_opened, c.port));
+  client_await (is_opened, c.port);
   cw_channel_set_state (SPICE_CHANNEL (c.port), CW_CHANNEL_MIGRATING);
   write_bytes (&c, 16 * MIB - 256 * 128, &again);
   client_run (20);

@@ -24,7 +24,7 @@ begin (Case *self, uint32_t caps)
   self->steps = steps_new (channels, 1, caps);
   self->session = steps_session (self->steps, NULL);
   self->inputs = SPICE_INPUTS_CHANNEL (client_channel (self->session, CW_CHANNEL_INPUTS, 0));
-  g_assert_true (client_run_until (60000, works, self->inputs));
+  client_await (works, self->inputs);
 }
 
 static void
@@ -130,7 +130,7 @@ test_motion (void)
   steps_heard_all (c.steps, CW_CHANNEL_INPUTS);
   spice_channel_disconnect (SPICE_CHANNEL (c.inputs), SPICE_CHANNEL_NONE);
   spice_channel_connect (SPICE_CHANNEL (c.inputs));
-  g_assert_true (client_run_until (60000, works, c.inputs));
+  client_await (works, c.inputs);
   spice_inputs_channel_motion (c.inputs, 7, 0, 0);
   expect_bytes (&c, CW_MSGC_INPUTS_MOUSE_MOTION, "\7\0\0\0\0\0\0\0\0\0", 10);
   steps_await_link (c.steps, CW_CHANNEL_INPUTS, 2);

@@ -49,7 +49,7 @@ begin (Case *self)
   for (size_t i = 0; i < SIZE; i++)
     self->content[i] = (uint8_t) (i * 7 >> 5);
   say_agent (self);
-  g_assert_true (client_run_until (60000, has_agent, self->main));
+  client_await (has_agent, self->main);
   steps_next (self->steps, CW_CHANNEL_MAIN, CW_MSGC_MAIN_ATTACH_CHANNELS);
   steps_next (self->steps, CW_CHANNEL_MAIN, CW_MSGC_MAIN_AGENT_START);
   steps_next (self->steps, CW_CHANNEL_MAIN, CW_MSGC_MAIN_AGENT_DATA); /* its announcement */
@@ -128,7 +128,7 @@ test_anew (void)
   steps_set_deaf (c.steps, CW_CHANNEL_MAIN, false);
   steps_await_link (c.steps, CW_CHANNEL_MAIN, 2);
   say_agent (&c);
-  g_assert_true (client_run_until (60000, has_agent, c.main));
+  client_await (has_agent, c.main);
   spice_main_channel_request_mouse_mode (c.main, CW_MOUSE_MODE_SERVER);
   spice_main_channel_clipboard_selection_notify (c.main, 0, 1, c.content, 4);
   steps_skip_to (c.steps, CW_CHANNEL_MAIN, CW_MSGC_MAIN_MOUSE_MODE_REQUEST);

@@ -24,7 +24,7 @@ test_mouse_mode (void)
 
   /* M1 */
   main_case_listen (agent_server_main (session));
-  g_assert_true (client_run_until (20000, has_mode, NULL));
+  client_await (has_mode, NULL);
   main_case_expect_told ("mouse-update; notify mouse-mode 2; ");
   agent_server_skip_start (server);
   agent_server_send (server, CW_MSG_MAIN_MOUSE_MODE, &offered);

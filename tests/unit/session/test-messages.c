@@ -147,7 +147,7 @@ check_undrawn (Case *self, Arena *arena)
   self->n_moves = 0;
   send_wait (self, CW_CHANNEL_CURSOR, CW_CHANNEL_DISPLAY, 0, 1);
   send_move (self);
-  g_assert_true (client_run_until (60000, has_moved, self));
+  client_await (has_moved, self);
   self->n_moves = 0;
   send_wait (self, CW_CHANNEL_CURSOR, CW_CHANNEL_DISPLAY, 0, 2);
   send_move (self);
@@ -157,7 +157,7 @@ check_undrawn (Case *self, Arena *arena)
   client_run (50);
   g_assert_cmpuint (self->n_moves, ==, 0);
   bring_image (self, arena);
-  g_assert_true (client_run_until (60000, has_moved, self));
+  client_await (has_moved, self);
 }
 
 /* A display has received a message, but cannot draw it: its picture is one that another display has to bring. Who waits
@@ -197,7 +197,7 @@ test_forgotten (void)
   bring_image (&c, &arena);
   steps_heard_all (c.steps, SECOND_DISPLAY);
   spice_session_disconnect (c.session);
-  g_assert_true (client_run_until (60000, has_no_channels, c.session));
+  client_await (has_no_channels, c.session);
   g_assert_true (spice_session_open_fd (c.session, -1));
   for (unsigned i = 0; i < G_N_ELEMENTS (channels); i += 2)
     steps_await_link (c.steps, (uint8_t) (channels[i] + (channels[i + 1] ? STEPS_SECOND : 0)), 2);
@@ -232,7 +232,7 @@ replace_connection (SpiceChannel *cursor, int x, int y, gpointer data)
   g_signal_handlers_disconnect_by_func (cursor, replace_connection, data);
   spice_channel_disconnect (cursor, SPICE_CHANNEL_NONE);
   spice_channel_connect (cursor);
-  g_assert_true (client_run_until (60000, is_open, &opened));
+  client_await (is_open, &opened);
   g_signal_handler_disconnect (cursor, handler);
 }
 
@@ -264,7 +264,7 @@ test_replaced (void)
   client_run (50);
   g_assert_cmpuint (c.n_moves, ==, 0);
   send_ping (&c, CW_CHANNEL_CURSOR + STEPS_SECOND, 4);
-  g_assert_true (client_run_until (60000, has_moved, &c));
+  client_await (has_moved, &c);
   end (&c);
 }
 

@@ -469,7 +469,7 @@ test_row (gconstpointer data)
   g_signal_connect (seen.session, "notify::migration-state", G_CALLBACK (on_state), &seen);
   g_signal_connect (seen.session, "channel-new", G_CALLBACK (on_channel), &seen);
   g_assert_true (spice_session_connect (seen.session));
-  if (!client_run_until (10000, is_over, &seen))
+  if (!client_run_until (CLIENT_PATIENCE, is_over, &seen))
     g_test_message ("states “%s”, events “%s”", seen.states->str, seen.events->str);
   client_settle (source, 200);
   g_assert_cmpstr (seen.states->str, ==, row->states);

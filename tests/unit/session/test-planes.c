@@ -209,7 +209,7 @@ run (Case *self)
   self->log = g_string_new (NULL);
   g_signal_connect (session, "channel-new", G_CALLBACK (on_channel_new), self);
   g_assert_true (self->over_tcp ? spice_session_connect (session) : spice_session_open_fd (session, -1));
-  g_assert_true (client_run_until (20000, is_over, self));
+  client_await (is_over, self);
   client_end (session);
   server_free (server);
   return descriptors_left (before);

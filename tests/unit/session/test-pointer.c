@@ -152,7 +152,7 @@ test_cursor (void)
   told = g_string_new (NULL);
   g_signal_connect (session, "channel-new", G_CALLBACK (listen), NULL);
   g_assert_true (spice_session_connect (session));
-  g_assert_true (client_run_until (10000, is_reset, NULL));
+  client_await (is_reset, NULL);
   g_assert_cmpstr (told->str, ==,
                    "hide; notify 2x1 hot 2,0; set ff0000ff; move 3,-4; hide; notify 2x1 hot 2,0; set ff0000ff; "
                    "hide; hide; hide; hide; reset; ");
@@ -215,7 +215,7 @@ test_position (void)
   heard = g_string_new (NULL);
   g_signal_connect (session, "channel-new", G_CALLBACK (listen_for_places), NULL);
   g_assert_true (spice_session_connect (session));
-  g_assert_true (client_run_until (10000, is_reset, NULL));
+  client_await (is_reset, NULL);
   g_assert_cmpstr (told->str, ==,
                    "30,-40 5,6 5,6 hidden -7,8 9,1 hidden 2,3 2,3 hidden 4,4 1,1 hidden 1,1 hidden 4,5 4,5 hidden "
                    "reset; ");
@@ -278,7 +278,7 @@ test_inputs (gconstpointer data)
   heard = g_string_new (NULL);
   told = g_string_new (NULL);
   g_assert_true (spice_session_connect (session));
-  g_assert_true (client_run_until (10000, inputs_work, session));
+  client_await (inputs_work, session);
   inputs = SPICE_INPUTS_CHANNEL (client_channel (session, CW_CHANNEL_INPUTS, 0));
   names[at].key_press (inputs, 0x1e);
   names[at].key_release (inputs, 0x14b);
@@ -288,7 +288,7 @@ test_inputs (gconstpointer data)
   names[at].release (inputs, 2, 3);
   names[at].position (inputs, 100, 50, 1, 4);
   names[at].set_key_locks (inputs, 6);
-  g_assert_true (client_run_until (10000, has_heard_all, NULL));
+  client_await (has_heard_all, NULL);
   client_end (session);
   server_free (server);
   g_test_message ("%s", heard->str);

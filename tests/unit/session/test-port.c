@@ -105,7 +105,7 @@ is_at_end (gpointer data)
 static void
 expect_end (Case *self, const char *expected)
 {
-  g_assert_true (client_run_until (30000, is_at_end, self));
+  client_await (is_at_end, self);
   g_assert_nonnull (strstr (self->told->str, expected));
   g_string_truncate (self->told, 0);
 }
@@ -172,7 +172,7 @@ test_events (void)
   expect_told (&c, "q opened; event 0; ");
   /* The name is there until all has been told. */
   spice_channel_disconnect (SPICE_CHANNEL (c.port), SPICE_CHANNEL_CLOSED);
-  g_assert_true (client_run_until (30000, is_at_end, &c));
+  client_await (is_at_end, &c);
   g_assert_cmpstr (c.told->str, ==, "q closed; event 1; end; ");
   {
     g_autofree char *name = NULL;
@@ -272,7 +272,7 @@ write_bytes (Case *self, const void *bytes, size_t size, GCancellable *cancellab
 static void
 expect_written (Written *self, size_t size)
 {
-  g_assert_true (client_run_until (60000, is_written, self));
+  client_await (is_written, self);
   g_assert_no_error (self->error);
   g_assert_cmpint (self->n, ==, size);
 }
@@ -280,7 +280,7 @@ expect_written (Written *self, size_t size)
 static void
 expect_failed (Written *self, GQuark domain, int code, const char *text)
 {
-  g_assert_true (client_run_until (60000, is_written, self));
+  client_await (is_written, self);
   g_assert_error (self->error, domain, code);
   if (text)
     g_assert_cmpstr (self->error->message, ==, text);
@@ -509,7 +509,7 @@ test_diverted (void)
   client_run (20);
   g_assert_cmpuint (n_rooms, ==, 0);
   steps_set_deaf (c.steps, CW_CHANNEL_PORT, false);
-  g_assert_true (client_run_until (60000, has_room, NULL));
+  client_await (has_room, NULL);
   g_assert_cmpuint (cw_channel_queued_bytes (SPICE_CHANNEL (c.port)), <, CW_SPICEVMC_FULL);
   for (size_t at = 0; at < MIB; at += 65536)
     expect_heard (&c, g_bytes_get_data (bytes, NULL), 65536);
@@ -521,7 +521,7 @@ test_diverted (void)
   g_assert_true (cw_spicevmc_write (pipe, bytes, NULL, NULL, NULL));
   g_assert_true (cw_spicevmc_is_full (pipe));
   spice_channel_disconnect (SPICE_CHANNEL (c.port), SPICE_CHANNEL_CLOSED);
-  g_assert_true (client_run_until (30000, is_at_end, &c));
+  client_await (is_at_end, &c);
   end (&c);
   g_assert_cmpuint (n_rooms, ==, 1);
   g_string_free (diverted, TRUE);

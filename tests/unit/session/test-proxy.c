@@ -78,7 +78,7 @@ test_credentials (void)
   g_signal_connect (session, "channel-new", G_CALLBACK (on_channel_new), log);
 
   g_assert_true (spice_session_connect (session));
-  g_assert_true (client_run_until (20000, has_said_something, log));
+  client_await (has_said_something, log);
   g_assert_cmpstr (log->str, ==, "failed ");
   main_channel = client_channel (session, CW_CHANNEL_MAIN, 0);
   g_assert_error (spice_channel_get_error (main_channel), G_IO_ERROR, G_IO_ERROR_PROXY_NEED_AUTH);
@@ -88,13 +88,13 @@ test_credentials (void)
   spice_uri_set_password (uri, "wrong");
   g_string_truncate (log, 0);
   g_assert_true (spice_session_connect (session));
-  g_assert_true (client_run_until (20000, has_said_something, log));
+  client_await (has_said_something, log);
   g_assert_error (spice_channel_get_error (main_channel), G_IO_ERROR, G_IO_ERROR_PROXY_AUTH_FAILED);
 
   spice_uri_set_password (uri, "s%r");
   g_string_truncate (log, 0);
   g_assert_true (spice_session_connect (session));
-  g_assert_true (client_run_until (20000, has_two_tunnels, &world));
+  client_await (has_two_tunnels, &world);
   g_assert_true (g_str_has_prefix (log->str, "opened "));
   client_end (session);
   server_free (world.proxy);

@@ -313,7 +313,7 @@ run (Case *self)
 
   g_signal_connect (session, "channel-new", G_CALLBACK (on_channel_new), self);
   g_assert_true (spice_session_open_fd (session, -1));
-  g_assert_true (client_run_until (60000, is_over, self));
+  client_await (is_over, self);
   client_end (session);
   server_free (server);
   return descriptors_left (before);

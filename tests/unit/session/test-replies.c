@@ -87,7 +87,7 @@ test_replies (void)
   SpiceSession *session = client_session_fd (server, 4096);
 
   g_assert_true (spice_session_open_fd (session, -1));
-  client_run_until (60000, is_answered, &asked);
+  client_run_until (CLIENT_PATIENCE, is_answered, &asked);
   g_assert_cmpint (g_atomic_int_get (&asked.n_right), ==, N_PINGS);
   client_end (session);
   server_free (server);
@@ -139,7 +139,7 @@ test_window (void)
   SpiceSession *session = client_session (server);
 
   g_assert_true (spice_session_connect (session));
-  g_assert_true (client_run_until (10000, is_acked, &acked));
+  client_await (is_acked, &acked);
   g_assert_cmphex (acked.generation, ==, 0x01020304);
   g_assert_cmpuint (acked.n_acks, ==, N_MESSAGES / WINDOW);
   client_end (session);

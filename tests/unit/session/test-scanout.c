@@ -122,7 +122,7 @@ run (bool answers, bool sabotage, const char *expected)
   if (sabotage)
     g_test_expect_message ("GSpice", G_LOG_LEVEL_WARNING, "*came without its descriptor*");
   g_assert_true (spice_session_open_fd (self.session, -1));
-  g_assert_true (client_run_until (20000, is_over, &self));
+  client_await (is_over, &self);
   g_test_assert_expected_messages ();
   g_assert_cmpstr (self.log->str, ==, expected);
   g_assert_cmpint (g_atomic_int_get (&self.n_answered), ==, 3);

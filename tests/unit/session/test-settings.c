@@ -237,13 +237,13 @@ test_server (void)
   steps_await_link (steps, CW_CHANNEL_MAIN, 1);
   steps_send (steps, CW_CHANNEL_MAIN, CW_MSG_MAIN_NAME, &(CwMsgMainName){ { (const uint8_t *) "host\xff\0rest", 10 } });
   steps_send (steps, CW_CHANNEL_MAIN, CW_MSG_MAIN_UUID, &uuid);
-  g_assert_true (client_run_until (60000, has_uuid, session));
+  client_await (has_uuid, session);
   check_string (G_OBJECT (session), "name", "host\xef\xbf\xbd");
   g_object_get (session, "uuid", &told, NULL);
   g_assert_cmpmem (told, 16, uuid.uuid, 16);
   /* It is forgotten with the connection. */
   spice_session_disconnect (session);
-  g_assert_true (client_run_until (60000, has_no_name, session));
+  client_await (has_no_name, session);
   g_object_get (session, "uuid", &told, NULL);
   g_assert_cmpuint (told[15], ==, 0);
   client_end (session);

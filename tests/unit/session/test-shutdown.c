@@ -85,7 +85,7 @@ shutdown_init (Shutdown *self, Manner manner)
   /* A buffer that takes a part of the keys only. */
   self->session = client_session_fd (self->server, 4096);
   g_assert_true (spice_session_open_fd (self->session, -1));
-  g_assert_true (client_run_until (30000, is_up, self));
+  client_await (is_up, self);
   g_object_ref (self->inputs);
   g_signal_connect (self->inputs, "channel-event", G_CALLBACK (on_event), self);
 }
@@ -131,7 +131,7 @@ is_answered (gpointer data)
 static void
 await_answer (Shutdown *self)
 {
-  g_assert_true (client_run_until (30000, is_answered, self));
+  client_await (is_answered, self);
   self->n_answers--;
 }
 
@@ -156,7 +156,7 @@ test_read (gconstpointer data)
   /* It may be connected again, and ended again. */
   self.manner = READS;
   g_assert_true (spice_channel_connect (self.inputs));
-  g_assert_true (client_run_until (30000, is_up, &self));
+  client_await (is_up, &self);
   begin (&self);
   await_answer (&self);
   g_assert_no_error (self.error);
@@ -177,7 +177,7 @@ test_cancelled (void)
 
   shutdown_init (&self, HOLDS);
   begin (&self);
-  g_assert_true (client_run_until (30000, has_read_all, &self));
+  client_await (has_read_all, &self);
   g_assert_cmpint (g_atomic_int_get (&self.n_keys), ==, N_KEYS);
   g_cancellable_cancel (self.cancellable);
   await_answer (&self);
@@ -199,7 +199,7 @@ test_ended (void)
 
   shutdown_init (&self, HOLDS);
   begin (&self);
-  g_assert_true (client_run_until (30000, has_read_all, &self));
+  client_await (has_read_all, &self);
   spice_channel_shutdown_async (self.inputs, NULL, on_answer, &self);
   await_answer (&self);
   g_assert_error (self.error, SPICE_CLIENT_ERROR, SPICE_CLIENT_ERROR_FAILED);

@@ -129,10 +129,10 @@ test_linking (void)
   c.session = client_session (server);
   g_signal_connect (c.session, "channel-new", G_CALLBACK (on_channel), &c);
   g_assert_true (spice_session_connect (c.session));
-  g_assert_true (client_run_until (60000, has_received, &c));
+  client_await (has_received, &c);
   g_assert_cmpuint (c.n_failed, ==, 0);
   g_atomic_int_set (&c.may_link, 1);
-  g_assert_true (client_run_until (60000, both_show, &c));
+  client_await (both_show, &c);
   g_assert_cmpuint (c.n_failed, ==, 0);
   g_signal_handlers_disconnect_by_data (c.session, &c);
   client_end (c.session);

@@ -208,7 +208,7 @@ test_context (void)
   g_assert_cmpuint (watch.n_signals, ==, n);
 
   g_main_context_push_thread_default (context);
-  g_assert_true (client_run_until (30000 * SLOWNESS, has_drawn, &watch));
+  client_await (has_drawn, &watch);
   g_main_context_pop_thread_default (context);
   n = watch.n_signals;
   client_settle (server, 1000);
@@ -231,7 +231,7 @@ run_session (gpointer data)
   g_main_context_push_thread_default (context);
   session = watched_session (data, &watch);
   g_assert_true (spice_session_connect (session));
-  g_assert_true (client_run_until (30000 * SLOWNESS, has_drawn, &watch));
+  client_await (has_drawn, &watch);
   client_end (session);
   g_main_context_pop_thread_default (context);
   return NULL;
@@ -277,7 +277,7 @@ test_no_waiting_for_server (void)
   g_signal_connect (session, "channel-new", G_CALLBACK (on_channel_new), &watch);
   watch.owner = g_thread_self ();
   TAKES_NO_TIME (spice_session_open_fd (session, -1));
-  g_assert_true (client_run_until (30000 * SLOWNESS, has_drawn, &watch));
+  client_await (has_drawn, &watch);
   inputs = client_channel (session, CW_CHANNEL_INPUTS, 0);
   for (unsigned i = 0; i < 2000; i++) {
     Moment start = now ();
@@ -328,7 +328,7 @@ test_steps (void)
 
   g_assert_true (spice_session_connect (session));
   source = g_idle_add_full (G_PRIORITY_DEFAULT, tick, &last, NULL);
-  g_assert_true (client_run_until (30000 * SLOWNESS, has_drawn_all, session));
+  client_await (has_drawn_all, session);
   g_source_remove (source);
   client_end (session);
   server_free (server);
@@ -394,7 +394,7 @@ test_still (void)
 
   g_signal_connect (session, "channel-new", G_CALLBACK (watch_still), &still);
   g_assert_true (spice_session_connect (session));
-  g_assert_true (client_run_until (20000, was_still, &still));
+  client_await (was_still, &still);
   client_end (session);
   server_free (server);
 }
@@ -417,7 +417,7 @@ wait_for_others (SpiceChannel *channel, SpiceChannelEvent event, Others *self)
     return;
   self->n_loops++;
   self->inside = true;
-  g_assert_true (client_run_until (5000, was_told, self));
+  client_await (was_told, self);
   self->inside = false;
 }
 
@@ -455,7 +455,7 @@ test_others (void)
 
   g_signal_connect (session, "channel-new", G_CALLBACK (watch_others), &others);
   g_assert_true (spice_session_connect (session));
-  g_assert_true (client_run_until (10000, was_told, &others));
+  client_await (was_told, &others);
   client_settle (server, 1000);
   g_assert_cmpuint (others.n_loops, ==, 1);
   client_end (session);
@@ -530,10 +530,10 @@ test_no_waiting_for_workers (void)
   g_cond_init (&gate.changed);
   occupy (group, &gate, g_get_num_processors ()); /* as many as there are threads */
   g_assert_true (spice_session_connect (session));
-  g_assert_true (client_run_until (10000, has_queued, session));
+  client_await (has_queued, session);
   g_signal_connect_swapped (session, "disconnected", G_CALLBACK (note_end), &over);
   TAKES_NO_TIME (spice_session_disconnect (session));
-  g_assert_true (client_run_until (2000, is_over, &over));
+  client_await (is_over, &over);
   client_end (session);
   g_mutex_lock (&gate.lock);
   gate.open = true;

@@ -107,7 +107,7 @@ is_at_end (gpointer data)
 static void
 expect_end (Case *self, const char *expected)
 {
-  g_assert_true (client_run_until (60000, is_at_end, self));
+  client_await (is_at_end, self);
   g_assert_cmpstr (self->told->str, ==, expected);
   g_string_truncate (self->told, 0);
 }
@@ -237,7 +237,7 @@ test_full (void)
   client_run (50);
   g_assert_cmpstr (c.told->str, ==, "");
   steps_set_deaf (c.steps, CW_CHANNEL_USBREDIR, false);
-  g_assert_true (client_run_until (60000, is_full, &c));
+  client_await (is_full, &c);
   for (unsigned i = 0; i < 8; i++)
     g_assert_cmpuint (next_plain (&c), ==, 65536);
   expect_told (&c, "question; ");
@@ -250,7 +250,7 @@ test_full (void)
   steps_set_deaf (c.steps, CW_CHANNEL_USBREDIR, false);
   steps_await_link (c.steps, CW_CHANNEL_USBREDIR, 2);
   say (&c, "anew");
-  g_assert_true (client_run_until (60000, is_anew, &c));
+  client_await (is_anew, &c);
   g_assert_cmpstr (c.told->str, ==, "down; end; up; anew; ");
   end (&c);
 }

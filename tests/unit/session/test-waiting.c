@@ -164,16 +164,16 @@ test_waiting (gconstpointer data)
   seen.session = client_session (server);
   g_signal_connect (seen.session, "channel-new", G_CALLBACK (on_channel), &seen);
   g_assert_true (spice_session_connect (seen.session));
-  g_assert_true (client_run_until (10000, have_begun, &seen));
+  client_await (have_begun, &seen);
   set_stage (1);
   client_run (200);
   g_assert_cmpstr (seen.told->str, ==, "");
   if (way == ENDS) {
     end_cursor (&seen);
-    g_assert_true (client_run_until (10000, has_moved, &seen));
+    client_await (has_moved, &seen);
   }
   set_stage (2);
-  g_assert_true (client_run_until (10000, is_over, &seen));
+  client_await (is_over, &seen);
   client_run (50);
   /* Nobody waits for a channel that is not there. */
   g_assert_cmpstr (seen.told->str, ==, way == ENDS ? "move modifiers " : "modifiers move ");

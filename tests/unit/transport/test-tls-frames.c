@@ -78,7 +78,7 @@ test_one_record (void)
   TlsOutcome outcome = tls_connect (peer, &tls);
   Frames frames = { 0 };
   bool late = false;
-  unsigned timer = g_timeout_add (30000, on_time, &late);
+  unsigned timer = g_timeout_add (120000, on_time, &late);
 
   g_assert_no_error (outcome.error);
   frames.pump = cw_pump_new (outcome.connection->stream, NULL, outcome.connection->mini_header, &events, &frames);
@@ -110,7 +110,7 @@ test_one_record_paused (void)
   TlsOutcome outcome = tls_connect (peer, &tls);
   Frames frames = { 0 };
   bool late = false;
-  unsigned timer = g_timeout_add (30000, on_time, &late);
+  unsigned timer = g_timeout_add (120000, on_time, &late);
 
   g_assert_no_error (outcome.error);
   frames.pump = cw_pump_new (outcome.connection->stream, NULL, true, &pausing, &frames);
@@ -180,7 +180,7 @@ test_one_record_source (void)
     GPollableInputStream *in = G_POLLABLE_INPUT_STREAM (g_io_stream_get_input_stream (outcome.connection->stream));
     g_autoptr (GError) error = NULL;
     bool late = false;
-    unsigned timer = g_timeout_add (30000, on_time, &late);
+    unsigned timer = g_timeout_add (120000, on_time, &late);
 
     for (unsigned i = 1; i <= 5; i++) {
       g_autoptr (GSource) source = NULL;
