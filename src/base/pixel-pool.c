@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "base/pixel-pool.h"
 
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 /* Smaller pictures are left to malloc(), which keeps their memory itself. */
 #define LEAST_BYTES 65536
@@ -21,6 +21,7 @@ typedef struct {
   void *memory;
   size_t capacity;
   uint64_t given_at; /* of n_taken */
+  int64_t given_us;
 } Block;
 
 struct CwPixelPool {
@@ -49,9 +50,9 @@ capacity_for (size_t size)
 }
 
 static void *
-map (size_t capacity)
+map (size_t capacity, int flags)
 {
-  void *start = mmap (NULL, capacity, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  void *start = mmap (NULL, capacity, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | flags, -1, 0);
 
   return start == MAP_FAILED ? NULL : start;
 }
@@ -59,7 +60,7 @@ map (size_t capacity)
 static void *
 map_aligned (size_t capacity)
 {
-  uint8_t *start = map (capacity + HUGE_PAGE);
+  uint8_t *start = map (capacity + HUGE_PAGE, 0);
   size_t before;
 
   if (!start)
@@ -79,7 +80,8 @@ allocate (size_t capacity)
 {
   if (capacity < LEAST_MAPPED)
     return aligned_alloc (64, capacity);
-  return capacity < HUGE_PAGE ? map (capacity) : map_aligned (capacity);
+  /* Decoders write all of it. */
+  return capacity < HUGE_PAGE ? map (capacity, MAP_POPULATE) : map_aligned (capacity);
 }
 
 static void
@@ -114,7 +116,7 @@ cw_pixel_pool_unref (CwPixelPool *self)
 {
   if (!g_atomic_ref_count_dec (&self->ref_count))
     return;
-  cw_pixel_pool_trim (self);
+  cw_pixel_pool_trim (self, 0);
   g_mutex_clear (&self->lock);
   g_free (self);
 }
@@ -139,11 +141,13 @@ add_block (CwPixelPool *self, Block block)
 }
 
 void
-cw_pixel_pool_trim (CwPixelPool *self)
+cw_pixel_pool_trim (CwPixelPool *self, int64_t unused_us)
 {
+  int64_t before = g_get_monotonic_time () - unused_us;
+
   g_mutex_lock (&self->lock);
-  while (self->n_blocks > 0)
-    release (remove_block (self, self->n_blocks - 1));
+  while (self->n_blocks > 0 && self->blocks[0].given_us <= before)
+    release (remove_block (self, 0));
   g_mutex_unlock (&self->lock);
 }
 
@@ -161,7 +165,7 @@ cw_pixel_pool_unused (CwPixelPool *self)
 void *
 cw_pixel_pool_take (CwPixelPool *self, size_t size, size_t *capacity)
 {
-  Block found = { NULL, capacity_for (size), 0 }, aged = { NULL };
+  Block found = { .capacity = capacity_for (size) }, aged = { NULL };
 
   if (self) {
     g_mutex_lock (&self->lock);
@@ -191,7 +195,7 @@ cw_pixel_pool_take_zeroed (size_t size, size_t *capacity)
 
   *capacity = size < LEAST_MAPPED ? round_up (size, 64) : round_up (size, MAP_UNIT);
   if (*capacity >= LEAST_MAPPED)
-    return map (*capacity);
+    return map (*capacity, 0);
   memory = aligned_alloc (64, *capacity);
   if (memory)
     memset (memory, 0, *capacity);
@@ -214,14 +218,25 @@ cw_pixel_pool_give (CwPixelPool *self, void *memory, size_t capacity)
   if (!memory)
     return;
   if (!self || capacity < LEAST_BYTES || capacity > self->max_bytes) {
-    release ((Block){ memory, capacity, 0 });
+    release ((Block){ .memory = memory, .capacity = capacity });
     return;
   }
   g_mutex_lock (&self->lock);
   while (self->n_blocks == MAX_BLOCKS || self->bytes > self->max_bytes - capacity)
     freed[n++] = remove_block (self, 0);
-  add_block (self, (Block){ memory, capacity, self->n_taken });
+  add_block (self, (Block){ memory, capacity, self->n_taken, g_get_monotonic_time () });
   g_mutex_unlock (&self->lock);
   while (n > 0)
     release (freed[--n]);
+}
+
+void
+cw_pixel_pool_populate (void *memory, size_t capacity, size_t offset, size_t size)
+{
+#ifdef MADV_POPULATE_WRITE
+  size_t page = (size_t) sysconf (_SC_PAGESIZE), from = offset & ~(page - 1);
+
+  if (capacity >= LEAST_MAPPED)
+    madvise ((uint8_t *) memory + from, round_up (offset + size - from, page), MADV_POPULATE_WRITE);
+#endif
 }

@@ -107,11 +107,15 @@ cw_pixels_new_zeroed (CwPixelFormat format, uint32_t width, uint32_t height, GEr
 {
   size_t capacity;
   uint8_t *storage;
+  CwPixels *self;
 
   if (!check_size (width, height, error))
     return NULL;
   storage = cw_pixel_pool_take_zeroed (storage_size (format, width, height), &capacity);
-  return pixels_in (storage, capacity, NULL, format, width, height, false, error);
+  self = pixels_in (storage, capacity, NULL, format, width, height, false, error);
+  if (self)
+    self->sparse = capacity;
+  return self;
 }
 
 CwPixels *
@@ -138,6 +142,24 @@ void
 cw_pixels_zero (CwPixels *self)
 {
   cw_pixel_pool_zero (self->storage, self->capacity);
+  self->sparse = self->capacity;
+}
+
+/* Fewer pages are as well taken one by one. */
+#define LEAST_EXPECTED 32768
+
+void
+cw_pixels_expect_write (CwPixels *self, const CwRect *rect)
+{
+  uint32_t width = (uint32_t) (rect->right - rect->left), height = (uint32_t) (rect->bottom - rect->top);
+  size_t size = height * row_size (self->format, self->width);
+  const uint8_t *top;
+
+  if (self->sparse == 0 || size < LEAST_EXPECTED || width < self->width / 2)
+    return;
+  top = cw_pixels_row (self, self->stride < 0 ? (uint32_t) rect->bottom - 1 : (uint32_t) rect->top);
+  cw_pixel_pool_populate (self->storage, self->capacity, (size_t) (top - (uint8_t *) self->storage), size);
+  self->sparse -= MIN (self->sparse, size);
 }
 
 CwPixels *

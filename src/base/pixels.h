@@ -2,6 +2,7 @@
 /* A refcounted rectangle of pixels: what decoders produce, caches hold and drawing reads. */
 #pragma once
 
+#include "base/geometry.h"
 #include "base/pixel-pool.h"
 
 #include <glib.h>
@@ -37,6 +38,7 @@ typedef struct {
   void *storage;
   size_t capacity;   /* bytes of storage */
   CwPixelPool *pool; /* where storage goes afterwards, or NULL */
+  size_t sparse;     /* about how many bytes of storage no page may be there for */
   /* Of pixels in somebody else's memory, which is let go by this; or NULL. */
   void (*release) (gpointer owner);
   gpointer owner;
@@ -60,6 +62,10 @@ CwPixels *cw_pixels_new_wrapped (CwPixelFormat format, uint32_t width, uint32_t 
 
 /* All zero again; of large ones that were made so the memory is given back and taken anew. */
 void cw_pixels_zero (CwPixels *self);
+
+/* All of a rectangle is about to be written. Makes that faster where the memory is large and fresh: its pages come in
+ * one go, instead of one fault each. */
+void cw_pixels_expect_write (CwPixels *self, const CwRect *rect);
 
 CwPixels *cw_pixels_ref (CwPixels *self);
 void cw_pixels_unref (CwPixels *self);

@@ -4,6 +4,9 @@
 /* A thread without work ends after this time. */
 #define IDLE_US (2 * G_TIME_SPAN_SECOND)
 
+/* Of unused memory for pictures: two of 3840×2160. */
+#define PIXEL_BYTES ((size_t) 64 << 20)
+
 /* Unused items kept, so that threads need not allocate and free. */
 #define MAX_SPARE 256
 
@@ -45,6 +48,7 @@ struct CwWorkerPool {
   uint64_t next_number;
   Item *spare;
   unsigned n_spare;
+  CwPixelPool *pixels;
   GQueue ready;      /* CwWorkerGroup that have jobs; whose turn it is first */
   GPtrArray *queued; /* manual: Item, the oldest first */
 };
@@ -63,6 +67,7 @@ pool_new (unsigned max_threads)
   g_cond_init (&self->pushed);
   g_queue_init (&self->ready);
   self->max_threads = max_threads;
+  self->pixels = cw_pixel_pool_new (PIXEL_BYTES);
   return self;
 }
 
@@ -116,6 +121,7 @@ pool_free (CwWorkerPool *self)
     g_free (item);
   }
   g_clear_pointer (&self->queued, g_ptr_array_unref);
+  cw_pixel_pool_unref (self->pixels);
   g_cond_clear (&self->pushed);
   g_mutex_clear (&self->lock);
   g_free (self);
@@ -157,6 +163,12 @@ cw_worker_pool_unref (CwWorkerPool *self)
 {
   if (drop_reference (self))
     pool_close (self);
+}
+
+CwPixelPool *
+cw_worker_pool_pixels (CwWorkerPool *self)
+{
+  return self->pixels;
 }
 
 unsigned

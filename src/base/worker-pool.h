@@ -4,6 +4,8 @@
  * get turns: one that has pushed a thousand jobs does not hold up one that has pushed one. */
 #pragma once
 
+#include "base/pixel-pool.h"
+
 #include <glib.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -36,6 +38,9 @@ CwWorkerPool *cw_worker_pool_ref (CwWorkerPool *self);
 
 /* Dropping the last reference lets queued jobs finish and does not wait for them. Any thread. */
 void cw_worker_pool_unref (CwWorkerPool *self);
+
+/* Memory for the pictures that jobs make: what was of one session is in a cache for the next. Borrowed. */
+CwPixelPool *cw_worker_pool_pixels (CwWorkerPool *self);
 
 /* How many threads there are now. */
 unsigned cw_worker_pool_n_threads (CwWorkerPool *self);

@@ -95,6 +95,7 @@ cw_draw_walk (CwDraw *self, uint32_t max_pixels, int64_t *left)
     *left -= (int64_t) cost * pixel_cost;
     if (cw_rect_is_empty (&piece))
       continue;
+    cw_pixels_expect_write (self->target->pixels, &piece);
     if (self->stage == STAGE_PAINT)
       self->kind->paint (self, &piece);
     else

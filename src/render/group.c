@@ -19,9 +19,6 @@ static const CwRenderLimits defaults = {
 /* Servers keep to the budget but for races; far beyond it the peer is hostile. */
 #define CACHE_FACTOR 4
 
-/* Bytes of unused memory for pictures: two of 3840×2160. */
-#define POOL_BYTES ((size_t) 64 << 20)
-
 #define DEFAULT(field)                                                                                                 \
   if (limits.field == 0)                                                                                               \
   limits.field = defaults.field
@@ -43,10 +40,10 @@ cw_render_group_new (CwWorkerPool *pool, const CwRenderLimits *given)
   DEFAULT (n_surfaces);
   DEFAULT (wait_us);
   g_atomic_ref_count_init (&self->ref_count);
-  self->pool = pool ? cw_worker_pool_ref (pool) : NULL;
+  self->pool = pool ? cw_worker_pool_ref (pool) : cw_worker_pool_get ();
   self->limits = limits;
   self->cache = cw_image_cache_new (limits.image_cache_pixels * CACHE_FACTOR);
-  self->pixels = cw_pixel_pool_new (POOL_BYTES);
+  self->pixels = cw_pixel_pool_ref (cw_worker_pool_pixels (self->pool));
   self->producers = cw_producers_new ();
   self->surfaces = (CwSurfaceBudget){ .max_bytes = limits.surface_bytes, .max_n = limits.n_surfaces };
   return self;
@@ -69,7 +66,7 @@ cw_render_group_unref (CwRenderGroup *self)
   cw_pixel_pool_unref (self->pixels);
   cw_producers_unref (self->producers);
   g_clear_pointer (&self->workers, cw_worker_group_unref);
-  g_clear_pointer (&self->pool, cw_worker_pool_unref);
+  cw_worker_pool_unref (self->pool);
   g_free (self);
 }
 
@@ -115,15 +112,13 @@ cw_render_group_clear (CwRenderGroup *self)
   if (self->window)
     cw_glz_window_clear (self->window);
   g_clear_pointer (&self->window, cw_glz_window_unref);
-  cw_pixel_pool_trim (self->pixels);
+  cw_pixel_pool_trim (self->pixels, 0);
   self->video_remembered = 0; /* the next server encodes as it likes */
 }
 
 CwWorkerGroup *
 cw_render_group_get_workers (CwRenderGroup *self)
 {
-  if (!self->pool)
-    self->pool = cw_worker_pool_get ();
   if (!self->workers)
     self->workers = cw_worker_group_new (self->pool);
   return self->workers;

@@ -14,11 +14,11 @@
 
 struct CwRenderGroup {
   gatomicrefcount ref_count;
-  CwWorkerPool *pool;     /* NULL: the process's, once there is something to decode */
-  CwWorkerGroup *workers; /* NULL until then */
+  CwWorkerPool *pool;
+  CwWorkerGroup *workers; /* NULL until there is something to decode */
   CwRenderLimits limits;
   CwImageCache *cache;
-  CwPixelPool *pixels; /* where decoded images get their memory */
+  CwPixelPool *pixels; /* the pool's: where decoded images get their memory */
   CwGlzWindow *window; /* NULL until a GLZ image comes */
   CwProducers *producers;
   const CwVideoDecoder *const *decoders; /* beside what is built in; up to NULL, or is it */

@@ -540,9 +540,9 @@ cw_render_get_surface (CwRender *self, uint32_t surface_id, CwSurfaceInfo *info)
 }
 
 void
-cw_render_trim (CwRender *self)
+cw_render_trim (CwRender *self, int64_t unused_us)
 {
-  cw_pixel_pool_trim (self->group->pixels);
+  cw_pixel_pool_trim (self->group->pixels, unused_us);
 }
 
 void

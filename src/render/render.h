@@ -128,8 +128,9 @@ uint64_t cw_render_first_waiting_serial (CwRender *self);
 /* A surface as it is now. FALSE if there is none of this id. */
 bool cw_render_get_surface (CwRender *self, uint32_t surface_id, CwSurfaceInfo *info);
 
-/* Gives up memory that is kept for the next images: for when there has been nothing to draw for a while. */
-void cw_render_trim (CwRender *self);
+/* Gives up memory that is kept for the next images, this channel's and others', and has been unused for so long: for
+ * when there has been nothing to draw for a while. */
+void cw_render_trim (CwRender *self, int64_t unused_us);
 
 /* A connection begins: siblings may wait for images that this channel is going to bring. A new render has begun. */
 void cw_render_begin (CwRender *self);

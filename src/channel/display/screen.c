@@ -188,7 +188,7 @@ on_quiet (gpointer data)
   if (stepped)
     return G_SOURCE_CONTINUE;
   cw_clear_source (&self->priv->quiet_timer);
-  cw_render_trim (self->priv->render);
+  cw_render_trim (self->priv->render, QUIET_MS * INT64_C (1000));
   return G_SOURCE_REMOVE;
 }
 

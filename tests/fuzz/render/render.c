@@ -178,7 +178,7 @@ act_rarely (uint8_t what, CwRender *render, CwRenderGroup *group)
     break;
   case RARE_BEGIN:
     cw_render_begin (render);
-    cw_render_trim (render);
+    cw_render_trim (render, 0);
     break;
   default:
     break;

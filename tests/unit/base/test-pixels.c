@@ -3,6 +3,8 @@
 #include "base/pixels.h"
 
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 static void
 test_layout (void)
@@ -110,7 +112,7 @@ test_pool (void)
   g_assert_cmpuint (cw_pixel_pool_unused (pool), >=, 2000000);
   cw_pixels_unref (first);
   cw_pixels_unref (second);
-  cw_pixel_pool_trim (pool);
+  cw_pixel_pool_trim (pool, 0);
   g_assert_cmpuint (cw_pixel_pool_unused (pool), ==, 0);
 }
 
@@ -159,7 +161,7 @@ test_zeroed (void)
 
     memset (used->storage, 0xff, used->capacity);
     cw_pixels_unref (used);
-    cw_pixel_pool_trim (pool);
+    cw_pixel_pool_trim (pool, 0);
     fresh = cw_pixels_new_zeroed (CW_PIXELS_BGRX, sizes[i][0], sizes[i][1], NULL);
     g_assert_true (all_zero (fresh));
     g_assert_cmpuint (fresh->capacity, >=, cw_pixels_size (fresh) + 2 * CW_PIXELS_SLACK);
@@ -189,6 +191,66 @@ test_pool_age (void)
   cw_pixels_unref (used);
 }
 
+/* What has been used lately stays for those that work, whoever asks. */
+static void
+test_pool_trim (void)
+{
+  g_autoptr (CwPixelPool) pool = cw_pixel_pool_new (8 << 20);
+
+  cw_pixels_unref (cw_pixels_new_in (pool, CW_PIXELS_BGRX, 300, 300, false, NULL));
+  cw_pixel_pool_trim (pool, G_TIME_SPAN_HOUR);
+  g_assert_cmpuint (cw_pixel_pool_unused (pool), >=, 360000);
+  g_usleep (2000);
+  cw_pixel_pool_trim (pool, 1000);
+  g_assert_cmpuint (cw_pixel_pool_unused (pool), ==, 0);
+}
+
+static unsigned
+n_pages (const CwPixels *pixels)
+{
+  size_t n = pixels->capacity / (size_t) sysconf (_SC_PAGESIZE);
+  g_autofree uint8_t *there = g_malloc0 (n);
+  unsigned n_there = 0;
+
+  g_assert_no_errno (mincore (pixels->storage, pixels->capacity, there));
+  for (size_t i = 0; i < n; i++)
+    n_there += there[i] & 1;
+  return n_there;
+}
+
+/* Only what is wide, large and fresh; nothing is written by it. */
+static void
+test_expected (void)
+{
+#ifdef MADV_POPULATE_WRITE
+  static const CwRect row = { 0, 5, 1000, 6 }, column = { 10, 0, 400, 1000 }, band = { 100, 900, 1000, 1000 },
+                      all = { 0, 0, 1000, 1000 };
+  g_autoptr (CwPixels) screen = cw_pixels_new_zeroed (CW_PIXELS_BGRX, 1000, 1000, NULL);
+  unsigned page = (unsigned) sysconf (_SC_PAGESIZE);
+
+  if (madvise (screen->storage, page, MADV_POPULATE_WRITE) != 0) {
+    g_test_skip ("the kernel cannot do it (Linux 5.14 can)");
+    return;
+  }
+  cw_pixels_expect_write (screen, &row);
+  cw_pixels_expect_write (screen, &column);
+  g_assert_cmpuint (n_pages (screen), <=, 1);
+  cw_pixels_expect_write (screen, &band);
+  g_assert_cmpuint (n_pages (screen), >=, 400000 / page);
+  g_assert_cmpuint (n_pages (screen), <=, 400000 / page + 3);
+  for (unsigned i = 0; i < 2; i++) {
+    cw_pixels_expect_write (screen, &all);
+    g_assert_cmpuint (n_pages (screen), >=, 4000000 / page);
+    g_assert_true (all_zero (screen));
+    memset (screen->first, 1, cw_pixels_size (screen));
+    cw_pixels_zero (screen); /* none of them is there any more */
+    g_assert_cmpuint (n_pages (screen), ==, 0);
+  }
+#else
+  g_test_skip ("the system has no such call");
+#endif
+}
+
 int
 main (int argc, char **argv)
 {
@@ -198,8 +260,10 @@ main (int argc, char **argv)
   g_test_add_func ("/base/pixels/wrapped", test_wrapped);
   g_test_add_func ("/base/pixels/limits", test_limits);
   g_test_add_func ("/base/pixels/zeroed", test_zeroed);
+  g_test_add_func ("/base/pixels/expected", test_expected);
   g_test_add_func ("/base/pixels/pool", test_pool);
   g_test_add_func ("/base/pixels/pool/limits", test_pool_limits);
   g_test_add_func ("/base/pixels/pool/age", test_pool_age);
+  g_test_add_func ("/base/pixels/pool/trim", test_pool_trim);
   return g_test_run ();
 }

@@ -415,12 +415,12 @@ test_memory (void)
   image = image_lz4 (&f.arena, 1, 0, CW_BITMAP_FMT_32BIT, 200, 150);
   pair_push (&f, 0, draw_copy (0, 0, 0, image, 200, 150));
   pair_finish (&f);
-  unused = cw_pixel_pool_unused (f.group->pixels);
+  unused = cw_pixel_pool_unused (cw_worker_pool_pixels (f.pool)); /* of all sessions */
   g_assert_cmpuint (unused, >=, 200 * 150 * 4);
   pair_push (&f, 0, draw_copy (0, 0, 0, image, 200, 150));
   pair_finish (&f);
   g_assert_cmpuint (cw_pixel_pool_unused (f.group->pixels), ==, unused);
-  cw_render_trim (f.render[0]);
+  cw_render_trim (f.render[0], 0);
   g_assert_cmpuint (cw_pixel_pool_unused (f.group->pixels), ==, 0);
   pair_teardown (&f);
 }
