@@ -43,11 +43,14 @@ check_size (uint32_t width, uint32_t height, GError **error)
   return true;
 }
 
-/* The memory's size, slack included. */
+/* Less than any vector. */
+#define UNALIGNED 16
+
+/* The memory's size, slack included, and room to be moved in. */
 static size_t
 storage_size (CwPixelFormat format, uint32_t width, uint32_t height)
 {
-  return row_size (format, width) * height + 2 * CW_PIXELS_SLACK;
+  return row_size (format, width) * height + 2 * CW_PIXELS_SLACK + UNALIGNED;
 }
 
 /* Pixels with storage taken from pool; NULL and an error if it is. */
@@ -97,9 +100,16 @@ cw_pixels_new_in (CwPixelPool *pool, CwPixelFormat format, uint32_t width, uint3
   storage = cw_pixel_pool_take (pool, size, &capacity);
   if (storage) {
     memset (storage, 0, CW_PIXELS_SLACK);
-    memset (storage + size - CW_PIXELS_SLACK, 0, CW_PIXELS_SLACK);
+    memset (storage + size - CW_PIXELS_SLACK - UNALIGNED, 0, CW_PIXELS_SLACK + UNALIGNED);
   }
   return pixels_in (storage, capacity, pool, format, width, height, bottom_up, error);
+}
+
+void
+cw_pixels_unalign (CwPixels *self)
+{
+  self->first += UNALIGNED;
+  self->rows += UNALIGNED;
 }
 
 CwPixels *

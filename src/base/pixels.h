@@ -53,6 +53,10 @@ CwPixels *cw_pixels_new (CwPixelFormat format, uint32_t width, uint32_t height, 
 CwPixels *cw_pixels_new_in (CwPixelPool *pool, CwPixelFormat format, uint32_t width, uint32_t height, bool bottom_up,
                             GError **error);
 
+/* Moves fresh pixels a little, once, so that their first row is not aligned to vectors: for writers that store aligned
+ * rows past the caches, where the pixels are wanted next. */
+void cw_pixels_unalign (CwPixels *self);
+
 /* All zero, stored top-down; cheap, because large memory is zero without being touched. */
 CwPixels *cw_pixels_new_zeroed (CwPixelFormat format, uint32_t width, uint32_t height, GError **error);
 /* Pixels in memory that release (owner) lets go: rows of so many bytes, a multiple of 4, of which the first is the top

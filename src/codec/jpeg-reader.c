@@ -171,6 +171,7 @@ read_file (CwJpegReader *self, const CwJpegFile *file, GError **error)
                                    info->image_width, info->image_height, false, error);
   if (!self->pixels)
     return false;
+  cw_pixels_unalign (self->pixels); /* the library is such a writer, and here they are read at once */
   info->out_color_space = file->flags & CW_JPEG_ALPHA ? JCS_EXT_BGRA : JCS_EXT_BGRX;
   info->dct_method = file->flags & CW_JPEG_FAST ? JDCT_IFAST : JDCT_ISLOW;
   info->do_fancy_upsampling = file->flags & CW_JPEG_FAST ? FALSE : TRUE;

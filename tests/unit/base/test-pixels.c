@@ -25,6 +25,25 @@ test_layout (void)
   memset (down->first + 24, 1, CW_PIXELS_SLACK);
 }
 
+/* Slack and all. */
+static void
+test_unaligned (void)
+{
+  g_autoptr (CwPixels) down = cw_pixels_new (CW_PIXELS_BGRX, 320, 200, false, NULL);
+  g_autoptr (CwPixels) up = cw_pixels_new (CW_PIXELS_BGRX, 320, 200, true, NULL);
+
+  g_assert_cmpuint ((uintptr_t) down->rows % 64, ==, 0);
+  cw_pixels_unalign (down);
+  cw_pixels_unalign (up);
+  g_assert_cmpuint ((uintptr_t) down->rows % 64, ==, 16);
+  g_assert_true (down->rows == down->first);
+  g_assert_true (cw_pixels_row (up, 199) == up->first);
+  for (unsigned i = 0; i < CW_PIXELS_SLACK; i++)
+    g_assert_cmpuint (down->first[320 * 200 * 4 + i], ==, 0);
+  memset (down->first - CW_PIXELS_SLACK, 1, cw_pixels_size (down) + 2 * CW_PIXELS_SLACK);
+  g_assert_cmpuint (down->capacity, >=, cw_pixels_size (down) + 2 * CW_PIXELS_SLACK + 16);
+}
+
 static void
 test_formats (void)
 {
@@ -256,6 +275,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/base/pixels/layout", test_layout);
+  g_test_add_func ("/base/pixels/unaligned", test_unaligned);
   g_test_add_func ("/base/pixels/formats", test_formats);
   g_test_add_func ("/base/pixels/wrapped", test_wrapped);
   g_test_add_func ("/base/pixels/limits", test_limits);
