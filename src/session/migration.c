@@ -44,6 +44,8 @@ find_channel (SpiceSession *session, int type, int id)
   return NULL;
 }
 
+static void on_other_event (SpiceChannel *channel, SpiceChannelEvent event, SpiceSession *source);
+
 /* Closes what the temporary session still has. */
 static void
 migration_free (CwMigration *self)
@@ -53,6 +55,8 @@ migration_free (CwMigration *self)
   source->priv->migration = NULL;
   target->priv->migration = NULL;
   g_signal_handler_disconnect (self->main, self->main_handler);
+  for (GList *at = source->priv->channels; at; at = at->next)
+    g_signal_handlers_disconnect_by_func (at->data, on_other_event, source);
   g_object_unref (self->main);
   g_hash_table_unref (self->migrated);
   g_free (self);
@@ -114,8 +118,10 @@ link_others (CwMigration *self)
 
   for (GList *at = channels; at && source->priv->migration == self; at = at->next)
     if (g_list_find (source->priv->channels, at->data) && cw_channel_is_ready (at->data)
-        && cw_channel_type (at->data) != CW_CHANNEL_MAIN)
+        && cw_channel_type (at->data) != CW_CHANNEL_MAIN) {
+      g_signal_connect_object (at->data, "channel-event", G_CALLBACK (on_other_event), source, 0);
       link_channel (self, cw_channel_type (at->data), cw_channel_id (at->data));
+    }
 }
 
 static void
@@ -269,16 +275,33 @@ is_over (CwMigration *self)
   return true;
 }
 
+static void
+end_if_over (CwMigration *self)
+{
+  if (!is_over (self))
+    return;
+  take_address (self->source, self->target);
+  migration_free (self);
+}
+
 void
 cw_session_channel_migrated (SpiceSession *self, SpiceChannel *channel)
 {
   CwMigration *migration = self->priv->migration;
 
   g_hash_table_add (migration->migrated, channel);
-  if (!is_over (migration))
-    return;
-  take_address (self, migration->target);
-  migration_free (migration);
+  end_if_over (migration);
+}
+
+/* The last that was still to move ends on the source instead. */
+static void
+on_other_event (SpiceChannel *channel, SpiceChannelEvent event, SpiceSession *source)
+{
+  CwMigration *self = source->priv->migration;
+
+  if (event != SPICE_CHANNEL_OPENED && self && self->source == source && !self->taking_over
+      && g_hash_table_contains (self->migrated, self->main))
+    end_if_over (self);
 }
 
 static void

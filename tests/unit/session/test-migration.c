@@ -311,6 +311,29 @@ static const Row rows[] = {
       .stays = true,
   },
   {
+      .name = "source-channel-gone",
+      .source_main = STEPS (LINKED (2), START (MIGRATE_BEGIN_SEAMLESS), HEAR (MAIN_MIGRATE_CONNECTED_SEAMLESS), COUNTED,
+                            LINKED (6), TELL_DATA (MIGRATE, without_data)),
+      .source_inputs = (const Step[]){ LINKED (5), { CLOSE, 0, NULL, NULL } },
+      .target_main = STEPS (HEAR (MAIN_MIGRATE_DST_DO_SEAMLESS), TELL (MAIN_MIGRATE_DST_SEAMLESS_ACK)),
+      .states = "migrating none ",
+      .events = "inputs:closed ",
+      .heard = "104 111 / / 110 / ",
+      .target_main_caps = 0xf,
+  },
+  {
+      .name = "source-channel-gone-last",
+      .source_main = STEPS (LINKED (2), START (MIGRATE_BEGIN_SEAMLESS), HEAR (MAIN_MIGRATE_CONNECTED_SEAMLESS), COUNTED,
+                            TELL_DATA (MIGRATE, with_data), HEAR (MIGRATE_FLUSH_MARK), TELL (MIGRATE_DATA)),
+      .source_inputs = (const Step[]){ LINKED (6), { CLOSE, 0, NULL, NULL } },
+      .target_main
+      = STEPS (HEAR (MAIN_MIGRATE_DST_DO_SEAMLESS), TELL (MAIN_MIGRATE_DST_SEAMLESS_ACK), HEAR (MIGRATE_DATA), COUNTED),
+      .states = "migrating none ",
+      .events = "inputs:closed ",
+      .heard = "104 111 4 / / 110 5 (blob) / ",
+      .target_main_caps = 0xf,
+  },
+  {
       .name = "source-gone",
       .source_main
       = (const Step[]){ LINKED (2), START (MIGRATE_BEGIN), HEAR (MAIN_MIGRATE_CONNECTED), { CLOSE, 0, NULL, NULL } },
@@ -384,6 +407,8 @@ on_event (SpiceChannel *channel, SpiceChannelEvent event, Seen *self)
   /* What opens first is the same in all rows. */
   if (event == SPICE_CHANNEL_OPENED && self->n_opened++ < 2)
     return;
+  if (event == SPICE_CHANNEL_CLOSED)
+    migration_count ();
   g_string_append_printf (self->events, "%s:%s ", spice_channel_type_to_string (cw_channel_type (channel)),
                           g_enum_get_value (class, (int) event)->value_nick);
 }
