@@ -318,6 +318,18 @@ test_patience (void)
   g_assert_true (answer (client, 2, TEXT, "late"));
   expect_answer (client, 2, TEXT, "late");
 
+  /* All that are due at once, of any selection. */
+  say_request (client, 0, TEXT);
+  say_request (client, 1, TEXT);
+  say_request (client, 1, PNG);
+  cw_clipboard_expire (client->clipboard, 2000 + CW_CLIPBOARD_PATIENCE);
+  expect_answer (client, 0, PNG, "");
+  expect_answer (client, 0, TEXT, "");
+  expect_answer (client, 1, TEXT, "");
+  expect_answer (client, 1, PNG, "");
+  g_assert_cmpint (cw_clipboard_due (client->clipboard), ==, INT64_MAX);
+
+  say_request (client, 0, PNG);
   /* The guest owns it now, or nobody does. */
   say_grab (client, 0, 0, TEXT);
   expect_answer (client, 0, PNG, "");
@@ -448,6 +460,20 @@ test_long_text (void)
   }
 }
 
+/* Bad text for a selection that there is not: the next, which is good, has nothing to do with it. */
+static void
+test_text_for_nobody (void)
+{
+  g_autoptr (Client) client = client_new (BY_DEMAND | SELECTION);
+  g_autofree char *bad = g_strnfill (5000, '\xff');
+
+  guest_say (client->guest, CW_AGENT_TYPE_CLIPBOARD,
+             &(CwAgentClipboard){ CW_CLIPBOARD_N_SELECTIONS, TEXT, { (const uint8_t *) bad, 5000 } });
+  expect (client, "");
+  say_content (client, TEXT, "good", 4);
+  expect (client, "content 0 1 good; ");
+}
+
 /* Releases of one byte, or of none, come from real agents. */
 static void
 test_short_release (void)
@@ -493,6 +519,7 @@ main (int argc, char **argv)
   g_test_add_func ("/clipboard/deaf-guest", test_deaf_guest);
   g_test_add_func ("/clipboard/text", test_text);
   g_test_add_func ("/clipboard/long-text", test_long_text);
+  g_test_add_func ("/clipboard/text-for-nobody", test_text_for_nobody);
   g_test_add_func ("/clipboard/short-release", test_short_release);
   g_test_add_func ("/clipboard/no-clipboard", test_no_clipboard);
   return g_test_run ();

@@ -162,6 +162,60 @@ test_cursor (void)
   g_string_free (heard, TRUE);
 }
 
+/* Whatever empties the cache: none of the shapes in it is shown any more. */
+static void
+serve_forgotten (PeerIo *io)
+{
+  const CwWireCursor kept = shape (CW_CURSOR_FLAG_CACHE_ME, 7, 2, red, sizeof red);
+  const CwWireCursor none = { .flags = CW_CURSOR_FLAG_NONE };
+  const CwWireCursor same = { .flags = CW_CURSOR_FLAG_FROM_CACHE, .unique = 7 };
+
+  server_send (io, CW_MSG_CURSOR_INIT, &(CwMsgCursorInit){ .visible = 1, .cursor = kept });
+  server_send (io, CW_MSG_CURSOR_INIT, &(CwMsgCursorInit){ .visible = 1, .cursor = none });
+  set (io, same);
+  set (io, kept);
+  server_send (io, CW_MSG_CURSOR_INVAL_ALL, NULL);
+  set (io, same);
+  set (io, kept);
+  server_send (io, CW_MSG_CURSOR_RESET, NULL);
+  set (io, same);
+  server_send (io, CW_MSG_CURSOR_MOVE, &(CwMsgCursorMove){ 1, 2 });
+  server_hold (io);
+}
+
+static bool
+has_moved (gpointer data)
+{
+  return strstr (told->str, "move") != NULL;
+}
+
+static void
+test_forgotten (void)
+{
+  Server *server = server_new (serve, serve_forgotten);
+  SpiceSession *session = client_session (server);
+  SpiceChannel *channel;
+
+  heard = g_string_new (NULL);
+  told = g_string_new (NULL);
+  g_signal_connect (session, "channel-new", G_CALLBACK (listen), NULL);
+  g_assert_true (spice_session_connect (session));
+  client_await (has_moved, NULL);
+  g_assert_cmpstr (told->str, ==,
+                   "notify 2x1 hot 2,0; set ff0000ff; hide; hide; "
+                   "notify 2x1 hot 2,0; set ff0000ff; hide; "
+                   "notify 2x1 hot 2,0; set ff0000ff; reset; hide; move 1,2; ");
+  channel = g_object_ref (client_channel (session, CW_CHANNEL_CURSOR, 0));
+  g_assert_true (spice_cursor_channel_get_position (SPICE_CURSOR_CHANNEL (channel), NULL, NULL));
+  client_end (session);
+  /* The pointer too, with the connection. */
+  g_assert_false (spice_cursor_channel_get_position (SPICE_CURSOR_CHANNEL (channel), NULL, NULL));
+  g_object_unref (channel);
+  server_free (server);
+  g_string_free (told, TRUE);
+  g_string_free (heard, TRUE);
+}
+
 /* Each message's place, and whether the pointer is to be seen, as it stands when the signal comes. */
 static void
 serve_places (PeerIo *io)
@@ -305,6 +359,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_unsetenv ("SPICE_PROXY");
   g_test_add_func ("/pointer/U1-U5-cursor", test_cursor);
+  g_test_add_func ("/pointer/forgotten", test_forgotten);
   g_test_add_func ("/pointer/position", test_position);
   g_test_add_data_func ("/pointer/I1-I4-inputs", GUINT_TO_POINTER (0), test_inputs);
   g_test_add_data_func ("/pointer/I1-I4-inputs/old-names", GUINT_TO_POINTER (1), test_inputs);

@@ -106,6 +106,70 @@ test_closed (void)
   steps_free (steps);
 }
 
+/* Two PINGs, as a message of their own: a list of them, whose header may be a full one. */
+static void
+send_list (PeerIo *io, bool full)
+{
+  static const uint8_t header[18] = { 1, 0, 0, 0, 0, 0, 0, 0, CW_MSG_LIST, 0, 46 };
+  uint8_t list[46] = { 2, 0, 10, 0, 0, 0, 28 };
+
+  for (unsigned at = 10; at <= 28; at += 18) {
+    list[at] = CW_MSG_PING;
+    list[at + 2] = 12;
+  }
+  if (full && peer_write (io, header, sizeof header))
+    peer_write (io, list, sizeof list);
+  else if (!full)
+    server_send_bytes (io, CW_MSG_LIST, list, sizeof list);
+}
+
+static void
+serve_list (PeerIo *io, gpointer full)
+{
+  PeerLink link = PEER_LINK_INIT;
+
+  if (full)
+    link.common_caps = 0x03;
+  if (peer_link (io, &link))
+    send_list (io, full != NULL);
+}
+
+static bool
+has_ended (gpointer session)
+{
+  return !cw_channel_is_active (client_channel (session, CW_CHANNEL_MAIN, 0));
+}
+
+static unsigned
+count (const char *text, const char *what)
+{
+  unsigned n = 0;
+
+  for (; (text = strstr (text, what)); text++)
+    n++;
+  return n;
+}
+
+/* Each message once: a list with what is in it, or only that. */
+static void
+test_list (gconstpointer full)
+{
+  Server *server = server_new (serve_list, (gpointer) full);
+  SpiceSession *session = client_session (server);
+  g_autofree char *text = NULL;
+
+  start (session);
+  g_assert_true (spice_session_connect (session));
+  client_await (has_ended, session);
+  g_assert_true (spice_session_stop_recording (session, NULL));
+  text = read_all ();
+  g_test_message ("%s", text);
+  g_assert_cmpuint (count (text, " list, "), ==, full ? 0 : 1);
+  g_assert_cmpuint (count (text, " ping, "), ==, 2);
+  client_end (session);
+  server_free (server);
+}
+
 static void
 test_refused (void)
 {
@@ -169,6 +233,8 @@ main (int argc, char **argv)
   g_test_add_func ("/recorded/recorded", test_recorded);
   g_test_add_func ("/recorded/ended", test_ended);
   g_test_add_func ("/recorded/closed", test_closed);
+  g_test_add_data_func ("/recorded/list/mini-headers", NULL, test_list);
+  g_test_add_data_func ("/recorded/list/full-headers", "", test_list);
   g_test_add_func ("/recorded/refused", test_refused);
   g_test_add_data_func ("/recorded/full-disk/stopped", "", test_full_disk);
   g_test_add_data_func ("/recorded/full-disk/dropped", NULL, test_full_disk);
