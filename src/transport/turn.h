@@ -11,7 +11,7 @@
 
 #include "transport/block.h"
 
-#define CW_TURN_BUDGET_US 1500
+#define CW_TURN_BUDGET_US 1000
 
 typedef struct CwTurnTask CwTurnTask;
 
