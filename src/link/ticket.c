@@ -5,6 +5,7 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/params.h>
+#include <openssl/rand.h>
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
 #include <string.h>
@@ -77,6 +78,36 @@ cw_ticket_any_key (CwSlice der, GError **error)
     return NULL;
   }
   return g_steal_pointer (&key);
+}
+
+bool
+cw_ticket_prepare (unsigned piece)
+{
+  static gint is_prepared;
+  g_autoptr (EVP_PKEY_CTX) ctx = NULL;
+  EVP_MD *md;
+  uint8_t byte;
+
+  if (g_atomic_int_get (&is_prepared))
+    return false;
+  switch (piece) {
+  case 0: /* its configuration and texts */
+    OPENSSL_init_crypto (OPENSSL_INIT_LOAD_CONFIG | OPENSSL_INIT_LOAD_CRYPTO_STRINGS, NULL);
+    return true;
+  case 1: /* a generator of random numbers, with its ciphers */
+    RAND_bytes (&byte, 1);
+    return true;
+  case 2: /* what an encryption consists of */
+    ctx = EVP_PKEY_CTX_new_from_name (NULL, "RSA", NULL);
+    md = EVP_MD_fetch (NULL, "SHA1", NULL);
+    EVP_MD_free (md);
+    break;
+  default:
+    break;
+  }
+  ERR_clear_error (); /* what cannot be had is missed when it is needed */
+  g_atomic_int_set (&is_prepared, 1);
+  return false;
 }
 
 bool

@@ -14,6 +14,10 @@
  * but RSA of 1024 bits is refused with CW_ERROR_SECURITY. */
 bool cw_ticket_encrypt (CwSlice key, const char *password, uint8_t ticket[CW_TICKET_BYTES], GError **error);
 
+/* What the process's first encryption would spend several milliseconds on: the library sets itself up. It is done in
+ * pieces, 0 first, for the time in which the server's answer is awaited. FALSE: nothing is left to do. Any thread. */
+bool cw_ticket_prepare (unsigned piece);
+
 /* The key as an object. Every server's has the same form, which needs no decoder and is so read ten times as fast; NULL
  * for any other, which cw_ticket_any_key () reads or refuses. */
 EVP_PKEY *cw_ticket_usual_key (CwSlice der);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "transport/link-stage.h"
 
+#include "link/ticket.h"
 #include "transport/connect.h"
 #include "transport/sasl-stream.h"
 #include "transport/stream.h"
@@ -9,7 +10,8 @@
 typedef struct {
   CwLink *link;
   char *host; /* or NULL */
-  bool is_told_peer;
+  bool is_told_peer, is_prepared;
+  unsigned n_prepared;
   GBytes *output; /* being written */
   size_t written;
 } LinkStage;
@@ -139,6 +141,10 @@ step (gpointer data, CwStageIo *io, GError **error)
       break;
   if (!is_writing && cw_link_status (self->link) != CW_LINK_RUNNING)
     return finish (self, io, error);
+  if (!is_writing && !self->is_prepared) {
+    self->is_prepared = !cw_ticket_prepare (self->n_prepared++);
+    return CW_STAGE_AGAIN;
+  }
   io->condition = cw_stream_awaits (stream, is_writing);
   return io->condition != 0 ? CW_STAGE_WAITS : CW_STAGE_AGAIN;
 }

@@ -3,6 +3,7 @@
 #include "link/ticket.h"
 
 #include <glib.h>
+#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
@@ -59,10 +60,24 @@ test_ticket_size (void)
   EVP_PKEY_free (key);
 }
 
+/* Comes to an end, once for the process, and leaves no error of the library behind. */
+static void
+test_prepare (void)
+{
+  unsigned n = 0;
+
+  while (cw_ticket_prepare (n))
+    g_assert_cmpuint (++n, <, 10);
+  g_assert_cmpuint (n, >, 1);
+  g_assert_false (cw_ticket_prepare (0));
+  g_assert_cmpuint (ERR_peek_error (), ==, 0);
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/ticket/prepare", test_prepare);
   g_test_add_func ("/ticket/keys", test_keys);
   g_test_add_func ("/ticket/size", test_ticket_size);
   return g_test_run ();
