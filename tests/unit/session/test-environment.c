@@ -137,7 +137,9 @@ static const CapRow cap_rows[] = {
 static bool
 may_be_absent (const CapRow *row)
 {
-  return strstr (row->variable, "SASL") || strstr (row->variable, "OPUS") || row->type == SPICE_CHANNEL_USBREDIR;
+  if (strstr (row->variable, "OPUS"))
+    return !HAVE_OPUS;
+  return strstr (row->variable, "SASL") || row->type == SPICE_CHANNEL_USBREDIR;
 }
 
 /* G10, for each capability: the one that is named goes, and no other. */
