@@ -386,8 +386,10 @@ take (Client *client, const char *uri, const Request *request, Output *output, G
   bool ok = open_display (client, uri, request, &watch, &display, error)
             && (!request->cursor || (pointer = open_pointer (client, watch.id, error)) != NULL);
 
-  what = request->stable > 0 ? g_strdup_printf ("the picture to stay as it is for %d ms", request->stable)
-                             : g_strdup ("a picture (the display may be off)");
+  what = request->stable > 0
+             ? g_strdup_printf ("the picture to stay as it is for %d ms%s", request->stable,
+                                request->save_late ? "" : " (--on-timeout=save saves one that does not)")
+             : g_strdup ("a picture (the display may be off)");
   if (ok && !client_wait (client, is_complete, &watch, what, &late)) {
     ok = request->save_late && watch.created != 0 && watch.drawn
          && g_error_matches (late, STATUS_ERROR, STATUS_TIMEOUT);
