@@ -9,6 +9,7 @@ import threading
 
 import guestimage
 import peers
+import tap
 
 # No time for what guards against foreign programs; the clock of an emulated processor is not steady.
 COMMAND_LINE = "console=ttyS0 quiet mitigations=off tsc=unstable random.trust_cpu=on panic=-1"
@@ -31,7 +32,7 @@ class Guest(peers.Qemu):
         peers.wait_until(condition, what, seconds=seconds)
 
     def open(self):
-        image = guestimage.image(lambda what: print(f"# the guest's Linux: {what}", flush=True))
+        image = guestimage.image(lambda what: tap.note(f"the guest's Linux: {what}"))
         socket_path, self.console = self.folder / "shell.sock", self.folder / "console"
         self.extra = ["-kernel", image / "kernel", "-initrd", image / "initramfs", "-append", COMMAND_LINE,
                       "-chardev", f"file,id=console,path={self.console}", "-device", "isa-serial,chardev=console",
@@ -44,7 +45,7 @@ class Guest(peers.Qemu):
         try:
             self.run("true", 180)
         except Exception:
-            print(*("# " + line for line in self.log()), sep="\n", flush=True)
+            tap.note(*self.log())
             raise
 
     def close(self):

@@ -1,10 +1,25 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Tests as functions, their results as TAP. A test that raises has failed; there is no way to skip one."""
 import concurrent.futures
+import sys
+import threading
 import time
 import traceback
 
 _tests = []
+_lock = threading.Lock()
+
+
+def _say(text):
+    """Whole lines: print() writes a line and its end apart, and what another thread says falls between them."""
+    with _lock:
+        sys.stdout.write(text + "\n")
+        sys.stdout.flush()
+
+
+def note(*lines):
+    """Tells the reader of the log something, from any thread."""
+    _say("\n".join(f"# {line}" for text in lines for line in str(text).splitlines() or [""]))
 
 
 def test(claim):
@@ -48,15 +63,13 @@ def main(only=None, jobs=1):
     """Runs everything, or the tests whose claim contains `only`, `jobs` at a time; returns the exit status."""
     chosen = [t for t in _tests if only is None or only in t[0]]
     if not chosen:
-        print(f"Bail out! no test matches {only!r}")
+        _say(f"Bail out! no test matches {only!r}")
         return 1
-    print(f"1..{len(chosen)}", flush=True)
+    _say(f"1..{len(chosen)}")
     failed = 0
     with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
         for number, ((claim, _), (wrong, seconds)) in enumerate(zip(chosen, pool.map(_run, [t[1] for t in chosen])), 1):
             failed += wrong is not None
-            print(f"{'ok' if wrong is None else 'not ok'} {number} - {claim}")
-            for line in wrong or []:
-                print(f"# {line}")
-            print(f"# {seconds:.1f} s", flush=True)
+            _say(f"{'ok' if wrong is None else 'not ok'} {number} - {claim}")
+            note(*wrong or [], f"{seconds:.1f} s")
     return 1 if failed else 0

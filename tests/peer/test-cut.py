@@ -100,7 +100,7 @@ class Servers:
         server = self.idle.get()
         try:
             if not server.process.running():
-                print("# a server had crashed and is started again", flush=True)
+                tap.note("a server had crashed and is started again")
                 server.close()
                 server = peers.DemoServer("--size", "64x48", *self.options).__enter__()
                 self.all.append(server)

@@ -88,6 +88,6 @@ if __name__ == "__main__":
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--count", type=int, default=5)
     options = parser.parse_args()
-    print(f"# seed {options.seed}, {options.count} times 100 operations")
+    tap.note(f"seed {options.seed}, {options.count} times 100 operations")
     peers.DemoServer.program, clients.Viewer.program = options.demo, options.viewer
     sys.exit(tap.main(options.only, jobs=2))
