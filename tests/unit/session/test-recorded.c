@@ -53,7 +53,7 @@ test_recorded (void)
 
   steps_send (steps, CW_CHANNEL_CURSOR, CW_MSG_CURSOR_INIT,
               &(CwMsgCursorInit){ .cursor = { .flags = CW_CURSOR_FLAG_NONE } });
-  steps_send (steps, CW_CHANNEL_CURSOR, CW_MSG_CURSOR_MOVE, &(CwMsgCursorMove){ 4711, 2 });
+  steps_send (steps, CW_CHANNEL_CURSOR, CW_MSG_CURSOR_MOVE, &(CwMsgCursorMove){ 4321, 2 });
   steps_heard_all (steps, CW_CHANNEL_CURSOR);
   g_assert_true (spice_session_stop_recording (session, &error));
   g_assert_no_error (error);
@@ -61,8 +61,8 @@ test_recorded (void)
   steps_heard_all (steps, CW_CHANNEL_CURSOR);
   text = read_all ();
   g_assert_nonnull (strstr (text, "main"));
-  g_assert_nonnull (strstr (text, "4711"));
-  g_assert_null (strstr (text, "1234"));
+  g_assert_nonnull (strstr (text, "x = 4321\n"));
+  g_assert_null (strstr (text, "x = 1234\n"));
   /* There is none any more, which is no failure. */
   g_assert_true (spice_session_stop_recording (session, &error));
   client_end (session);
