@@ -80,7 +80,8 @@ cw_webdav_body_unref (CwWebdavBody *self)
     return;
   g_ptr_array_remove_fast (self->owner->all, self);
   cw_webdav_bodies_unref (self->owner);
-  close (self->fd);
+  if (self->fd >= 0)
+    close (self->fd);
   g_free (self->memory);
   g_free (self);
 }
@@ -99,6 +100,16 @@ cw_webdav_body_part (CwWebdavBody *self, goffset at, size_t size)
   self->filled = false;
   self->refs++;
   return g_bytes_new_with_free_func (self->memory, size, unref_body, self);
+}
+
+GBytes *
+cw_webdav_body_broken (CwWebdavBodies *owner)
+{
+  CwWebdavBody *self = cw_webdav_body_new (owner, -1, 1);
+  GBytes *part = cw_webdav_body_part (self, 0, 1);
+
+  cw_webdav_body_unref (self);
+  return part;
 }
 
 int

@@ -27,6 +27,9 @@ void cw_webdav_body_unref (CwWebdavBody *self);
 /* The next part of the file; nobody needs the one before any more. */
 GBytes *cw_webdav_body_part (CwWebdavBody *self, goffset at, size_t size);
 
+/* Something that cannot be written, so that the connection ends: what else is promised does not come. */
+GBytes *cw_webdav_body_broken (CwWebdavBodies *owner);
+
 int cw_webdav_body_fd (const CwWebdavBody *self);
 
 /* Reads the part into its memory. false: the file has not that much. */

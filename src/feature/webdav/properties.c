@@ -10,8 +10,11 @@
                                  "," G_FILE_ATTRIBUTE_STANDARD_FAST_CONTENT_TYPE "," G_FILE_ATTRIBUTE_TIME_MODIFIED    \
                                  "," G_FILE_ATTRIBUTE_TIME_MODIFIED_USEC "," G_FILE_ATTRIBUTE_TIME_CREATED
 
-/* Entries of a listing. */
-#define MAX_ENTRIES 100000
+/* Bytes of a listing that go out together, and a little more; what is shorter has a length. */
+#define PIECE (64 * 1024)
+
+/* The data of a message under this name. */
+#define LISTING "cw-webdav-listing"
 
 #define LOCKS                                                                                                          \
   "<D:lockentry><D:lockscope><D:exclusive/></D:lockscope><D:locktype><D:write/></D:locktype></D:lockentry>"            \
@@ -145,21 +148,8 @@ add_response (GString *text, const CwWebdavXml *asked, const char *path, GFileIn
   g_string_free (missing, TRUE);
 }
 
-static void
-add_children (GString *text, const CwWebdavXml *asked, const char *path, GFile *file)
-{
-  g_autoptr (GFileEnumerator) list = g_file_enumerate_children (file, ATTRIBUTES, 0, NULL, NULL);
-
-  for (unsigned n = 0; list && n < MAX_ENTRIES; n++) {
-    g_autoptr (GFileInfo) info = g_file_enumerator_next_file (list, NULL, NULL);
-    g_autofree char *child = NULL;
-
-    if (!info)
-      return;
-    child = g_strconcat (path, *path ? "/" : "", g_file_info_get_name (info), NULL);
-    add_response (text, asked, child, info);
-  }
-}
+#define HEAD "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<D:multistatus xmlns:D=\"DAV:\">\n"
+#define TAIL "</D:multistatus>\n"
 
 static void
 respond (SoupServerMessage *message, GString *text)
@@ -167,12 +157,112 @@ respond (SoupServerMessage *message, GString *text)
   gsize size;
   char *body;
 
-  g_string_prepend (text, "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<D:multistatus xmlns:D=\"DAV:\">\n");
-  g_string_append (text, "</D:multistatus>\n");
+  g_string_prepend (text, HEAD);
+  g_string_append (text, TAIL);
   size = text->len;
   body = g_string_free (text, FALSE);
   soup_server_message_set_response (message, "application/xml; charset=utf-8", SOUP_MEMORY_TAKE, body, size);
   soup_server_message_set_status (message, SOUP_STATUS_MULTI_STATUS, NULL);
+}
+
+/* What is in a folder, however much that is: it is looked at only as the guest takes it. */
+typedef struct {
+  GFileEnumerator *list;
+  CwWebdavXml asked;
+  char *path;
+  CwWebdavBodies *bodies;
+} Listing;
+
+typedef enum { LISTING_FAILED, LISTING_GOES_ON, LISTING_OVER } ListingState;
+
+static void
+free_listing (gpointer data)
+{
+  Listing *self = data;
+
+  g_clear_object (&self->list);
+  cw_webdav_xml_clear (&self->asked);
+  g_free (self->path);
+  cw_webdav_bodies_unref (self->bodies);
+  g_free (self);
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Listing, free_listing)
+
+static ListingState
+add_children (Listing *self, GString *text)
+{
+  g_autoptr (GError) error = NULL;
+
+  while (text->len < PIECE) {
+    g_autoptr (GFileInfo) info = g_file_enumerator_next_file (self->list, NULL, &error);
+    g_autofree char *child = NULL;
+
+    if (!info)
+      return error ? LISTING_FAILED : LISTING_OVER;
+    child = g_strconcat (self->path, *self->path ? "/" : "", g_file_info_get_name (info), NULL);
+    add_response (text, &self->asked, child, info);
+  }
+  return LISTING_GOES_ON;
+}
+
+/* The status has been told, so a folder that cannot be read to its end ends the connection. */
+static void
+add_piece (SoupServerMessage *message, gpointer data)
+{
+  Listing *self = data;
+  SoupMessageBody *body = soup_server_message_get_response_body (message);
+  GString *text;
+  ListingState state;
+  gsize size;
+
+  if (!self->list) {
+    soup_message_body_complete (body);
+    return;
+  }
+  text = g_string_new (NULL);
+  state = add_children (self, text);
+  if (state != LISTING_GOES_ON)
+    g_clear_object (&self->list);
+  if (state == LISTING_OVER)
+    g_string_append (text, TAIL);
+  size = text->len;
+  soup_message_body_append_take (body, (guchar *) g_string_free (text, FALSE), size);
+  if (state == LISTING_FAILED) {
+    g_autoptr (GBytes) broken = cw_webdav_body_broken (self->bodies);
+
+    soup_message_body_append_bytes (body, broken);
+  }
+}
+
+/* Takes both: the text is what has been found so far. */
+static void
+respond_in_pieces (SoupServerMessage *message, Listing *listing, GString *text)
+{
+  SoupMessageHeaders *told = soup_server_message_get_response_headers (message);
+  SoupMessageBody *body = soup_server_message_get_response_body (message);
+  bool old = soup_server_message_get_http_version (message) == SOUP_HTTP_1_0;
+  gsize size;
+
+  g_object_set_data_full (G_OBJECT (message), LISTING, listing, free_listing);
+  g_string_prepend (text, HEAD);
+  size = text->len;
+  soup_server_message_set_status (message, SOUP_STATUS_MULTI_STATUS, NULL);
+  soup_message_headers_set_content_type (told, "application/xml; charset=utf-8", NULL);
+  soup_message_headers_set_encoding (told, old ? SOUP_ENCODING_EOF : SOUP_ENCODING_CHUNKED);
+  soup_message_body_set_accumulate (body, FALSE);
+  g_signal_connect (message, "wrote-chunk", G_CALLBACK (add_piece), listing);
+  soup_message_body_append_take (body, (guchar *) g_string_free (text, FALSE), size);
+}
+
+static guint
+status_of_error (const GError *error)
+{
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_PERMISSION_DENIED))
+    return SOUP_STATUS_FORBIDDEN;
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND))
+    return SOUP_STATUS_NOT_FOUND;
+  return SOUP_STATUS_INTERNAL_SERVER_ERROR;
 }
 
 static bool
@@ -185,12 +275,34 @@ parse_body (SoupServerMessage *message, CwWebdavXml *xml, const char *root, bool
   return cw_webdav_xml_parse (xml, text, size) && (xml->root ? g_str_equal (xml->root, root) : may_be_empty);
 }
 
+/* Takes both. */
+static void
+list_folder (SoupServerMessage *message, Listing *taken, GFile *file, GString *text)
+{
+  g_autoptr (Listing) listing = taken;
+  g_autoptr (GError) error = NULL;
+  ListingState state = LISTING_FAILED;
+
+  listing->list = g_file_enumerate_children (file, ATTRIBUTES, 0, NULL, &error);
+  if (listing->list)
+    state = add_children (listing, text);
+  if (state == LISTING_GOES_ON) {
+    respond_in_pieces (message, g_steal_pointer (&listing), text);
+  } else if (state == LISTING_OVER) {
+    respond (message, text);
+  } else {
+    soup_server_message_set_status (message, status_of_error (error), NULL);
+    g_string_free (text, TRUE);
+  }
+}
+
 void
-cw_webdav_propfind (SoupServerMessage *message, const char *path, GFile *file)
+cw_webdav_propfind (SoupServerMessage *message, const char *path, GFile *file, CwWebdavBodies *bodies)
 {
   SoupMessageHeaders *headers = soup_server_message_get_request_headers (message);
   g_autoptr (GFileInfo) info = g_file_query_info (file, ATTRIBUTES, 0, NULL, NULL);
   g_auto (CwWebdavXml) asked = { 0 };
+  Listing *listing;
   GString *text;
 
   if (!parse_body (message, &asked, "propfind", true) || !info) {
@@ -199,9 +311,14 @@ cw_webdav_propfind (SoupServerMessage *message, const char *path, GFile *file)
   }
   text = g_string_new (NULL);
   add_response (text, &asked, path, info);
-  if (is_folder (info) && g_strcmp0 (soup_message_headers_get_one (headers, "Depth"), "1") == 0)
-    add_children (text, &asked, path, file);
-  respond (message, text);
+  if (!is_folder (info) || g_strcmp0 (soup_message_headers_get_one (headers, "Depth"), "1") != 0) {
+    respond (message, text);
+    return;
+  }
+  listing = g_new (Listing, 1);
+  *listing = (Listing){ NULL, asked, g_strdup (path), cw_webdav_bodies_ref (bodies) };
+  asked = (CwWebdavXml){ 0 };
+  list_folder (message, listing, file, text);
 }
 
 /* Files have no room for properties. What Windows wants to note beside them is taken for noted: it would give up

@@ -112,21 +112,29 @@ is_within (const char *folder, const char *path)
   return strncmp (folder, path, size) == 0 && (path[size] == '/' || path[size] == '\0');
 }
 
-/* Folders are copied here: the server would follow their links, and stumble over its own enumeration. */
+/* Copied here: the server would follow links of folders, stumble over its own enumeration, and leave what it has done
+ * so far when the disk is full. */
 static guint
-copy_folder (Request *self, const char *to)
+copy_it (Request *self, const char *to, bool replaces)
 {
-  SoupMessageHeaders *headers = self->headers;
-  bool deep = g_strcmp0 (soup_message_headers_get_one (headers, "Depth"), "0") != 0;
-  bool exists = g_file_test (to, G_FILE_TEST_EXISTS);
+  bool deep = g_strcmp0 (soup_message_headers_get_one (self->headers, "Depth"), "0") != 0;
 
-  if (exists && g_strcmp0 (soup_message_headers_get_one (headers, "Overwrite"), "F") == 0)
-    return SOUP_STATUS_PRECONDITION_FAILED;
-  if (exists && (!cw_share_is_tree (to) || !cw_share_remove_tree (to)))
-    return SOUP_STATUS_FORBIDDEN;
-  if (!cw_share_copy_tree (self->real, to, deep))
+  if (!cw_share_copy (self->real, to, deep))
     return SOUP_STATUS_INSUFFICIENT_STORAGE;
-  return exists ? SOUP_STATUS_NO_CONTENT : SOUP_STATUS_CREATED;
+  return replaces ? SOUP_STATUS_NO_CONTENT : SOUP_STATUS_CREATED;
+}
+
+/* Two names may be of one folder. */
+static bool
+are_apart (const char *a, const char *b)
+{
+  return !is_within (a, b) && !is_within (b, a);
+}
+
+static bool
+is_file_or_folder (const char *real)
+{
+  return g_file_test (real, G_FILE_TEST_IS_REGULAR) || g_file_test (real, G_FILE_TEST_IS_DIR);
 }
 
 static guint
@@ -134,21 +142,27 @@ status_of_copy (Request *self)
 {
   g_autofree char *path = destination_path (self), *real = NULL;
   const char *depth = soup_message_headers_get_one (self->headers, "Depth");
+  bool replaces;
 
   if (!path || (depth && !g_str_equal (depth, "0") && !g_str_equal (depth, "infinity")))
     return SOUP_STATUS_BAD_REQUEST;
-  if (*path == '\0' || is_within (self->path, path) || is_within (path, self->path))
+  if (*path == '\0' || !are_apart (self->path, path))
     return SOUP_STATUS_FORBIDDEN;
   real = cw_share_resolve (self->owner->share, path, CW_SHARE_FOLLOW, NULL);
   if (!real)
     return SOUP_STATUS_CONFLICT;
-  if (!cw_share_is_tree (self->real))
+  if (!are_apart (self->real, real) || !cw_share_is_tree (self->real))
+    return SOUP_STATUS_FORBIDDEN;
+  if (is_method (self, "COPY") && !is_file_or_folder (self->real))
     return SOUP_STATUS_FORBIDDEN;
   if (!cw_webdav_locks_allow (self->owner->locks, self->message, path))
     return SOUP_STATUS_LOCKED;
-  if (is_method (self, "COPY") && g_file_test (self->real, G_FILE_TEST_IS_DIR))
-    return copy_folder (self, real);
-  return SOUP_STATUS_NONE;
+  replaces = g_file_test (real, G_FILE_TEST_EXISTS);
+  if (replaces && g_strcmp0 (soup_message_headers_get_one (self->headers, "Overwrite"), "F") == 0)
+    return SOUP_STATUS_PRECONDITION_FAILED;
+  if (replaces && !cw_share_is_tree (real))
+    return SOUP_STATUS_FORBIDDEN;
+  return is_method (self, "COPY") ? copy_it (self, real, replaces) : SOUP_STATUS_NONE;
 }
 
 /* The server would follow links to other folders and remove what is there, and would not see what is not listed. */
@@ -289,7 +303,7 @@ on_read (SoupServer *server, SoupServerMessage *message, gpointer data)
   if (!self || cw_webdav_upload_end (message) || soup_server_message_get_status (message) != SOUP_STATUS_NONE)
     return;
   if (is_method (self, "PROPFIND"))
-    cw_webdav_propfind (message, self->path, self->file);
+    cw_webdav_propfind (message, self->path, self->file, self->owner->bodies);
   else if (is_method (self, "PROPPATCH"))
     cw_webdav_proppatch (message, self->path);
   else if (is_method (self, "LOCK"))

@@ -29,7 +29,7 @@ void cw_webdav_unlock (CwWebdavLocks *self, SoupServerMessage *message, const ch
 /* properties.c */
 /* What tells two contents of a file apart, the same in a header as in a property; with its quotes. */
 char *cw_webdav_entity_tag (guint64 size, guint64 seconds, unsigned microseconds);
-void cw_webdav_propfind (SoupServerMessage *message, const char *path, GFile *file);
+void cw_webdav_propfind (SoupServerMessage *message, const char *path, GFile *file, CwWebdavBodies *bodies);
 void cw_webdav_proppatch (SoupServerMessage *message, const char *path);
 
 /* download.c, upload.c: answer GET, HEAD and PUT of the file of this real path. The end of an upload is answered when

@@ -283,10 +283,16 @@ static GFileInfo *
 next_file (GFileEnumerator *list, GCancellable *cancellable, GError **error)
 {
   CwShareList *self = (CwShareList *) list;
+  GError *failure = NULL;
   GFileInfo *info;
 
-  while ((info = g_file_enumerator_next_file (self->real, cancellable, error)) && !is_listed (self, info))
+  while ((info = g_file_enumerator_next_file (self->real, cancellable, &failure)) && !is_listed (self, info))
     g_object_unref (info);
+  /* The end of a folder that is gone, or not shared any more, is not the end of what was in it. */
+  if (!info && !failure)
+    g_free (cw_share_resolve (self->share, self->path, CW_SHARE_FOLLOW, &failure));
+  if (failure)
+    g_propagate_error (error, failure);
   return info;
 }
 

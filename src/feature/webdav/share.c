@@ -127,3 +127,12 @@ cw_share_resolve (CwShare *self, const char *path, CwShareWay way, GError **erro
     g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND, "There is no “%s” in the shared folder.", path);
   return real;
 }
+
+char *
+cw_share_partial_name (const char *real)
+{
+  g_autofree char *folder = g_path_get_dirname (real);
+  g_autofree char *name = g_strdup_printf ("%s%08x%08x", CW_SHARE_UPLOAD, g_random_int (), g_random_int ());
+
+  return g_build_filename (folder, name, NULL);
+}

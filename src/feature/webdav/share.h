@@ -6,7 +6,7 @@
 #include <gio/gio.h>
 #include <stdbool.h>
 
-/* How the names of files begin that have not arrived completely; they are not listed. */
+/* How the names of files and folders begin that are not complete yet; they are not listed. */
 #define CW_SHARE_UPLOAD ".caraway-upload-"
 
 typedef struct CwShare CwShare;
@@ -35,8 +35,12 @@ char *cw_share_resolve (CwShare *self, const char *path, CwShareWay way, GError 
 /* Whether what stands under this real folder holds no link to another folder, so that it can be walked. */
 bool cw_share_is_tree (const char *real);
 
-/* Copies a real folder that is a tree to a name that does not exist; links are left out. deep: with what is in it. */
-bool cw_share_copy_tree (const char *real, const char *to, bool deep);
+/* Such a name beside a real path, which it can be renamed to. */
+char *cw_share_partial_name (const char *real);
+
+/* Copies a real file, or a folder that is a tree, to a real path: what stands there, a file or a tree, stays until the
+ * copy is complete, and for good when it fails. Links are left out. deep: with what is in it. */
+bool cw_share_copy (const char *real, const char *to, bool deep);
 bool cw_share_remove_tree (const char *real);
 
 /* The root of the tree; what stands in folders (not NULL, by a function of GFile) comes before the shared folder. All

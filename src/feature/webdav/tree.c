@@ -1,88 +1,118 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Folders of the share as a whole. */
+/* Folders of the share as a whole, however much is in them: each is read as it is walked. */
 #include "feature/webdav/share.h"
 
-#include <errno.h>
-#include <fts.h>
+#include <ftw.h>
 #include <glib/gstdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-/* Entries of a folder that is copied, moved or removed. */
-#define MAX_TREE 100000
+/* Descriptors of a walk; of folders deeper than that the names are kept. */
+#define MAX_OPEN 16
 
-static FTS *
-open_tree (const char *real)
+typedef struct Walk Walk;
+
+struct Walk {
+  /* false ends it */
+  bool (*visit) (Walk *self, const char *path, const struct stat *status, int type);
+  const char *from, *to; /* of a copy */
+  bool ok;
+};
+
+/* nftw () tells its callback nothing of who called. */
+static _Thread_local Walk *walking;
+
+static int
+on_entry (const char *path, const struct stat *status, int type, struct FTW *place)
 {
-  char *const paths[] = { (char *) real, NULL };
+  return walking->visit (walking, path, status, type) ? FTW_CONTINUE : FTW_STOP;
+}
 
-  return fts_open (paths, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
+static bool
+walk (Walk *self, const char *real, int flags)
+{
+  walking = self;
+  self->ok &= nftw (real, on_entry, MAX_OPEN, FTW_PHYS | FTW_ACTIONRETVAL | flags) == 0;
+  walking = NULL;
+  return self->ok;
+}
+
+static bool
+is_no_way_out (Walk *self, const char *path, const struct stat *status, int type)
+{
+  return type != FTW_SL || !g_file_test (path, G_FILE_TEST_IS_DIR);
 }
 
 bool
 cw_share_is_tree (const char *real)
 {
-  FTS *walk = open_tree (real);
-  FTSENT *entry;
-  bool ok = walk != NULL;
-  unsigned n = 0;
+  Walk self = { .visit = is_no_way_out, .ok = true };
 
-  while (ok && (entry = fts_read (walk))) {
-    ok = ++n <= MAX_TREE;
-    if (entry->fts_info == FTS_SL && g_file_test (entry->fts_path, G_FILE_TEST_IS_DIR))
-      ok = false;
-  }
-  if (walk)
-    fts_close (walk);
-  return ok;
+  return walk (&self, real, 0);
+}
+
+static bool
+remove_entry (Walk *self, const char *path, const struct stat *status, int type)
+{
+  self->ok &= g_remove (path) == 0;
+  return true;
 }
 
 bool
 cw_share_remove_tree (const char *real)
 {
-  FTS *walk = open_tree (real);
-  FTSENT *entry;
-  bool ok = walk != NULL;
+  Walk self = { .visit = remove_entry, .ok = true };
 
-  while (walk && (entry = fts_read (walk))) {
-    /* A folder after what is in it. */
-    if (entry->fts_info == FTS_D)
-      continue;
-    ok = ok && g_remove (entry->fts_path) == 0;
-  }
-  if (walk)
-    fts_close (walk);
-  return ok;
+  /* A folder after what is in it. */
+  return walk (&self, real, FTW_DEPTH);
 }
 
 static bool
-copy_entry (const FTSENT *entry, const char *to)
+copy_entry (Walk *self, const char *path, const struct stat *status, int type)
 {
+  g_autofree char *to = g_strconcat (self->to, path + strlen (self->from), NULL);
   g_autoptr (GFile) from_file = NULL, to_file = NULL;
 
-  if (entry->fts_info == FTS_D)
+  if (type == FTW_D)
     return g_mkdir (to, 0777) == 0;
   /* Links may lead out, and what is neither file nor folder is not shared. */
-  if (entry->fts_info != FTS_F)
-    return entry->fts_info != FTS_DNR && entry->fts_info != FTS_ERR && entry->fts_info != FTS_NS;
-  from_file = g_file_new_for_path (entry->fts_path);
+  if (type != FTW_F || !S_ISREG (status->st_mode))
+    return type == FTW_F || type == FTW_SL;
+  from_file = g_file_new_for_path (path);
   to_file = g_file_new_for_path (to);
   return g_file_copy (from_file, to_file, G_FILE_COPY_NOFOLLOW_SYMLINKS, NULL, NULL, NULL, NULL);
 }
 
-bool
-cw_share_copy_tree (const char *real, const char *to, bool deep)
+static bool
+copy_all (const char *real, const char *to, bool deep)
 {
-  FTS *walk = open_tree (real);
-  FTSENT *entry;
-  bool ok = walk != NULL;
+  Walk self = { .visit = copy_entry, .from = real, .to = to, .ok = true };
 
-  while (ok && (entry = fts_read (walk)) && (deep || entry->fts_level == 0)) {
-    g_autofree char *target = g_strconcat (to, entry->fts_path + strlen (real), NULL);
+  if (!deep && g_file_test (real, G_FILE_TEST_IS_DIR))
+    return g_mkdir (to, 0777) == 0;
+  return walk (&self, real, 0);
+}
 
-    ok = copy_entry (entry, target);
-  }
-  if (walk)
-    fts_close (walk);
-  return ok;
+static bool
+take_place (const char *partial, const char *to)
+{
+  /* Of what is neither file nor folder there is no copy. */
+  if (access (partial, F_OK) != 0)
+    return false;
+  if (g_file_test (partial, G_FILE_TEST_IS_REGULAR) && !g_file_test (to, G_FILE_TEST_IS_DIR))
+    return g_rename (partial, to) == 0;
+  return (access (to, F_OK) != 0 || cw_share_remove_tree (to)) && g_rename (partial, to) == 0;
+}
+
+bool
+cw_share_copy (const char *real, const char *to, bool deep)
+{
+  g_autofree char *partial = cw_share_partial_name (to);
+
+  if (copy_all (real, partial, deep) && take_place (partial, to))
+    return true;
+  if (access (partial, F_OK) == 0)
+    cw_share_remove_tree (partial);
+  return false;
 }

@@ -126,11 +126,9 @@ on_finished (SoupServerMessage *message, gpointer data)
 static bool
 open_partial (Upload *self)
 {
-  g_autofree char *folder = g_path_get_dirname (self->real);
-  g_autofree char *name = g_strdup_printf ("%s%08x%08x", CW_SHARE_UPLOAD, g_random_int (), g_random_int ());
   struct stat old;
 
-  self->partial = g_build_filename (folder, name, NULL);
+  self->partial = cw_share_partial_name (self->real);
   self->fd = open (self->partial, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
   if (self->fd < 0) {
     self->problem = errno;

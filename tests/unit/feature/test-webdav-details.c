@@ -95,6 +95,13 @@ static const WebdavRow writing[] = {
   { "COPY", "/trap", "Destination: http://h/x\r\n", NULL, 403, NULL, NULL },
   { "MOVE", "/trap", "Destination: http://h/x\r\n", NULL, 403, NULL, NULL },
   { "COPY", "/folder", "Destination: http://h/trap\r\n", NULL, 403, NULL, NULL },
+  { "MOVE", "/a%20copy", "Destination: http://h/trap\r\n", NULL, 403, NULL, NULL },
+  /* Nor is a folder copied or moved into itself under its other name. */
+  { "COPY", "/folder", "Destination: http://h/also/x\r\n", NULL, 403, NULL, NULL },
+  { "MOVE", "/folder", "Destination: http://h/also/x\r\n", NULL, 403, NULL, NULL },
+  { "COPY", "/also/inside", "Destination: http://h/folder/inside\r\n", NULL, 403, NULL, NULL },
+  { "COPY", "/pipe", "Destination: http://h/digits\r\n", NULL, 403, NULL, NULL },
+  { "GET", "/digits", NULL, NULL, 200, "\r\n\r\n0123456789", NULL },
   { "PROPFIND", "/trap/loop", "Depth: 0\r\n", NULL, 207, NULL, NULL },
   { "DELETE", "/trap", NULL, NULL, 204, NULL, NULL },
   { "GET", "/folder/inside", NULL, NULL, 200, "\r\n\r\ninside", NULL },
@@ -254,7 +261,7 @@ test_descriptors (void)
 static void
 test_writing (void)
 {
-  g_autofree char *loop = NULL, *trap = NULL;
+  g_autofree char *loop = NULL, *trap = NULL, *also = NULL;
   WebdavCase c;
 
   webdav_begin (&c);
@@ -263,6 +270,8 @@ test_writing (void)
   loop = path_of (&c, "trap/loop");
   g_assert_cmpint (g_mkdir (trap, 0700), ==, 0);
   g_assert_cmpint (symlink ("../folder", loop), ==, 0);
+  also = path_of (&c, "also");
+  g_assert_cmpint (symlink ("folder", also), ==, 0);
   webdav_run_rows (&c, writing, G_N_ELEMENTS (writing));
   webdav_end (&c);
 }

@@ -358,7 +358,7 @@ test_trees (void)
   pipe = g_build_filename (c.shared, "pipe", NULL);
   g_assert_cmpint (mkfifo (pipe, 0600), ==, 0);
   g_assert_true (cw_share_is_tree (c.shared));
-  g_assert_true (cw_share_copy_tree (c.shared, copy, true));
+  g_assert_true (cw_share_copy (c.shared, copy, true));
   g_free (pipe);
   pipe = g_build_filename (copy, "pipe", NULL);
   link = g_build_filename (copy, "link-in", NULL);
@@ -368,11 +368,14 @@ test_trees (void)
   g_assert_false (g_file_test (link, G_FILE_TEST_IS_SYMLINK) || g_file_test (link, G_FILE_TEST_EXISTS));
   g_assert_cmpint (symlink ("folder", link), ==, 0);
   g_assert_false (cw_share_is_tree (copy));
-  g_assert_true (cw_share_copy_tree (c.shared, shallow, false));
+  g_assert_true (cw_share_copy (c.shared, shallow, false));
   g_assert_cmpint (g_rmdir (shallow), ==, 0); /* there was nothing in it */
-  /* The name is taken; there is nothing of the other one. */
-  g_assert_false (cw_share_copy_tree (c.shared, copy, false));
-  g_assert_false (cw_share_copy_tree (nothing, shallow, true));
+  g_assert_false (cw_share_copy (nothing, shallow, true));
+  g_assert_false (cw_share_copy (nothing, copy, true));
+  g_assert_true (g_file_test (name, G_FILE_TEST_IS_REGULAR));
+  g_assert_true (cw_share_copy (c.shared, copy, false));
+  g_assert_cmpint (g_rmdir (copy), ==, 0); /* neither any more */
+  g_assert_true (cw_share_copy (c.shared, copy, true));
   g_assert_false (cw_share_remove_tree (nothing));
   g_assert_true (cw_share_remove_tree (copy));
   g_assert_false (g_file_test (copy, G_FILE_TEST_EXISTS));

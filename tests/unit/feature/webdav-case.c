@@ -61,6 +61,19 @@ webdav_content_of (WebdavCase *self, const char *name)
   return content;
 }
 
+bool
+webdav_has_no_upload (gpointer data)
+{
+  const WebdavCase *self = data;
+  g_autoptr (GDir) dir = g_dir_open (self->folder, 0, NULL);
+  const char *name;
+
+  while ((name = g_dir_read_name (dir)))
+    if (strstr (name, "upload"))
+      return false;
+  return true;
+}
+
 static bool
 is_open (gpointer channel)
 {
@@ -250,8 +263,8 @@ webdav_next_frame (WebdavCase *self, gint64 id)
   return content;
 }
 
-static GString *
-hear_all (WebdavCase *self, gint64 id)
+GString *
+webdav_hear_all (WebdavCase *self, gint64 id)
 {
   GString *text = g_string_new (NULL);
   GBytes *piece;
@@ -306,7 +319,7 @@ webdav_request (WebdavCase *self, const char *method, const char *path, const ch
   webdav_say (self, id, head, strlen (head));
   if (size > 0)
     webdav_say (self, id, body, size);
-  answer = hear_all (self, id);
+  answer = webdav_hear_all (self, id);
   keep_header (answer, "Lock-Token: ", &self->token);
   keep_header (answer, "ETag: ", &self->tag);
   return answer;

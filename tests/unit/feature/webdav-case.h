@@ -25,6 +25,9 @@ void webdav_set_open (WebdavCase *self, bool open);
 /* NULL: there is no such file. */
 char *webdav_content_of (WebdavCase *self, const char *name);
 
+/* Of a WebdavCase: nothing in the folder is on its way to its name. */
+bool webdav_has_no_upload (gpointer self);
+
 /* At most 65535 bytes; none: the connection's end. */
 void webdav_send_frame (WebdavCase *self, gint64 id, const void *bytes, size_t size);
 /* As many frames as it takes. */
@@ -42,6 +45,9 @@ void webdav_finish (WebdavSpeech *speech);
 
 /* The content of the next frame, which has to be of this connection; NULL: its end. */
 GBytes *webdav_next_frame (WebdavCase *self, gint64 id);
+
+/* What comes of the connection up to its end. */
+GString *webdav_hear_all (WebdavCase *self, gint64 id);
 
 /* On a connection of its own, to its end. In headers, %t is the last token, %e the last tag. */
 GString *webdav_request (WebdavCase *self, const char *method, const char *path, const char *headers, const char *body,
