@@ -275,7 +275,7 @@ def late_reader():
 
 @tap.test("a server that ends in the middle of a text: how much was typed")
 def half_typed():
-    script = {spice.INPUTS: [spice.INPUTS_INIT, Wait(101, 5), Close()]}
+    script = {spice.INPUTS: [spice.INPUTS_INIT, Wait(104, 5), Close()]}
     with HostileServer(script) as server:
         result = fails(PROTOCOL, " of 2000 characters: ", "type", server.uri, "-", text="a" * 2000)
         tap.true(0 < int(result.err.split("typed ")[1].split()[0]) < 2000, result.err)

@@ -267,7 +267,7 @@ def reasons():
         refused(server, PROTOCOL, "not a SPICE server, or one that expects TLS on this port (then use spice+tls://): ", "info")
     with HostileServer({}, (spice.DISPLAY, denied)) as server:
         refused(server, PROTOCOL, "or it refused the channel (display channel 0): ", "info")
-    with HostileServer({spice.INPUTS: [spice.INPUTS_INIT, Wait(101), Close()]}) as server:
+    with HostileServer({spice.INPUTS: [spice.INPUTS_INIT, Wait(104), Close()]}) as server:
         refused(server, PROTOCOL, "the server closed the connection (inputs channel 0)\n", "type", "a" * 999)
     with HostileServer({}, listed=((spice.DISPLAY, 0), (spice.CURSOR, 1))) as server:
         refused(server, UNSUPPORTED, "no inputs channel 0; it offers: main 0, display 0, cursor 1\n", "type", "a")

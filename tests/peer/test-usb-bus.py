@@ -5,7 +5,7 @@ import sys
 
 import tap
 from hostile import spice, usb
-from hostile.server import HostileServer, Wait
+from hostile.server import Heard, HostileServer, Wait
 from usbbus import Bus
 from usbclient import Client, GLib, Machine, Spice
 
@@ -125,7 +125,7 @@ def stubborn():
 
 def with_guest(packets, code, message):
     """A guest says that, once it has the device; what the error is."""
-    script = [Wait(101), *usb.data(usb.hello()), Wait(101, 4), *usb.data(*packets)]
+    script = [Wait(101), *usb.data(usb.hello()), Heard(101, usb.packet(usb.CONNECT, bytes(10))[:8]), *usb.data(*packets)]
     with bus, HostileServer({spice.USBREDIR: script}, listed=((spice.USBREDIR, 0),)) as server:
         bus.plug(2, 4)
         client, errors = Client(server.uri), []

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """A SPICE server that follows a script: it links like a real one, takes any ticket, and then sends each channel the
 bytes it was told to. It remembers what clients answered."""
+import contextlib
 import socket
 import struct
 import threading
@@ -19,6 +20,13 @@ class Wait:
 
     def __init__(self, number, times=1):
         self.number, self.times = number, times
+
+
+class Heard:
+    """A step of a script: go on after what the client's messages of this number have said, put together, has `words`."""
+
+    def __init__(self, number, words):
+        self.number, self.words = number, words
 
 
 class Meet:
@@ -78,6 +86,11 @@ class Connection:
             with self.changed:
                 self.closed = True
                 self.changed.notify_all()
+            with contextlib.suppress(OSError):
+                self.socket.shutdown(socket.SHUT_RDWR)  # as servers do when a client has said that it is leaving
+
+    def said(self, number):
+        return b"".join(body for kind, body in zip(self.seen, self.bodies) if kind == number)
 
     def wait(self, condition, seconds):
         with self.changed:
@@ -104,7 +117,7 @@ class HostileServer(peers.FakeServer):
         super().__init__(self._serve)
         self.scripts, self.link, self.result, self.listed, self.full = scripts, link, result, listed, full
         self.deaf, self.caps = deaf, {spice.DISPLAY: spice.DISPLAY_CAPS, spice.MAIN: 3, **(caps or {})}
-        self.links, self.linked = [], threading.Condition()
+        self.links, self.linked, self.overdue = [], threading.Condition(), []
 
     def _handshake(self, sock):
         _, _, _, size = struct.unpack("<4sIII", exactly(sock, 16))
@@ -143,10 +156,12 @@ class HostileServer(peers.FakeServer):
         threading.Thread(target=connection.read, args=(pause,), daemon=True).start()
         for step in self._script(connection):
             if isinstance(step, Wait):
-                connection.wait(lambda: connection.seen.count(step.number) >= step.times, 20)
+                self._await(connection, lambda: connection.seen.count(step.number) >= step.times, step)
+            elif isinstance(step, Heard):
+                self._await(connection, lambda: step.words in connection.said(step.number), step)
             elif isinstance(step, Meet):
-                other = self.channel(step.kind, 20, step.number)
-                other.wait(lambda: HELLO_ID in other.answers, 20)
+                other = self.channel(step.kind, number=step.number)
+                self._await(other, lambda: HELLO_ID in other.answers, step)
             elif isinstance(step, Pause):
                 connection.wait(lambda: False, step.seconds)
             elif isinstance(step, Close):
@@ -156,6 +171,15 @@ class HostileServer(peers.FakeServer):
                 sock.sendall(step)
             else:
                 sock.sendall(spice.with_full_headers(step))
+
+    def _await(self, connection, condition, step):
+        """What never comes while the client stays is a mistake of the script, or the client's."""
+        if not connection.wait(condition, peers.PATIENCE) and not connection.closed:
+            self.overdue.append(f"channel {connection.kind}:{connection.number}, step {vars(step)}, seen {connection.seen}")
+
+    def check_end(self):
+        if self.overdue:
+            raise peers.Failed("a client never did what the script waited for", *self.overdue)
 
     def channel(self, kind, seconds=peers.PATIENCE, number=0):
         """The connection of a channel once a client has linked it, or None."""
