@@ -10,6 +10,15 @@
 #define LONG_HEADER 16
 #define MAX_HELLO 1024
 
+static uint32_t
+load_u32 (const uint8_t *at)
+{
+  uint32_t value;
+
+  memcpy (&value, at, sizeof value);
+  return GUINT32_FROM_LE (value);
+}
+
 void
 cw_usb_redir_flush (CwUsbRedir *self)
 {
@@ -182,15 +191,6 @@ header_size (const CwUsbRedir *self)
                                                                                                  : SHORT_HEADER;
 }
 
-static uint32_t
-load_u32 (const uint8_t *at)
-{
-  uint32_t value;
-
-  memcpy (&value, at, sizeof value);
-  return GUINT32_FROM_LE (value);
-}
-
 /* How large the packet that begins with these bytes is; 0: not known yet. */
 static bool
 packet_size (const CwUsbRedir *self, const uint8_t *bytes, size_t n, size_t *size, GError **error)
@@ -284,17 +284,13 @@ cw_usb_redir_plug_raw (CwUsbRedir *self, const CwUsbRawDevice *funcs, gpointer d
 void
 cw_usb_redir_unplug (CwUsbRedir *self)
 {
-  bool announced = self->announced && cw_usb_redir_is_occupied (self);
-
   if (self->drive) {
     cw_usb_drive_unplug (self->drive);
-    if (announced && !self->spoilt) {
+    if (self->announced && !self->spoilt) {
       usbredirparser_send_device_disconnect (self->parser);
       cw_usb_redir_flush (self);
     }
   }
-  if (announced && usbredirparser_peer_has_cap (self->parser, usb_redir_cap_device_disconnect_ack))
-    self->awaits_ack = true;
   self->announced = false;
   g_clear_pointer (&self->drive, cw_usb_drive_unref);
   self->raw = NULL;
@@ -305,6 +301,10 @@ cw_usb_redir_send_raw (CwUsbRedir *self, const uint8_t *bytes, size_t size)
 {
   g_autoptr (GBytes) copy = g_bytes_new (bytes, size);
 
+  /* A raw device may say so before it is taken out, and one that the guest has never seen does not. */
+  if (load_u32 (bytes) == usb_redir_device_disconnect
+      && usbredirparser_peer_has_cap (self->parser, usb_redir_cap_device_disconnect_ack))
+    self->awaits_ack = true;
   self->events->send (self->data, copy);
 }
 

@@ -42,7 +42,7 @@ void cw_usb_redir_plug_drive (CwUsbRedir *self, CwUsbDrive *drive);
 void cw_usb_redir_plug_raw (CwUsbRedir *self, const CwUsbRawDevice *funcs, gpointer device);
 bool cw_usb_redir_is_occupied (const CwUsbRedir *self);
 
-/* Takes the device out and tells the guest. A raw device has told it already. */
+/* Takes the device out and tells the guest. A raw device has told it already, if the guest had seen it. */
 void cw_usb_redir_unplug (CwUsbRedir *self);
 
 /* A packet of a raw device. */

@@ -1,255 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The bus of real USB devices on a libusb of the test's, which fails where it is told to: what is told of devices,
  * when, and that nothing is left behind. */
+#include "fake-libusb.h"
+
 #include "feature/usb/bus.h"
 
 #include "spice-client.h"
 
 #include <string.h>
 #include <unistd.h>
-
-#define BUS 250 /* no machine has so many: its names are not found in sysfs */
-
-struct libusb_device {
-  int refs;
-  uint8_t address, class;
-  unsigned n_interfaces; /* 0: it has no active configuration */
-  bool is_broken;        /* it does not tell what it is */
-};
-
-static struct {
-  int init, hotplug, list, open, wrap; /* what these return */
-  bool has_hotplug;
-  int n_exits, n_registered, n_opened, n_handled;
-  libusb_device **devices;
-  int n_devices;
-  libusb_hotplug_callback_fn on_hotplug;
-  void *hotplug_data;
-  libusb_pollfd_added_cb on_added;
-  libusb_pollfd_removed_cb on_removed;
-  void *notifier_data;
-  int fd; /* watched from the beginning */
-  libusb_device *wrapped;
-  GString *told;
-} fake;
-
-static int context, handle; /* somewhere to point to */
-
-/* libusb */
-
-int LIBUSB_CALL
-libusb_init (libusb_context **usb)
-{
-  *usb = (libusb_context *) &context;
-  return fake.init;
-}
-
-void LIBUSB_CALL
-libusb_exit (libusb_context *usb)
-{
-  g_assert_true (usb == (libusb_context *) &context);
-  fake.n_exits++;
-}
-
-int LIBUSB_CALL
-libusb_has_capability (uint32_t capability)
-{
-  g_assert_cmpuint (capability, ==, LIBUSB_CAP_HAS_HOTPLUG);
-  return fake.has_hotplug;
-}
-
-const char *LIBUSB_CALL
-libusb_strerror (int code)
-{
-  return code == LIBUSB_ERROR_ACCESS ? "no access" : code == LIBUSB_ERROR_NOT_SUPPORTED ? "not here" : "gone";
-}
-
-int LIBUSB_CALL
-libusb_hotplug_register_callback (libusb_context *usb, int events, int flags, int vendor, int product, int class,
-                                  libusb_hotplug_callback_fn on_event, void *data, libusb_hotplug_callback_handle *own)
-{
-  g_assert_cmpint (events, ==, LIBUSB_HOTPLUG_EVENT_DEVICE_ARRIVED | LIBUSB_HOTPLUG_EVENT_DEVICE_LEFT);
-  g_assert_true (flags == 0 && vendor == LIBUSB_HOTPLUG_MATCH_ANY && product == LIBUSB_HOTPLUG_MATCH_ANY
-                 && class == LIBUSB_HOTPLUG_MATCH_ANY);
-  fake.on_hotplug = on_event;
-  fake.hotplug_data = data;
-  fake.n_registered += fake.hotplug == 0;
-  *own = 42;
-  return fake.hotplug;
-}
-
-void LIBUSB_CALL
-libusb_hotplug_deregister_callback (libusb_context *usb, libusb_hotplug_callback_handle own)
-{
-  g_assert_cmpint (own, ==, 42);
-  fake.n_registered--;
-}
-
-void LIBUSB_CALL
-libusb_set_pollfd_notifiers (libusb_context *usb, libusb_pollfd_added_cb added, libusb_pollfd_removed_cb removed,
-                             void *data)
-{
-  fake.on_added = added;
-  fake.on_removed = removed;
-  fake.notifier_data = data;
-}
-
-const struct libusb_pollfd **LIBUSB_CALL
-libusb_get_pollfds (libusb_context *usb)
-{
-  static struct libusb_pollfd descriptor;
-  const struct libusb_pollfd **list = g_new0 (const struct libusb_pollfd *, 2);
-
-  descriptor = (struct libusb_pollfd){ fake.fd, G_IO_IN };
-  list[0] = &descriptor;
-  return list;
-}
-
-void LIBUSB_CALL
-libusb_free_pollfds (const struct libusb_pollfd **list)
-{
-  g_free (list);
-}
-
-int LIBUSB_CALL
-libusb_handle_events_timeout_completed (libusb_context *usb, struct timeval *time, int *completed)
-{
-  char byte;
-
-  g_assert_true (time->tv_sec == 0 && time->tv_usec == 0);
-  g_assert_cmpint (read (fake.fd, &byte, 1), ==, 1);
-  fake.n_handled++;
-  return 0;
-}
-
-ssize_t LIBUSB_CALL
-libusb_get_device_list (libusb_context *usb, libusb_device ***list)
-{
-  if (fake.list < 0)
-    return fake.list;
-  *list = g_memdup2 (fake.devices, sizeof *fake.devices * (size_t) (fake.n_devices + 1));
-  for (int i = 0; i < fake.n_devices; i++)
-    libusb_ref_device ((*list)[i]);
-  return fake.n_devices;
-}
-
-void LIBUSB_CALL
-libusb_free_device_list (libusb_device **list, int unref)
-{
-  for (int i = 0; unref && i < fake.n_devices; i++)
-    libusb_unref_device (list[i]);
-  g_free (list);
-}
-
-libusb_device *LIBUSB_CALL
-libusb_ref_device (libusb_device *device)
-{
-  device->refs++;
-  return device;
-}
-
-void LIBUSB_CALL
-libusb_unref_device (libusb_device *device)
-{
-  device->refs--;
-}
-
-uint8_t LIBUSB_CALL
-libusb_get_bus_number (libusb_device *device)
-{
-  return BUS;
-}
-
-uint8_t LIBUSB_CALL
-libusb_get_device_address (libusb_device *device)
-{
-  return device->address;
-}
-
-int LIBUSB_CALL
-libusb_get_port_numbers (libusb_device *device, uint8_t *ports, int size)
-{
-  g_assert_cmpint (size, ==, 7);
-  ports[0] = ports[1] = 1;
-  return 2;
-}
-
-int LIBUSB_CALL
-libusb_get_device_descriptor (libusb_device *device, struct libusb_device_descriptor *descriptor)
-{
-  *descriptor = (struct libusb_device_descriptor){ .bDeviceClass = device->class,
-                                                   .bDeviceSubClass = 2,
-                                                   .bDeviceProtocol = 3,
-                                                   .idVendor = 0x1234,
-                                                   .idProduct = 0x5678,
-                                                   .bcdDevice = 0x0102 };
-  return device->is_broken ? LIBUSB_ERROR_IO : 0;
-}
-
-/* The second interface has no setting, of the others the class is their number. */
-int LIBUSB_CALL
-libusb_get_active_config_descriptor (libusb_device *device, struct libusb_config_descriptor **config)
-{
-  struct libusb_interface *interfaces = g_new0 (struct libusb_interface, device->n_interfaces);
-  struct libusb_interface_descriptor *settings = g_new0 (struct libusb_interface_descriptor, device->n_interfaces);
-
-  for (unsigned i = 0; i < device->n_interfaces; i++) {
-    settings[i] = (struct libusb_interface_descriptor){ .bInterfaceClass = (uint8_t) i,
-                                                        .bInterfaceSubClass = 5,
-                                                        .bInterfaceProtocol = 6 };
-    interfaces[i] = (struct libusb_interface){ &settings[i], i != 1 };
-  }
-  if (device->n_interfaces == 0)
-    return LIBUSB_ERROR_NOT_FOUND;
-  *config = g_new0 (struct libusb_config_descriptor, 1);
-  **config
-      = (struct libusb_config_descriptor){ .bNumInterfaces = (uint8_t) device->n_interfaces, .interface = interfaces };
-  return 0;
-}
-
-void LIBUSB_CALL
-libusb_free_config_descriptor (struct libusb_config_descriptor *config)
-{
-  g_free ((gpointer) config->interface->altsetting);
-  g_free ((gpointer) config->interface);
-  g_free (config);
-}
-
-int LIBUSB_CALL
-libusb_open (libusb_device *device, libusb_device_handle **opened)
-{
-  if (fake.open == 0) {
-    *opened = (libusb_device_handle *) &handle;
-    fake.n_opened++;
-  }
-  return fake.open;
-}
-
-int LIBUSB_CALL
-libusb_wrap_sys_device (libusb_context *usb, intptr_t fd, libusb_device_handle **opened)
-{
-  g_assert_cmpint (fd, ==, 77);
-  if (fake.wrap == 0) {
-    *opened = (libusb_device_handle *) &handle;
-    fake.n_opened++;
-  }
-  return fake.wrap;
-}
-
-libusb_device *LIBUSB_CALL
-libusb_get_device (libusb_device_handle *opened)
-{
-  return fake.wrapped;
-}
-
-void LIBUSB_CALL
-libusb_close (libusb_device_handle *opened)
-{
-  g_assert_true (opened == (libusb_device_handle *) &handle);
-  fake.n_opened--;
-}
-
-/* The cases */
 
 typedef struct {
   CwUsbBus *bus;
@@ -287,7 +46,7 @@ static void
 begin (Case *self, libusb_device **devices, int n)
 {
   *self = (Case){ .devices = g_ptr_array_new_with_free_func ((GDestroyNotify) cw_usb_device_unref) };
-  memset (&fake, 0, sizeof fake);
+  fake = (FakeLibusb){ 0 };
   g_assert_cmpint (pipe (self->pipe), ==, 0);
   fake.has_hotplug = true;
   fake.fd = self->pipe[0];
@@ -303,7 +62,7 @@ open_bus (Case *self)
 
   self->bus = cw_usb_bus_new (g_main_context_default (), &events, self, &error);
   g_assert_no_error (error);
-  g_assert_true (cw_usb_bus_context (self->bus) == (libusb_context *) &context);
+  g_assert_true (cw_usb_bus_context (self->bus) == FAKE_CONTEXT);
 }
 
 static void
@@ -482,7 +241,7 @@ test_opened (void)
   g_assert_null (device->opened);
   fake.open = 0;
   g_assert_true (cw_usb_bus_open (device, NULL));
-  g_assert_true (device->opened == &handle);
+  g_assert_true (device->opened == FAKE_HANDLE);
   g_assert_true (cw_usb_bus_open (device, NULL)); /* it is open already */
   g_assert_cmpint (fake.n_opened, ==, 1);
   g_assert_true (cw_usb_bus_may_open (device));
@@ -506,11 +265,11 @@ test_wrapped (void)
   g_assert_cmpstr (error->message, ==, "The descriptor is none of a USB device: no access");
   g_clear_error (&error);
   fake.wrap = 0;
-  fake.wrapped = &hub;
+  fake.behind = &hub;
   g_assert_null (cw_usb_bus_wrap (c.bus, 77, &error));
   g_assert_cmpstr (error->message, ==, "The descriptor is none of a USB device: gone");
   g_assert_cmpint (fake.n_opened, ==, 0);
-  fake.wrapped = &plain;
+  fake.behind = &plain;
   device = cw_usb_bus_wrap (c.bus, 77, NULL);
   g_assert_nonnull (device);
   g_assert_true (cw_usb_bus_may_open (device) && cw_usb_bus_open (device, NULL));

@@ -241,6 +241,7 @@ test_raw (void)
 {
   static const CwUsbRawDevice funcs = { take };
   static const struct usbredirfilter_rule rules[] = { { 8, -1, -1, -1, 0 } };
+  static const uint8_t disconnect[16] = { usb_redir_device_disconnect };
   Raw raw = { g_string_new (NULL), false };
   Guest guest;
   int n_rules;
@@ -263,12 +264,18 @@ test_raw (void)
   expect_taken (&guest, &raw, "3 3 ");
   g_assert_cmpuint (guest.n_rejected, ==, 2);
   raw.fails = false;
+  cw_usb_redir_send_raw (guest.host, disconnect, sizeof disconnect);
   cw_usb_redir_unplug (guest.host);
   g_assert_false (cw_usb_redir_is_occupied (guest.host));
-  g_assert_cmpuint (guest.n_disconnected, ==, 0); /* it would have told the guest */
   usbredirparser_send_reset (guest.parser);
   cw_usb_redir_plug_raw (guest.host, &funcs, &raw);
-  expect_taken (&guest, &raw, "");
+  g_assert_cmpstr (raw.taken->str, ==, "");
+  expect_taken (&guest, &raw, "0 ");
+  g_assert_cmpuint (guest.n_disconnected, ==, 1);
+  /* One that has not told the guest of its end was none to it: there is nothing to wait for. */
+  cw_usb_redir_unplug (guest.host);
+  cw_usb_redir_plug_raw (guest.host, &funcs, &raw);
+  g_assert_cmpstr (raw.taken->str, ==, "0 ");
   guest_clear (&guest);
   g_string_free (raw.taken, TRUE);
 }

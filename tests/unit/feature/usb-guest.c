@@ -14,8 +14,14 @@ on_host_send (gpointer data, GBytes *bytes)
 static void
 on_device_failed (gpointer data, const GError *error)
 {
-  g_assert_error (error, SPICE_CLIENT_ERROR, SPICE_CLIENT_ERROR_USB_DEVICE_REJECTED);
-  ((Guest *) data)->n_rejected++;
+  Guest *self = data;
+
+  if (g_error_matches (error, SPICE_CLIENT_ERROR, SPICE_CLIENT_ERROR_USB_DEVICE_REJECTED)) {
+    self->n_rejected++;
+  } else {
+    g_assert_no_error (self->failed);
+    self->failed = g_error_copy (error);
+  }
 }
 
 static void
@@ -91,7 +97,7 @@ guest_ep_info (void *data, struct usb_redir_ep_info_header *info)
                       : is_bulk  ? usb_redir_type_bulk
                                  : usb_redir_type_invalid);
     if (((Guest *) data)->n_caps > usb_redir_cap_ep_info_max_packet_size)
-      g_assert_cmpuint (info->max_packet_size[i], ==, is_control ? 64 : is_bulk ? 512 : 0);
+      g_assert_cmpuint (info->max_packet_size[i], ==, is_control ? ((Guest *) data)->control_size : is_bulk ? 512 : 0);
   }
   ((Guest *) data)->n_endpoints++;
 }
@@ -198,7 +204,7 @@ guest_init (Guest *self, int n_caps)
   static const CwUsbRedirEvents events = { on_host_send, on_device_failed, on_filter_changed };
   uint32_t caps[USB_REDIR_CAPS_SIZE] = { 0 };
 
-  *self = (Guest){ .n_caps = n_caps };
+  *self = (Guest){ .n_caps = n_caps, .control_size = 64 };
   self->to_guest = g_byte_array_new ();
   self->to_host = g_byte_array_new ();
   self->bulk = g_byte_array_new ();
@@ -230,6 +236,7 @@ guest_init (Guest *self, int n_caps)
 void
 guest_clear (Guest *self)
 {
+  g_assert_no_error (self->failed);
   cw_usb_redir_free (self->host);
   usbredirparser_destroy (self->parser);
   g_byte_array_unref (self->to_guest);

@@ -14,7 +14,9 @@ typedef struct {
   GByteArray *to_guest; /* sent and not read yet */
   bool byte_by_byte;
   int n_caps;
+  int control_size; /* of packets, as the device tells it */
   unsigned n_rejected, n_filters;
+  GError *failed; /* of a device, but by rejection; a test that expects it clears it */
 
   struct usbredirparser *parser;
   GByteArray *to_host;
