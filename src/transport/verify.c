@@ -229,7 +229,7 @@ show_subject (const X509_NAME *name)
 {
   g_autoptr (GString) shown = g_string_new (NULL);
 
-  for (int i = 0; i < X509_NAME_entry_count (name) && shown->len < SHOWN_MAX; i++) {
+  for (int i = 0; i < X509_NAME_entry_count (name) && shown->len <= SHOWN_MAX; i++) {
     const X509_NAME_ENTRY *entry = X509_NAME_get_entry (name, i);
     const ASN1_OBJECT *kind = X509_NAME_ENTRY_get_object (entry);
     int nid = OBJ_obj2nid (kind);

@@ -263,6 +263,37 @@ test_told_subject_is_bounded (void)
   EVP_PKEY_free (key);
 }
 
+/* What is told without a mark of the cut is all of it, and right. */
+static void
+test_told_subject_at_limit (void)
+{
+  static const struct {
+    const char *rest;
+    bool whole;
+  } rows[] = { { "", true }, { "x", false }, { "/OU=x", false } };
+  g_autofree char *sixty = g_strnfill (60, 'x');
+  g_autoptr (GString) limit = g_string_new ("CN=a"), slashed = g_string_new ("CN=a");
+  EVP_PKEY *key = cert_key_ec ();
+
+  for (unsigned i = 0; i < 8; i++) {
+    g_string_append_printf (limit, ",OU=%s", i > 0 ? sixty : &sixty[4]);
+    g_string_append_printf (slashed, "/OU=%s", i > 0 ? sixty : &sixty[4]);
+  }
+  g_assert_cmpuint (limit->len, ==, 512);
+  for (unsigned i = 0; i < G_N_ELEMENTS (rows); i++) {
+    g_autofree char *subject = g_strconcat (slashed->str, rows[i].rest, NULL);
+    g_autofree char *wanted = g_strconcat (limit->str, rows[i].whole ? "" : "…", NULL);
+    CertSpec spec = { subject };
+    X509 *certificate = cert_new (&spec, key, NULL, NULL);
+    g_autofree char *told = told_subject (certificate);
+
+    g_assert_cmpstr (told, ==, wanted);
+    g_assert_cmpint (cw_verify_subject (certificate, told, NULL), ==, rows[i].whole);
+    X509_free (certificate);
+  }
+  EVP_PKEY_free (key);
+}
+
 static void
 test_subject_with_comma (void)
 {
@@ -500,6 +531,7 @@ main (int argc, char **argv)
   g_test_add_func ("/verify/subject-with-comma", test_subject_with_comma);
   g_test_add_func ("/verify/told-subject", test_told_subject);
   g_test_add_func ("/verify/told-subject-is-bounded", test_told_subject_is_bounded);
+  g_test_add_func ("/verify/told-subject-at-limit", test_told_subject_at_limit);
   g_test_add_func ("/verify/pubkey", test_pubkey);
   g_test_add ("/verify/chain", Chain, NULL, chain_set_up, test_chain, chain_tear_down);
   g_test_add ("/verify/modes", Chain, NULL, chain_set_up, test_modes, chain_tear_down);
