@@ -12,6 +12,10 @@ static struct {
   int live, device_memory, no_delay, flexible;
 } fakes[N_FAKES];
 
+static GMutex lock; /* of what follows */
+static GCond changed;
+static bool may_complain, has_complained;
+
 typedef struct {
   GstBin parent;
 } Fake;
@@ -96,6 +100,7 @@ constructed (GObject *object)
     [FAKE_FAILS_AT_FIRST] = "identity error-after=1",
     [FAKE_FAILS_AT_THIRD] = "identity error-after=3",
     [FAKE_IS_MUTE] = "identity drop-probability=1",
+    [FAKE_COMPLAINS] = "identity error-after=1",
   };
   unsigned index = index_of (object);
   g_autofree char *line = g_strdup_printf ("%s ! vp8dec", front[g_atomic_int_get (&fakes[index].fault)]);
@@ -119,16 +124,44 @@ set_property (GObject *object, guint id, const GValue *value, GParamSpec *spec)
     g_atomic_int_set (&fakes[index].flexible, g_str_equal (g_value_get_string (value), "flexible"));
 }
 
+static void
+complain (GstElement *element)
+{
+  g_mutex_lock (&lock);
+  while (!may_complain)
+    g_cond_wait (&changed, &lock);
+  g_mutex_unlock (&lock);
+  GST_ELEMENT_ERROR (element, STREAM, DECODE, ("still something"), (NULL));
+  g_mutex_lock (&lock);
+  has_complained = true;
+  g_cond_broadcast (&changed);
+  g_mutex_unlock (&lock);
+}
+
+void
+fake_complain (void)
+{
+  g_mutex_lock (&lock);
+  may_complain = true;
+  g_cond_broadcast (&changed);
+  while (!has_complained)
+    g_cond_wait (&changed, &lock);
+  may_complain = has_complained = false;
+  g_mutex_unlock (&lock);
+}
+
 static GstStateChangeReturn
 change_state (GstElement *element, GstStateChange change)
 {
   GstElementClass *parent = g_type_class_peek (GST_TYPE_BIN);
+  int fault = g_atomic_int_get (&fakes[index_of (element)].fault);
 
-  if (change == GST_STATE_CHANGE_NULL_TO_READY
-      && g_atomic_int_get (&fakes[index_of (element)].fault) == FAKE_DOES_NOT_START) {
+  if (change == GST_STATE_CHANGE_NULL_TO_READY && fault == FAKE_DOES_NOT_START) {
     GST_ELEMENT_ERROR (element, RESOURCE, OPEN_READ, ("no such device"), (NULL));
     return GST_STATE_CHANGE_FAILURE;
   }
+  if (change == GST_STATE_CHANGE_PAUSED_TO_READY && fault == FAKE_COMPLAINS)
+    complain (element);
   return parent->change_state (element, change);
 }
 

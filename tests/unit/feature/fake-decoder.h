@@ -12,6 +12,7 @@ typedef enum {
   FAKE_FAILS_AT_FIRST,
   FAKE_FAILS_AT_THIRD,
   FAKE_IS_MUTE,
+  FAKE_COMPLAINS, /* fails at first, and once more while it is stopped */
 } FakeFault;
 
 /* The two that are there are registered under these names. */
@@ -23,6 +24,9 @@ void fake_register (void);
 /* Makes both unwanted, with counts of 0. */
 void fake_reset (void);
 void fake_want (unsigned index, FakeFault fault);
+
+/* Lets the one that complains do so, and waits until it has. */
+void fake_complain (void);
 
 /* How many there have been, and how many frames they were given. */
 unsigned fake_n_made (unsigned index);

@@ -267,6 +267,40 @@ test_all_fail (void)
   teardown (&f);
 }
 
+/* One that has been given up complains while it is stopped, just when the next one has failed: that is no news, and
+ * makes nobody forget the other failure. */
+static void
+test_late_complaint (void)
+{
+  CwVideoPicture picture;
+  gpointer stream;
+  Fixture f;
+
+  setup (&f);
+  cw_worker_group_unref (f.workers);
+  cw_worker_pool_unref (f.pool);
+  f.pool = cw_worker_pool_new_manual ();
+  f.workers = cw_worker_group_new (f.pool);
+  fake_want (FAKE_VA, FAKE_COMPLAINS);
+  fake_want (FAKE_V4L2, FAKE_DOES_NOT_START);
+  stream = open_stream (&f);
+  push (stream, 1, film->pdata[0]);
+  cw_worker_pool_run_queued (f.pool, 0);
+  while (cw_worker_pool_n_queued (f.pool) == 0) {
+    g_assert_cmpint (vp8 ()->take (stream, &picture, NULL), ==, CW_VIDEO_NOTHING);
+    g_thread_yield ();
+  }
+  cw_worker_pool_run_queued (f.pool, 0);
+  fake_complain ();
+  g_assert_cmpuint (cw_worker_pool_n_queued (f.pool), ==, 0);
+  g_assert_cmpint (vp8 ()->take (stream, &picture, NULL), ==, CW_VIDEO_NOTHING);
+  g_assert_cmpuint (cw_worker_pool_n_queued (f.pool), ==, 1);
+  cw_worker_pool_run_queued (f.pool, 0);
+  assert_picture (&f, stream, 1, luma (0), WIDTH);
+  vp8 ()->close (stream);
+  teardown (&f);
+}
+
 /* What other frames need is gone then. The next stream does better. */
 static void
 test_fails_later (void)
@@ -545,6 +579,7 @@ main (int argc, char **argv)
   g_test_add_data_func ("/video-decoders/mute", GINT_TO_POINTER (FAKE_IS_MUTE), test_falls_over);
   g_test_add_func ("/video-decoders/one-by-one", test_one_by_one);
   g_test_add_func ("/video-decoders/all-fail", test_all_fail);
+  g_test_add_func ("/video-decoders/late-complaint", test_late_complaint);
   g_test_add_func ("/video-decoders/fails-later", test_fails_later);
   g_test_add_func ("/video-decoders/sizes", test_sizes);
   g_test_add_func ("/video-decoders/ends", test_ends);

@@ -186,6 +186,28 @@ test_end_behind (void)
   webdav_end (&c);
 }
 
+/* Ended in the midst of a long answer, with more questions behind: what nobody will read is not waited for. */
+static void
+test_end_amid (void)
+{
+  static const char get_large[] = "GET /large HTTP/1.1\r\nHost: h\r\n\r\n";
+  const size_t size = 3 * 1024 * 1024; /* more than is kept for the guest */
+  g_autofree char *bytes = g_strnfill (size, 'x'), *path = NULL;
+  g_autoptr (GByteArray) frames = g_byte_array_new ();
+  WebdavCase c;
+
+  webdav_begin (&c);
+  path = g_build_filename (c.folder, "large", NULL);
+  g_assert_true (g_file_set_contents (path, bytes, (gssize) size, NULL));
+  webdav_add_text (frames, 11, get_large, strlen (get_large));
+  while (frames->len < 100 * 1000) /* less than would block the channel, more than is read beside a question */
+    webdav_add_text (frames, 11, GET_HELLO, strlen (GET_HELLO));
+  webdav_add_frame (frames, 11, NULL, 0);
+  webdav_finish (webdav_start (&c, frames, frames->len));
+  look (&c);
+  webdav_end (&c);
+}
+
 /* A folder has taken the name meanwhile: the guest is told, and the folder stays. */
 static void
 test_name_taken (void)
@@ -304,6 +326,7 @@ main (int argc, char **argv)
   g_test_add_func ("/webdav-channel/broken", test_broken);
   g_test_add_func ("/webdav-channel/frames", test_frames);
   g_test_add_func ("/webdav-channel/end-behind", test_end_behind);
+  g_test_add_func ("/webdav-channel/end-amid", test_end_amid);
   g_test_add_func ("/webdav-channel/name-taken", test_name_taken);
   g_test_add_func ("/webdav-channel/no-body", test_no_body);
   g_test_add_func ("/webdav-channel/many-locks", test_many_locks);

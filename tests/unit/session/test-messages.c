@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What counts as received and as processed: messages inside another one, pictures that are not drawn yet, channels that
- * are switched off, connections that a handler replaces. */
+ * are switched off, connections that a handler replaces; and the numbers of what is sent. */
 #include "steps.h"
 #include "stream.h"
 
@@ -293,6 +293,71 @@ test_disabled (void)
   g_unsetenv ("SPICE_DISABLE_CHANNELS");
 }
 
+/* --- numbers ---------------------------------------------------------------------------------------------------- */
+
+static bool
+send_numbered (PeerIo *io, uint8_t serial, uint16_t type, const void *data)
+{
+  uint8_t header[18] = { serial, [8] = (uint8_t) type, (uint8_t) (type >> 8) };
+  g_auto (CwBuffer) body = { 0 };
+
+  cw_buffer_init (&body, 1000);
+  g_assert_true (cw_message_write (cw_message_info (io->channel_type, CW_FROM_SERVER, type), data, &body));
+  header[10] = (uint8_t) body.size;
+  g_assert_cmpuint (body.size, <, 256);
+  return peer_write (io, header, sizeof header) && peer_write (io, body.data, body.size);
+}
+
+/* In full headers, which number the messages. */
+static void
+serve_numbered (PeerIo *io, gpointer n_counted)
+{
+  const CwWireChannelId cursor = { CW_CHANNEL_CURSOR, 0 };
+  PeerLink link = PEER_LINK_INIT;
+  uint8_t header[18], body[256];
+  uint64_t serial, expected = 0;
+
+  link.common_caps = 0x03;
+  if (!peer_link (io, &link))
+    return;
+  if (io->channel_type == CW_CHANNEL_MAIN) {
+    send_numbered (io, 1, CW_MSG_MAIN_INIT, &(CwMsgMainInit){ .session_id = 1 });
+    send_numbered (io, 2, CW_MSG_MAIN_CHANNELS_LIST, &(CwMsgMainChannelsList){ 1, &cursor });
+  }
+  send_numbered (io, io->channel_type == CW_CHANNEL_MAIN ? 3 : 1, CW_MSG_PING, &(CwMsgPing){ .id = 1 });
+  do {
+    g_assert_true (peer_read (io, header, sizeof header));
+    memcpy (&serial, header, sizeof serial);
+    g_assert_cmpuint (GUINT64_FROM_LE (serial), ==, ++expected);
+    g_assert_cmpuint (header[11], ==, 0);
+    g_assert_true (peer_read (io, body, header[10]));
+  } while (header[8] != CW_MSGC_PONG);
+  /* Main's first message comes with the link. */
+  g_assert_cmpuint (expected, >=, io->channel_type == CW_CHANNEL_MAIN ? 2 : 1);
+  g_atomic_int_inc ((int *) n_counted);
+  server_hold (io);
+}
+
+static bool
+both_counted (gpointer n_counted)
+{
+  return g_atomic_int_get ((int *) n_counted) == 2;
+}
+
+/* What is sent with the link counts as the first message; where nothing is, the first one is number 1 all the same. */
+static void
+test_numbers (void)
+{
+  int n_counted = 0;
+  Server *server = server_new (serve_numbered, &n_counted);
+  SpiceSession *session = client_session (server);
+
+  g_assert_true (spice_session_connect (session));
+  client_await (both_counted, &n_counted);
+  client_end (session);
+  server_free (server);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -303,5 +368,6 @@ main (int argc, char **argv)
   g_test_add_func ("/messages/forgotten", test_forgotten);
   g_test_add_func ("/messages/replaced", test_replaced);
   g_test_add_func ("/messages/disabled", test_disabled);
+  g_test_add_func ("/messages/numbers", test_numbers);
   return g_test_run ();
 }

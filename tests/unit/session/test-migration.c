@@ -18,6 +18,7 @@ typedef struct {
   const char *mig_host; /* of the environment, or NULL */
   unsigned target_main_caps;
   bool target_is_gone; /* nobody listens there */
+  bool without_inputs; /* nobody asks the target for them */
   bool presses_early;  /* a key while nothing may be sent to the source any more */
   bool stays;          /* the session has the source's port at the end */
 } Row;
@@ -25,6 +26,7 @@ typedef struct {
 static const Row *row;   /* the running one */
 static GString *said[4]; /* by the scripts: source main, source inputs, target main, target inputs */
 static unsigned port_of_target;
+static int n_target_inputs; /* atomic: connections of them there */
 
 /* Of a target whose main channel closes the others do not come up: the client notices before it has them all. */
 static uint32_t
@@ -52,6 +54,8 @@ serve (PeerIo *io, bool target)
   /* A main channel that is not announced as a migration's begins a session. */
   if (is_main && io->connection_id == 0)
     server_send_start (io, channels, 1);
+  if (target && !is_main)
+    g_atomic_int_inc (&n_target_inputs);
   migration_count ();
   migration_run_script (io, is_main ? main : inputs, port_of_target, said[2 * target + !is_main]);
 }
@@ -334,6 +338,17 @@ static const Row rows[] = {
       .target_main_caps = 0xf,
   },
   {
+      .name = "source-channel-gone-before",
+      .source_main = STEPS (LINKED (3), START (MIGRATE_BEGIN), HEAR (MAIN_MIGRATE_CONNECTED), TELL (MAIN_MIGRATE_END)),
+      .source_inputs = (const Step[]){ LINKED (2), { CLOSE, 0, NULL, NULL } },
+      .target_main = STEPS (HEAR (MAIN_MIGRATE_END), TELL_DATA (MAIN_INIT, init)),
+      .states = "migrating none ",
+      .events = "inputs:closed ",
+      .heard = "104 102 / / 109 / ",
+      .without_inputs = true,
+      .target_main_caps = 0xf,
+  },
+  {
       .name = "source-gone",
       .source_main
       = (const Step[]){ LINKED (2), START (MIGRATE_BEGIN), HEAR (MAIN_MIGRATE_CONNECTED), { CLOSE, 0, NULL, NULL } },
@@ -479,6 +494,7 @@ test_row (gconstpointer data)
   row = data;
   migration_set_count (0);
   n_taken_over = 0;
+  n_target_inputs = 0;
   for (unsigned i = 0; i < G_N_ELEMENTS (said); i++)
     said[i] = g_string_new (NULL);
   source = server_new (serve_source, NULL);
@@ -500,7 +516,7 @@ test_row (gconstpointer data)
   g_assert_cmpstr (seen.states->str, ==, row->states);
   g_assert_cmpstr (seen.events->str, ==, row->events);
   check_port (seen.session, source);
-  g_assert_cmpuint (n_taken_over, ==, strstr (row->heard, "109 ") ? 1 : 0);
+  g_assert_cmpuint (n_taken_over, ==, strstr (row->heard, "109 ") && !row->without_inputs ? 1 : 0);
   g_unsetenv ("SPICE_MIG_HOST");
   g_signal_handlers_disconnect_by_data (seen.session, &seen);
   for (GList *at = seen.session->priv->channels; at; at = at->next)
@@ -510,6 +526,8 @@ test_row (gconstpointer data)
   server_free (source);
   if (target)
     server_free (target);
+  if (row->without_inputs)
+    g_assert_cmpint (n_target_inputs, ==, 0);
   text = migration_heard (said, G_N_ELEMENTS (said));
   g_assert_cmpstr (text, ==, row->heard);
   for (unsigned i = 0; i < G_N_ELEMENTS (said); i++)

@@ -250,6 +250,44 @@ test_server (void)
   steps_free (steps);
 }
 
+static bool
+has_name_of (SpiceSession *session, char letter, size_t length)
+{
+  g_autofree char *name = NULL, *wanted = g_strnfill (length, letter);
+
+  g_object_get (session, "name", &name, NULL);
+  return g_strcmp0 (name, wanted) == 0;
+}
+
+static bool
+is_named_b (gpointer session)
+{
+  return has_name_of (session, 'b', 4096);
+}
+
+static bool
+is_named_c (gpointer session)
+{
+  return has_name_of (session, 'c', 4096);
+}
+
+/* Of a name that is longer, the beginning counts. */
+static void
+test_long_name (void)
+{
+  Steps *steps = steps_new (NULL, 0, 0);
+  SpiceSession *session = steps_session (steps, NULL);
+  g_autofree char *fits = g_strnfill (4096, 'b'), *longer = g_strnfill (4097, 'c');
+
+  steps_await_link (steps, CW_CHANNEL_MAIN, 1);
+  steps_send (steps, CW_CHANNEL_MAIN, CW_MSG_MAIN_NAME, &(CwMsgMainName){ { (const uint8_t *) fits, 4096 } });
+  client_await (is_named_b, session);
+  steps_send (steps, CW_CHANNEL_MAIN, CW_MSG_MAIN_NAME, &(CwMsgMainName){ { (const uint8_t *) longer, 4097 } });
+  client_await (is_named_c, session);
+  client_end (session);
+  steps_free (steps);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -266,5 +304,6 @@ main (int argc, char **argv)
   g_test_add_func ("/settings/demanded", test_demanded);
   g_test_add_func ("/settings/functions", test_functions);
   g_test_add_func ("/settings/server", test_server);
+  g_test_add_func ("/settings/long-name", test_long_name);
   return g_test_run ();
 }
