@@ -13,8 +13,10 @@
 /* What has happened, in so many steps; the rest is still there in the next iteration. */
 #define MAX_EVENTS 64
 
-/* Somebody else is always ready: after so long it is our turn again. */
+/* Somebody else is always ready: after so long it is our turn again, if that was enough for one source of each priority
+ * above; a thread that had to wait for a processor finds all of them ready. */
 #define YIELD_US 1000
+#define YIELD_ITERATIONS 4
 
 #define NEVER INT64_MAX
 
@@ -257,11 +259,11 @@ enter (Turn *self, Phase phase, int64_t now)
   self->since_us = now;
 }
 
-/* What other sources have become ready in this iteration is not known yet, so one is waited for in any case. */
 static void
 end_yielding (Turn *self)
 {
-  if (self->phase != PHASE_NOW && self->iterations > 1 && g_get_monotonic_time () - self->since_us > YIELD_US)
+  if (self->phase != PHASE_NOW && self->iterations > YIELD_ITERATIONS
+      && g_get_monotonic_time () - self->since_us > YIELD_US)
     enter (self, PHASE_NOW, 0);
 }
 

@@ -14,6 +14,7 @@ struct Task {
   unsigned n_runs;
   unsigned depth, max_depth;
   void (*work) (Task *self, int64_t deadline);
+  GSource *others[2];
 };
 
 static void
@@ -387,6 +388,97 @@ test_next (void)
   g_assert_false (g_main_context_iteration (context, FALSE));
 }
 
+typedef struct {
+  GSource source;
+  bool is_always_ready;
+  unsigned n;
+} Other;
+
+/* Takes longer than anybody is waited for by the clock. */
+static gboolean
+other_dispatch (GSource *source, GSourceFunc callback, gpointer data)
+{
+  Other *self = (Other *) source;
+
+  self->n++;
+  g_usleep (2000);
+  if (!self->is_always_ready)
+    g_source_set_ready_time (source, -1);
+  return G_SOURCE_CONTINUE;
+}
+
+static GSourceFuncs other_funcs = { NULL, NULL, other_dispatch, NULL, NULL, NULL };
+
+static Other *
+other_new (GMainContext *context, int priority)
+{
+  GSource *source = g_source_new (&other_funcs, sizeof (Other));
+
+  g_source_set_priority (source, priority);
+  g_source_set_ready_time (source, 0);
+  g_source_attach (source, context);
+  return (Other *) source;
+}
+
+static void
+other_free (Other *self)
+{
+  g_source_destroy (&self->source);
+  g_source_unref (&self->source);
+}
+
+/* Uses up its time, in which something of a higher priority than idle sources becomes ready each time. */
+static void
+be_busy (Task *self, int64_t deadline)
+{
+  for (unsigned i = 0; i < G_N_ELEMENTS (self->others); i++)
+    g_source_set_ready_time (self->others[i], 0);
+  be_slow (self, deadline);
+  be_slow (self, deadline);
+}
+
+/* A connection that is always ready lets idle sources run, also where a timer and a redraw have become due each time,
+ * and take longer than the turn: at least once in three turns. */
+static void
+test_yield (void)
+{
+  g_autoptr (GMainContext) context = g_main_context_new ();
+  Task task = start (context, be_busy);
+  Other *idle = other_new (context, G_PRIORITY_DEFAULT_IDLE);
+  Other *timer = other_new (context, G_PRIORITY_DEFAULT), *redraw = other_new (context, G_PRIORITY_HIGH_IDLE + 20);
+
+  task.others[0] = &timer->source;
+  task.others[1] = &redraw->source;
+  idle->is_always_ready = true;
+  task.task = cw_turn_task_new (context, -1, run, &task);
+  cw_turn_task_ready (task.task);
+  while (task.n_runs < 30)
+    g_main_context_iteration (context, FALSE);
+  g_assert_cmpuint (idle->n, >=, 10);
+  cw_turn_task_free (task.task);
+  other_free (timer);
+  other_free (redraw);
+  other_free (idle);
+}
+
+/* It is not held up for ever by one that is. */
+static void
+test_busy_others (void)
+{
+  g_autoptr (GMainContext) context = g_main_context_new ();
+  Task task = start (context, be_slow);
+  Other *busy = other_new (context, G_PRIORITY_DEFAULT);
+
+  busy->is_always_ready = true;
+  task.task = cw_turn_task_new (context, -1, run, &task);
+  cw_turn_task_ready (task.task);
+  while (task.n_runs < 20)
+    g_main_context_iteration (context, FALSE);
+  g_assert_cmpuint (busy->n, <=, 120);
+  cw_turn_task_free (task.task);
+  other_free (busy);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -399,6 +491,8 @@ main (int argc, char **argv)
   g_test_add_func ("/turn/ready-late", test_ready_late);
   g_test_add_func ("/turn/nested", test_nested);
   g_test_add_func ("/turn/next", test_next);
+  g_test_add_func ("/turn/yield", test_yield);
+  g_test_add_func ("/turn/busy-others", test_busy_others);
   g_test_add_func ("/turn/time", test_time);
   g_test_add_func ("/turn/time-of-iteration", test_time_of_iteration);
   return g_test_run ();
