@@ -28,7 +28,7 @@ class Examples(unittest.TestCase):
         self.server.communicate(timeout=120)
 
     def run_program(self, *arguments, **environment):
-        return subprocess.run([str(a) for a in arguments], capture_output=True, text=True, timeout=40,
+        return subprocess.run([str(a) for a in arguments], capture_output=True, text=True, timeout=120,
                               env={**os.environ, **environment})
 
     def test_watch(self):

@@ -49,7 +49,7 @@ def carried(origin, target, content, kind="UTF8_STRING", read=bytes):
     def pasted():
         result = subprocess.run([peers.which("xclip"), "-o", "-selection", "clipboard", "-t", kind],
                                 env={**os.environ, **target}, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-                                timeout=60)
+                                timeout=peers.PATIENCE)
         return result.returncode == 0 and result.stdout != b"" and read(result.stdout) == read(content)
     owner = owner_of(origin, content, kind)
     try:

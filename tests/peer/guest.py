@@ -105,7 +105,7 @@ class Guest(peers.Qemu):
             raise peers.Failed(f"{command!r} in the guest: status {found} instead of {status}", text, "\n".join(self.log()))
         return text
 
-    def until(self, command, seconds=120):
+    def until(self, command, seconds=peers.PATIENCE):
         """Runs a command again and again until it succeeds."""
         script = f"""(end=$(($(date +%s) + {seconds}))
             until {{ {command}

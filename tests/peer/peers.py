@@ -299,7 +299,7 @@ class DemoServer(Peer):
 class Qmp:
     def __init__(self, path):
         self.socket = socket.socket(socket.AF_UNIX)
-        self.socket.settimeout(20)
+        self.socket.settimeout(PATIENCE)
         try:
             self.socket.connect(str(path))
         except OSError:

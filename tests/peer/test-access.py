@@ -6,7 +6,6 @@ import os
 import socket
 import sys
 import tempfile
-import time
 
 import clients
 import peers
@@ -25,10 +24,10 @@ def shows(server, uri, *options, env=None):
     tap.true(trouble is None, trouble)
 
 
-def refused(words, uri, *options, seconds=peers.PATIENCE, env=None, text=None, warnings=()):
+def refused(words, uri, *options, env=None, text=None, warnings=()):
     """The program must fail, name one of the words, write no picture; returns its exit status."""
     with tempfile.TemporaryDirectory(prefix="caraway-none-") as folder:
-        result = caraway.run("screenshot", uri, f"{folder}/none.png", *options, status=None, seconds=seconds, env=env,
+        result = caraway.run("screenshot", uri, f"{folder}/none.png", *options, status=None, env=env,
                              text=text, warnings=warnings)
         tap.equal(os.listdir(folder), [], "files written all the same")
     tap.true(result.status > 1, f"exit status {result.status}")
@@ -125,9 +124,7 @@ def wrong_uri(uri):
 @tap.test("a server that never answers is given up, with a reason")
 def silent():
     with peers.silent_server() as server:
-        start = time.monotonic()
-        refused(("time", "answer", "silent"), server.uri, seconds=40)
-        tap.true(time.monotonic() - start < 30, "it took too long")
+        refused(("time", "answer", "silent"), server.uri)
 
 
 SILENT = {"says nothing behind the link": {spice.MAIN: [Pause(60)]},
@@ -142,11 +139,9 @@ SILENT = {"says nothing behind the link": {spice.MAIN: [Pause(60)]},
 @tap.cases("a server that {} is given up at the program's time limit", SILENT)
 def silent_later(how):
     with HostileServer(SILENT[how]) as server:
-        start = time.monotonic()
         status = refused(("gave up after 1.5 s",), server.uri, "--timeout", "1.5",
                          warnings=("a damaged message was passed over",))
         tap.equal(status, TIMEOUT, "exit status")
-        tap.true(time.monotonic() - start < 10, "it took too long")
 
 
 @tap.test("a server of another protocol is refused")

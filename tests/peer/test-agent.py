@@ -41,7 +41,7 @@ def copy_in_guest(x, content, selection="clipboard", target=None):
 def paste_in_guest(x, selection="clipboard", target=None):
     argv = ["xclip", "-o", "-selection", selection] + (["-t", target] if target else [])
     result = subprocess.run(argv, env={**os.environ, **x.env}, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-                            timeout=60)
+                            timeout=peers.PATIENCE)
     return result.stdout if result.returncode == 0 else None
 
 
@@ -76,7 +76,7 @@ def from_guest(x, content, *options, selection="clipboard", target=None):
     patience = 1
     try:
         while get.running():
-            tap.true(patience < 60, "the client never got the content")
+            tap.true(patience < peers.PATIENCE, "the client never got the content")
             owner = copy_in_guest(x, content, selection, target)
             end = time.monotonic() + patience
             while get.running() and time.monotonic() < end:
@@ -133,7 +133,7 @@ def questions(content):
     script = [spice.main_init(agent=1, tokens=100000), Wait(104), spice.channels_list(), announce]
     with HostileServer({spice.MAIN: script}) as server:
         give = start("clipboard", "set", server.uri, content=content)
-        main, answered, asked = server.channel(spice.MAIN, 30), 0, False
+        main, answered, asked = server.channel(spice.MAIN), 0, False
         while give.running():
             kinds = [kind for kind, _ in agent_messages(main)]
             if GRAB in kinds and not asked:
@@ -182,7 +182,7 @@ def files():
     with Xspice(agent=True) as x, tempfile.TemporaryDirectory(prefix="caraway-send-") as folder:
         sent = [make_file(Path(folder), name, size) for name, size in
                 (("one.bin", 3_000_000), ("empty", 0), ("a [b] = c; d.txt", 65536), ("übung", 65537), ("small", 1))]
-        out = caraway.run("send", x.uri, *sent, seconds=120).out
+        out = caraway.run("send", x.uri, *sent).out
         tap.true(out.startswith("5 files, 3.1"), out)
         for path in sent:
             tap.true(digest(path) == digest(x.received / path.name), f"{path.name} differs")

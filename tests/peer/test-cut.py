@@ -22,7 +22,6 @@ import tap
 CONNECT, TLS, PROTOCOL, TIMEOUT = 3, 4, 6, 7
 TICKET = 4 + 128
 N_SERVERS = 4
-HANG = 15  # seconds, for what takes less than one
 END = re.compile(r"^caraway info: .*(clos|reset|awaited|broke|ended)", re.M)
 SETTINGS = {}
 
@@ -76,7 +75,8 @@ def attempt(server, options, **cut):
     tls = server.port is None
     with Relay(server.tls_port if tls else server.port, **cut) as relay:
         uri = f"spice+tls://localhost:{relay.port}" if tls else relay.uri
-        return SETTINGS["caraway"].run("info", uri, "--timeout", HANG, *options, status=None, seconds=HANG + 5), relay
+        return SETTINGS["caraway"].run("info", uri, "--timeout", peers.PATIENCE, *options, status=None,
+                                       seconds=2 * peers.PATIENCE), relay
 
 
 class Servers:

@@ -258,7 +258,7 @@ PLACE = "http://localhost:9843"
 
 
 def curl(arguments):
-    return machine.run(f"curl -sS --max-time 120 {arguments}", seconds=150)
+    return machine.run(f"curl -sS --max-time {peers.PATIENCE} {arguments}", seconds=2 * peers.PATIENCE)
 
 
 @tap.test("a folder: by the guest's own daemon and curl it is listed, read and written; read-only it is not written")

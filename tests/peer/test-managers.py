@@ -2,6 +2,7 @@
 """Unmodified managers of virtual machines, which know them by libvirt, on our library and on the distribution's."""
 import argparse
 import contextlib
+import itertools
 import sys
 from pathlib import Path
 
@@ -39,12 +40,14 @@ def ticket(whose):
         virt_manager(screen, machines.pretended(screen.folder, server))
         screen.wait_window(machines.NAME)
 
+        patience = itertools.count(2)
+
         def refused():
             screen.xdotool("type", "wrong")
             screen.xdotool("key", "Return")
-            # Should the question not have been there yet, again; but that would close the message, too.
+            # Should the question not have been there yet, again, later each time; but that would close the message, too.
             with contextlib.suppress(peers.Failed):
-                return screen.wait_window("Input Error", seconds=4)
+                return screen.wait_window("Input Error", seconds=2 ** next(patience))
         refusal = peers.wait_until(refused, "a wrong ticket to be refused")
         tap.equal(server.command("stats")["display"], "0", "display channels with a wrong ticket")
         screen.xdotool("key", "Return")

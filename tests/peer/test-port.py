@@ -119,7 +119,7 @@ def echo():
 def many_writes():
     with Bench() as bench:
         bench.client.command("write 0 200 0 10000")
-        tap.equal(bench.client.written(0, 60), {"ok": 10000, "failed": 0, "bytes": 2_000_000, "ordered": 1, "error": ""})
+        tap.equal(bench.client.written(0), {"ok": 10000, "failed": 0, "bytes": 2_000_000, "ordered": 1, "error": ""})
         bench.wait_port(received=2_000_000, sha256=sha256(patterns(200, 0, 10000)))
 
 
@@ -148,8 +148,8 @@ def bound():
         result = bench.client.written(2)
         tap.true(result["error"].startswith(BUSY), result["error"])
         bench.server.command(f"port {NAME} room=-1")
-        tap.equal(bench.client.written(0, 60)["ok"], 1)
-        result = bench.client.written(1, 60)
+        tap.equal(bench.client.written(0)["ok"], 1)
+        result = bench.client.written(1)
         tap.true(15_000 < result["ok"] < 70_000, f"{result}")
         tap.true(result["error"].startswith(BUSY), result["error"])
         tap.equal(result["ok"] + result["failed"], 100_000)
@@ -397,7 +397,7 @@ def on_the_wire():
         client.command("write 0 150000 8")
         client.command("event 0 2")
         connection = server.channel(spice.PORT)
-        tap.true(connection.wait(lambda: 201 in connection.seen, 60), "no event came")
+        tap.true(connection.wait(lambda: 201 in connection.seen), "no event came")
         n_common, n_channel = (int.from_bytes(connection.offered[at:at + 4], "little") for at in (6, 10))
         tap.true(n_common > 0, "no common capabilities")
         tap.equal(sum(connection.offered[18 + 4 * n_common:18 + 4 * (n_common + n_channel)]), 0, "channel capabilities")

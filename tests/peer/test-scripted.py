@@ -190,7 +190,7 @@ def caches(case):
 
 def sent(server, *numbers):
     link = server.channel(spice.INPUTS)
-    link.wait(lambda: link.closed, 20)
+    link.wait(lambda: link.closed)
     return [(number, body) for number, body in zip(link.seen, link.bodies) if number in numbers]
 
 

@@ -95,7 +95,7 @@ class Listener(Client):
         self.settle()
         self.folder.cleanup()
 
-    def wait_sound(self, sound, condition, what, seconds=120):
+    def wait_sound(self, sound, condition, what, seconds=peers.PATIENCE):
         """Until it is so of what sound() has grown by since; looked at when there is half a second more."""
         start = seen = len(sound())
         start -= start % tones.FRAME
@@ -130,7 +130,7 @@ def plays(coding):
             client.wait_tone(lambda: client.given, LEVEL, "for applications")
             client.wait_tone(client.played, LEVEL, "for the device")
             read, given = client.read(client.playback), len(client.given)
-            client.wait(lambda: len(client.given) - given > tones.RATE * tones.FRAME, "a second of sound", 120)
+            client.wait(lambda: len(client.given) - given > tones.RATE * tones.FRAME, "a second of sound")
             share = (client.read(client.playback) - read) / (len(client.given) - given)
             tap.true(share < 0.25 if coding == "Opus" else share > 0.95, f"{share:.2f} bytes were read for each that was heard")
             # A guest that is late begins again.

@@ -19,7 +19,7 @@ def start_from(content, expected, suffix, **disk):
         tap.equal(client.connect_device(device), (True, None))
         tap.equal(client.manager.props.free_channels, 1)
         machine.qmp.run("cont")
-        client.wait(machine.first_line, "the sum that the guest computes", seconds=120)
+        client.wait(machine.first_line, "the sum that the guest computes")
         tap.equal(machine.first_line(), expected)
         client.close()
         tap.true(not client.manager.is_device_connected(device), "disconnected")

@@ -70,7 +70,7 @@ class Folder:
 
     def request(self, method, path, body=None, headers=None, connection=None):
         """(status, body, headers) by HTTP as it stands, nothing tidied up."""
-        own = connection or http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
+        own = connection or http.client.HTTPConnection("127.0.0.1", self.port, timeout=peers.PATIENCE)
         own.putrequest(method, path, skip_host=False, skip_accept_encoding=True)
         for name, value in (headers or {}).items():
             own.putheader(name, value)
@@ -309,7 +309,7 @@ def shrinking():
         path = folder.write("file", b"")
         os.truncate(path, 1 << 32)  # more than can be on its way
         sock = socket.create_connection(("127.0.0.1", folder.port))
-        sock.settimeout(30)
+        sock.settimeout(peers.PATIENCE)
         sock.sendall(b"GET /file HTTP/1.1\r\nHost: h\r\n\r\n")
         got = len(sock.recv(1000))
         os.truncate(path, 10_000)
@@ -322,7 +322,7 @@ def shrinking():
 @tap.test("one connection serves many requests: 500 small files are written, listed, read and deleted")
 def many_files():
     with Folder() as folder:
-        connection = http.client.HTTPConnection("127.0.0.1", folder.port, timeout=120)
+        connection = http.client.HTTPConnection("127.0.0.1", folder.port, timeout=peers.PATIENCE)
         for i in range(500):
             tap.equal(folder.status("PUT", f"/file{i}", str(i).encode() * i, connection=connection), 201)
         listing = folder.request("PROPFIND", "/", headers={"Depth": "1"}, connection=connection)[1]
@@ -440,7 +440,7 @@ def evil_requests():
         folder.write("f", b"content")
         for text in EVIL_REQUESTS:
             with socket.create_connection(("127.0.0.1", folder.port)) as sock:
-                sock.settimeout(30)
+                sock.settimeout(peers.PATIENCE)
                 try:
                     sock.sendall(text + b"GET /f HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")
                     sock.shutdown(socket.SHUT_WR)
@@ -599,7 +599,7 @@ def flood():
 def unread():
     pipelined = data(b"".join(frame(1, GET * 2000) for _ in range(10)))
     with Guest(event(0), *[pipelined] * 100, Pause(1)) as guest:
-        guest.answers(1, 20, 60)
+        guest.answers(1, 20)
 
 
 if __name__ == "__main__":

@@ -97,7 +97,7 @@ def browser():
         page.write_text(PAGE.format(photo=photo, paragraphs=paragraphs))
         x.program("/usr/bin/python3", pathlib.Path(__file__).with_name("browser.py"), "page is there", page,
                   env={"HOME": str(x.folder), "XDG_RUNTIME_DIR": str(x.folder), "GTK_A11Y": "none", "NO_AT_BRIDGE": "1"})
-        x.wait_window("page is there", 60)
+        x.wait_window("page is there")
         with clients.Viewer(x.uri) as viewer:
             viewer.wait("mark 0 1")
             seen = []

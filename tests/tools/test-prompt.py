@@ -105,7 +105,7 @@ class Prompt(unittest.TestCase):
 
     def test_no_terminal(self):
         result = subprocess.run([CARAWAY, 'info', self.uri], stdin=subprocess.DEVNULL, capture_output=True, text=True,
-                                start_new_session=True, timeout=20, env={**os.environ, 'CARAWAY_PASSWORD': ''})
+                                start_new_session=True, timeout=120, env={**os.environ, 'CARAWAY_PASSWORD': ''})
         self.assertEqual(result.returncode, 5)
         self.assertIn('the server wants a password', result.stderr)
 
@@ -147,7 +147,7 @@ class Progress(unittest.TestCase):
             terminal = Terminal(CARAWAY, 'info', '--timeout', '1', uri)
             self.assertEqual(terminal.finish(), 7, terminal.text)
             piped = subprocess.run([CARAWAY, 'info', '--timeout', '1', uri], stdin=subprocess.DEVNULL, capture_output=True,
-                                   text=True, timeout=20)
+                                   text=True, timeout=120)
         self.assertRegex(terminal.text, r'^waiting for [^\r]* …\r\x1b\[Kcaraway info: ')
         self.assertTrue(piped.stderr.startswith('caraway info: '), piped.stderr)
 

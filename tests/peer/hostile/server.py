@@ -92,7 +92,7 @@ class Connection:
     def said(self, number):
         return b"".join(body for kind, body in zip(self.seen, self.bodies) if kind == number)
 
-    def wait(self, condition, seconds):
+    def wait(self, condition, seconds=peers.PATIENCE):
         with self.changed:
             return self.changed.wait_for(lambda: condition() or self.closed, seconds) and condition()
 
