@@ -2,13 +2,13 @@
 /* Decodes every test vector of a folder and compares; see usage. The folder's index.json names the vectors, what the
  * decoder is told besides the bytes, and the outcome: pixels or bytes by their SHA-256, pixels within a tolerance, or
  * an error. */
+#include "codec-vectors.h"
+
 #include "base/error.h"
 #include "codec/codec.h"
 #include "codec/glz.h"
 #include "codec/spicevmc.h"
 
-#include <json-glib/json-glib.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,101 +22,6 @@
 
 /* The largest that clients usually announce; every sequence fits. */
 #define WINDOW_PIXELS ((uint64_t) 1 << 24)
-
-typedef struct {
-  const char *dir;
-  JsonObject *index;
-  bool verbose;
-  unsigned n_images, n_orders, n_vmc, n_malformed; /* how many were run */
-  unsigned n_failures;
-} Run;
-
-G_GNUC_PRINTF (3, 4)
-static bool
-fail (Run *run, const char *name, const char *format, ...)
-{
-  va_list args;
-
-  run->n_failures++;
-  printf ("FAIL %s: ", name);
-  va_start (args, format);
-  vprintf (format, args);
-  va_end (args);
-  putchar ('\n');
-  return false;
-}
-
-/* The index: a member that is missing or of another type reads as absent. */
-
-static JsonNode *
-member (JsonObject *object, const char *name, JsonNodeType type)
-{
-  JsonNode *node = object != NULL ? json_object_get_member (object, name) : NULL;
-
-  return node != NULL && JSON_NODE_TYPE (node) == type ? node : NULL;
-}
-
-static const char *
-get_string (JsonObject *object, const char *name)
-{
-  JsonNode *node = member (object, name, JSON_NODE_VALUE);
-
-  return node != NULL && json_node_get_value_type (node) == G_TYPE_STRING ? json_node_get_string (node) : NULL;
-}
-
-static gint64
-get_int (JsonObject *object, const char *name)
-{
-  JsonNode *node = member (object, name, JSON_NODE_VALUE);
-
-  return node != NULL && json_node_get_value_type (node) == G_TYPE_INT64 ? json_node_get_int (node) : 0;
-}
-
-static double
-get_double (JsonObject *object, const char *name)
-{
-  JsonNode *node = member (object, name, JSON_NODE_VALUE);
-
-  return node != NULL ? json_node_get_double (node) : NAN;
-}
-
-static JsonArray *
-get_array (JsonObject *object, const char *name)
-{
-  JsonNode *node = member (object, name, JSON_NODE_ARRAY);
-
-  return node != NULL ? json_node_get_array (node) : NULL;
-}
-
-static JsonObject *
-get_object (JsonObject *object, const char *name)
-{
-  JsonNode *node = member (object, name, JSON_NODE_OBJECT);
-
-  return node != NULL ? json_node_get_object (node) : NULL;
-}
-
-static guint
-array_length (JsonArray *array)
-{
-  return array != NULL ? json_array_get_length (array) : 0;
-}
-
-static JsonObject *
-element (JsonArray *array, guint i)
-{
-  JsonNode *node = json_array_get_element (array, i);
-
-  return JSON_NODE_HOLDS_OBJECT (node) ? json_node_get_object (node) : NULL;
-}
-
-static const char *
-entry_name (JsonObject *entry)
-{
-  const char *name = get_string (entry, "name");
-
-  return name != NULL ? name : "(unnamed)";
-}
 
 /* What a decoder is given, with the memory that CwCodecInput borrows. */
 typedef struct {
@@ -138,16 +43,16 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Input, input_clear)
 static bool
 load_data (Run *run, JsonObject *entry, CwSlice *data, uint8_t **block)
 {
-  const char *file = get_string (entry, "file");
+  const char *file = vectors_get_string (entry, "file");
   g_autofree char *path = g_build_filename (run->dir, file, NULL);
   g_autofree char *content = NULL;
   g_autoptr (GError) error = NULL;
   gsize size;
 
   if (!file)
-    return fail (run, entry_name (entry), "no file named in the index");
+    return vectors_fail (run, vectors_entry_name (entry), "no file named in the index");
   if (!g_file_get_contents (path, &content, &size, &error))
-    return fail (run, entry_name (entry), "%s", error->message);
+    return vectors_fail (run, vectors_entry_name (entry), "%s", error->message);
   *block = malloc (size != 0 ? size : 1);
   memcpy (*block, content, size);
   *data = (CwSlice){ *block, size };
@@ -157,7 +62,7 @@ load_data (Run *run, JsonObject *entry, CwSlice *data, uint8_t **block)
 static void
 load_palette (JsonObject *entry, Input *input)
 {
-  JsonArray *palette = get_array (entry, "palette");
+  JsonArray *palette = vectors_get_array (entry, "palette");
 
   if (!palette)
     return;
@@ -171,165 +76,23 @@ load_palette (JsonObject *entry, Input *input)
 static bool
 load_input (Run *run, JsonObject *entry, Input *input)
 {
-  const char *codec = get_string (entry, "codec");
+  const char *codec = vectors_get_string (entry, "codec");
   int id = 0;
 
   while (id < CW_N_CODECS && g_strcmp0 (codec, cw_codec_get (id)->name) != 0)
     id++;
   if (id == CW_N_CODECS)
-    return fail (run, entry_name (entry), "unknown codec %s", codec != NULL ? codec : "(none)");
+    return vectors_fail (run, vectors_entry_name (entry), "unknown codec %s", codec != NULL ? codec : "(none)");
   input->in.codec = id;
-  input->in.width = get_int (entry, "width");
-  input->in.height = get_int (entry, "height");
-  input->in.jpeg_size = get_int (entry, "jpeg_size");
-  input->in.glz_data_size = get_int (entry, "glz_data_size");
-  input->in.flags = get_int (entry, "flags");
-  if (id == CW_CODEC_MJPEG && get_int (entry, "top_down") != 0)
+  input->in.width = vectors_get_int (entry, "width");
+  input->in.height = vectors_get_int (entry, "height");
+  input->in.jpeg_size = vectors_get_int (entry, "jpeg_size");
+  input->in.glz_data_size = vectors_get_int (entry, "glz_data_size");
+  input->in.flags = vectors_get_int (entry, "flags");
+  if (id == CW_CODEC_MJPEG && vectors_get_int (entry, "top_down") != 0)
     input->in.flags |= CW_STREAM_TOP_DOWN;
   load_palette (entry, input);
   return load_data (run, entry, &input->in.data, &input->data);
-}
-
-/* Comparing pixels. */
-
-static const char *
-native_layout (CwPixelFormat format)
-{
-  switch (format) {
-  case CW_PIXELS_BGRX:
-    return "bgrx";
-  case CW_PIXELS_BGRA:
-    return "bgra";
-  case CW_PIXELS_X1R5G5B5:
-    return "x1r5g5b5le";
-  case CW_PIXELS_A8:
-    return "a8";
-  case CW_PIXELS_GRAY8:
-    return "gray8";
-  default:
-    return "none";
-  }
-}
-
-static uint32_t
-widen (uint16_t pixel)
-{
-  uint32_t r = pixel >> 10 & 31, g = pixel >> 5 & 31, b = pixel & 31;
-
-  return (r << 3 | r >> 2) << 16 | (g << 3 | g >> 2) << 8 | (b << 3 | b >> 2) | (uint32_t) (pixel & 0x8000) << 16;
-}
-
-static void
-append_row (GByteArray *bytes, const CwPixels *pixels, uint32_t y, bool widened)
-{
-  const void *row = cw_pixels_row (pixels, y);
-
-  for (uint32_t x = 0; x < pixels->width; x++) {
-    uint32_t pixel32 = 0;
-    uint16_t pixel16 = 0;
-
-    switch (cw_pixel_format_bits (pixels->format)) {
-    case 32:
-      pixel32 = GUINT32_TO_LE (((const uint32_t *) row)[x]);
-      g_byte_array_append (bytes, (const guint8 *) &pixel32, 4);
-      break;
-    case 16:
-      pixel16 = ((const uint16_t *) row)[x];
-      pixel32 = GUINT32_TO_LE (widen (pixel16));
-      pixel16 = GUINT16_TO_LE (pixel16);
-      if (widened)
-        g_byte_array_append (bytes, (const guint8 *) &pixel32, 4);
-      else
-        g_byte_array_append (bytes, (const guint8 *) &pixel16, 2);
-      break;
-    default:
-      g_byte_array_append (bytes, (const guint8 *) row + x, 1);
-    }
-  }
-}
-
-/* The pixels as the index describes them: top row first, tightly packed. NULL if the decoder gives no such layout. */
-static GByteArray *
-pack (const CwPixels *pixels, const char *layout)
-{
-  bool native = g_strcmp0 (layout, native_layout (pixels->format)) == 0;
-  bool widened = pixels->format == CW_PIXELS_X1R5G5B5 && g_strcmp0 (layout, "bgrx") == 0;
-  GByteArray *bytes;
-
-  if (!native && !widened)
-    return NULL;
-  bytes = g_byte_array_new ();
-  for (uint32_t y = 0; y < pixels->height; y++)
-    append_row (bytes, pixels, y, widened);
-  return bytes;
-}
-
-static bool
-has_hash (const void *data, gsize size, const char *sha256)
-{
-  g_autofree char *hash = g_compute_checksum_for_data (G_CHECKSUM_SHA256, data, size);
-
-  return g_strcmp0 (hash, sha256) == 0;
-}
-
-/* Compares colours within the entry's tolerance; every fourth byte (X or alpha) must be equal. */
-static bool
-compare_loosely (Run *run, JsonObject *entry, JsonObject *expect, const GByteArray *got)
-{
-  const char *name = entry_name (entry), *file = get_string (expect, "file");
-  JsonObject *tolerance = get_object (entry, "tolerance");
-  g_autofree char *path = file != NULL ? g_build_filename (run->dir, file, NULL) : NULL;
-  g_autofree char *content = NULL;
-  gsize size, offset = get_int (expect, "offset");
-  const guint8 *want;
-  guint64 sum = 0;
-  int max = 0;
-
-  if (path == NULL || !g_file_get_contents (path, &content, &size, NULL) || offset > size || got->len > size - offset)
-    return fail (run, name, "the expected pixels are not there");
-  want = (const guint8 *) content + offset;
-  if (!has_hash (want, got->len, get_string (expect, "sha256")))
-    return fail (run, name, "the expected pixels do not have their SHA-256");
-  for (guint i = 0; i < got->len; i++) {
-    int difference = ABS ((int) got->data[i] - want[i]);
-
-    if (i % 4 == 3 && difference != 0)
-      return fail (run, name, "byte %u, not a colour, is %u instead of %u", i, got->data[i], want[i]);
-    max = MAX (max, difference);
-    sum += difference;
-  }
-  if (!(max <= get_double (tolerance, "max")) || !(sum / (got->len * 0.75) <= get_double (tolerance, "mean")))
-    return fail (run, name, "colours differ by up to %d, on average by %.3f", max, sum / (got->len * 0.75));
-  return true;
-}
-
-static bool
-compare (Run *run, JsonObject *entry, const CwPixels *pixels)
-{
-  const char *name = entry_name (entry);
-  JsonArray *expect = get_array (entry, "expect");
-  unsigned n_compared = 0;
-
-  if (pixels->width != get_int (entry, "width") || pixels->height != get_int (entry, "height"))
-    return fail (run, name, "%u×%u pixels", pixels->width, pixels->height);
-  for (guint i = 0; i < array_length (expect); i++) {
-    JsonObject *e = element (expect, i);
-    const char *layout = get_string (e, "layout");
-    g_autoptr (GByteArray) got = pack (pixels, layout);
-
-    if (!got)
-      continue;
-    n_compared++;
-    if (got->len != get_int (e, "bytes"))
-      return fail (run, name, "%u bytes of %s", got->len, layout);
-    if (get_object (entry, "tolerance") != NULL) {
-      if (!compare_loosely (run, entry, e, got))
-        return false;
-    } else if (!has_hash (got->data, got->len, get_string (e, "sha256"))) {
-      return fail (run, name, "wrong pixels (as %s)", layout);
-    }
-  }
-  return n_compared > 0 || fail (run, name, "decoded to %s, which is not expected", native_layout (pixels->format));
 }
 
 static void
@@ -345,11 +108,11 @@ run_image (Run *run, JsonObject *entry)
     return;
   decode = cw_codec_get (input.in.codec)->decode;
   if (!decode)
-    fail (run, entry_name (entry), "its codec has no decoder that works without a window");
+    vectors_fail (run, vectors_entry_name (entry), "its codec has no decoder that works without a window");
   else if (!decode (&input.in, &pixels, &error))
-    fail (run, entry_name (entry), "%s", error->message);
+    vectors_fail (run, vectors_entry_name (entry), "%s", error->message);
   else
-    compare (run, entry, pixels);
+    vectors_compare (run, entry, pixels);
 }
 
 /* Sequences. */
@@ -397,7 +160,7 @@ static bool
 advance (Play *play, guint i)
 {
   Image *image = &play->images[i];
-  const char *name = entry_name (element (play->entries, i));
+  const char *name = vectors_entry_name (vectors_element (play->entries, i));
   g_autoptr (GError) error = NULL;
   uint64_t needed;
 
@@ -409,14 +172,14 @@ advance (Play *play, guint i)
       return true;
     case CW_GLZ_NEEDS_IMAGE:
       if (cw_glz_window_contains (play->window, needed))
-        return fail (play->run, name, "waits for image %" G_GUINT64_FORMAT ", which is there", needed);
+        return vectors_fail (play->run, name, "waits for image %" G_GUINT64_FORMAT ", which is there", needed);
       image->waiting = true;
       if (cw_glz_window_wait_for (play->window, needed, notify, image))
         return true;
       image->waiting = false;
       break;
     case CW_GLZ_FAILED:
-      return fail (play->run, name, "%s", error->message);
+      return vectors_fail (play->run, name, "%s", error->message);
     }
   }
 }
@@ -426,7 +189,7 @@ static bool
 arrive (Play *play, guint i)
 {
   Image *image = &play->images[i];
-  JsonObject *entry = element (play->entries, i);
+  JsonObject *entry = vectors_element (play->entries, i);
   g_autoptr (GError) error = NULL;
   guint k = 0;
 
@@ -434,7 +197,7 @@ arrive (Play *play, guint i)
     return false;
   image->decoder = cw_glz_decoder_new (play->window, &image->input.in, &error);
   if (!image->decoder)
-    return fail (play->run, entry_name (entry), "%s", error->message);
+    return vectors_fail (play->run, vectors_entry_name (entry), "%s", error->message);
   if (!advance (play, i))
     return false;
   while (k < play->n_images) {
@@ -451,7 +214,7 @@ arrive (Play *play, guint i)
 static bool
 contains_int (JsonArray *array, guint64 value)
 {
-  for (guint i = 0; i < array_length (array); i++) {
+  for (guint i = 0; i < vectors_array_length (array); i++) {
     if ((guint64) json_array_get_int_element (array, i) == value)
       return true;
   }
@@ -462,19 +225,19 @@ contains_int (JsonArray *array, guint64 value)
 static bool
 check_window (Play *play, const char *when)
 {
-  JsonArray *after = get_array (play->sequence, "window_after");
-  const char *name = entry_name (play->sequence);
+  JsonArray *after = vectors_get_array (play->sequence, "window_after");
+  const char *name = vectors_entry_name (play->sequence);
 
   for (guint i = 0; i < play->n_images; i++) {
-    JsonObject *entry = element (play->entries, i);
-    guint64 id = get_int (entry, "id");
+    JsonObject *entry = vectors_element (play->entries, i);
+    guint64 id = vectors_get_int (entry, "id");
     bool retained = cw_glz_window_contains (play->window, id);
 
     if (retained != contains_int (after, id))
-      return fail (play->run, name, "%s image %" G_GUINT64_FORMAT " is %s", when, id,
-                   retained ? "still there" : "lost");
-    if (!compare (play->run, entry, play->images[i].pixels))
-      return fail (play->run, name, "%s image %" G_GUINT64_FORMAT " is damaged", when, id);
+      return vectors_fail (play->run, name, "%s image %" G_GUINT64_FORMAT " is %s", when, id,
+                           retained ? "still there" : "lost");
+    if (!vectors_compare (play->run, entry, play->images[i].pixels))
+      return vectors_fail (play->run, name, "%s image %" G_GUINT64_FORMAT " is damaged", when, id);
   }
   return true;
 }
@@ -483,42 +246,44 @@ check_window (Play *play, const char *when)
 static bool
 play_order (Play *play, Run *run, JsonObject *sequence, guint order_index)
 {
-  const char *name = entry_name (sequence);
-  JsonArray *orders = get_array (sequence, "orders");
-  JsonArray *order = order_index < array_length (orders) ? json_array_get_array_element (orders, order_index) : NULL;
+  const char *name = vectors_entry_name (sequence);
+  JsonArray *orders = vectors_get_array (sequence, "orders");
+  JsonArray *order
+      = order_index < vectors_array_length (orders) ? json_array_get_array_element (orders, order_index) : NULL;
 
   play->run = run;
   play->sequence = sequence;
-  play->entries = get_array (sequence, "images");
-  play->n_images = array_length (play->entries);
+  play->entries = vectors_get_array (sequence, "images");
+  play->n_images = vectors_array_length (play->entries);
   play->images = g_new0 (Image, play->n_images);
   play->window = cw_glz_window_new (WINDOW_PIXELS);
-  if (g_strcmp0 (get_string (sequence, "start"), "empty") != 0)
-    return fail (run, name, "starts with something else than an empty window");
-  if (play->n_images == 0 || array_length (order) != play->n_images)
-    return fail (run, name, "order %u is not one of all %u images", order_index, play->n_images);
+  if (g_strcmp0 (vectors_get_string (sequence, "start"), "empty") != 0)
+    return vectors_fail (run, name, "starts with something else than an empty window");
+  if (play->n_images == 0 || vectors_array_length (order) != play->n_images)
+    return vectors_fail (run, name, "order %u is not one of all %u images", order_index, play->n_images);
   for (guint i = 0; i < play->n_images; i++) {
     guint64 which = json_array_get_int_element (order, i);
 
     if (which >= play->n_images || play->images[which].input.data != NULL)
-      return fail (run, name, "order %u has a wrong entry at %u", order_index, i);
+      return vectors_fail (run, name, "order %u has a wrong entry at %u", order_index, i);
     if (!arrive (play, which))
-      return fail (run, name, "failed in order %u", order_index);
+      return vectors_fail (run, name, "failed in order %u", order_index);
   }
   for (guint i = 0; i < play->n_images; i++) {
     if (play->images[i].pixels == NULL)
-      return fail (run, entry_name (element (play->entries, i)), "still waits at the end of order %u", order_index);
+      return vectors_fail (run, vectors_entry_name (vectors_element (play->entries, i)),
+                           "still waits at the end of order %u", order_index);
   }
-  return check_window (play, "at the end") || fail (run, name, "failed in order %u", order_index);
+  return check_window (play, "at the end") || vectors_fail (run, name, "failed in order %u", order_index);
 }
 
 static void
 run_sequence (Run *run, JsonObject *sequence)
 {
-  guint n = array_length (get_array (sequence, "orders"));
+  guint n = vectors_array_length (vectors_get_array (sequence, "orders"));
 
   if (n == 0)
-    fail (run, entry_name (sequence), "no order of arrival");
+    vectors_fail (run, vectors_entry_name (sequence), "no order of arrival");
   for (guint i = 0; i < n; i++) {
     g_auto (Play) play = { 0 };
 
@@ -532,11 +297,11 @@ run_sequence (Run *run, JsonObject *sequence)
 static void
 run_vmc (Run *run, JsonObject *entry)
 {
-  JsonObject *expect = get_object (entry, "expect");
+  JsonObject *expect = vectors_get_object (entry, "expect");
   g_autoptr (GBytes) bytes = NULL;
   g_autoptr (GError) error = NULL;
   g_autofree uint8_t *block = NULL;
-  const char *name = entry_name (entry);
+  const char *name = vectors_entry_name (entry);
   CwSlice body;
   gsize size;
 
@@ -545,11 +310,11 @@ run_vmc (Run *run, JsonObject *entry)
     return;
   bytes = cw_spicevmc_body_decompress (body, &error);
   if (!bytes)
-    fail (run, name, "%s", error->message);
-  else if ((g_bytes_get_data (bytes, &size), (gint64) size) != get_int (expect, "bytes"))
-    fail (run, name, "%zu bytes", size);
-  else if (!has_hash (g_bytes_get_data (bytes, NULL), size, get_string (expect, "sha256")))
-    fail (run, name, "wrong bytes");
+    vectors_fail (run, name, "%s", error->message);
+  else if ((g_bytes_get_data (bytes, &size), (gint64) size) != vectors_get_int (expect, "bytes"))
+    vectors_fail (run, name, "%zu bytes", size);
+  else if (!vectors_has_hash (g_bytes_get_data (bytes, NULL), size, vectors_get_string (expect, "sha256")))
+    vectors_fail (run, name, "wrong bytes");
 }
 
 /* Malformed input. */
@@ -557,11 +322,11 @@ run_vmc (Run *run, JsonObject *entry)
 static JsonObject *
 find_sequence (Run *run, const char *name)
 {
-  JsonArray *sequences = get_array (run->index, "sequences");
+  JsonArray *sequences = vectors_get_array (run->index, "sequences");
 
-  for (guint i = 0; i < array_length (sequences); i++) {
-    if (g_strcmp0 (get_string (element (sequences, i), "name"), name) == 0)
-      return element (sequences, i);
+  for (guint i = 0; i < vectors_array_length (sequences); i++) {
+    if (g_strcmp0 (vectors_get_string (vectors_element (sequences, i), "name"), name) == 0)
+      return vectors_element (sequences, i);
   }
   return NULL;
 }
@@ -576,34 +341,35 @@ reject_vmc (Run *run, JsonObject *entry, GError **error)
   if (!load_data (run, entry, &body, &block))
     return false;
   bytes = cw_spicevmc_body_decompress (body, error);
-  return bytes == NULL || fail (run, entry_name (entry), "accepted");
+  return bytes == NULL || vectors_fail (run, vectors_entry_name (entry), "accepted");
 }
 
 static bool
 reject_glz (Run *run, JsonObject *entry, const Input *input, GError **error)
 {
-  const char *name = entry_name (entry), *setup = get_string (entry, "setup");
+  const char *name = vectors_entry_name (entry), *setup = vectors_get_string (entry, "setup");
   g_auto (Play) play = { 0 };
   g_autoptr (CwGlzWindow) window = NULL;
   g_autoptr (CwGlzDecoder) decoder = NULL;
   uint64_t needed;
 
   if (setup != NULL && !play_order (&play, run, find_sequence (run, setup), 0))
-    return fail (run, name, "its setup %s failed", setup);
+    return vectors_fail (run, name, "its setup %s failed", setup);
   window = setup != NULL ? cw_glz_window_ref (play.window) : cw_glz_window_new (WINDOW_PIXELS);
   decoder = cw_glz_decoder_new (window, &input->in, error);
   if (decoder) {
     switch (cw_glz_decoder_step (decoder, &needed, error)) {
     case CW_GLZ_DONE:
-      return fail (run, name, "accepted");
+      return vectors_fail (run, name, "accepted");
     case CW_GLZ_NEEDS_IMAGE:
-      return fail (run, name, "waits for image %" G_GUINT64_FORMAT, needed);
+      return vectors_fail (run, name, "waits for image %" G_GUINT64_FORMAT, needed);
     case CW_GLZ_FAILED:
       break;
     }
   }
   g_clear_pointer (&decoder, cw_glz_decoder_free);
-  return setup == NULL || check_window (&play, "after malformed input") || fail (run, name, "damaged the window");
+  return setup == NULL || check_window (&play, "after malformed input")
+         || vectors_fail (run, name, "damaged the window");
 }
 
 static bool
@@ -613,7 +379,7 @@ reject (Run *run, JsonObject *entry, GError **error)
   g_auto (Input) input = { 0 };
   CwCodecDecode decode;
 
-  if (g_strcmp0 (get_string (entry, "codec"), "vmc") == 0)
+  if (g_strcmp0 (vectors_get_string (entry, "codec"), "vmc") == 0)
     return reject_vmc (run, entry, error);
   if (!load_input (run, entry, &input))
     return false;
@@ -621,10 +387,10 @@ reject (Run *run, JsonObject *entry, GError **error)
     return reject_glz (run, entry, &input, error);
   decode = cw_codec_get (input.in.codec)->decode;
   if (!decode)
-    return fail (run, entry_name (entry), "its codec has no decoder");
+    return vectors_fail (run, vectors_entry_name (entry), "its codec has no decoder");
   if (decode (&input.in, &pixels, error))
-    return fail (run, entry_name (entry), "accepted");
-  return pixels == NULL || fail (run, entry_name (entry), "gives an error and pixels");
+    return vectors_fail (run, vectors_entry_name (entry), "accepted");
+  return pixels == NULL || vectors_fail (run, vectors_entry_name (entry), "gives an error and pixels");
 }
 
 static long
@@ -640,7 +406,7 @@ static void
 run_malformed (Run *run, JsonObject *entry)
 {
   g_autoptr (GError) error = NULL;
-  const char *name = entry_name (entry);
+  const char *name = vectors_entry_name (entry);
   long before = resident_kib (), growth;
   clock_t start = clock ();
   double seconds;
@@ -651,22 +417,22 @@ run_malformed (Run *run, JsonObject *entry)
   seconds = (double) (clock () - start) / CLOCKS_PER_SEC;
   growth = resident_kib () - before;
   if (error == NULL || error->domain != CW_ERROR)
-    fail (run, name, "rejected without saying why");
+    vectors_fail (run, name, "rejected without saying why");
   else if (run->verbose)
-    printf ("rejected %s (%s): %s\n", name, get_string (entry, "why"), error->message);
+    printf ("rejected %s (%s): %s\n", name, vectors_get_string (entry, "why"), error->message);
   if (seconds > MAX_SECONDS)
-    fail (run, name, "took %.1f s", seconds);
+    vectors_fail (run, name, "took %.1f s", seconds);
   if (growth > MAX_GROWTH_KIB)
-    fail (run, name, "took %ld KiB", growth);
+    vectors_fail (run, name, "took %ld KiB", growth);
 }
 
 static void
 run_all (Run *run, const char *key, void (*run_one) (Run *, JsonObject *))
 {
-  JsonArray *entries = get_array (run->index, key);
+  JsonArray *entries = vectors_get_array (run->index, key);
 
-  for (guint i = 0; i < array_length (entries); i++)
-    run_one (run, element (entries, i));
+  for (guint i = 0; i < vectors_array_length (entries); i++)
+    run_one (run, vectors_element (entries, i));
 }
 
 static int

@@ -253,6 +253,18 @@ test_no_body (void)
   webdav_end (&c);
 }
 
+/* All at once. */
+static void
+ask_times (WebdavCase *self, gint64 id, const char *ask, const char *wanted, unsigned n)
+{
+  g_autoptr (GByteArray) frames = g_byte_array_new ();
+
+  for (unsigned i = 0; i < n; i++)
+    webdav_add_text (frames, id, ask, strlen (ask));
+  webdav_finish (webdav_start (self, frames, G_MAXSIZE));
+  hear_times (self, id, wanted, n);
+}
+
 /* A guest that locks and never unlocks. */
 static void
 test_many_locks (void)
@@ -260,15 +272,10 @@ test_many_locks (void)
   static const char lock[]
       = "LOCK /digits HTTP/1.1\r\nHost: h\r\nContent-Length: 93\r\n\r\n"
         "<D:lockinfo xmlns:D=\"DAV:\"><D:lockscope><D:shared></D:shared></D:lockscope></D:lockinfo>     ";
-  const unsigned max = 1000;
-  g_autoptr (GByteArray) frames = g_byte_array_new ();
   WebdavCase c;
 
-  for (unsigned i = 0; i < max; i++)
-    webdav_add_text (frames, 13, lock, strlen (lock));
   webdav_begin (&c);
-  webdav_finish (webdav_start (&c, frames, G_MAXSIZE));
-  hear_times (&c, 13, "HTTP/1.1 200 ", max);
+  ask_times (&c, 13, lock, "HTTP/1.1 200 ", 1000);
   webdav_say (&c, 13, lock, strlen (lock));
   hear (&c, 13, "HTTP/1.1 503 ");
   webdav_send_frame (&c, 13, NULL, 0);
@@ -301,17 +308,12 @@ test_many (void)
 static void
 test_pipelined (void)
 {
-  const unsigned n = 250;
   g_autofree char *padding = g_strnfill (8000, 'x');
   g_autofree char *ask = g_strdup_printf ("GET /hello.txt HTTP/1.1\r\nHost: h\r\nX-Padding: %s\r\n\r\n", padding);
-  g_autoptr (GByteArray) frames = g_byte_array_new ();
   WebdavCase c;
 
-  for (unsigned i = 0; i < n; i++)
-    webdav_add_text (frames, 12, ask, strlen (ask));
   webdav_begin (&c);
-  webdav_finish (webdav_start (&c, frames, G_MAXSIZE));
-  hear_times (&c, 12, "Hello, guest\n", n);
+  ask_times (&c, 12, ask, "Hello, guest\n", 250);
   webdav_send_frame (&c, 12, NULL, 0);
   look (&c);
   webdav_end (&c);

@@ -77,6 +77,11 @@ static const CwMsgInputsInit inputs_init = { .keyboard_modifiers = 5 };
 static const CwMsgMigrate with_data = { .flags = CW_MIGRATE_NEED_FLUSH | CW_MIGRATE_NEED_DATA_TRANSFER };
 static const CwMsgMigrate without_data = { .flags = 0 };
 
+/* How a seamless migration begins at either side, and how a channel of it moves. */
+#define BEGUN_SEAMLESS LINKED (2), START (MIGRATE_BEGIN_SEAMLESS), HEAR (MAIN_MIGRATE_CONNECTED_SEAMLESS), COUNTED
+#define TAKEN_SEAMLESS HEAR (MAIN_MIGRATE_DST_DO_SEAMLESS), TELL (MAIN_MIGRATE_DST_SEAMLESS_ACK)
+#define MOVED_WITH_DATA TELL_DATA (MIGRATE, with_data), HEAR (MIGRATE_FLUSH_MARK), TELL (MIGRATE_DATA)
+
 static const Row rows[] = {
   {
       .name = "semi-seamless",
@@ -90,12 +95,9 @@ static const Row rows[] = {
   },
   {
       .name = "seamless",
-      .source_main = STEPS (LINKED (2), START (MIGRATE_BEGIN_SEAMLESS), HEAR (MAIN_MIGRATE_CONNECTED_SEAMLESS), COUNTED,
-                            TELL_DATA (MIGRATE, with_data), HEAR (MIGRATE_FLUSH_MARK), TELL (MIGRATE_DATA)),
-      .source_inputs
-      = STEPS (LINKED (5), TELL_DATA (MIGRATE, with_data), HEAR (MIGRATE_FLUSH_MARK), TELL (MIGRATE_DATA)),
-      .target_main
-      = STEPS (HEAR (MAIN_MIGRATE_DST_DO_SEAMLESS), TELL (MAIN_MIGRATE_DST_SEAMLESS_ACK), HEAR (MIGRATE_DATA)),
+      .source_main = STEPS (BEGUN_SEAMLESS, MOVED_WITH_DATA),
+      .source_inputs = STEPS (LINKED (5), MOVED_WITH_DATA),
+      .target_main = STEPS (TAKEN_SEAMLESS, HEAR (MIGRATE_DATA)),
       .target_inputs = STEPS (HEAR (MIGRATE_DATA), HEAR (INPUTS_KEY_DOWN)),
       .states = "migrating none ",
       .events = "",
@@ -104,11 +106,10 @@ static const Row rows[] = {
   },
   {
       .name = "held",
-      .source_main = STEPS (LINKED (2), START (MIGRATE_BEGIN_SEAMLESS), HEAR (MAIN_MIGRATE_CONNECTED_SEAMLESS), COUNTED,
-                            TELL_DATA (MIGRATE, without_data)),
+      .source_main = STEPS (BEGUN_SEAMLESS, TELL_DATA (MIGRATE, without_data)),
       .source_inputs
       = STEPS (LINKED (5), TELL_DATA (MIGRATE, with_data), HEAR (MIGRATE_FLUSH_MARK), LINKED (6), TELL (MIGRATE_DATA)),
-      .target_main = STEPS (HEAR (MAIN_MIGRATE_DST_DO_SEAMLESS), TELL (MAIN_MIGRATE_DST_SEAMLESS_ACK)),
+      .target_main = STEPS (TAKEN_SEAMLESS),
       .target_inputs = STEPS (HEAR (MIGRATE_DATA), HEAR (INPUTS_KEY_DOWN)),
       .states = "migrating none ",
       .events = "",
@@ -118,10 +119,9 @@ static const Row rows[] = {
   },
   {
       .name = "without-data",
-      .source_main = STEPS (LINKED (2), START (MIGRATE_BEGIN_SEAMLESS), HEAR (MAIN_MIGRATE_CONNECTED_SEAMLESS), COUNTED,
-                            TELL_DATA (MIGRATE, without_data)),
+      .source_main = STEPS (BEGUN_SEAMLESS, TELL_DATA (MIGRATE, without_data)),
       .source_inputs = STEPS (LINKED (5), TELL_DATA (MIGRATE, without_data)),
-      .target_main = STEPS (HEAR (MAIN_MIGRATE_DST_DO_SEAMLESS), TELL (MAIN_MIGRATE_DST_SEAMLESS_ACK)),
+      .target_main = STEPS (TAKEN_SEAMLESS),
       .target_inputs = STEPS (HEAR (INPUTS_KEY_DOWN)),
       .states = "migrating none ",
       .events = "",
@@ -248,11 +248,9 @@ static const Row rows[] = {
   },
   {
       .name = "cancelled-half-way",
-      .source_main = STEPS (LINKED (2), START (MIGRATE_BEGIN_SEAMLESS), HEAR (MAIN_MIGRATE_CONNECTED_SEAMLESS), COUNTED,
-                            LINKED (6), TELL (MAIN_MIGRATE_CANCEL)),
-      .source_inputs = STEPS (LINKED (5), TELL_DATA (MIGRATE, with_data), HEAR (MIGRATE_FLUSH_MARK),
-                              TELL (MIGRATE_DATA), HEAR (INPUTS_KEY_DOWN)),
-      .target_main = STEPS (HEAR (MAIN_MIGRATE_DST_DO_SEAMLESS), TELL (MAIN_MIGRATE_DST_SEAMLESS_ACK)),
+      .source_main = STEPS (BEGUN_SEAMLESS, LINKED (6), TELL (MAIN_MIGRATE_CANCEL)),
+      .source_inputs = STEPS (LINKED (5), MOVED_WITH_DATA, HEAR (INPUTS_KEY_DOWN)),
+      .target_main = STEPS (TAKEN_SEAMLESS),
       .target_inputs = STEPS (HEAR (MIGRATE_DATA), COUNTED),
       .states = "migrating none ",
       .events = "",
@@ -291,11 +289,10 @@ static const Row rows[] = {
   },
   {
       .name = "no-data-after-migrate",
-      .source_main
-      = STEPS (LINKED (2), START (MIGRATE_BEGIN_SEAMLESS), HEAR (MAIN_MIGRATE_CONNECTED_SEAMLESS), COUNTED),
+      .source_main = STEPS (BEGUN_SEAMLESS),
       .source_inputs = STEPS (LINKED (5), TELL_DATA (MIGRATE, with_data), HEAR (MIGRATE_FLUSH_MARK),
                               TELL_DATA (INPUTS_INIT, inputs_init)),
-      .target_main = STEPS (HEAR (MAIN_MIGRATE_DST_DO_SEAMLESS), TELL (MAIN_MIGRATE_DST_SEAMLESS_ACK)),
+      .target_main = STEPS (TAKEN_SEAMLESS),
       .states = "migrating ",
       .events = "inputs:error-io inputs:closed ",
       .heard = "104 111 / 4 / 110 / ",
@@ -304,10 +301,9 @@ static const Row rows[] = {
   },
   {
       .name = "data-without-migrate",
-      .source_main
-      = STEPS (LINKED (2), START (MIGRATE_BEGIN_SEAMLESS), HEAR (MAIN_MIGRATE_CONNECTED_SEAMLESS), COUNTED),
+      .source_main = STEPS (BEGUN_SEAMLESS),
       .source_inputs = STEPS (LINKED (5), TELL (MIGRATE_DATA)),
-      .target_main = STEPS (HEAR (MAIN_MIGRATE_DST_DO_SEAMLESS), TELL (MAIN_MIGRATE_DST_SEAMLESS_ACK)),
+      .target_main = STEPS (TAKEN_SEAMLESS),
       .states = "migrating ",
       .events = "inputs:error-io inputs:closed ",
       .heard = "104 111 / / 110 / ",
@@ -316,10 +312,9 @@ static const Row rows[] = {
   },
   {
       .name = "source-channel-gone",
-      .source_main = STEPS (LINKED (2), START (MIGRATE_BEGIN_SEAMLESS), HEAR (MAIN_MIGRATE_CONNECTED_SEAMLESS), COUNTED,
-                            LINKED (6), TELL_DATA (MIGRATE, without_data)),
+      .source_main = STEPS (BEGUN_SEAMLESS, LINKED (6), TELL_DATA (MIGRATE, without_data)),
       .source_inputs = (const Step[]){ LINKED (5), { CLOSE, 0, NULL, NULL } },
-      .target_main = STEPS (HEAR (MAIN_MIGRATE_DST_DO_SEAMLESS), TELL (MAIN_MIGRATE_DST_SEAMLESS_ACK)),
+      .target_main = STEPS (TAKEN_SEAMLESS),
       .states = "migrating none ",
       .events = "inputs:closed ",
       .heard = "104 111 / / 110 / ",
@@ -327,11 +322,9 @@ static const Row rows[] = {
   },
   {
       .name = "source-channel-gone-last",
-      .source_main = STEPS (LINKED (2), START (MIGRATE_BEGIN_SEAMLESS), HEAR (MAIN_MIGRATE_CONNECTED_SEAMLESS), COUNTED,
-                            TELL_DATA (MIGRATE, with_data), HEAR (MIGRATE_FLUSH_MARK), TELL (MIGRATE_DATA)),
+      .source_main = STEPS (BEGUN_SEAMLESS, MOVED_WITH_DATA),
       .source_inputs = (const Step[]){ LINKED (6), { CLOSE, 0, NULL, NULL } },
-      .target_main
-      = STEPS (HEAR (MAIN_MIGRATE_DST_DO_SEAMLESS), TELL (MAIN_MIGRATE_DST_SEAMLESS_ACK), HEAR (MIGRATE_DATA), COUNTED),
+      .target_main = STEPS (TAKEN_SEAMLESS, HEAR (MIGRATE_DATA), COUNTED),
       .states = "migrating none ",
       .events = "inputs:closed ",
       .heard = "104 111 4 / / 110 5 (blob) / ",

@@ -141,25 +141,56 @@ is_reset (gpointer data)
   return strstr (told->str, "reset") != NULL;
 }
 
+typedef struct {
+  Server *server;
+  SpiceSession *session;
+} Case;
+
+/* A session whose cursor channel has that script; listener (or NULL) is told of its channels. */
+static void
+begin (Case *self, void (*script) (PeerIo *io), GCallback listener)
+{
+  heard = g_string_new (NULL);
+  told = g_string_new (NULL);
+  *self = (Case){ .server = server_new (serve, script) };
+  self->session = client_session (self->server);
+  if (listener)
+    g_signal_connect (self->session, "channel-new", listener, NULL);
+  g_assert_true (spice_session_connect (self->session));
+}
+
+static void
+end (Case *self)
+{
+  client_end (self->session);
+  server_free (self->server);
+  g_string_free (told, TRUE);
+  g_string_free (heard, TRUE);
+}
+
+/* The pointer goes, too, with the connection. */
+static void
+end_with_pointer (Case *self)
+{
+  SpiceChannel *channel = g_object_ref (client_channel (self->session, CW_CHANNEL_CURSOR, 0));
+
+  end (self);
+  g_assert_false (spice_cursor_channel_get_position (SPICE_CURSOR_CHANNEL (channel), NULL, NULL));
+  g_object_unref (channel);
+}
+
 /* U1–U5: from the cache and not, hidden without one, notified before it is set, with the hot spot inside. */
 static void
 test_cursor (void)
 {
-  Server *server = server_new (serve, serve_cursor);
-  SpiceSession *session = client_session (server);
+  Case c;
 
-  heard = g_string_new (NULL);
-  told = g_string_new (NULL);
-  g_signal_connect (session, "channel-new", G_CALLBACK (listen), NULL);
-  g_assert_true (spice_session_connect (session));
+  begin (&c, serve_cursor, G_CALLBACK (listen));
   client_await (is_reset, NULL);
   g_assert_cmpstr (told->str, ==,
                    "hide; notify 2x1 hot 2,0; set ff0000ff; move 3,-4; hide; notify 2x1 hot 2,0; set ff0000ff; "
                    "hide; hide; hide; hide; reset; ");
-  client_end (session);
-  server_free (server);
-  g_string_free (told, TRUE);
-  g_string_free (heard, TRUE);
+  end (&c);
 }
 
 /* Whatever empties the cache: none of the shapes in it is shown any more. */
@@ -192,28 +223,18 @@ has_moved (gpointer data)
 static void
 test_forgotten (void)
 {
-  Server *server = server_new (serve, serve_forgotten);
-  SpiceSession *session = client_session (server);
   SpiceChannel *channel;
+  Case c;
 
-  heard = g_string_new (NULL);
-  told = g_string_new (NULL);
-  g_signal_connect (session, "channel-new", G_CALLBACK (listen), NULL);
-  g_assert_true (spice_session_connect (session));
+  begin (&c, serve_forgotten, G_CALLBACK (listen));
   client_await (has_moved, NULL);
   g_assert_cmpstr (told->str, ==,
                    "notify 2x1 hot 2,0; set ff0000ff; hide; hide; "
                    "notify 2x1 hot 2,0; set ff0000ff; hide; "
                    "notify 2x1 hot 2,0; set ff0000ff; reset; hide; move 1,2; ");
-  channel = g_object_ref (client_channel (session, CW_CHANNEL_CURSOR, 0));
+  channel = client_channel (c.session, CW_CHANNEL_CURSOR, 0);
   g_assert_true (spice_cursor_channel_get_position (SPICE_CURSOR_CHANNEL (channel), NULL, NULL));
-  client_end (session);
-  /* The pointer too, with the connection. */
-  g_assert_false (spice_cursor_channel_get_position (SPICE_CURSOR_CHANNEL (channel), NULL, NULL));
-  g_object_unref (channel);
-  server_free (server);
-  g_string_free (told, TRUE);
-  g_string_free (heard, TRUE);
+  end_with_pointer (&c);
 }
 
 /* Each message's place, and whether the pointer is to be seen, as it stands when the signal comes. */
@@ -261,25 +282,14 @@ listen_for_places (SpiceSession *session, SpiceChannel *channel)
 static void
 test_position (void)
 {
-  Server *server = server_new (serve, serve_places);
-  SpiceSession *session = client_session (server);
-  SpiceChannel *channel;
+  Case c;
 
-  told = g_string_new (NULL);
-  heard = g_string_new (NULL);
-  g_signal_connect (session, "channel-new", G_CALLBACK (listen_for_places), NULL);
-  g_assert_true (spice_session_connect (session));
+  begin (&c, serve_places, G_CALLBACK (listen_for_places));
   client_await (is_reset, NULL);
   g_assert_cmpstr (told->str, ==,
                    "30,-40 5,6 5,6 hidden -7,8 9,1 hidden 2,3 2,3 hidden 4,4 1,1 hidden 1,1 hidden 4,5 4,5 hidden "
                    "reset; ");
-  channel = g_object_ref (client_channel (session, CW_CHANNEL_CURSOR, 0));
-  client_end (session);
-  g_assert_false (spice_cursor_channel_get_position (SPICE_CURSOR_CHANNEL (channel), NULL, NULL));
-  g_object_unref (channel);
-  server_free (server);
-  g_string_free (told, TRUE);
-  g_string_free (heard, TRUE);
+  end_with_pointer (&c);
 }
 
 static bool
@@ -325,15 +335,12 @@ static void
 test_inputs (gconstpointer data)
 {
   unsigned at = GPOINTER_TO_UINT (data);
-  Server *server = server_new (serve, serve_cursor);
-  SpiceSession *session = client_session (server);
   SpiceInputsChannel *inputs;
+  Case c;
 
-  heard = g_string_new (NULL);
-  told = g_string_new (NULL);
-  g_assert_true (spice_session_connect (session));
-  client_await (inputs_work, session);
-  inputs = SPICE_INPUTS_CHANNEL (client_channel (session, CW_CHANNEL_INPUTS, 0));
+  begin (&c, serve_cursor, NULL);
+  client_await (inputs_work, c.session);
+  inputs = SPICE_INPUTS_CHANNEL (client_channel (c.session, CW_CHANNEL_INPUTS, 0));
   names[at].key_press (inputs, 0x1e);
   names[at].key_release (inputs, 0x14b);
   names[at].key_press_and_release (inputs, 0x1e);
@@ -343,14 +350,11 @@ test_inputs (gconstpointer data)
   names[at].position (inputs, 100, 50, 1, 4);
   names[at].set_key_locks (inputs, 6);
   client_await (has_heard_all, NULL);
-  client_end (session);
-  server_free (server);
   g_test_message ("%s", heard->str);
   g_assert_true (g_str_has_prefix (heard->str, "101:1e 00 00 00, 102:e0 cb 00 00, "));
   g_assert_nonnull (strstr (heard->str, "111:05 00 00 00 fe ff ff ff 00 00, 113:02 03 00, 114:02 01 00, "
                                         "112:64 00 00 00 32 00 00 00 04 00 01, 103:06 00, "));
-  g_string_free (heard, TRUE);
-  g_string_free (told, TRUE);
+  end (&c);
 }
 
 int
