@@ -5,10 +5,11 @@ import sys
 
 import gi
 
+gi.require_version("Gdk", "3.0")
 gi.require_version("Gtk", "3.0")
-from gi.repository import GLib, Gtk  # noqa: E402
+from gi.repository import Gdk, GLib, Gtk  # noqa: E402
 
-STEP, EVERY_MS = 40, 25  # pixels, as of a wheel
+STEP, EVERY_MS = 120, 25  # pixels, as of a wheel
 WORDS = ("protocol", "display", "keyboard", "machine", "network", "picture", "window", "pointer", "channel", "sound")
 
 
@@ -30,7 +31,8 @@ def main():
     scrolled = Gtk.ScrolledWindow(overlay_scrolling=False)
     scrolled.add(page(sys.argv[1:]))
     window.add(scrolled)
-    window.fullscreen()
+    screen = Gdk.Display.get_default().get_monitor(0).get_geometry()
+    window.set_default_size(screen.width, screen.height)  # there is no window manager to make it fill the screen
     window.show_all()
     where = scrolled.get_vadjustment()
     way = [STEP]

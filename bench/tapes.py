@@ -10,6 +10,11 @@ import tape
 from xspice import Xspice
 
 
+def scaled(x, length):
+    """What is so long on a screen of 1280 pixels: contents fill larger ones as well."""
+    return int(x.size.split("x")[0]) * length // 1280
+
+
 class Tapes:
     """Recordings, made when they are wanted and not there."""
 
@@ -63,7 +68,7 @@ class Tapes:
     def play_terminal(self, **how):
         with Xspice(**how) as x:
             def act():
-                x.run("xterm", "-geometry", "160x50+0+0", "-e", "sh", "-c",
+                x.run("xterm", "-geometry", f"{scaled(x, 160)}x{scaled(x, 50)}+0+0", "-e", "sh", "-c",
                       "seq 1 3000; for i in $(seq 60); do ls -la /usr/bin | head -n 200; done", seconds=300)
             yield x.port, act
 
@@ -83,8 +88,8 @@ class Tapes:
 
             def act():
                 for i in range(120):
-                    x.run("xdotool", "windowmove", window, str(20 + i * 7 % 300), str(20 + i * 5 % 200),
-                          "mousemove", str(100 + i * 13 % 900), str(100 + i * 11 % 500))
+                    x.run("xdotool", "windowmove", window, str(20 + i * 7 % scaled(x, 300)), str(20 + i * 5 % scaled(x, 200)),
+                          "mousemove", str(100 + i * 13 % scaled(x, 900)), str(100 + i * 11 % scaled(x, 500)))
                     if i % 10 == 0:
                         x.run("xdotool", "mousemove", "700", "500", "key", "Return", "Return", "Return")
             yield x.port, act
@@ -96,10 +101,11 @@ class Tapes:
             window = self.widgets(x)
 
             def act():
-                x.run("xdotool", "windowsize", window, "1200", "760", "windowmove", window, "0", "0")
+                width, height = scaled(x, 1200), scaled(x, 760)
+                x.run("xdotool", "windowsize", window, str(width), str(height), "windowmove", window, "0", "0")
                 for i in range(6 if self.quick else 60):
-                    x.run("xdotool", "mousemove", str(40 + i * 37 % 1100), str(60 + i * 29 % 660), "key", "Tab", "Down",
-                          "space", "space", "Tab", "Right")
+                    x.run("xdotool", "mousemove", str(40 + i * 37 % (width - 100)), str(60 + i * 29 % (height - 100)),
+                          "key", "Tab", "Down", "space", "space", "Tab", "Right")
             yield x.port, act
 
     @contextlib.contextmanager
@@ -108,11 +114,11 @@ class Tapes:
         with Xspice(**how) as x:
             photos = [str(x.folder / f"{i}.png") for i in range(2 if self.quick else 8)]
             for i, photo in enumerate(photos):
-                x.run("convert", "-size", "900x500", "-seed", str(i + 1), "plasma:fractal", "-attenuate", "0.3", "+noise",
-                      "Gaussian", photo)
+                x.run("convert", "-size", f"{scaled(x, 900)}x{scaled(x, 500)}", "-seed", str(i + 1), "plasma:fractal",
+                      "-attenuate", "0.3", "+noise", "Gaussian", photo)
 
             def act():
-                x.run("/usr/bin/python3", pathlib.Path(__file__).with_name("page.py"), *photos, seconds=300)
+                x.run("/usr/bin/python3", pathlib.Path(__file__).with_name("page.py"), *photos, seconds=600)
             yield x.port, act
 
     @contextlib.contextmanager

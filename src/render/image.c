@@ -6,6 +6,9 @@
 #include "canvas/convert.h"
 
 /* An image that is found in the cache so often is worth its memory. */
+/* Bytes of a body. Larger than what is read at once, it has memory of its own. */
+#define LEAST_KEPT 65536
+
 #define HITS_TO_STAY 2
 
 static CwImage *
@@ -306,14 +309,25 @@ cw_decode_job_kind (const CwDecodeJob *self)
   }
 }
 
+/* A cached image keeps its message in memory: where that is hardly anything else, and not small beside the block it was
+ * read into. */
+static bool
+may_keep_message (const CwDecodeJob *self)
+{
+  size_t size = g_bytes_get_size (self->message->body);
+
+  return !(self->wire->flags & (CW_IMAGE_FLAG_CACHE_ME | CW_IMAGE_FLAG_CACHE_REPLACE_ME))
+         || (size >= LEAST_KEPT && size <= self->bytes + self->bytes / 8);
+}
+
 CwPixels *
 cw_decode_job_view (const CwDecodeJob *self)
 {
   CwBitmap bitmap;
 
-  /* A cached image would keep its whole message in memory; one whose high bits get set must be writable. */
-  if (self->wire->type != CW_IMAGE_TYPE_BITMAP || self->mask
-      || (self->wire->flags & (CW_IMAGE_FLAG_CACHE_ME | CW_IMAGE_FLAG_CACHE_REPLACE_ME | CW_IMAGE_FLAG_HIGH_BITS_SET)))
+  /* One whose high bits get set must be writable. */
+  if (self->wire->type != CW_IMAGE_TYPE_BITMAP || self->mask || (self->wire->flags & CW_IMAGE_FLAG_HIGH_BITS_SET)
+      || !may_keep_message (self))
     return NULL;
   bitmap = job_bitmap (self);
   return cw_bitmap_view (&bitmap);

@@ -131,7 +131,7 @@ resolve_new (const CwResolver *self, CwOp *op, unsigned number, const CwWireImag
     start (self, op, job);
   }
   (*image)->n_users++;
-  return view || enter_cache (self->state, wire, *image, error) ? CW_RESOLVE_DONE : CW_RESOLVE_FAILED;
+  return enter_cache (self->state, wire, *image, error) ? CW_RESOLVE_DONE : CW_RESOLVE_FAILED;
 }
 
 static CwResolve

@@ -54,6 +54,13 @@ class Xspice(peers.Peer):
     def _sound_options(self):
         return {"SpicePlaybackFIFODir": self.sounds} if self.sounds else {}
 
+    def _modeline(self):
+        """X knows few sizes by itself, and takes a smaller one in silence."""
+        width, height = map(int, self.size.split("x"))
+        total, lines = width + 160, height + 40
+        return (f'Modeline "{self.size}" {total * lines * 60 / 1e6:.2f} {width} {width + 48} {width + 80} {total} '
+                f'{height} {height + 3} {height + 8} {lines}')
+
     def _config(self, port):
         ticket = {"SpicePassword": self.password} if self.password else {"SpiceDisableTicketing": "True"}
         return "".join([
@@ -65,7 +72,7 @@ class Xspice(peers.Peer):
                           SpiceZlibGlzWanCompression=self.wan, **ticket, **self._agent_options(), **self._sound_options()),
             self._section("InputDevice", 'Identifier "mouse"', 'Driver "xspice pointer"'),
             self._section("InputDevice", 'Identifier "keys"', 'Driver "xspice keyboard"'),
-            self._section("Monitor", 'Identifier "monitor"', "HorizSync 1-200", "VertRefresh 1-200"),
+            self._section("Monitor", 'Identifier "monitor"', "HorizSync 1-200", "VertRefresh 1-200", self._modeline()),
             self._section("Screen", 'Identifier "screen"', 'Device "card"', 'Monitor "monitor"', "DefaultDepth 24",
                           'SubSection "Display"', "    Depth 24", f'    Modes "{self.size}"', "EndSubSection"),
             self._section("ServerLayout", 'Identifier "all"', 'Screen "screen"', 'InputDevice "keys"',
@@ -90,6 +97,8 @@ class Xspice(peers.Peer):
             if writer is not None:
                 os.close(writer)
         self.env = {"DISPLAY": self.display}
+        if f"current {self.size.replace('x', ' x ')}," not in self.run("xrandr").out:
+            raise peers.Failed(f"Xorg did not take the size {self.size}", self.run("xrandr").out)
         if self.agent:
             self.received = self.folder / "received"
             self.received.mkdir()

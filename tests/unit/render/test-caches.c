@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What display channels keep and share: images, palettes, limits. */
+#include "base/bytes.h"
 #include "codec/glz-window.h"
 #include "pair.h"
 #include "support/lz-encode.h"
@@ -344,7 +345,6 @@ test_touched (void)
   pair_teardown (&f);
 }
 
-/* A new connection starts with empty caches and a new dictionary, while jobs of the old one may still run. */
 /* A large cached image is kept as it came until it has been needed again and again; its pixels are the same always. */
 static void
 test_recipes (void)
@@ -380,6 +380,43 @@ test_recipes (void)
   pair_teardown (&f);
 }
 
+/* A large bitmap is cached as the bytes of its message, unless they are much more than its pixels; a small one is not,
+ * beside which there may be others. The pixels are the same. */
+static void
+test_bitmaps (void)
+{
+  static const struct {
+    uint32_t w, h, stride;
+    bool is_kept;
+  } rows[] = { { 200, 150, 800, true }, { 200, 150, 880, true }, { 200, 150, 1600, false }, { 100, 100, 400, false } };
+  Pair f;
+
+  pair_setup (&f, 1, NULL);
+  for (uint64_t i = 0; i < G_N_ELEMENTS (rows); i++) {
+    size_t size = (size_t) rows[i].stride * rows[i].h;
+    g_autofree uint8_t *bytes = g_malloc (size);
+    CwWireImage *wire;
+    CwImage *image;
+
+    for (size_t k = 0; k < size; k++)
+      bytes[k] = (uint8_t) (k % 251 + i);
+    wire = pair_bytes (&f, CW_BITMAP_FMT_32BIT, rows[i].w, rows[i].h, rows[i].stride, bytes);
+    wire->id = i + 1;
+    wire->flags = CACHE_ME;
+    pair_push (&f, 0, draw_copy (0, 0, 0, wire, 16, 16));
+    pair_push (&f, 0, draw_fill (0, 0, 0, 16, 16, 0));
+    pair_push (&f, 0, pair_copy (image_from_cache (&f.arena, i + 1, false)));
+    pair_finish (&f);
+    image = cw_image_cache_get (f.group->cache, i + 1, false);
+    g_assert_cmpint (image->message != NULL, ==, rows[i].is_kept);
+    cw_image_unref (image);
+    for (int y = 0; y < 4; y++)
+      g_assert_cmphex (pair_color (&f, 3, y), ==, cw_le32 (bytes + y * rows[i].stride + 12) & 0xffffff);
+  }
+  pair_teardown (&f);
+}
+
+/* A new connection starts with empty caches and a new dictionary, while jobs of the old one may still run. */
 static void
 test_clear (void)
 {
@@ -471,6 +508,7 @@ main (int argc, char **argv)
   g_test_add_func ("/render/caches/limits-together", test_limits_together);
   g_test_add_func ("/render/caches/masks", test_cached_masks);
   g_test_add_func ("/render/caches/recipes", test_recipes);
+  g_test_add_func ("/render/caches/bitmaps", test_bitmaps);
   g_test_add_func ("/render/caches/clear", test_clear);
   g_test_add_func ("/render/caches/memory", test_memory);
   g_test_add_func ("/render/caches/touched", test_touched);
