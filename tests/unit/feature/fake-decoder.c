@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "fake-decoder.h"
 
+#include <gst/app/gstappsink.h>
+#include <gst/app/gstappsrc.h>
 #include <gst/gst.h>
 
 static const char *const names[N_FAKES] = { "vavp8dec", "v4l2slvp8dec" };
@@ -8,7 +10,7 @@ static const char *const names[N_FAKES] = { "vavp8dec", "v4l2slvp8dec" };
 static struct {
   /* All atomic: workers make and run the elements. */
   int fault; /* FakeFault */
-  int n_made, n_frames;
+  int n_made, n_frames, n_gone;
   int live, device_memory, no_delay, flexible;
 } fakes[N_FAKES];
 
@@ -114,6 +116,13 @@ constructed (GObject *object)
 }
 
 static void
+finalize (GObject *object)
+{
+  g_atomic_int_inc (&fakes[index_of (object)].n_gone);
+  G_OBJECT_CLASS (g_type_class_peek (GST_TYPE_BIN))->finalize (object);
+}
+
+static void
 set_property (GObject *object, guint id, const GValue *value, GParamSpec *spec)
 {
   unsigned index = index_of (object);
@@ -173,6 +182,7 @@ class_init (gpointer class, gpointer index)
 
   ((FakeClass *) class)->index = GPOINTER_TO_UINT (index);
   object_class->constructed = constructed;
+  object_class->finalize = finalize;
   object_class->set_property = set_property;
   g_object_class_install_property (object_class, PROP_MAX_DISPLAY_DELAY,
                                    g_param_spec_int ("max-display-delay", NULL, NULL, -1, 16, -1, G_PARAM_WRITABLE));
@@ -215,8 +225,8 @@ void
 fake_reset (void)
 {
   for (unsigned i = 0; i < N_FAKES; i++) {
-    int *const all[] = { &fakes[i].fault,         &fakes[i].n_made,   &fakes[i].n_frames, &fakes[i].live,
-                         &fakes[i].device_memory, &fakes[i].no_delay, &fakes[i].flexible };
+    int *const all[] = { &fakes[i].fault, &fakes[i].n_made,        &fakes[i].n_frames, &fakes[i].n_gone,
+                         &fakes[i].live,  &fakes[i].device_memory, &fakes[i].no_delay, &fakes[i].flexible };
 
     /* A worker may still make the pipeline of a decoder that is closed. */
     for (unsigned j = 0; j < G_N_ELEMENTS (all); j++)
@@ -238,6 +248,12 @@ fake_n_made (unsigned index)
   return (unsigned) g_atomic_int_get (&fakes[index].n_made);
 }
 
+bool
+fake_is_kept (unsigned index)
+{
+  return g_atomic_int_get (&fakes[index].n_gone) < g_atomic_int_get (&fakes[index].n_made);
+}
+
 unsigned
 fake_n_frames (unsigned index)
 {
@@ -257,4 +273,42 @@ fake_seen (void)
                               g_atomic_int_get (&fakes[i].flexible) ? " flexible" : "");
   }
   return g_string_free (seen, FALSE);
+}
+
+GPtrArray *
+fake_film (unsigned width, unsigned height, unsigned n_frames, unsigned (*luma) (unsigned frame))
+{
+  g_autofree char *line = g_strdup_printf (
+      "appsrc name=source format=time caps=video/x-raw,format=I420,width=%u,height=%u,framerate=30/1 ! "
+      "vp8enc deadline=1 keyframe-max-dist=1000 ! appsink name=sink sync=false",
+      width, height);
+  g_autoptr (GstElement) pipeline = gst_parse_launch (line, NULL);
+  g_autoptr (GstElement) source = gst_bin_get_by_name (GST_BIN (pipeline), "source");
+  g_autoptr (GstElement) sink = gst_bin_get_by_name (GST_BIN (pipeline), "sink");
+  GPtrArray *frames = g_ptr_array_new_with_free_func ((GDestroyNotify) g_bytes_unref);
+
+  gst_element_set_state (pipeline, GST_STATE_PLAYING);
+  for (unsigned i = 0; i < n_frames; i++) {
+    GstBuffer *buffer = gst_buffer_new_allocate (NULL, width * height * 3 / 2, NULL);
+
+    gst_buffer_memset (buffer, 0, (guint8) luma (i), (gsize) width * height);
+    gst_buffer_memset (buffer, (gsize) width * height, 128, (gsize) width * height / 2);
+    GST_BUFFER_PTS (buffer) = i * GST_SECOND / 30;
+    GST_BUFFER_DURATION (buffer) = GST_SECOND / 30;
+    gst_app_src_push_buffer (GST_APP_SRC (source), buffer);
+  }
+  gst_app_src_end_of_stream (GST_APP_SRC (source));
+  for (unsigned i = 0; i < n_frames; i++) {
+    GstSample *sample = gst_app_sink_pull_sample (GST_APP_SINK (sink));
+    GstMapInfo map;
+
+    g_assert_nonnull (sample);
+    g_assert_true (gst_buffer_map (gst_sample_get_buffer (sample), &map, GST_MAP_READ));
+    g_assert_cmpint (map.data[0] & 1, ==, i > 0); /* key frame */
+    g_ptr_array_add (frames, g_bytes_new (map.data, map.size));
+    gst_buffer_unmap (gst_sample_get_buffer (sample), &map);
+    gst_sample_unref (sample);
+  }
+  gst_element_set_state (pipeline, GST_STATE_NULL);
+  return frames;
 }

@@ -32,5 +32,11 @@ void fake_complain (void);
 unsigned fake_n_made (unsigned index);
 unsigned fake_n_frames (unsigned index);
 
+/* Whether some are still there. */
+bool fake_is_kept (unsigned index);
+
 /* What those that were given frames saw: "live", "device-memory" if it would have been taken, properties. */
 char *fake_seen (void);
+
+/* GBytes: frames of one shade each, of which only the first needs no other. */
+GPtrArray *fake_film (unsigned width, unsigned height, unsigned n_frames, unsigned (*luma) (unsigned frame));

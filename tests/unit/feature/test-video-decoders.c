@@ -267,6 +267,34 @@ test_all_fail (void)
   teardown (&f);
 }
 
+static void
+setup_manual (Fixture *self)
+{
+  setup (self);
+  cw_worker_group_unref (self->workers);
+  cw_worker_pool_unref (self->pool);
+  self->pool = cw_worker_pool_new_manual ();
+  self->workers = cw_worker_group_new (self->pool);
+}
+
+/* A stream that ends before its decoder is there: what a worker makes for it is not kept. */
+static void
+test_closed_early (void)
+{
+  gpointer stream;
+  Fixture f;
+
+  setup_manual (&f);
+  fake_want (FAKE_VA, FAKE_WORKS);
+  stream = open_stream (&f);
+  push (stream, 1, film->pdata[0]);
+  vp8 ()->close (stream);
+  cw_worker_pool_run_queued (f.pool, 0);
+  g_assert_cmpuint (fake_n_made (FAKE_VA), ==, 1);
+  g_assert_false (fake_is_kept (FAKE_VA));
+  teardown (&f);
+}
+
 /* One that has been given up complains while it is stopped, just when the next one has failed: that is no news, and
  * makes nobody forget the other failure. */
 static void
@@ -276,11 +304,7 @@ test_late_complaint (void)
   gpointer stream;
   Fixture f;
 
-  setup (&f);
-  cw_worker_group_unref (f.workers);
-  cw_worker_pool_unref (f.pool);
-  f.pool = cw_worker_pool_new_manual ();
-  f.workers = cw_worker_group_new (f.pool);
+  setup_manual (&f);
   fake_want (FAKE_VA, FAKE_COMPLAINS);
   fake_want (FAKE_V4L2, FAKE_DOES_NOT_START);
   stream = open_stream (&f);
@@ -522,45 +546,6 @@ test_no_software (void)
   teardown (&f);
 }
 
-/* Grey frames, each lighter than the one before. */
-static GPtrArray *
-encode (unsigned width, unsigned height)
-{
-  g_autofree char *line = g_strdup_printf (
-      "appsrc name=source format=time caps=video/x-raw,format=I420,width=%u,height=%u,framerate=30/1 ! "
-      "vp8enc deadline=1 keyframe-max-dist=1000 ! appsink name=sink sync=false",
-      width, height);
-  g_autoptr (GstElement) pipeline = gst_parse_launch (line, NULL);
-  g_autoptr (GstElement) source = gst_bin_get_by_name (GST_BIN (pipeline), "source");
-  g_autoptr (GstElement) sink = gst_bin_get_by_name (GST_BIN (pipeline), "sink");
-  GPtrArray *frames = g_ptr_array_new_with_free_func ((GDestroyNotify) g_bytes_unref);
-
-  gst_element_set_state (pipeline, GST_STATE_PLAYING);
-  for (unsigned i = 0; i < N_FRAMES; i++) {
-    GstBuffer *buffer = gst_buffer_new_allocate (NULL, width * height * 3 / 2, NULL);
-
-    gst_buffer_memset (buffer, 0, (guint8) luma (i), (gsize) width * height);
-    gst_buffer_memset (buffer, (gsize) width * height, 128, (gsize) width * height / 2);
-    GST_BUFFER_PTS (buffer) = i * GST_SECOND / 30;
-    GST_BUFFER_DURATION (buffer) = GST_SECOND / 30;
-    gst_app_src_push_buffer (GST_APP_SRC (source), buffer);
-  }
-  gst_app_src_end_of_stream (GST_APP_SRC (source));
-  for (unsigned i = 0; i < N_FRAMES; i++) {
-    GstSample *sample = gst_app_sink_pull_sample (GST_APP_SINK (sink));
-    GstMapInfo map;
-
-    g_assert_nonnull (sample);
-    g_assert_true (gst_buffer_map (gst_sample_get_buffer (sample), &map, GST_MAP_READ));
-    g_assert_cmpint (map.data[0] & 1, ==, i > 0); /* key frame */
-    g_ptr_array_add (frames, g_bytes_new (map.data, map.size));
-    gst_buffer_unmap (gst_sample_get_buffer (sample), &map);
-    gst_sample_unref (sample);
-  }
-  gst_element_set_state (pipeline, GST_STATE_NULL);
-  return frames;
-}
-
 int
 main (int argc, char **argv)
 {
@@ -569,8 +554,8 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   gst_init (NULL, NULL);
   fake_register ();
-  film = encode (WIDTH, HEIGHT);
-  other = encode (WIDTH / 2, HEIGHT / 2);
+  film = fake_film (WIDTH, HEIGHT, N_FRAMES, luma);
+  other = fake_film (WIDTH / 2, HEIGHT / 2, N_FRAMES, luma);
   g_test_add_func ("/video-decoders/software", test_software);
   g_test_add_func ("/video-decoders/hardware", test_hardware);
   g_test_add_data_func ("/video-decoders/does-not-start", GINT_TO_POINTER (FAKE_DOES_NOT_START), test_falls_over);
@@ -579,6 +564,7 @@ main (int argc, char **argv)
   g_test_add_data_func ("/video-decoders/mute", GINT_TO_POINTER (FAKE_IS_MUTE), test_falls_over);
   g_test_add_func ("/video-decoders/one-by-one", test_one_by_one);
   g_test_add_func ("/video-decoders/all-fail", test_all_fail);
+  g_test_add_func ("/video-decoders/closed-early", test_closed_early);
   g_test_add_func ("/video-decoders/late-complaint", test_late_complaint);
   g_test_add_func ("/video-decoders/fails-later", test_fails_later);
   g_test_add_func ("/video-decoders/sizes", test_sizes);

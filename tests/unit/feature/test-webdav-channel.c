@@ -3,6 +3,8 @@
  * end. */
 #include "webdav-case.h"
 
+#include "channel/channel.h"
+#include "channel/spicevmc.h"
 #include "spice-client.h"
 
 #include <glib/gstdio.h>
@@ -208,6 +210,52 @@ test_end_amid (void)
   webdav_end (&c);
 }
 
+/* What was to follow a piece of a frame does not come any more when the port has been closed. */
+static void
+test_half_frame (void)
+{
+  static const uint8_t pieces[] = { 9, 0, 0, 0, 0, 0, 0, 0, 100, 0, 'G', 'E', 'T' };
+  WebdavCase c;
+
+  webdav_begin (&c);
+  for (size_t size = 1; size <= sizeof pieces; size += 4) {
+    steps_send_bytes (c.steps, CW_CHANNEL_WEBDAV, CW_MSG_SPICEVMC_DATA, pieces, size);
+    webdav_set_open (&c, false);
+    webdav_set_open (&c, true);
+    look (&c);
+  }
+  webdav_end (&c);
+}
+
+static bool
+is_full (gpointer channel)
+{
+  return cw_channel_queued_bytes (channel) >= CW_SPICEVMC_FULL;
+}
+
+/* A guest that stops reading for a while gets the rest of its answer afterwards. */
+static void
+test_slow_guest (void)
+{
+  static const char get_slow[] = "GET /slow HTTP/1.1\r\nHost: h\r\n\r\n", end[] = "the end";
+  const size_t size = 3 * 1024 * 1024; /* more than the channel and the server keep */
+  g_autofree char *bytes = g_strnfill (size, 'x'), *path = NULL;
+  WebdavCase c;
+
+  memcpy (bytes + size - strlen (end), end, strlen (end));
+  webdav_begin (&c);
+  path = g_build_filename (c.folder, "slow", NULL);
+  g_assert_true (g_file_set_contents (path, bytes, (gssize) size, NULL));
+  steps_set_deaf (c.steps, CW_CHANNEL_WEBDAV, true);
+  webdav_say (&c, 11, get_slow, strlen (get_slow));
+  client_await (is_full, c.channel);
+  steps_set_deaf (c.steps, CW_CHANNEL_WEBDAV, false);
+  hear (&c, 11, end);
+  webdav_send_frame (&c, 11, NULL, 0);
+  look (&c);
+  webdav_end (&c);
+}
+
 /* A folder has taken the name meanwhile: the guest is told, and the folder stays. */
 static void
 test_name_taken (void)
@@ -313,7 +361,7 @@ test_pipelined (void)
   WebdavCase c;
 
   webdav_begin (&c);
-  ask_times (&c, 12, ask, "Hello, guest\n", 250);
+  ask_times (&c, 12, ask, "Hello, guest\n", 1500); /* several times what may wait */
   webdav_send_frame (&c, 12, NULL, 0);
   look (&c);
   webdav_end (&c);
@@ -329,6 +377,8 @@ main (int argc, char **argv)
   g_test_add_func ("/webdav-channel/frames", test_frames);
   g_test_add_func ("/webdav-channel/end-behind", test_end_behind);
   g_test_add_func ("/webdav-channel/end-amid", test_end_amid);
+  g_test_add_func ("/webdav-channel/half-frame", test_half_frame);
+  g_test_add_func ("/webdav-channel/slow-guest", test_slow_guest);
   g_test_add_func ("/webdav-channel/name-taken", test_name_taken);
   g_test_add_func ("/webdav-channel/no-body", test_no_body);
   g_test_add_func ("/webdav-channel/many-locks", test_many_locks);

@@ -259,6 +259,34 @@ test_sockets (void)
   steps_free (steps);
 }
 
+static void
+on_reached (PeerIo *io, gpointer n_reached)
+{
+  g_atomic_int_inc ((int *) n_reached);
+}
+
+/* Nor does such a session follow its guest; the server is told. */
+static void
+test_sockets_stay (void)
+{
+  int n_reached = 0;
+  Server *target = server_new (on_reached, &n_reached);
+  Steps *steps = steps_new (NULL, 0, 0);
+  SpiceSession *session = steps_session (steps, NULL);
+  CwMsgMainMigrateBegin to = { .dst = { .sport = 65535, .host = slice_of ("127.0.0.1") } };
+
+  to.dst.port = (uint16_t) strtoul (server_port (target), NULL, 10);
+  steps_await_link (steps, CW_CHANNEL_MAIN, 1);
+  steps_next (steps, CW_CHANNEL_MAIN, CW_MSGC_MAIN_ATTACH_CHANNELS);
+  steps_send (steps, CW_CHANNEL_MAIN, CW_MSG_MAIN_MIGRATE_BEGIN, &to);
+  steps_next (steps, CW_CHANNEL_MAIN, CW_MSGC_MAIN_MIGRATE_CONNECT_ERROR);
+  g_assert_cmpint (g_atomic_int_get (&n_reached), ==, 0);
+  g_assert_true (is_ready (session));
+  client_end (session);
+  steps_free (steps);
+  server_free (target);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -275,5 +303,6 @@ main (int argc, char **argv)
   g_test_add_func ("/switch-host/nowhere", test_nowhere);
   g_test_add_func ("/switch-host/ended-in-handler", test_ended_in_handler);
   g_test_add_func ("/switch-host/sockets", test_sockets);
+  g_test_add_func ("/migration/sockets", test_sockets_stay);
   return g_test_run ();
 }
