@@ -39,13 +39,6 @@ disabled_effects (SpiceSession *self)
   };
 }
 
-static void
-display_budgets (SpiceSession *self, uint32_t *cache, uint32_t *glz_window)
-{
-  *cache = (uint32_t) self->priv->cache_size / 4;
-  *glz_window = (uint32_t) self->priv->glz_window_size / 4;
-}
-
 static CwMediaTime
 media_time (SpiceSession *self)
 {
@@ -85,7 +78,7 @@ static const CwMainHost main_host = {
 
 static const CwDisplayHost display_host = {
   .render_group = cw_session_render_group,
-  .budgets = display_budgets,
+  .budgets = cw_session_budgets,
   .media_time = media_time,
   .preferred_compression = preferred_compression,
   .gl_scanout = gl_scanout,

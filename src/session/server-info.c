@@ -25,10 +25,19 @@ cw_session_render_group (SpiceSession *self)
   return priv->render_group;
 }
 
+/* What the server is told is what is kept to. */
+void
+cw_session_budgets (SpiceSession *self, uint32_t *cache, uint32_t *glz_window)
+{
+  *cache = (uint32_t) self->priv->cache_size / BYTES_PER_PIXEL;
+  *glz_window = (uint32_t) self->priv->glz_window_size / BYTES_PER_PIXEL;
+}
+
 void
 cw_session_server_init (SpiceSession *self, const CwMsgMainInit *init)
 {
   SpiceSessionPrivate *priv = self->priv;
+  uint32_t cache, glz_window;
 
   if (!priv->migration)
     cw_session_drop_stale (self);
@@ -37,8 +46,8 @@ cw_session_server_init (SpiceSession *self, const CwMsgMainInit *init)
     priv->cache_size = DEFAULT_CACHE_SIZE;
   if (priv->glz_window_size == 0)
     priv->glz_window_size = (int) CLAMP (init->ram_hint / 2, MIN_GLZ_WINDOW_SIZE, MAX_GLZ_WINDOW_SIZE);
-  cw_render_group_set_budgets (cw_session_render_group (self), (uint64_t) priv->glz_window_size / BYTES_PER_PIXEL,
-                               (uint64_t) priv->cache_size / BYTES_PER_PIXEL);
+  cw_session_budgets (self, &cache, &glz_window);
+  cw_render_group_set_budgets (cw_session_render_group (self), glz_window, cache);
   cw_session_server_time (self, init->multi_media_time);
 }
 

@@ -178,6 +178,8 @@ void cw_session_heard (SpiceSession *self, SpiceChannel *channel, uint32_t time,
 
 /* server-info.c */
 void cw_session_server_init (SpiceSession *self, const CwMsgMainInit *init);
+/* In pixels. */
+void cw_session_budgets (SpiceSession *self, uint32_t *cache, uint32_t *glz_window);
 void cw_session_server_name (SpiceSession *self, CwSlice name);
 void cw_session_server_uuid (SpiceSession *self, const uint8_t uuid[16]);
 void cw_session_forget_server (SpiceSession *self);
