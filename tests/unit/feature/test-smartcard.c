@@ -155,7 +155,7 @@ begin (Steps *steps)
 static void
 test_commands (void)
 {
-  static const uint8_t long_command[MAX_ANSWER + 1] = { 0x00, 0xa4 };
+  static const uint8_t long_command[MAX_ANSWER + 1] = { 0x00, 0xa4 }, unknown_command[4] = { 0x00, 0x02 };
   g_autoptr (Steps) steps = steps_new (channels, 1, 0);
   SpiceSession *session = begin (steps);
 
@@ -167,6 +167,8 @@ test_commands (void)
   expect_status (steps, 0x67, 0x00);
   say (steps, CW_VSC_TYPE_APDU, 0, long_command, sizeof long_command);
   expect_status (steps, 0x67, 0x00);
+  say (steps, CW_VSC_TYPE_APDU, 0, unknown_command, sizeof unknown_command);
+  expect_status (steps, 0x6d, 0x00); /* the card's own word */
   /* One after the other, however fast they come. */
   say (steps, CW_VSC_TYPE_APDU, 0, select_applet, sizeof select_applet);
   say (steps, CW_VSC_TYPE_APDU, 0, select_applet, 3);

@@ -313,6 +313,11 @@ test_nonsense (void)
   assert_spoilt (&guest, CW_ERROR_STATE, "before hello");
   guest_clear (&guest);
 
+  guest_init (&guest, GUEST_CAPS); /* a long one */
+  push_packet (guest.to_host, usb_redir_hello, 1025, false, NULL, 0);
+  assert_spoilt (&guest, CW_ERROR_LIMIT, "1025 bytes, the limit is 1024");
+  guest_clear (&guest);
+
   guest_init (&guest, GUEST_CAPS); /* an endless hello */
   push_packet (guest.to_host, usb_redir_hello, UINT32_MAX, false, NULL, 0);
   assert_spoilt (&guest, CW_ERROR_LIMIT, "4294967295");

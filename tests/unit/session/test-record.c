@@ -217,6 +217,38 @@ test_odd_format (void)
   end (&c);
 }
 
+/* At the edges of what can be recorded. */
+static void
+test_limits (void)
+{
+  static const struct {
+    uint32_t channels, rate;
+    const char *told; /* or NULL: it is passed over */
+  } rows[] = {
+    { 1, 8000, "start 1 1 8000; " },
+    { 8, 192000, "start 1 8 192000; " },
+    { 1, 7999, NULL },
+    { 1, 192001, NULL },
+    { 9, 48000, NULL },
+    { 0, 48000, NULL },
+  };
+
+  for (unsigned i = 0; i < G_N_ELEMENTS (rows); i++) {
+    g_autofree char *warning
+        = g_strdup_printf ("*%u channels and %u Hz is passed over", rows[i].channels, rows[i].rate);
+    Case c;
+
+    begin (&c, 0, NULL);
+    if (!rows[i].told)
+      g_test_expect_message ("GSpice", G_LOG_LEVEL_WARNING, warning);
+    steps_send (c.steps, CW_CHANNEL_RECORD, CW_MSG_RECORD_START,
+                &(CwMsgRecordStart){ rows[i].channels, CW_AUDIO_FMT_S16, rows[i].rate });
+    expect_told (&c, rows[i].told ? rows[i].told : "");
+    g_test_assert_expected_messages ();
+    end (&c);
+  }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -230,5 +262,6 @@ main (int argc, char **argv)
   g_test_add_data_func ("/record/opus/used", NULL, test_opus);
   g_test_add_data_func ("/record/opus/forbidden", "", test_opus);
   g_test_add_func ("/record/odd-format", test_odd_format);
+  g_test_add_func ("/record/limits", test_limits);
   return g_test_run ();
 }

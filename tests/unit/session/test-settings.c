@@ -250,6 +250,15 @@ test_server (void)
   steps_free (steps);
 }
 
+static SpiceSession *
+session_with_main (void)
+{
+  SpiceSession *session = spice_session_new ();
+
+  g_assert_nonnull (spice_channel_new (session, CW_CHANNEL_MAIN, 0));
+  return session;
+}
+
 static bool
 has_name_of (SpiceSession *session, char letter, size_t length)
 {
@@ -288,6 +297,51 @@ test_long_name (void)
   steps_free (steps);
 }
 
+/* As many as two hundred and fifty-six channels, main among the others. */
+static void
+test_many_channels (void)
+{
+  SpiceSession *session = session_with_main ();
+  CwWireChannelId ids[256];
+
+  for (unsigned i = 0; i < 255; i++)
+    ids[i] = (CwWireChannelId){ CW_CHANNEL_CURSOR, (uint8_t) i };
+  ids[255] = (CwWireChannelId){ CW_CHANNEL_INPUTS, 0 };
+  cw_session_create_listed (session, &(CwMsgMainChannelsList){ 256, ids });
+  while (g_main_context_iteration (NULL, FALSE))
+    ;
+  g_assert_nonnull (client_channel (session, CW_CHANNEL_CURSOR, 254));
+  g_assert_null (client_channel (session, CW_CHANNEL_INPUTS, 0));
+  g_assert_cmpuint (g_list_length (session->priv->channels), ==, 256);
+  spice_session_disconnect (session);
+  client_end (session);
+}
+
+/* How far a server may refer back depends on its video memory, within limits; it is told in pixels. */
+static void
+test_window (void)
+{
+  static const struct {
+    uint32_t ram;
+    int window;
+  } rows[] = { { 0, 12 << 20 }, { 48 << 20, 24 << 20 }, { (128 << 20) + 2, 64 << 20 }, { UINT32_MAX, 64 << 20 } };
+
+  for (unsigned i = 0; i < G_N_ELEMENTS (rows); i++) {
+    SpiceSession *session = session_with_main ();
+    const CwMsgMainInit init = { .session_id = 1, .ram_hint = rows[i].ram };
+    uint32_t cache, pixels;
+    int window;
+
+    cw_session_server_init (session, &init);
+    g_object_get (session, "glz-window-size", &window, NULL);
+    g_assert_cmpint (window, ==, rows[i].window);
+    cw_session_host.display->budgets (session, &cache, &pixels);
+    g_assert_cmpuint (pixels, ==, rows[i].window / 4);
+    g_assert_cmpuint (cache, ==, (80 << 20) / 4);
+    client_end (session);
+  }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -305,5 +359,7 @@ main (int argc, char **argv)
   g_test_add_func ("/settings/functions", test_functions);
   g_test_add_func ("/settings/server", test_server);
   g_test_add_func ("/settings/long-name", test_long_name);
+  g_test_add_func ("/settings/many-channels", test_many_channels);
+  g_test_add_func ("/settings/window", test_window);
   return g_test_run ();
 }
