@@ -125,6 +125,11 @@ test_motion (void)
   spice_inputs_channel_button_press (c.inputs, 1, 0);
   expect_bytes (&c, CW_MSGC_INPUTS_MOUSE_MOTION, "\6\0\0\0\0\0\0\0\0\0", 10);
   expect_bytes (&c, CW_MSGC_INPUTS_MOUSE_PRESS, "\1\1\0", 3);
+  spice_inputs_channel_motion (c.inputs, 5, 0, 1);
+  steps_heard_all (c.steps, CW_CHANNEL_INPUTS);
+  spice_inputs_channel_button_release (c.inputs, 1, 1);
+  expect_bytes (&c, CW_MSGC_INPUTS_MOUSE_MOTION, "\5\0\0\0\0\0\0\0\1\0", 10);
+  expect_bytes (&c, CW_MSGC_INPUTS_MOUSE_RELEASE, "\1\0\0", 3);
   for (unsigned i = 0; i < 9; i++)
     spice_inputs_channel_position (c.inputs, 3, 4, 0, 0);
   steps_heard_all (c.steps, CW_CHANNEL_INPUTS);
