@@ -121,7 +121,6 @@ tell_wishes (SpiceMainChannel *self)
   cw_volume_sync_tell (&priv->volume_sync, priv->agent);
   cw_clipboard_tell_max (priv->clipboard);
   cw_monitors_announced (priv->monitors);
-  cw_main_schedule (self);
 }
 
 /* An agent that asks begins anew: a new one behind the same port. */
