@@ -47,14 +47,23 @@ count_in_flight (CwDecodeQueue *self, int64_t bytes)
   self->group->in_flight_bytes += (uint64_t) bytes;
 }
 
+/* Two large ones at a time keep two workers busy. */
+static bool
+may_start (const CwDecodeQueue *self, const CwDecodeJob *job)
+{
+  const CwRenderLimits *limits = &self->group->limits;
+  uint64_t before = self->group->in_flight_bytes, after = before + job->bytes;
+
+  return after <= limits->in_flight_bytes && (after <= limits->ahead_bytes || before <= job->bytes);
+}
+
 void
 cw_decode_queue_start (CwDecodeQueue *self, gconstpointer next)
 {
   CwDecodeJob *job;
 
   while ((job = g_queue_peek_head (&self->unstarted))
-         && (job->owner == next || self->in_flight_bytes == 0
-             || self->group->in_flight_bytes + job->bytes <= self->group->limits.in_flight_bytes)) {
+         && (job->owner == next || self->in_flight_bytes == 0 || may_start (self, job))) {
     g_queue_pop_head (&self->unstarted);
     self->unstarted_bytes -= job->bytes;
     count_in_flight (self, (int64_t) job->bytes);

@@ -9,6 +9,7 @@ static const CwRenderLimits defaults = {
   .queue_bytes = (uint64_t) 4 << 20,
   .queue_ops = 2048,
   .in_flight_bytes = (uint64_t) 96 << 20,
+  .ahead_bytes = (uint64_t) 16 << 20,
   .here_bytes = 65536,
   .decoded_bytes = 256 << 10,
   .surface_bytes = (uint64_t) 1 << 30,
@@ -34,6 +35,7 @@ cw_render_group_new (CwWorkerPool *pool, const CwRenderLimits *given)
   DEFAULT (queue_bytes);
   DEFAULT (queue_ops);
   DEFAULT (in_flight_bytes);
+  DEFAULT (ahead_bytes);
   DEFAULT (here_bytes);
   DEFAULT (decoded_bytes);
   DEFAULT (surface_bytes);

@@ -97,7 +97,7 @@ new_job (const CwResolver *self, const CwOp *op, unsigned number, const CwWireIm
   return job;
 }
 
-/* Whether a cached image takes far less memory as it came. An image of the dictionary cannot be decoded twice. */
+/* Whether a cached image takes much less memory as it came. An image of the dictionary cannot be decoded twice. */
 static bool
 is_worth_a_recipe (const CwResolver *self, const CwDecodeJob *job)
 {
@@ -105,7 +105,7 @@ is_worth_a_recipe (const CwResolver *self, const CwDecodeJob *job)
   CwCodecInput in;
 
   return (job->wire->flags & cached) && !job->window && job->bytes > self->decodes->group->limits.decoded_bytes
-         && cw_decode_job_input (job, &in) && in.data.size <= job->bytes / 4;
+         && cw_decode_job_input (job, &in) && in.data.size <= job->bytes / 2;
 }
 
 /* The image, and when its pixels are going to be made. */

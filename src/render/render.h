@@ -27,7 +27,8 @@ typedef struct {
   uint64_t image_cache_pixels; /* as announced by DISPLAY_INIT; four times this ends the channel; default 20971520 */
   uint64_t queue_bytes;        /* messages waiting before channels report full; default 4 MiB */
   uint32_t queue_ops;          /* the same, in operations of each channel; default 2048 */
-  uint64_t in_flight_bytes;    /* decoded images not drawn yet; more are not started; default 96 MiB */
+  uint64_t in_flight_bytes;    /* pixels of images not drawn yet before channels report full; default 96 MiB */
+  uint64_t ahead_bytes;        /* those of them that are decoded; more are not started; default 16 MiB */
   uint64_t here_bytes;         /* images that take so many or less are decoded on the owner's thread; default 64 KiB */
   uint64_t decoded_bytes;      /* cached images that take more may be kept as they came; default 256 KiB */
   uint64_t surface_bytes;      /* all surfaces; more ends the channel; default 1 GiB */

@@ -378,6 +378,32 @@ test_back_pressure (void)
   teardown (&f);
 }
 
+/* Only so many images are decoded ahead, though more are read; of large ones always two, for two workers. */
+static void
+test_ahead (void)
+{
+  const uint64_t image = 64 * 64 * 4;
+  const struct {
+    uint64_t ahead;
+    unsigned n;
+  } rows[] = { { 3 * image, 3 }, { 4 * image - 1, 3 }, { image, 2 }, { 1, 2 } };
+
+  for (unsigned r = 0; r < G_N_ELEMENTS (rows); r++) {
+    CwRenderLimits limits = { .here_bytes = 1, .ahead_bytes = rows[r].ahead };
+    Fixture f;
+
+    setup_limited (&f, &limits);
+    push (&f, primary (64, 64));
+    for (int i = 0; i < 10; i++)
+      push (&f, draw_copy (0, 0, 0, image_lz4 (&f.arena, i, 0, CW_BITMAP_FMT_32BIT, 64, 64), 64, 64));
+    g_assert_false (cw_render_is_full (f.render));
+    g_assert_cmpuint (cw_worker_pool_n_queued (f.pool), ==, rows[r].n);
+    finish (&f);
+    g_assert_no_error (f.recorder.failure);
+    teardown (&f);
+  }
+}
+
 /* Small operations take more memory than their bytes: they are counted too. */
 static void
 test_many_small_ones (void)
@@ -573,6 +599,7 @@ main (int argc, char **argv)
   g_test_add_func ("/render/events/unknown-surface", test_unknown_surface);
   g_test_add_func ("/render/events/budget", test_budget);
   g_test_add_func ("/render/events/back-pressure", test_back_pressure);
+  g_test_add_func ("/render/events/ahead", test_ahead);
   g_test_add_func ("/render/events/many-small-ones", test_many_small_ones);
   g_test_add_func ("/render/events/wake", test_wake);
   g_test_add_func ("/render/events/reentrancy", test_reentrancy);
