@@ -59,7 +59,7 @@ test_resuming (gconstpointer data)
 {
   CwTlsParams tls = { .verify = CW_VERIFY_HOSTNAME, .host = "localhost", .ca = tls_world.ca_pem };
   Server server = { SSL_CTX_new (TLS_server_method ()) };
-  CwTlsParams changed[5];
+  CwTlsParams changed[6], unverified[4];
   TlsOutcome outcome;
 
   SSL_CTX_set_max_proto_version (server.ctx, GPOINTER_TO_INT (data));
@@ -81,11 +81,25 @@ test_resuming (gconstpointer data)
   changed[2].ciphers = "DEFAULT";
   changed[3].verify = CW_VERIFY_PUBKEY | CW_VERIFY_HOSTNAME;
   changed[4].subject = "CN=x";
+  changed[5].system_too = true;
   for (unsigned i = 0; i < G_N_ELEMENTS (changed); i++) {
     check_resuming (&server, &changed[i], "b", false);
     check_resuming (&server, &changed[i], "b", true);
     check_resuming (&server, &tls, "b", false);
   }
+  /* What would have been in the way, if anything had been verified. */
+  for (unsigned i = 0; i < G_N_ELEMENTS (unverified); i++)
+    unverified[i] = changed[0];
+  unverified[1].host = "elsewhere";
+  unverified[2].pubkey = tls_world.ca_pem;
+  unverified[3].ca_file = "/nowhere";
+  check_resuming (&server, &unverified[0], "b", false);
+  for (unsigned i = 1; i < G_N_ELEMENTS (unverified); i++) {
+    check_resuming (&server, &unverified[i], "b", false);
+    check_resuming (&server, &unverified[i], "b", true);
+    check_resuming (&server, &unverified[0], "b", false);
+  }
+  check_resuming (&server, &tls, "b", false);
 
   server.breaks = true;
   outcome = run_resuming (&server, &tls, "b");
