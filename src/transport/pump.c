@@ -16,6 +16,9 @@
 #define EXPECTED_PIECE (16 * 1024)
 #define PATIENCE_US 3000
 
+/* Of a large body. The system copies about as much in the fifth of a turn. */
+#define READ_MOST ((size_t) 256 << 10)
+
 struct CwPump {
   unsigned refs;
   unsigned n_running; /* tasks under way: the memory is there as long as any */
@@ -298,6 +301,7 @@ read_once (CwPump *self)
     end (self, error);
     return READ_NOTHING;
   }
+  size = MIN (size, READ_MOST);
   n = self->socket ? receive (self, at, size, &error) : read_stream (self, at, size, &error);
   if (n > 0) {
     self->bytes_read += (uint64_t) n;
