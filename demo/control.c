@@ -325,9 +325,9 @@ run_check (DemoControl *self, DemoDevice *device, DemoArgs *args, GString *reply
 static bool
 run_sync (DemoControl *self, DemoDevice *device, DemoArgs *args, GString *reply, GError **error)
 {
-  int timeout = 5000;
+  int timeout = DEMO_DRAIN_MS;
 
-  if (!demo_args_int (args, "timeout", 0, 60000, &timeout, error) || !demo_args_finish (args, error))
+  if (!demo_args_int (args, "timeout", 0, DEMO_DRAIN_MS, &timeout, error) || !demo_args_finish (args, error))
     return false;
   if (demo_device_drain (device, timeout))
     return true;

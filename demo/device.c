@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #define MAX_SURFACES 1024
-#define DRAIN_MS 10000
 #define SCANOUT_MAX (64 << 20)
 
 enum { COOKIE_NONE, COOKIE_GL_DRAW };
@@ -249,8 +248,9 @@ demo_device_set_mode (DemoDevice *self, guint32 format, int width, int height, G
     g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "surface format %u cannot be the primary's", format);
     return false;
   }
-  if (!demo_device_drain (self, DRAIN_MS)) {
-    g_set_error (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT, "the server left commands in the queue for %d ms", DRAIN_MS);
+  if (!demo_device_drain (self, DEMO_DRAIN_MS)) {
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT, "the server left commands in the queue for %d ms",
+                 DEMO_DRAIN_MS);
     return false;
   }
   if (self->primary)
@@ -359,7 +359,7 @@ demo_device_set_heads (DemoDevice *self, const DemoHead *heads, guint n, guint m
 static bool
 await_gl_answers (DemoDevice *self, GError **error)
 {
-  gint64 until = g_get_monotonic_time () + DRAIN_MS * G_TIME_SPAN_MILLISECOND;
+  gint64 until = g_get_monotonic_time () + DEMO_DRAIN_MS * G_TIME_SPAN_MILLISECOND;
   bool answered = true;
 
   g_mutex_lock (&self->lock);
@@ -368,7 +368,7 @@ await_gl_answers (DemoDevice *self, GError **error)
   g_mutex_unlock (&self->lock);
   if (!answered)
     g_set_error (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT, "clients have not drawn the last scanout for %d ms",
-                 DRAIN_MS);
+                 DEMO_DRAIN_MS);
   return answered;
 }
 
@@ -499,7 +499,7 @@ demo_device_check (DemoDevice *self, int *first_x, int *first_y, guint32 *server
   guint n = 0;
 
   demo_oracle_has_surface (self->oracle, 0, &width, &height, NULL);
-  demo_device_drain (self, DRAIN_MS);
+  demo_device_drain (self, DEMO_DRAIN_MS);
   area.right = width;
   area.bottom = height;
   spice_qxl_update_area (&self->instance, 0, &area, &dirty, 1, 0);

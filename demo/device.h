@@ -41,6 +41,9 @@ bool demo_device_scanout (DemoDevice *self, const DemoScanout *scanout, GError *
 /* Nothing in video memory any more; clients are not told. */
 bool demo_device_scanout_off (DemoDevice *self, GError **error);
 
+/* However busy the machine is, a worker that has not taken its commands by then never will. */
+#define DEMO_DRAIN_MS 100000
+
 /* True when the worker has taken every command within the time. */
 bool demo_device_drain (DemoDevice *self, int timeout_ms);
 guint demo_device_queued (DemoDevice *self);

@@ -226,7 +226,7 @@ class DemoServer(Peer):
     def open(self):
         self.process = self.start([self.program, "--control", *self.options], stdin=subprocess.PIPE,
                                   stdout=subprocess.PIPE, env=WHOLE_STACKS)
-        ready = self._line(20)
+        ready = self._line(PATIENCE)
         if not ready.startswith("ready"):
             raise self.process.failed(f"said {ready!r} instead of “ready”")
         said = dict(word.split("=", 1) for word in ready.split()[1:])
