@@ -45,7 +45,8 @@ def owner_of(env, content, kind):
 
 
 def carried(origin, target, content, kind="UTF8_STRING", read=bytes):
-    """Copies on one side until it is there on the other; `read` makes of the bytes what is compared."""
+    """Copies on one side until it is there on the other, and waits until that side has been told of its end: the
+    distribution's library may lose an owner that comes there before that. `read` makes of the bytes what is compared."""
     def pasted():
         result = subprocess.run([peers.which("xclip"), "-o", "-selection", "clipboard", "-t", kind],
                                 env={**os.environ, **target}, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
@@ -56,6 +57,7 @@ def carried(origin, target, content, kind="UTF8_STRING", read=bytes):
         peers.wait_until(pasted, f"{kind} on the other side", every=0.2)
     finally:
         owner.stop()
+    peers.wait_until(lambda: not pasted(), f"the end of {kind} on the other side", every=0.2)
 
 
 def share_text(x, screen):
