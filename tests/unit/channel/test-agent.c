@@ -287,7 +287,7 @@ test_too_many (void)
 
   while (n < 100000 && send_clipboard (end, 0, 0))
     n++;
-  g_assert_cmpuint (n, ==, CW_AGENT_MAX_WAITING);
+  g_assert_cmpuint (n, ==, 4096);
 }
 
 /* Whatever the pieces, what was sent is what is heard. */
@@ -348,6 +348,21 @@ test_too_long (void)
   g_assert_true (hear (end, clipboard, 2048, NULL));
   content = message (end, 4)->data;
   g_assert_cmpuint (content->data.size, ==, 0);
+}
+
+/* All but contents of the clipboard has one limit. */
+static void
+test_longest (void)
+{
+  static const uint8_t zeros[65537];
+  g_autoptr (End) end = end_new (0);
+  g_autoptr (GBytes) good = raw (1, CW_AGENT_TYPE_ANNOUNCE_CAPABILITIES, 65536, zeros, 65536);
+  g_autoptr (GBytes) bad = raw (1, CW_AGENT_TYPE_ANNOUNCE_CAPABILITIES, 65537, zeros, 65537);
+
+  g_assert_true (hear (end, bad, 2048, NULL));
+  g_assert_cmpuint (end->messages->len, ==, 0);
+  g_assert_true (hear (end, good, 2048, NULL));
+  g_assert_cmpuint (end->messages->len, ==, 1);
 }
 
 /* 4 GiB are announced; nothing is allocated for what does not come. */
@@ -505,6 +520,7 @@ main (int argc, char **argv)
   g_test_add_func ("/agent/too-many", test_too_many);
   g_test_add_func ("/agent/reassembly", test_reassembly);
   g_test_add_func ("/agent/too-long", test_too_long);
+  g_test_add_func ("/agent/longest", test_longest);
   g_test_add_func ("/agent/declared-size", test_declared_size);
   g_test_add_func ("/agent/bad-header", test_bad_header);
   g_test_add_func ("/agent/short-bodies", test_short_bodies);

@@ -286,13 +286,16 @@ fake_film (unsigned width, unsigned height, unsigned n_frames, unsigned (*luma) 
   g_autoptr (GstElement) source = gst_bin_get_by_name (GST_BIN (pipeline), "source");
   g_autoptr (GstElement) sink = gst_bin_get_by_name (GST_BIN (pipeline), "sink");
   GPtrArray *frames = g_ptr_array_new_with_free_func ((GDestroyNotify) g_bytes_unref);
+  const unsigned n_rows = GST_ROUND_UP_2 (height);
+  const gsize luma_size = (gsize) GST_ROUND_UP_4 (width) * n_rows;
+  const gsize chroma_size = (gsize) GST_ROUND_UP_4 (GST_ROUND_UP_2 (width) / 2) * n_rows; /* both */
 
   gst_element_set_state (pipeline, GST_STATE_PLAYING);
   for (unsigned i = 0; i < n_frames; i++) {
-    GstBuffer *buffer = gst_buffer_new_allocate (NULL, width * height * 3 / 2, NULL);
+    GstBuffer *buffer = gst_buffer_new_allocate (NULL, luma_size + chroma_size, NULL);
 
-    gst_buffer_memset (buffer, 0, (guint8) luma (i), (gsize) width * height);
-    gst_buffer_memset (buffer, (gsize) width * height, 128, (gsize) width * height / 2);
+    gst_buffer_memset (buffer, 0, (guint8) luma (i), luma_size);
+    gst_buffer_memset (buffer, luma_size, 128, chroma_size);
     GST_BUFFER_PTS (buffer) = i * GST_SECOND / 30;
     GST_BUFFER_DURATION (buffer) = GST_SECOND / 30;
     gst_app_src_push_buffer (GST_APP_SRC (source), buffer);

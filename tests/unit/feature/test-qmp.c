@@ -174,14 +174,14 @@ test_limits (void)
   Fixture self;
 
   set_up (&self);
-  repeat (&self, "[", CW_QMP_MAX_DEPTH + 1);
+  repeat (&self, "[", 33);
   push (&self, "\n", 1);
   repeat (&self, "{\"a\":", 500000);
   push (&self, "\n", 1);
   g_assert_cmpstr (self.said->str, ==, "junk: it is nested too deeply\njunk: it is nested too deeply\n");
   g_string_truncate (self.said, 0);
   push (&self, "[", 1);
-  repeat (&self, "0,", CW_QMP_MAX_VALUES);
+  repeat (&self, "0,", 100000);
   push (&self, "0]\n", 3);
   g_assert_cmpstr (self.said->str, ==, "junk: it has too many values\n");
   g_string_truncate (self.said, 0);
@@ -189,8 +189,8 @@ test_limits (void)
   /* Twenty megabytes without an end: no more than the limit is kept, one word is said, and the next line counts. */
   for (int i = 0; i < 20; i++) {
     push (&self, mebibyte, 1024 * 1024);
-    g_assert_cmpuint (self.qmp.line.size, <=, CW_QMP_MAX_LINE);
-    g_assert_cmpuint (self.qmp.line.allocated, <=, 2 * CW_QMP_MAX_LINE);
+    g_assert_cmpuint (self.qmp.line.size, <=, 10 << 20);
+    g_assert_cmpuint (self.qmp.line.allocated, <=, 20 << 20);
   }
   push (&self, "\n{\"event\": \"Z\"}\n", 16);
   g_assert_cmpstr (self.said->str, ==, "junk: it is too long\nevent Z -\n");
@@ -201,7 +201,7 @@ test_limits (void)
 static void
 test_within_limits (void)
 {
-  g_autofree char *open = g_strnfill (CW_QMP_MAX_DEPTH - 1, '['), *closed = g_strnfill (CW_QMP_MAX_DEPTH - 1, ']');
+  g_autofree char *open = g_strnfill (31, '['), *closed = g_strnfill (31, ']');
   g_autofree char *deep = g_strdup_printf ("{\"event\": \"A\", \"data\": %s%s}\n", open, closed);
   Fixture self;
 
@@ -210,24 +210,24 @@ test_within_limits (void)
   g_assert_true (g_str_has_prefix (self.said->str, "event A [["));
   g_string_truncate (self.said, 0);
   repeat (&self, "{\"event\": \"B\", \"data\": {\"a\": 1", 1);
-  for (int i = 0; i < CW_QMP_MAX_DEPTH; i++)
+  for (int i = 0; i < 32; i++)
     repeat (&self, ", \"b\": [], \"c\": {}", 1);
   repeat (&self, "}}\n", 1);
   g_assert_true (g_str_has_prefix (self.said->str, "event B {"));
   g_string_truncate (self.said, 0);
   repeat (&self, "{\"event\": \"", 1);
-  repeat (&self, "[\\\"{", CW_QMP_MAX_DEPTH);
+  repeat (&self, "[\\\"{", 32);
   repeat (&self, "\"}\n", 1);
   g_assert_true (g_str_has_prefix (self.said->str, "event [\"{[\"{"));
   g_string_truncate (self.said, 0);
   /* One value for each comma and bracket, and the whole. */
   repeat (&self, "{\"event\": \"C\", \"data\": [0", 1);
-  repeat (&self, ",0", CW_QMP_MAX_VALUES - 4);
+  repeat (&self, ",0", 99996);
   repeat (&self, "]}\n", 1);
   g_assert_true (g_str_has_prefix (self.said->str, "event C [0,0"));
   g_string_truncate (self.said, 0);
   repeat (&self, "{\"event\": \"C\", \"data\": [0", 1);
-  repeat (&self, ",0", CW_QMP_MAX_VALUES - 3);
+  repeat (&self, ",0", 99997);
   repeat (&self, "]}\n", 1);
   g_assert_cmpstr (self.said->str, ==, "junk: it has too many values\n");
   tear_down (&self);
@@ -236,18 +236,18 @@ test_within_limits (void)
 static void
 test_as_large_as_allowed (void)
 {
-  g_autofree char *filler = g_strnfill (CW_QMP_MAX_LINE - 14, 'x');
+  g_autofree char *filler = g_strnfill ((10 << 20) - 13, 'x');
   g_autofree char *line = g_strdup_printf ("{\"event\": \"%s\"}\n", filler);
   Fixture self;
 
-  g_assert_cmpuint (strlen (line), ==, CW_QMP_MAX_LINE);
+  g_assert_cmpuint (strlen (line), ==, (10 << 20) + 1); /* and its end */
   set_up (&self);
   push (&self, line, 5);
   push (&self, line + 5, strlen (line) - 5);
   g_assert_cmpuint (self.said->len, ==, strlen (filler) + strlen ("event  -\n"));
   /* More, even of blanks; what comes then is a line of its own. */
   g_string_truncate (self.said, 0);
-  push (&self, "  ", 2);
+  push (&self, " ", 1);
   push (&self, line, strlen (line));
   push (&self, "{\"event\": \"D\"}\n", 15);
   g_assert_cmpstr (self.said->str, ==, "junk: it is too long\nevent D -\n");

@@ -11,7 +11,6 @@
 #include <string.h>
 
 #define NAME "Spice Software Smartcard"
-#define MAX_ANSWER 512
 
 static const CwChannelKind kinds[] = {
   { CW_CHANNEL_MAIN, spice_main_channel_get_type, NULL },
@@ -155,7 +154,8 @@ begin (Steps *steps)
 static void
 test_commands (void)
 {
-  static const uint8_t long_command[MAX_ANSWER + 1] = { 0x00, 0xa4 }, unknown_command[4] = { 0x00, 0x02 };
+  static const uint8_t long_command[513] = { 0x00, 0x02, 0x00, 0x00, 0x00, 0x01, 0xfa },
+                       unknown_command[512] = { 0x00, 0x02, 0x00, 0x00, 0x00, 0x01, 0xf9 };
   g_autoptr (Steps) steps = steps_new (channels, 1, 0);
   SpiceSession *session = begin (steps);
 
@@ -167,8 +167,10 @@ test_commands (void)
   expect_status (steps, 0x67, 0x00);
   say (steps, CW_VSC_TYPE_APDU, 0, long_command, sizeof long_command);
   expect_status (steps, 0x67, 0x00);
-  say (steps, CW_VSC_TYPE_APDU, 0, unknown_command, sizeof unknown_command);
+  say (steps, CW_VSC_TYPE_APDU, 0, unknown_command, 4);
   expect_status (steps, 0x6d, 0x00); /* the card's own word */
+  say (steps, CW_VSC_TYPE_APDU, 0, unknown_command, sizeof unknown_command);
+  expect_status (steps, 0x6d, 0x00);
   /* One after the other, however fast they come. */
   say (steps, CW_VSC_TYPE_APDU, 0, select_applet, sizeof select_applet);
   say (steps, CW_VSC_TYPE_APDU, 0, select_applet, 3);

@@ -440,22 +440,32 @@ test_cancel_writing (void)
 static void
 test_bounds (void)
 {
-  static const uint8_t data[1024] = { 0 };
+  const size_t most = 16 << 20;
+  g_autofree uint8_t *data = g_malloc0 (most);
   Drive drive;
 
   drive_ready (&drive, CW_SCSI_CD, CD_SIZE, true);
-  for (uint64_t id = 0; id < CW_BULK_ONLY_MAX_WAITING; id++)
+  g_array_set_size (drive.answers, 0);
+  for (uint64_t id = 0; id < 64; id++)
     cw_bulk_only_in (drive.bulk, id, 512);
+  g_assert_cmpuint (drive.answers->len, ==, 0);
   cw_bulk_only_in (drive.bulk, 1000, 512);
   g_assert_cmpint (drive_last (&drive)->status, ==, CW_USB_INVALID);
   g_assert_cmpuint (drive_last (&drive)->id, ==, 1000);
   drive_clear (&drive);
 
   drive_ready (&drive, CW_SCSI_CD, CD_SIZE, true);
-  cw_bulk_only_in (drive.bulk, 1, CW_BULK_ONLY_MAX_SIZE + 1);
+  g_array_set_size (drive.answers, 0);
+  cw_bulk_only_in (drive.bulk, 1, most - 1);
+  cw_bulk_only_in (drive.bulk, 2, 1);
+  g_assert_cmpuint (drive.answers->len, ==, 0);
+  cw_bulk_only_in (drive.bulk, 3, 1);
+  g_assert_cmpuint (drive_last (&drive)->id, ==, 3);
   g_assert_cmpint (drive_last (&drive)->status, ==, CW_USB_INVALID);
-  cw_bulk_only_out (drive.bulk, 2, data, CW_BULK_ONLY_MAX_SIZE + 1); /* not looked at */
+  cw_bulk_only_out (drive.bulk, 4, NULL, most + 1); /* not looked at */
   g_assert_cmpint (drive_last (&drive)->status, ==, CW_USB_INVALID);
+  cw_bulk_only_out (drive.bulk, 5, data, most);
+  g_assert_cmpint (drive_last (&drive)->status, ==, CW_USB_STALL); /* it is no command, but it was taken */
   drive_clear (&drive);
 }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Which decoder a stream of VP8 gets, and how it goes on when hardware does not keep what it promises. */
 #include "fake-decoder.h"
+
+#include "base/error.h"
 #include "feature/video/gst-kinds.h"
 #include "feature/video/video.h"
 
@@ -374,6 +376,36 @@ test_sizes (void)
   }
 }
 
+/* No side of a picture is longer than 8192 pixels; one that is fails the stream, and nothing of it is shown. */
+static void
+test_largest (void)
+{
+  static const struct {
+    unsigned width, height;
+    bool fits;
+  } rows[] = { { 8192, 16, true }, { 8193, 16, false }, { 16, 8192, true }, { 16, 8193, false } };
+
+  for (unsigned i = 0; i < G_N_ELEMENTS (rows); i++) {
+    g_autoptr (GPtrArray) frames = fake_film (rows[i].width, rows[i].height, 1, luma);
+    g_autoptr (GError) error = NULL;
+    CwVideoPicture picture;
+    gpointer stream;
+    Fixture f;
+
+    setup (&f);
+    stream = open_stream (&f);
+    push (stream, 1, frames->pdata[0]);
+    if (rows[i].fits) {
+      assert_picture (&f, stream, 1, luma (0), rows[i].width);
+    } else {
+      g_assert_cmpint (wait (&f, stream, &picture, &error), ==, CW_VIDEO_FAILED);
+      g_assert_error (error, CW_ERROR, CW_ERROR_UNSUPPORTED);
+    }
+    vp8 ()->close (stream);
+    teardown (&f);
+  }
+}
+
 /* A stream may end at any moment: before a frame, with frames on their way, while decoders change, with pictures that
  * nobody has taken. */
 static void
@@ -568,6 +600,7 @@ main (int argc, char **argv)
   g_test_add_func ("/video-decoders/late-complaint", test_late_complaint);
   g_test_add_func ("/video-decoders/fails-later", test_fails_later);
   g_test_add_func ("/video-decoders/sizes", test_sizes);
+  g_test_add_func ("/video-decoders/largest", test_largest);
   g_test_add_func ("/video-decoders/ends", test_ends);
   g_test_add_func ("/video-decoders/available", test_available);
   g_test_add_func ("/video-decoders/overlay", test_overlay);

@@ -237,6 +237,74 @@ test_forgotten (void)
   end_with_pointer (&c);
 }
 
+/* So many shapes are kept, or so many bytes of their pictures; one beyond is shown and not kept. */
+static void
+recall (PeerIo *io, uint64_t id)
+{
+  set (io, (CwWireCursor){ .flags = CW_CURSOR_FLAG_FROM_CACHE, .unique = id });
+}
+
+static void
+serve_many (PeerIo *io)
+{
+  for (unsigned id = 1; id <= 1025; id++)
+    set (io, shape (CW_CURSOR_FLAG_CACHE_ME, id, 2, red, sizeof red));
+  set (io, shape (CW_CURSOR_FLAG_CACHE_ME, 1, 1, red, 4)); /* in place of the other */
+  server_send (io, CW_MSG_CURSOR_MOVE, &(CwMsgCursorMove){ 1, 1 });
+  recall (io, 1);
+  recall (io, 1024);
+  recall (io, 1025);
+  server_send (io, CW_MSG_CURSOR_RESET, NULL);
+  server_hold (io);
+}
+
+/* Each is of 4 MiB, from two bits for a pixel. */
+static void
+serve_large (PeerIo *io)
+{
+  g_autofree uint8_t *bits = g_malloc0 (1024 * 1024 / 4);
+
+  for (unsigned id = 1; id <= 16; id++) {
+    CwWireCursor cursor = shape (CW_CURSOR_FLAG_CACHE_ME, id, 1024, bits, 1024 * 1024 / 4);
+
+    cursor.type = CW_CURSOR_TYPE_MONO;
+    cursor.height = 1024;
+    set (io, cursor);
+  }
+  set (io, shape (CW_CURSOR_FLAG_CACHE_ME, 17, 1, red, 4));
+  server_send (io, CW_MSG_CURSOR_MOVE, &(CwMsgCursorMove){ 1, 1 });
+  recall (io, 16);
+  recall (io, 17);
+  server_send (io, CW_MSG_CURSOR_INVAL_ONE, &(CwMsgCursorInvalOne){ 3 });
+  set (io, shape (CW_CURSOR_FLAG_CACHE_ME, 17, 1, red, 4));
+  recall (io, 17);
+  server_send (io, CW_MSG_CURSOR_RESET, NULL);
+  server_hold (io);
+}
+
+static void
+expect_recalled (void (*script) (PeerIo *io), const char *last, const char *recalled)
+{
+  g_autofree char *expected = g_strdup_printf ("%smove 1,1; %sreset; ", last, recalled);
+  Case c;
+
+  begin (&c, script, G_CALLBACK (listen));
+  client_await (is_reset, NULL);
+  g_assert_true (g_str_has_suffix (told->str, expected));
+  end (&c);
+}
+
+#define TWO "notify 2x1 hot 2,0; set ff0000ff; "
+#define ONE "notify 1x1 hot 1,0; set ff0000ff; "
+#define LARGE "notify 1024x1024 hot 9,0; set 000000ff; "
+
+static void
+test_limits (void)
+{
+  expect_recalled (serve_many, TWO TWO ONE, ONE TWO "hide; ");
+  expect_recalled (serve_large, LARGE LARGE ONE, LARGE "hide; " ONE ONE);
+}
+
 /* Each message's place, and whether the pointer is to be seen, as it stands when the signal comes. */
 static void
 serve_places (PeerIo *io)
@@ -364,6 +432,7 @@ main (int argc, char **argv)
   g_unsetenv ("SPICE_PROXY");
   g_test_add_func ("/pointer/U1-U5-cursor", test_cursor);
   g_test_add_func ("/pointer/forgotten", test_forgotten);
+  g_test_add_func ("/pointer/limits", test_limits);
   g_test_add_func ("/pointer/position", test_position);
   g_test_add_data_func ("/pointer/I1-I4-inputs", GUINT_TO_POINTER (0), test_inputs);
   g_test_add_data_func ("/pointer/I1-I4-inputs/old-names", GUINT_TO_POINTER (1), test_inputs);

@@ -317,6 +317,18 @@ test_many_channels (void)
   client_end (session);
 }
 
+/* What a program may ask for. */
+static void
+test_largest_window (void)
+{
+  GObjectClass *class = g_type_class_ref (SPICE_TYPE_SESSION);
+  const GParamSpecInt *spec = G_PARAM_SPEC_INT (g_object_class_find_property (class, "glz-window-size"));
+
+  g_assert_cmpint (spec->minimum, ==, 0);
+  g_assert_cmpint (spec->maximum, ==, 134217728);
+  g_type_class_unref (class);
+}
+
 /* How far a server may refer back depends on its video memory, within limits; it is told in pixels. */
 static void
 test_window (void)
@@ -360,6 +372,7 @@ main (int argc, char **argv)
   g_test_add_func ("/settings/server", test_server);
   g_test_add_func ("/settings/long-name", test_long_name);
   g_test_add_func ("/settings/many-channels", test_many_channels);
+  g_test_add_func ("/settings/largest-window", test_largest_window);
   g_test_add_func ("/settings/window", test_window);
   return g_test_run ();
 }

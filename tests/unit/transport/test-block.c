@@ -118,27 +118,46 @@ test_idle (void)
   cw_block_pool_clear (&pool);
 }
 
-/* Whatever a channel allows, a list of messages is at most 1 MiB. */
 static void
-test_list (void)
+check_limit (const CwFrameRules *rules, uint8_t type, uint32_t limit)
 {
-  const CwFrameRules rules = { .limit = no_limit };
-
   for (uint32_t over = 0; over < 2; over++) {
-    uint32_t size = CW_FRAME_LIMIT + over;
-    uint8_t header[6] = { CW_MSG_LIST, 0, size & 0xff, size >> 8 & 0xff, size >> 16 & 0xff, size >> 24 };
+    uint32_t size = limit + over;
+    uint8_t header[6] = { type, 0, size & 0xff, size >> 8 & 0xff, size >> 16 & 0xff, size >> 24 };
+    g_autofree char *text = g_strdup_printf ("message %u: size of the body: %u > %u", type, size, limit);
     g_autoptr (GError) error = NULL;
     CwFrameReader reader;
     CwPumpFrame frame;
 
-    cw_frame_reader_init (&reader, true, &rules, NULL);
+    cw_frame_reader_init (&reader, true, rules, NULL);
     put (&reader, header, sizeof header);
     g_assert_cmpint (cw_frame_reader_next (&reader, &frame, &error), ==,
                      over ? CW_FRAME_READER_FAILED : CW_FRAME_READER_NEEDS_BYTES);
-    if (over)
+    if (over) {
       g_assert_error (error, CW_ERROR, CW_ERROR_LIMIT);
+      g_assert_cmpstr (error->message, ==, text);
+    }
     cw_frame_reader_clear (&reader);
   }
+}
+
+static uint32_t
+little (gpointer data, uint16_t type)
+{
+  return 100;
+}
+
+/* Where a channel says nothing of it a message is at most 1 MiB, and, whatever it allows, a list of them. */
+static void
+test_limit (void)
+{
+  const CwFrameRules silent = { 0 }, strict = { .limit = little }, generous = { .limit = no_limit };
+
+  check_limit (&silent, 50, 1048576);
+  check_limit (&silent, CW_MSG_LIST, 1048576);
+  check_limit (&generous, CW_MSG_LIST, 1048576);
+  check_limit (&strict, CW_MSG_LIST, 100);
+  check_limit (&strict, 50, 100);
 }
 
 /* A stream of messages of 64 KiB: what is read of the next one is little, so little is moved, and a larger one is read
@@ -179,7 +198,7 @@ main (int argc, char **argv)
   g_test_add_func ("/block/slices", test_slices);
   g_test_add_func ("/block/pool", test_pool);
   g_test_add_func ("/block/idle", test_idle);
-  g_test_add_func ("/block/list", test_list);
+  g_test_add_func ("/block/limit", test_limit);
   g_test_add_func ("/block/large", test_large);
   return g_test_run ();
 }

@@ -3,6 +3,7 @@
 #include "certs.h"
 #include "peer.h"
 #include "transport/connect.h"
+#include "transport/proxy-reply.h"
 #include "transport/proxy.h"
 
 #include <string.h>
@@ -278,6 +279,24 @@ test_row (gconstpointer data)
   peer_free (peer);
 }
 
+/* Status line and headers together. */
+static void
+test_longest_answer (void)
+{
+  for (unsigned over = 0; over < 2; over++) {
+    g_autofree char *filler = g_strnfill (16384 - 24 + over, 'x');
+    g_autofree char *text = g_strdup_printf ("HTTP/1.0 200 OK\r\nA: %s\r\n\r\n", filler);
+    g_autoptr (GError) error = NULL;
+    CwProxyReply reply = { 0 };
+
+    g_assert_cmpuint (strlen (text), ==, 16384 + over);
+    g_assert_true (cw_proxy_reply_feed (&reply, text, strlen (text), &error) == !over);
+    g_assert_true (reply.has_end == !over);
+    if (over)
+      g_assert_cmpstr (error->message, ==, "The proxy's answer is too long");
+  }
+}
+
 /* No proxy there; a proxy without an address; and endpoints that need none. */
 static void
 test_not_there (void)
@@ -327,6 +346,7 @@ main (int argc, char **argv)
 
     g_test_add_data_func (path, &rows[i], test_row);
   }
+  g_test_add_func ("/proxy/longest-answer", test_longest_answer);
   g_test_add_func ("/proxy/not-there", test_not_there);
   result = g_test_run ();
   g_bytes_unref (world.ca_pem);
