@@ -168,6 +168,47 @@ test_sizes (void)
   }
 }
 
+/* The sense data that a command gets from a unit; 0: it runs. */
+static CwScsiSense
+sense_of (CwScsi *unit, uint8_t opcode)
+{
+  static const uint8_t request_sense[] = { 0x03, 0, 0, 0, 18, 0 };
+  CwScsiResult result;
+
+  cw_scsi_run (unit, 0, &opcode, 1, &result);
+  if (!result.failed)
+    return CW_SENSE_NONE;
+  cw_scsi_run (unit, 0, request_sense, sizeof request_sense, &result);
+  return (CwScsiSense) ((uint32_t) result.reply.data[2] << 16 | result.reply.data[12] << 8 | result.reply.data[13]);
+}
+
+/* Which commands there are, which of them wait for a medium, and which run before the guest has heard of a reset. */
+static void
+test_each (void)
+{
+  static const struct {
+    CwScsiKind kind;
+    const char *without_medium, *with_medium, *at_once;
+  } rows[] = {
+    { CW_SCSI_CD, "15 1a 1b 1e 55 5a bb bd", "00 08 23 25 28 2b 2f 35 43 51 52 88 9e a8 be", "03 12 46 4a" },
+    { CW_SCSI_DISK, "15 1a 1b 1e 55 5a", "00 08 0a 23 25 28 2a 2b 2f 35 88 8a 9e a8 aa", "03 12" },
+  };
+
+  for (unsigned i = 0; i < G_N_ELEMENTS (rows); i++)
+    for (unsigned opcode = 0; opcode < 256; opcode++) {
+      g_autoptr (CwScsi) unit = cw_scsi_new (rows[i].kind, "1", NULL, NULL);
+      g_autofree char *name = g_strdup_printf ("%02x", opcode);
+      bool at_once = strstr (rows[i].at_once, name), with_medium = strstr (rows[i].with_medium, name);
+      bool there = at_once || with_medium || strstr (rows[i].without_medium, name);
+      CwScsiSense first = sense_of (unit, (uint8_t) opcode), then = sense_of (unit, (uint8_t) opcode);
+
+      g_test_message ("%s", name);
+      g_assert_cmpint (first == CW_SENSE_ILLEGAL_OPCODE, ==, !there);
+      g_assert_cmpint (first == CW_SENSE_ATTENTION_RESET, ==, there && !at_once);
+      g_assert_cmpint (then == CW_SENSE_NOT_READY_NO_MEDIUM, ==, with_medium);
+    }
+}
+
 /* What a drive tells before it is asked whether it is ready, of the reset and of the medium. */
 static void
 test_attention (void)
@@ -414,6 +455,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/usb-commands/cd", test_cd);
   g_test_add_func ("/usb-commands/sizes", test_sizes);
+  g_test_add_func ("/usb-commands/each", test_each);
   g_test_add_func ("/usb-commands/attention", test_attention);
   g_test_add_func ("/usb-commands/disk", test_disk);
   g_test_add_func ("/usb-commands/packets", test_packets);
