@@ -175,6 +175,37 @@ test_sharp_strokes (void)
   }
 }
 
+/* Dashed lines after one another, well inside a surface that is drawn on as a whole, where a pixel painted twice shows:
+ * what was collected of one is none of the next. */
+static void
+test_repeated_strokes (void)
+{
+  for (guint32 seed = 1; seed <= 300; seed++) {
+    CwRect bounds = { 0 };
+    gint32 xy[3][8], style[] = { 5 * 16, 2 * 16 };
+    ModelSegment segments[3];
+    Case c;
+
+    case_init (&c, seed, MODEL_STROKE);
+    bounds = (CwRect){ .right = c.target->width, .bottom = c.target->height };
+    cw_region_clear (&c.on.region);
+    c.on.box = bounds;
+    g_assert_true (cw_region_init (&c.on.region, &bounds, &bounds, NULL, 0, NULL));
+    c.op.box = (ModelRect){ 0, 0, bounds.right, bounds.bottom };
+    c.op.n_clip = -1;
+    c.op.rop = 1 << 6; /* XOR */
+    c.op.style = style;
+    c.op.n_style = G_N_ELEMENTS (style);
+    for (guint i = 0; i < G_N_ELEMENTS (segments); i++) {
+      segments[i] = (ModelSegment){ .flags = 3, .n = 4, .xy = xy[i] };
+      for (guint k = 0; k < 8; k++)
+        xy[i][k] = 16 * (k % 2 == 0 ? between (c.rand, 9, 39) : between (c.rand, 0, 29));
+    }
+    check_stroke (&c, segments, G_N_ELEMENTS (segments));
+    case_clear (&c);
+  }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -183,5 +214,6 @@ main (int argc, char **argv)
   g_test_add_func ("/canvas/shapes/stroke", test_stroke);
   g_test_add_func ("/canvas/shapes/far-strokes", test_far_strokes);
   g_test_add_func ("/canvas/shapes/sharp-strokes", test_sharp_strokes);
+  g_test_add_func ("/canvas/shapes/repeated-strokes", test_repeated_strokes);
   return g_test_run ();
 }
