@@ -85,8 +85,8 @@ sasl_feed (CwLink *client, const void *data, size_t size)
   }
 }
 
-static void
-feed_reply (CwLink *client)
+GBytes *
+sasl_link_reply (void)
 {
   g_auto (CwBuffer) out = { 0 };
   static const uint8_t no_key[CW_TICKET_PUBKEY_BYTES];
@@ -101,7 +101,7 @@ feed_reply (CwLink *client)
   cw_buffer_u32 (&out, 0);
   cw_buffer_u32 (&out, CW_LINK_REPLY_SIZE);
   cw_buffer_u32 (&out, 0x0d);
-  sasl_feed (client, out.data, out.size);
+  return cw_buffer_steal (&out);
 }
 
 char *
@@ -130,9 +130,10 @@ sasl_server_open (SaslServer *self, CwLink *client, unsigned bits, const char *m
   const char *list = mechanisms ? mechanisms : all;
   uint32_t le;
   GBytes *said = cw_link_take_output (client);
+  g_autoptr (GBytes) reply = sasl_link_reply ();
 
   g_clear_pointer (&said, g_bytes_unref);
-  feed_reply (client);
+  sasl_feed (client, g_bytes_get_data (reply, NULL), g_bytes_get_size (reply));
   said = cw_link_take_output (client);
   g_assert_cmpmem (g_bytes_get_data (said, NULL), g_bytes_get_size (said), "\2\0\0\0", 4);
   g_bytes_unref (said);

@@ -20,6 +20,9 @@ typedef struct {
 void sasl_servers_begin (void);
 void sasl_servers_end (void);
 
+/* What a server that wants SASL replies to the link message. */
+GBytes *sasl_link_reply (void);
+
 /* bits: of TLS around it. The list of mechanisms that are allowed, the caller's. */
 char *sasl_server_begin (SaslServer *self, unsigned bits);
 

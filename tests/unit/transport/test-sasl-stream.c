@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A pump on the security layer of SASL; the server is the other half of Cyrus' library. */
 #include "../link/sasl-server.h"
+#include "connecting.h"
 #include "transport/pump.h"
 #include "transport/sasl-stream.h"
 #include "transport/stream.h"
@@ -232,6 +233,100 @@ test_refused (Fixture *self, gconstpointer data)
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED);
 }
 
+/* --- a connection ---------------------------------------------------------------------------------------------- */
+
+static void
+write_bytes (PeerIo *io, GBytes *bytes)
+{
+  g_autoptr (GBytes) owned = bytes;
+
+  g_assert_true (peer_write (io, g_bytes_get_data (owned, NULL), g_bytes_get_size (owned)));
+}
+
+/* A piece of the client's, its size before it. */
+static void
+read_piece (PeerIo *io, GByteArray *said)
+{
+  uint32_t size;
+  guint at = said->len;
+
+  g_assert_true (peer_read (io, &size, sizeof size));
+  g_byte_array_append (said, (const guint8 *) &size, sizeof size);
+  size = GUINT32_FROM_LE (size);
+  g_byte_array_set_size (said, said->len + size);
+  g_assert_true (peer_read (io, said->data + at + sizeof size, size));
+}
+
+static void
+serve_link (PeerIo *io, SaslServer *server, const char *mechanisms)
+{
+  g_autofree guint8 *message = NULL;
+  uint32_t header[4], choice, le = GUINT32_TO_LE ((uint32_t) strlen (mechanisms));
+
+  g_assert_true (peer_read (io, header, sizeof header));
+  message = g_malloc (GUINT32_FROM_LE (header[3]));
+  g_assert_true (peer_read (io, message, GUINT32_FROM_LE (header[3])));
+  write_bytes (io, sasl_link_reply ());
+  g_assert_true (peer_read (io, &choice, sizeof choice));
+  g_assert_cmpuint (GUINT32_FROM_LE (choice), ==, 2);
+  g_assert_true (peer_write (io, &le, sizeof le) && peer_write (io, mechanisms, strlen (mechanisms)));
+  while (!server->complete) {
+    g_autoptr (GByteArray) said = g_byte_array_new ();
+    g_autoptr (GBytes) bytes = NULL;
+
+    for (int i = server->started ? 1 : 0; i < 2; i++)
+      read_piece (io, said);
+    bytes = g_bytes_new (said->data, said->len);
+    write_bytes (io, sasl_server_answer (server, bytes));
+  }
+  g_assert_true (peer_write (io, "\0\0\0\0", 4));
+}
+
+static void
+serve (PeerIo *io, gpointer data)
+{
+  SaslServer server;
+  g_autofree char *mechanisms = sasl_server_begin (&server, 0);
+
+  serve_link (io, &server, mechanisms);
+  write_bytes (io, sasl_server_seal (&server, "\0\0\0\0hello", 9));
+  peer_drain (io);
+  sasl_server_close (&server);
+}
+
+/* What a server that wants the layer says after the link goes through it. */
+static void
+test_connection (void)
+{
+  Peer *peer = peer_new ("127.0.0.1", 0, serve, NULL);
+  CwConnectParams params = connecting_tcp_params ("localhost", peer_port (peer));
+  Connecting connecting;
+  SaslServer server;
+  GPollableInputStream *in;
+  g_autoptr (GError) error = NULL;
+  char text[6] = "";
+
+  /* Both halves of the library are set up before there is another thread. */
+  cw_sasl_layer_free (link_up (&server));
+  sasl_server_close (&server);
+  peer_start (peer);
+  params.link.credentials = (CwCredentials){ SASL_USER, SASL_PASSWORD, NULL };
+  connecting_begin (&connecting, &params, NULL);
+  connecting_wait (&connecting);
+  g_assert_no_error (connecting.error);
+  g_assert_true (CW_IS_SASL_STREAM (connecting.connection->stream));
+  g_assert_true (connecting.connection->mini_header);
+  in = G_POLLABLE_INPUT_STREAM (g_io_stream_get_input_stream (connecting.connection->stream));
+  while (g_pollable_input_stream_read_nonblocking (in, text, 5, NULL, &error) < 0) {
+    g_assert_error (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK);
+    g_clear_error (&error);
+    g_assert_true (g_socket_condition_wait (connecting.connection->socket, G_IO_IN, NULL, NULL));
+  }
+  g_assert_cmpstr (text, ==, "hello");
+  connecting_clear (&connecting);
+  peer_free (peer);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -246,6 +341,7 @@ main (int argc, char **argv)
   g_test_add ("/sasl-stream/bad/large", Fixture, "\0\2\0\0xxxxxxxxxxxxxxxxxxxx", set_up, test_bad, tear_down);
   g_test_add ("/sasl-stream/bad/end", Fixture, NULL, set_up, test_bad, tear_down);
   g_test_add ("/sasl-stream/refused", Fixture, NULL, set_up, test_refused, tear_down);
+  g_test_add_func ("/sasl-stream/connection", test_connection);
   result = g_test_run ();
   sasl_servers_end ();
   return result;
