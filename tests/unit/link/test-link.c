@@ -157,6 +157,9 @@ test_exchange (gconstpointer data)
   g_assert_true (cw_caps_test (cw_link_peer_channel_caps (link), 14));
   g_assert_false (cw_caps_test (cw_link_peer_channel_caps (link), 12));
   g_assert_false (cw_caps_test (cw_link_peer_channel_caps (link), 4711));
+  cw_link_feed_end (link, NULL);
+  g_assert_cmpint (cw_link_status (link), ==, CW_LINK_DONE);
+  g_assert_null (cw_link_error (link));
   EVP_PKEY_free (key);
 }
 
@@ -411,6 +414,7 @@ test_eof (void)
   EVP_PKEY *key = EVP_RSA_gen (1024);
   Reply reply = usual_reply (key);
   g_autoptr (GBytes) bytes = reply_bytes (&reply);
+  g_autoptr (GError) later = g_error_new_literal (G_FILE_ERROR, 7, "later");
 
   for (size_t n = 0; n <= g_bytes_get_size (bytes); n++) {
     g_autoptr (CwLink) link = new_link ("x");
@@ -420,7 +424,8 @@ test_eof (void)
     cw_link_feed_end (link, NULL);
     g_assert_error (cw_link_error (link), CW_ERROR, CW_ERROR_CLOSED);
     g_assert_cmpint (cw_link_failure (link), ==, CW_CONNECT_FAILURE_LINK);
-    cw_link_feed_end (link, NULL);
+    cw_link_feed_end (link, later);
+    g_assert_error (cw_link_error (link), CW_ERROR, CW_ERROR_CLOSED);
     g_assert_cmpuint (cw_link_feed (link, "more", 4), ==, 0);
   }
   EVP_PKEY_free (key);
