@@ -28,6 +28,7 @@ cw_live_unref (CwLive *self)
     return;
   g_clear_pointer (&self->pump, cw_pump_unref);
   g_clear_pointer (&self->connection, cw_connection_free);
+  cw_slab_clear (&self->memory);
   g_free (self);
 }
 

@@ -2,6 +2,7 @@
 /* A connection under way, with what is counted on it. Two channels can exchange theirs. */
 #pragma once
 
+#include "base/slab.h"
 #include "recording/recorder.h"
 #include "spice-channel.h"
 #include "transport/connect.h"
@@ -14,6 +15,7 @@ typedef struct {
   const CwRecorder *recorder; /* the one that knows of this connection, or NULL; only its address counts */
   CwConnection *connection;
   CwPump *pump;
+  CwSlab memory; /* for messages */
   CwAckWindow ack;
   size_t reply_bytes;       /* queued since they were last known to be sent */
   uint64_t received_serial; /* of the last message that was handled */

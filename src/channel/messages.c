@@ -226,7 +226,8 @@ handle_frame (SpiceChannel *self, const CwPumpFrame *frame, GError **error)
     g_set_error (error, CW_ERROR, CW_ERROR_STATE, "message %u in the middle of a migration", frame->type);
     return false;
   }
-  message = cw_message_parse (priv->type, CW_FROM_SERVER, frame->type, frame->serial, frame->body, &problem);
+  message = cw_message_parse_slice (info, priv->type, frame->serial, frame->body, frame->bytes, &priv->live->memory,
+                                    &problem);
   if (message && frame->type == CW_MSG_MIGRATE)
     return cw_channel_handle_migrate (self, message, error);
   if (message && frame->type == CW_MSG_MIGRATE_DATA)

@@ -155,6 +155,7 @@ cw_channel_handle_migrate (SpiceChannel *self, const CwMessage *message, GError 
 bool
 cw_channel_handle_migrate_data (SpiceChannel *self, const CwMessage *message, GError **error)
 {
+  g_autoptr (GBytes) body = cw_message_get_body (message);
   SpiceChannel *peer = find_peer (self, error);
 
   if (!peer)
@@ -163,7 +164,7 @@ cw_channel_handle_migrate_data (SpiceChannel *self, const CwMessage *message, GE
     g_set_error (error, CW_ERROR, CW_ERROR_STATE, "MIGRATE_DATA without MIGRATE");
     return false;
   }
-  continue_on (self, peer, message->body);
+  continue_on (self, peer, body);
   return true;
 }
 

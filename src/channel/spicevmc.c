@@ -64,8 +64,7 @@ cw_spicevmc_take (CwSpicevmc *self, const CwMessage *message)
   } else if (compressed->type == CW_DATA_COMPRESSION_TYPE_NONE) {
     bytes = compressed->data;
   } else {
-    bytes.data = g_bytes_get_data (message->body, &bytes.size);
-    plain = cw_spicevmc_body_decompress (bytes, &error);
+    plain = cw_spicevmc_body_decompress (message->body, &error);
     if (!plain) {
       cw_channel_end (self->channel, error);
       return;

@@ -223,18 +223,16 @@ cw_recorder_opened (CwRecorder *self, uint8_t channel_type, uint8_t channel_id, 
 
 void
 cw_recorder_message (CwRecorder *self, uint8_t channel_type, uint8_t channel_id, uint16_t type, uint64_t serial,
-                     GBytes *body)
+                     CwSlice body)
 {
   CwRecord record
       = { .kind = CW_RECORD_MESSAGE, .channel_type = channel_type, .channel_id = channel_id, .serial = serial };
-  gsize size;
-  const void *data = g_bytes_get_data (body, &size);
 
   if (!is_good (self))
     return;
-  begin_record (self, record, sizeof type + size);
+  begin_record (self, record, sizeof type + body.size);
   cw_buffer_u16 (&self->block, type);
-  cw_buffer_append (&self->block, data, size);
+  cw_buffer_append (&self->block, body.data, body.size);
   end_record (self);
 }
 

@@ -14,7 +14,7 @@ CwRecorder *cw_recorder_new (const char *path, GError **error);
 void cw_recorder_opened (CwRecorder *self, uint8_t channel_type, uint8_t channel_id, const CwCaps *common,
                          const CwCaps *channel, bool mini_header);
 void cw_recorder_message (CwRecorder *self, uint8_t channel_type, uint8_t channel_id, uint16_t type, uint64_t serial,
-                          GBytes *body);
+                          CwSlice body);
 void cw_recorder_closed (CwRecorder *self, uint8_t channel_type, uint8_t channel_id);
 
 /* Waits until all is written, and frees. False: what the disk said first. */

@@ -314,7 +314,7 @@ cw_decode_job_kind (const CwDecodeJob *self)
 static bool
 may_keep_message (const CwDecodeJob *self)
 {
-  size_t size = g_bytes_get_size (self->message->body);
+  size_t size = self->message->body.size;
 
   return !(self->wire->flags & (CW_IMAGE_FLAG_CACHE_ME | CW_IMAGE_FLAG_CACHE_REPLACE_ME))
          || (size >= LEAST_KEPT && size <= self->bytes + self->bytes / 8);

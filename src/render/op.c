@@ -5,13 +5,15 @@
 #include "render/clip.h"
 
 CwOp *
-cw_op_new (const CwOpInfo *info, CwMessage *message)
+cw_op_new (CwSlab *memory, const CwOpInfo *info, CwMessage *message)
 {
-  CwOp *self = g_new0 (CwOp, 1);
+  CwOp *self = cw_slab_alloc (memory, sizeof *self);
 
-  self->info = info;
+  if (!self) /* as with any other memory of this size */
+    g_error ("display: no memory for an operation");
+  *self = (CwOp){ .info = info, .link.data = self };
   self->message = message ? cw_message_ref (message) : NULL;
-  self->queue_bytes = sizeof *self + (message ? g_bytes_get_size (message->body) : 0);
+  self->queue_bytes = sizeof *self + (message ? message->body.size : 0);
   return self;
 }
 
@@ -30,7 +32,7 @@ cw_op_free (CwOp *self)
   g_clear_pointer (&self->stream, cw_stream_unref);
   g_clear_pointer (&self->message, cw_message_unref);
   g_clear_error (&self->error);
-  g_free (self);
+  cw_slab_free (self);
 }
 
 CwImageState

@@ -2,6 +2,7 @@
 /* What waits in a render's queue, and what is known of each kind of message. */
 #pragma once
 
+#include "base/slab.h"
 #include "canvas/draw.h"
 #include "render/image.h"
 #include "render/state.h"
@@ -28,6 +29,7 @@ typedef struct CwOpInfo CwOpInfo;
 typedef struct CwOp CwOp;
 
 struct CwOp {
+  GList link;           /* in the queue it waits in */
   const CwOpInfo *info; /* NULL: fails with error */
   CwMessage *message;   /* NULL for operations that no message is behind */
   GError *error;
@@ -69,8 +71,24 @@ struct CwOpInfo {
   bool (*prepare) (CwOp *op, const void *data, GError **error);
 };
 
-CwOp *cw_op_new (const CwOpInfo *info, CwMessage *message);
+/* memory: where it is taken from. */
+CwOp *cw_op_new (CwSlab *memory, const CwOpInfo *info, CwMessage *message);
 void cw_op_free (CwOp *self);
+
+/* Queues of operations, by their own links. */
+static inline void
+cw_op_queue_push (GQueue *queue, CwOp *op)
+{
+  g_queue_push_tail_link (queue, &op->link);
+}
+
+static inline CwOp *
+cw_op_queue_pop (GQueue *queue)
+{
+  GList *link = g_queue_pop_head_link (queue);
+
+  return link ? link->data : NULL;
+}
 
 /* PENDING as long as an operand is; then FAILED if one failed, with its error. */
 CwImageState cw_op_poll (CwOp *self, CwWaker *waker, const GError **error);

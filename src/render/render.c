@@ -101,7 +101,7 @@ static void
 queue_op (CwRender *self, CwOp *op)
 {
   count_queued (self, (int64_t) op->queue_bytes);
-  g_queue_push_tail (&self->queue, op);
+  cw_op_queue_push (&self->queue, op);
 }
 
 /* Done with an operation, wherever it was. */
@@ -143,7 +143,7 @@ accept_op (CwRender *self, CwOp *op, GError **error)
     return result;
   if (!op->info->accept (&self->state, op, op->message->data, &follow_ups, error))
     result = CW_RESOLVE_FAILED;
-  while ((follow_up = g_queue_pop_head (&follow_ups)))
+  while ((follow_up = cw_op_queue_pop (&follow_ups)))
     queue_op (self, follow_up);
   return result;
 }
@@ -157,13 +157,13 @@ accept_first (CwRender *self, GError **error)
 
   if (result == CW_RESOLVE_LATER)
     return result;
-  g_queue_pop_head (&self->waiting);
+  cw_op_queue_pop (&self->waiting);
   if (result == CW_RESOLVE_FAILED)
     g_prefix_error (error, "display: %s: ", op->message->info->name);
   if (result == CW_RESOLVE_FAILED || op->info->kind == CW_OP_IMMEDIATE)
     drop_op (self, op);
   else
-    g_queue_push_tail (&self->queue, op);
+    cw_op_queue_push (&self->queue, op);
   return result;
 }
 
@@ -192,7 +192,7 @@ clear_waiting (CwRender *self)
   CwOp *op;
 
   cw_producer_withdraw (self->decodes.producer, CW_WAIT_CACHE);
-  while ((op = g_queue_pop_head (&self->waiting)))
+  while ((op = cw_op_queue_pop (&self->waiting)))
     drop_op (self, op);
 }
 
@@ -209,7 +209,7 @@ retry (gpointer data)
   progress = accept_all (self, &error);
   if (error) {
     /* Nobody is there to be told; it is reported after all that came before. */
-    CwOp *op = cw_op_new (NULL, NULL);
+    CwOp *op = cw_op_new (&self->state.memory, NULL, NULL);
 
     op->error = error;
     clear_waiting (self);
@@ -235,9 +235,9 @@ cw_render_push (CwRender *self, CwMessage *message, GError **error)
     return false;
   }
   cw_render_begin (self);
-  op = cw_op_new (info ? info : &unknown_info, message);
+  op = cw_op_new (&self->state.memory, info ? info : &unknown_info, message);
   count_queued (self, (int64_t) op->queue_bytes);
-  g_queue_push_tail (&self->waiting, op);
+  cw_op_queue_push (&self->waiting, op);
   if (self->waiting.length > 1) /* an older one waits */
     return true;
   accept_all (self, &cause);
@@ -257,7 +257,7 @@ drop_queued (CwRender *self)
 
   self->state.generation++;
   clear_waiting (self);
-  while ((op = g_queue_pop_head (&self->queue)))
+  while ((op = cw_op_queue_pop (&self->queue)))
     drop_op (self, op);
   cw_streams_reset (self->state.streams);
   cw_decode_queue_abandon (&self->decodes);
@@ -400,14 +400,14 @@ step_one (CwRender *self, Clock *clock, bool *more)
     break;
   }
   self->stuck_since = 0;
-  g_queue_pop_head (&self->queue);
+  cw_op_queue_pop (&self->queue);
   outcome = run_op (self, op, clock, &error);
   if (self->state.generation != generation) {
     cw_op_free (op);
     return false;
   }
   if (outcome == UNFINISHED) {
-    g_queue_push_head (&self->queue, op);
+    g_queue_push_head_link (&self->queue, &op->link);
     *more = true;
     return false;
   }

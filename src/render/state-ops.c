@@ -47,18 +47,18 @@ static const CwOpInfo create_row = { 0, CW_OP_ORDERED, .apply = apply_create };
 static const CwOpInfo destroy_row = { 0, CW_OP_ORDERED, .apply = apply_destroy };
 
 static void
-queue (GQueue *follow_ups, const CwOpInfo *row, CwRenderSurface *surface)
+queue (CwRenderState *self, GQueue *follow_ups, const CwOpInfo *row, CwRenderSurface *surface)
 {
-  CwOp *op = cw_op_new (row, NULL);
+  CwOp *op = cw_op_new (&self->memory, row, NULL);
 
   op->target = cw_render_surface_ref (surface);
-  g_queue_push_tail (follow_ups, op);
+  cw_op_queue_push (follow_ups, op);
 }
 
 static void
 destroy_surface (CwRenderState *self, CwRenderSurface *surface, GQueue *follow_ups)
 {
-  queue (follow_ups, &destroy_row, surface);
+  queue (self, follow_ups, &destroy_row, surface);
   cw_surface_table_remove (&self->surfaces, surface);
 }
 
@@ -84,7 +84,7 @@ create_surface (CwRenderState *self, const CwMsgDisplaySurfaceCreate *create, GQ
     destroy_surface (self, same_id, follow_ups);
   added = cw_surface_table_add (&self->surfaces, surface, error);
   if (added)
-    queue (follow_ups, &create_row, surface);
+    queue (self, follow_ups, &create_row, surface);
   cw_render_surface_unref (surface);
   return added;
 }

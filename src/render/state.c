@@ -17,6 +17,7 @@ cw_render_state_clear (CwRenderState *self)
   cw_palette_cache_free (self->palettes);
   cw_damage_clear (&self->damage);
   g_hash_table_unref (self->reported);
+  cw_slab_clear (&self->memory);
 }
 
 bool

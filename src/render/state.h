@@ -2,12 +2,14 @@
 /* What messages act on: surfaces, caches, damage and the observer who is told. No queue. */
 #pragma once
 
+#include "base/slab.h"
 #include "render/cache.h"
 #include "render/damage.h"
 #include "render/palette.h"
 #include "render/surfaces.h"
 
 typedef struct {
+  CwSlab memory; /* for operations */
   const CwRenderObserver *observer;
   gpointer observer_data;
   CwImageCache *cache; /* of the group, borrowed */

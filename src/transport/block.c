@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "transport/block.h"
 
-#include <string.h>
-
 /* A slice keeps alive at most so many times its size. */
 #define PINNED_MAX 4
 
@@ -31,32 +29,10 @@ cw_block_is_shared (CwBlock *self)
   return !g_atomic_ref_count_compare (&self->refs, 1);
 }
 
-static GBytes *
-copy (const uint8_t *data, size_t size)
-{
-  uint8_t *own = g_try_malloc (size);
-
-  if (!own)
-    return NULL;
-  memcpy (own, data, size);
-  return g_bytes_new_take (own, size);
-}
-
 static bool
 is_small (size_t size, size_t pinned)
 {
   return size < pinned / PINNED_MAX;
-}
-
-GBytes *
-cw_block_part (GBytes *whole, size_t pinned, size_t offset, size_t size)
-{
-  const uint8_t *data = g_bytes_get_data (whole, NULL);
-  GBytes *part = NULL;
-
-  if (size > 0 && is_small (size, pinned))
-    part = copy (data + offset, size);
-  return part ? part : g_bytes_new_from_bytes (whole, offset, size);
 }
 
 static void
@@ -66,20 +42,18 @@ free_slice (gpointer block)
 }
 
 GBytes *
-cw_block_slice (CwBlock *self, size_t offset, size_t size, size_t *pinned)
+cw_block_slice (CwBlock *self, size_t offset, size_t size)
 {
-  GBytes *part = NULL;
-
-  *pinned = size;
-  if (size == 0)
-    return g_bytes_new (NULL, 0);
   if (is_small (size, self->capacity))
-    part = copy (self->data + offset, size);
-  if (part)
-    return part;
-  *pinned = self->capacity;
+    return NULL;
   g_atomic_ref_count_inc (&self->refs);
   return g_bytes_new_with_free_func (self->data + offset, size, free_slice, self);
+}
+
+GBytes *
+cw_block_part (GBytes *whole, size_t pinned, size_t offset, size_t size)
+{
+  return is_small (size, pinned) ? NULL : g_bytes_new_from_bytes (whole, offset, size);
 }
 
 CwBlock *

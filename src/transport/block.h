@@ -26,12 +26,12 @@ void cw_block_unref (CwBlock *self);
 /* Slices of it are alive. */
 bool cw_block_is_shared (CwBlock *self);
 
-/* A part of whole, which keeps pinned bytes alive: copied when that is much more than the part, so that what is kept
- * is never more than four times what is counted. */
-GBytes *cw_block_part (GBytes *whole, size_t pinned, size_t offset, size_t size);
+/* A part of a block, which it keeps alive. NULL when that is much more than the part: what is kept is never more than
+ * four times what is counted, so the part is to be copied by whoever keeps it. */
+GBytes *cw_block_slice (CwBlock *self, size_t offset, size_t size);
 
-/* Likewise, a part of a block; *pinned says how much it keeps alive. */
-GBytes *cw_block_slice (CwBlock *self, size_t offset, size_t size, size_t *pinned);
+/* Likewise, a part of whole, which keeps pinned bytes alive. */
+GBytes *cw_block_part (GBytes *whole, size_t pinned, size_t offset, size_t size);
 
 /* Blocks of CW_BLOCK_SIZE that nobody uses just now, for all connections of a thread. Zero-initialised = empty. */
 #define CW_BLOCK_POOL_MAX 4

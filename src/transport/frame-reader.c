@@ -23,7 +23,8 @@ void
 cw_frame_reader_clear (CwFrameReader *self)
 {
   drop_block (self);
-  g_clear_pointer (&self->message, g_bytes_unref);
+  g_clear_pointer (&self->bytes, g_bytes_unref);
+  self->has_message = false;
   cw_descriptor_queue_drop (&self->waiting, UINT64_MAX);
   cw_descriptors_close (&self->descriptors);
 }
@@ -132,26 +133,27 @@ look_at_tail (CwFrameReader *self)
 static bool
 take_body (CwFrameReader *self, GError **error)
 {
-  size_t size;
-  const uint8_t *data;
-
-  if (self->block)
-    self->message = cw_block_slice (self->block, self->start, self->header.size, &self->pinned);
-  else
-    self->message = g_bytes_new (NULL, 0);
+  self->body = (CwSlice){ self->block ? self->block->data + self->start : NULL, self->header.size };
+  self->bytes = self->block ? cw_block_slice (self->block, self->start, self->header.size) : NULL;
+  self->pinned = self->bytes ? self->block->capacity : 0;
+  self->has_message = true;
   self->start += self->header.size;
   if (self->has_tail)
     cw_descriptor_queue_take (&self->waiting, self->position - have (self), &self->descriptors);
   self->start += self->has_tail;
   cw_descriptor_queue_drop (&self->waiting, self->position - have (self));
   self->has_header = false;
-  if (have (self) == 0)
+  if (self->bytes && have (self) == 0)
     drop_block (self);
   self->in_subs = self->header.type == CW_MSG_LIST || self->header.sub_list != 0;
-  if (!self->in_subs)
-    return true;
-  data = g_bytes_get_data (self->message, &size);
-  return cw_sub_list_init (&self->subs, (CwSlice){ data, size }, self->header.sub_list, error);
+  return !self->in_subs || cw_sub_list_init (&self->subs, self->body, self->header.sub_list, error);
+}
+
+/* What is not worth keeping the message for is not worth keeping its block for either. */
+static GBytes *
+part_of_message (const CwFrameReader *self, const CwSubMessage *sub)
+{
+  return self->bytes ? cw_block_part (self->bytes, self->pinned, sub->offset, sub->body.size) : NULL;
 }
 
 static CwFrameReaderStatus
@@ -165,7 +167,8 @@ next_of_message (CwFrameReader *self, CwPumpFrame *frame, GError **error)
       *frame = (CwPumpFrame){ .type = sub.type,
                               .is_sub = true,
                               .serial = self->header.serial,
-                              .body = cw_block_part (self->message, self->pinned, sub.offset, sub.body.size) };
+                              .body = sub.body,
+                              .bytes = part_of_message (self, &sub) };
       return CW_FRAME_READER_FRAME;
     }
     if (reason) {
@@ -174,18 +177,19 @@ next_of_message (CwFrameReader *self, CwPumpFrame *frame, GError **error)
     }
     self->in_subs = false;
   }
+  self->has_message = false;
   *frame = (CwPumpFrame){ .type = self->header.type,
                           .serial = self->header.serial,
-                          .body = g_steal_pointer (&self->message),
+                          .body = self->body,
+                          .bytes = g_steal_pointer (&self->bytes),
                           .descriptors = self->descriptors.n > 0 ? &self->descriptors : NULL };
   return CW_FRAME_READER_FRAME;
 }
 
-CwFrameReaderStatus
-cw_frame_reader_next (CwFrameReader *self, CwPumpFrame *frame, GError **error)
+/* A header, and all that follows it, have been read. */
+static CwFrameReaderStatus
+next_message (CwFrameReader *self, GError **error)
 {
-  if (self->message)
-    return next_of_message (self, frame, error);
   if (!self->has_header) {
     if (have (self) < wanted (self))
       return CW_FRAME_READER_NEEDS_BYTES;
@@ -198,9 +202,28 @@ cw_frame_reader_next (CwFrameReader *self, CwPumpFrame *frame, GError **error)
     look_at_tail (self);
   if (have (self) < wanted (self))
     return CW_FRAME_READER_NEEDS_BYTES;
-  if (!take_body (self, error))
-    return CW_FRAME_READER_FAILED;
-  return next_of_message (self, frame, error);
+  return take_body (self, error) ? CW_FRAME_READER_FRAME : CW_FRAME_READER_FAILED;
+}
+
+CwFrameReaderStatus
+cw_frame_reader_next (CwFrameReader *self, CwPumpFrame *frame, GError **error)
+{
+  CwFrameReaderStatus status;
+
+  if (self->has_message)
+    return next_of_message (self, frame, error);
+  status = next_message (self, error);
+  if (status == CW_FRAME_READER_FRAME)
+    return next_of_message (self, frame, error);
+  if (have (self) == 0)
+    drop_block (self);
+  return status;
+}
+
+GBytes *
+cw_pump_frame_keep (const CwPumpFrame *frame)
+{
+  return frame->bytes ? g_bytes_ref (frame->bytes) : g_bytes_new (frame->body.data, frame->body.size);
 }
 
 bool

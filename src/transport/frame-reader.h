@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Bytes → frames without I/O. Bytes are read straight into refcounted blocks, and bodies are slices of them; a message
- * larger than a block gets one of its own, once its size has passed the limit. */
+/* Bytes → frames without I/O. Bytes are read straight into refcounted blocks, and bodies are slices of them: small ones
+ * until the next frame, large ones for as long as they are wanted. A message larger than a block gets one of its own,
+ * once its size has passed the limit. */
 #pragma once
 
 #include "transport/block.h"
@@ -13,9 +14,13 @@ typedef struct {
   uint16_t type;
   bool is_sub;     /* came inside a LIST or sub_list; counts for neither serials nor acknowledgements */
   uint64_t serial; /* of the message, or of the one around a sub-message */
-  GBytes *body;
+  CwSlice body;
+  GBytes *bytes;              /* the same, to be kept; NULL: body is there for now only, and not worth a block */
   CwDescriptors *descriptors; /* that came with it; NULL: none, which the message may make wrong */
 } CwPumpFrame;
+
+/* The body, to be kept. */
+GBytes *cw_pump_frame_keep (const CwPumpFrame *frame);
 
 /* What only the layer above knows of messages. */
 typedef struct {
@@ -32,15 +37,17 @@ typedef struct {
   CwFrameRules rules;
   CwBlockPool *pool;
 
-  CwBlock *block; /* holds unparsed bytes from start to end; NULL while there are none */
+  CwBlock *block; /* holds unparsed bytes from start to end, and the body given out last; NULL while there are none */
   size_t start, end;
   uint64_t position; /* of end, in the stream */
   bool has_header;   /* header is that of the message whose body is being read */
   bool knows_tail;   /* its body is there, and it is known whether one more byte follows */
   bool has_tail;
   CwFrameHeader header;
-  GBytes *message; /* complete, but not all of its frames have been given out */
-  size_t pinned;   /* bytes that message keeps alive */
+  bool has_message; /* a message is complete, but not all of its frames have been given out */
+  CwSlice body;     /* its */
+  GBytes *bytes;    /* the same; NULL: in the block only */
+  size_t pinned;    /* what they keep alive */
   bool in_subs;
   CwSubList subs;
   CwDescriptorQueue waiting;
@@ -63,8 +70,8 @@ bool cw_frame_reader_space (CwFrameReader *self, uint8_t **at, size_t *size, GEr
 /* size may be 0: nothing came. Takes the descriptors, which came with the last of the bytes. */
 void cw_frame_reader_commit (CwFrameReader *self, size_t size, const int *fds, unsigned n_fds);
 
-/* The next frame in order; its body is the caller's, its descriptors are to be closed or stolen before the next call.
- * Errors are final. */
+/* The next frame in order; its bytes are the caller's, its body alone is there until the next call or the end, its
+ * descriptors are to be closed or stolen before the next call. Errors are final. */
 CwFrameReaderStatus cw_frame_reader_next (CwFrameReader *self, CwPumpFrame *frame, GError **error);
 
 /* Bytes of an unfinished message wait; *missing says how many more it needs at least. */

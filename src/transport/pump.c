@@ -33,6 +33,7 @@ struct CwPump {
   CwTurnTask *read_task;
   unsigned paused;  /* reasons */
   bool needs_bytes; /* no frame is complete */
+  bool delivers;    /* a frame, whose body has to stay until that is done */
   size_t expected;  /* beyond this frame */
   int low_water;    /* what has to be there for the socket to be readable */
 
@@ -70,7 +71,8 @@ shut (CwPump *self, const GError *error)
   self->closed = true;
   fail_flushes (self, closed);
   /* Their blocks are the turn's, which the tasks keep. */
-  cw_frame_reader_clear (&self->reader);
+  if (!self->delivers)
+    cw_frame_reader_clear (&self->reader);
   cw_frame_writer_clear (&self->writer);
   cw_turn_task_free (g_steal_pointer (&self->read_task));
   cw_turn_task_free (g_steal_pointer (&self->write_task));
@@ -325,10 +327,14 @@ deliver_next (CwPump *self)
 
   switch (cw_frame_reader_next (&self->reader, &frame, &error)) {
   case CW_FRAME_READER_FRAME:
+    self->delivers = true;
     self->events->frame (self->data, &frame);
-    g_bytes_unref (frame.body);
+    self->delivers = false;
+    g_clear_pointer (&frame.bytes, g_bytes_unref);
     if (frame.descriptors)
       cw_descriptors_close (frame.descriptors);
+    if (self->closed)
+      cw_frame_reader_clear (&self->reader);
     break;
   case CW_FRAME_READER_NEEDS_BYTES:
     self->needs_bytes = true;

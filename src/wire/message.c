@@ -4,6 +4,8 @@
 #include "base/error.h"
 #include "wire/walk.h"
 
+#include <string.h>
+
 /* Enough for the pointers and arrays of common messages, so that they take one allocation. */
 #define ARENA_INLINE 256
 
@@ -11,7 +13,7 @@ typedef struct {
   CwMessage message;
   gatomicrefcount refs;
   CwArena arena;
-  uint64_t memory[]; /* the struct, then the arena's first block */
+  uint64_t memory[]; /* the struct, the arena's first block, then the body's copy */
 } Parsed;
 
 typedef struct {
@@ -94,36 +96,61 @@ cw_message_has_descriptors (const CwMessageInfo *info, CwSlice body)
   return cw_reader_finish (&reader, NULL) && value != 0;
 }
 
-static CwMessage *
-parse (const CwMessageInfo *info, const char *channel, uint64_t serial, uint32_t context, GBytes *body, GError **error)
+/* bytes: the same as body, or NULL: body is copied. */
+static Parsed *
+new_message (const CwMessageInfo *info, CwSlice body, GBytes *bytes, CwSlab *memory)
 {
   size_t size = round_up (info->layout->size);
   size_t room = info->layout->flat ? 0 : ARENA_INLINE;
-  Parsed *self = g_try_malloc0 (sizeof *self + size + room);
+  Parsed *self = cw_slab_alloc (memory, sizeof *self + size + room + (bytes ? 0 : body.size));
+  uint8_t *after;
+
+  if (!self)
+    return NULL;
+  memset (self, 0, sizeof *self + size + room);
+  after = (uint8_t *) self->memory + size + room;
+  if (!bytes && body.size > 0)
+    body.data = memcpy (after, body.data, body.size);
+  self->arena = (CwArena){ .at = after - room, .left = room };
+  self->message.body = body;
+  return self;
+}
+
+static CwMessage *
+parse (const CwMessageInfo *info, const char *channel, uint64_t serial, uint32_t context, CwSlice body, GBytes *bytes,
+       CwSlab *memory, GError **error)
+{
+  Parsed *self = new_message (info, body, bytes, memory);
   CwReaderPath path = { NULL, info->name, -1 };
   CwReader reader;
-  CwSlice bytes;
 
   if (!self) {
     g_set_error (error, CW_ERROR, CW_ERROR_MEMORY, "%s: no memory for %s", channel, info->name);
     return NULL;
   }
-  self->arena = (CwArena){ .at = (uint8_t *) self->memory + size, .left = room };
   g_atomic_ref_count_init (&self->refs);
-  self->message = (CwMessage){ .type = (uint16_t) info->type,
-                               .serial = serial,
-                               .context = context,
-                               .info = info,
-                               .data = self->memory,
-                               .body = g_bytes_ref (body) };
-  bytes.data = g_bytes_get_data (body, &bytes.size);
-  cw_reader_init (&reader, channel, bytes);
+  self->message.type = (uint16_t) info->type;
+  self->message.serial = serial;
+  self->message.context = context;
+  self->message.info = info;
+  self->message.data = self->memory;
+  self->message.bytes = bytes ? g_bytes_ref (bytes) : NULL;
+  cw_reader_init (&reader, channel, self->message.body);
   reader.path = &path;
   cw_walk_read (&reader, &self->arena, context, info->layout, self->memory);
   if (cw_reader_finish (&reader, error))
     return &self->message;
   cw_message_unref (&self->message);
   return NULL;
+}
+
+static CwSlice
+slice_of (GBytes *bytes)
+{
+  size_t size;
+  const uint8_t *data = g_bytes_get_data (bytes, &size);
+
+  return (CwSlice){ data, size };
 }
 
 static const char *
@@ -141,10 +168,17 @@ cw_message_parse (CwChannelType channel, CwDirection direction, uint16_t type, u
   const CwMessageInfo *info = cw_message_info (channel, direction, type);
 
   if (info)
-    return parse (info, channel_name (channel), serial, 0, body, error);
+    return parse (info, channel_name (channel), serial, 0, slice_of (body), body, NULL, error);
   g_set_error (error, CW_ERROR, CW_ERROR_UNSUPPORTED, "%s: message type %u is not known", channel_name (channel),
                (unsigned) type);
   return NULL;
+}
+
+CwMessage *
+cw_message_parse_slice (const CwMessageInfo *info, CwChannelType channel, uint64_t serial, CwSlice body, GBytes *bytes,
+                        CwSlab *memory, GError **error)
+{
+  return parse (info, channel_name (channel), serial, 0, body, bytes, memory, error);
 }
 
 CwMessage *
@@ -153,7 +187,7 @@ cw_agent_parse (uint32_t type, uint32_t context, GBytes *body, GError **error)
   const CwMessageInfo *info = cw_agent_info (type);
 
   if (info)
-    return parse (info, "agent", 0, context, body, error);
+    return parse (info, "agent", 0, context, slice_of (body), body, NULL, error);
   g_set_error (error, CW_ERROR, CW_ERROR_UNSUPPORTED, "agent: message type %u is not known", (unsigned) type);
   return NULL;
 }
@@ -173,8 +207,17 @@ cw_message_unref (CwMessage *message)
   if (!g_atomic_ref_count_dec (&self->refs))
     return;
   cw_arena_clear (&self->arena);
-  g_bytes_unref (message->body);
-  g_free (self);
+  g_clear_pointer (&message->bytes, g_bytes_unref);
+  cw_slab_free (self);
+}
+
+GBytes *
+cw_message_get_body (const CwMessage *self)
+{
+  if (self->bytes)
+    return g_bytes_ref (self->bytes);
+  return g_bytes_new_with_free_func (self->body.data, self->body.size, (GDestroyNotify) cw_message_unref,
+                                     cw_message_ref ((CwMessage *) self));
 }
 
 bool

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Parsed messages. All layouts are described in protocol/ and generated; see wire/messages.h for the structs.
  *
- * Parsing copies no payload: slices point into the body, which the message keeps alive. Memory for arrays and for
- * structs behind offsets belongs to the message; it is at most eight times the body plus a few hundred bytes.
- * Trailing bytes are ignored. Integers are kept as they come, also where they should be one of an enum, except where
- * such a value selects a layout. */
+ * Slices point into the body, which the message keeps alive; the body is not copied unless the caller asks for that.
+ * Memory for arrays and for structs behind offsets belongs to the message; it is at most eight times the body plus a
+ * few hundred bytes. Trailing bytes are ignored. Integers are kept as they come, also where they should be one of an
+ * enum, except where such a value selects a layout. */
 #pragma once
 
 #include "base/buffer.h"
+#include "base/slab.h"
 #include "wire/messages.h"
 
 #include <glib.h>
@@ -39,7 +40,8 @@ typedef struct {
   uint32_t context; /* CW_CONTEXT_ flags it was parsed with */
   const CwMessageInfo *info;
   const void *data; /* the struct of info, such as CwMsgDisplayDrawCopy; of no use for an empty message */
-  GBytes *body;
+  CwSlice body;
+  GBytes *bytes; /* the same; NULL: the message has its own copy */
 } CwMessage;
 
 /* "display"; NULL for numbers that are no channel type. */
@@ -57,8 +59,17 @@ uint32_t cw_message_most (CwChannelType channel, uint16_t type);
  * "display: draw-copy.src_bitmap.quic.data at +79: 9000 > 812"; CW_ERROR_MEMORY. */
 CwMessage *cw_message_parse (CwChannelType channel, CwDirection direction, uint16_t type, uint64_t serial, GBytes *body,
                              GError **error);
+
+/* The same where info is known, of that channel. bytes: the same as body; NULL: body need not stay, and the message has
+ * a copy. memory: where small messages are taken from, or NULL. */
+CwMessage *cw_message_parse_slice (const CwMessageInfo *info, CwChannelType channel, uint64_t serial, CwSlice body,
+                                   GBytes *bytes, CwSlab *memory, GError **error);
+
 CwMessage *cw_message_ref (CwMessage *self);
 void cw_message_unref (CwMessage *self);
+
+/* The body as bytes, which keep the message alive if they have to. */
+GBytes *cw_message_get_body (const CwMessage *self);
 
 /* Appends the body (no header) of the struct that info describes. False when data cannot be expressed (a count beyond
  * its field, an unknown variant, a missing pointer) or when the buffer has failed; the buffer has then failed. */

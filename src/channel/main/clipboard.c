@@ -222,14 +222,13 @@ cw_clipboard_part (CwClipboard *self, CwSlice so_far)
 }
 
 static void
-handle_content (CwClipboard *self, const CwAgentClipboard *clipboard, GBytes *body)
+handle_content (CwClipboard *self, const CwAgentClipboard *clipboard, CwSlice whole)
 {
-  CwSlice content = clipboard->data, whole;
+  CwSlice content = clipboard->data;
   TextCheck check = self->check;
 
   self->check = (TextCheck){ 0 };
   if (clipboard->type == CW_CLIPBOARD_TYPE_UTF8_TEXT) {
-    whole.data = g_bytes_get_data (body, &whole.size);
     if (!check.begun)
       check.at = whole.size - content.size;
     if (check.is_bad || !check_text (&check, whole, true)) {

@@ -103,7 +103,9 @@ handle_agent_disconnected (SpiceChannel *channel, const CwMessage *message)
 static void
 handle_agent_data (SpiceChannel *channel, const CwMessage *message)
 {
-  cw_main_agent_data (SPICE_MAIN_CHANNEL (channel), message->body);
+  g_autoptr (GBytes) body = cw_message_get_body (message);
+
+  cw_main_agent_data (SPICE_MAIN_CHANNEL (channel), body);
 }
 
 static void

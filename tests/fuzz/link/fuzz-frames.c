@@ -30,16 +30,12 @@ take_frames (CwFrameReader *reader, GPtrArray *kept)
   CwPumpFrame frame;
 
   while ((status = cw_frame_reader_next (reader, &frame, &error)) == CW_FRAME_READER_FRAME) {
-    size_t size;
-    const uint8_t *body = g_bytes_get_data (frame.body, &size);
-
-    g_assert_true (frame.is_sub || size <= limit (NULL, frame.type));
-    for (size_t i = 0; i < size; i++)
-      sink ^= body[i];
+    g_assert_true (frame.is_sub || frame.body.size <= limit (NULL, frame.type));
+    for (size_t i = 0; i < frame.body.size; i++)
+      sink ^= frame.body.data[i];
     if (kept->len < 8)
-      g_ptr_array_add (kept, frame.body);
-    else
-      g_bytes_unref (frame.body);
+      g_ptr_array_add (kept, cw_pump_frame_keep (&frame));
+    g_clear_pointer (&frame.bytes, g_bytes_unref);
   }
   g_assert_true ((status == CW_FRAME_READER_FAILED) == (error != NULL));
   return status == CW_FRAME_READER_NEEDS_BYTES;

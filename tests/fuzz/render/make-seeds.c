@@ -17,8 +17,8 @@
 static void
 append (GByteArray *out, unsigned what, const CwMessage *message)
 {
-  gsize size;
-  const guint8 *body = g_bytes_get_data (message->body, &size);
+  const guint8 *body = message->body.data;
+  gsize size = message->body.size;
   const guint8 head[] = { what, message->type, message->type >> 8, size, size >> 8 };
 
   if (size > 0xffff || out->len + size > MAX_SIZE)
@@ -205,8 +205,8 @@ save_draws (const char *folder)
     const CwMessage *message = stream[0]->pdata[i];
     g_autofree char *name = g_strdup_printf ("random-%u", n);
     g_autoptr (GByteArray) out = g_byte_array_new ();
-    gsize size;
-    const guint8 *body = g_bytes_get_data (message->body, &size);
+    const guint8 *body = message->body.data;
+    gsize size = message->body.size;
     const guint8 head[] = { 0, n % 5, message->type, message->type >> 8 };
 
     if (message->type < CW_MSG_DISPLAY_DRAW_FILL || message->type == CW_MSG_DISPLAY_SURFACE_CREATE || size > MAX_DRAW)

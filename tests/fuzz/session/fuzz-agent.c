@@ -34,7 +34,7 @@ take_message (gpointer data, const CwMessage *message)
 {
   Client *self = data;
 
-  g_assert_cmpuint (g_bytes_get_size (message->body), <=, CW_AGENT_MAX_MESSAGE);
+  g_assert_cmpuint (message->body.size, <=, CW_AGENT_MAX_MESSAGE);
   if (message->type == CW_AGENT_TYPE_ANNOUNCE_CAPABILITIES)
     cw_agent_announce (self->agent, false);
   else if (message->type == CW_AGENT_TYPE_FILE_XFER_STATUS)

@@ -109,13 +109,11 @@ static void
 on_frame (gpointer data, const CwPumpFrame *frame)
 {
   Run *self = data;
-  size_t size;
-  const uint8_t *body = g_bytes_get_data (frame->body, &size);
   uint8_t what = self->next_act;
 
-  g_assert_true (frame->is_sub || size <= LIMIT);
-  for (size_t i = 0; i < size; i++)
-    sink ^= body[i];
+  g_assert_true (frame->is_sub || frame->body.size <= LIMIT);
+  for (size_t i = 0; i < frame->body.size; i++)
+    sink ^= frame->body.data[i];
   if (frame->descriptors && frame->descriptors->n > 0)
     close (cw_descriptors_steal (frame->descriptors, 0));
   if (++self->n_frames > MAX_FRAMES) /* of nothing, a few bytes make thousands */

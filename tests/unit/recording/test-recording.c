@@ -22,9 +22,7 @@ typedef struct {
 static void
 record (CwRecorder *recorder, uint8_t channel, uint16_t type, uint64_t serial, const void *data, size_t size)
 {
-  g_autoptr (GBytes) body = g_bytes_new (data, size);
-
-  cw_recorder_message (recorder, channel, 0, type, serial, body);
+  cw_recorder_message (recorder, channel, 0, type, serial, (CwSlice){ data, size });
 }
 
 static void

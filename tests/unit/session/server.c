@@ -187,10 +187,7 @@ server_send (PeerIo *io, uint16_t type, const void *data)
 bool
 server_send_message (PeerIo *io, const CwMessage *message)
 {
-  gsize size;
-  const void *body = g_bytes_get_data (message->body, &size);
-
-  return server_send_bytes (io, message->type, body, size);
+  return server_send_bytes (io, message->type, message->body.data, message->body.size);
 }
 
 bool

@@ -37,9 +37,9 @@ end (Case *self)
 static void
 expect_bytes (Case *self, uint16_t type, const char *bytes, size_t size)
 {
-  GBytes *body = steps_next (self->steps, CW_CHANNEL_INPUTS, type)->body;
+  CwSlice body = steps_next (self->steps, CW_CHANNEL_INPUTS, type)->body;
 
-  g_assert_cmpmem (g_bytes_get_data (body, NULL), g_bytes_get_size (body), bytes, size);
+  g_assert_cmpmem (body.data, body.size, bytes, size);
 }
 
 typedef struct {

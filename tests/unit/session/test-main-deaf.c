@@ -82,9 +82,9 @@ static void
 hear_bodies (Case *self, GByteArray *heard, size_t size)
 {
   while (heard->len < size) {
-    GBytes *body = steps_next (self->steps, CW_CHANNEL_MAIN, CW_MSGC_MAIN_AGENT_DATA)->body;
+    CwSlice body = steps_next (self->steps, CW_CHANNEL_MAIN, CW_MSGC_MAIN_AGENT_DATA)->body;
 
-    g_byte_array_append (heard, g_bytes_get_data (body, NULL), (guint) g_bytes_get_size (body));
+    g_byte_array_append (heard, body.data, (guint) body.size);
   }
 }
 
@@ -132,7 +132,7 @@ test_anew (void)
   spice_main_channel_request_mouse_mode (c.main, CW_MOUSE_MODE_SERVER);
   spice_main_channel_clipboard_selection_notify (c.main, 0, 1, c.content, 4);
   steps_skip_to (c.steps, CW_CHANNEL_MAIN, CW_MSGC_MAIN_MOUSE_MODE_REQUEST);
-  g_assert_cmpuint (g_bytes_get_size (steps_next (c.steps, CW_CHANNEL_MAIN, CW_MSGC_MAIN_AGENT_DATA)->body), ==, 28);
+  g_assert_cmpuint (steps_next (c.steps, CW_CHANNEL_MAIN, CW_MSGC_MAIN_AGENT_DATA)->body.size, ==, 28);
   end (&c);
 }
 

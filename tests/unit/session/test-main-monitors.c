@@ -85,20 +85,20 @@ test_monitors_content (void)
   spice_main_channel_update_display (c.main, 0, 5, 6, 640, 480, FALSE);
   g_assert_true (spice_main_channel_send_monitor_config (c.main));
   heard = agent_server_next (c.server, CW_MSGC_MAIN_AGENT_DATA, CW_AGENT_TYPE_MONITORS_CONFIG);
-  g_assert_cmpuint (g_bytes_get_size (heard->message->body), ==, 8 + 16 * 20);
+  g_assert_cmpuint (heard->message->body.size, ==, 8 + 16 * 20);
   config = heard->message->data;
   g_assert_cmpuint (config->flags, ==, 1);
   spice_main_channel_update_display_mm (c.main, 0, 300, 200, FALSE);
   g_assert_true (spice_main_channel_send_monitor_config (c.main));
   heard = agent_server_next (c.server, CW_MSGC_MAIN_AGENT_DATA, CW_AGENT_TYPE_MONITORS_CONFIG);
-  g_assert_cmpuint (g_bytes_get_size (heard->message->body), ==, 8 + 16 * 24);
+  g_assert_cmpuint (heard->message->body.size, ==, 8 + 16 * 24);
   config = heard->message->data;
   g_assert_cmpuint (config->flags, ==, 3);
   agent_server_announce (c.server, 0, 1);
   agent_server_next_agent (c.server, CW_AGENT_TYPE_MONITORS_CONFIG);
   g_assert_true (spice_main_channel_send_monitor_config (c.main));
   heard = agent_server_next (c.server, CW_MSGC_MAIN_AGENT_DATA, CW_AGENT_TYPE_MONITORS_CONFIG);
-  g_assert_cmpuint (g_bytes_get_size (heard->message->body), ==, 8 + 24);
+  g_assert_cmpuint (heard->message->body.size, ==, 8 + 24);
 
   /* M10 */
   g_object_set (c.main, "disable-display-align", TRUE, NULL);

@@ -84,10 +84,7 @@ test_sub_messages (void)
 static void
 send_message (Case *self, uint8_t channel, CwMessage *message)
 {
-  gsize size;
-  const void *body = g_bytes_get_data (message->body, &size);
-
-  steps_send_bytes (self->steps, channel, message->type, body, size);
+  steps_send_bytes (self->steps, channel, message->type, message->body.data, message->body.size);
   cw_message_unref (message);
 }
 

@@ -137,12 +137,10 @@ next_plain (Case *self)
 static size_t
 next_packed (Case *self)
 {
-  GBytes *body = steps_next (self->steps, CW_CHANNEL_USBREDIR, CW_MSGC_SPICEVMC_COMPRESSED_DATA)->body;
+  CwSlice body = steps_next (self->steps, CW_CHANNEL_USBREDIR, CW_MSGC_SPICEVMC_COMPRESSED_DATA)->body;
   g_autoptr (GBytes) plain = NULL;
-  CwSlice bytes;
 
-  bytes.data = g_bytes_get_data (body, &bytes.size);
-  plain = cw_spicevmc_body_decompress (bytes, NULL);
+  plain = cw_spicevmc_body_decompress (body, NULL);
   g_assert_nonnull (plain);
   return g_bytes_get_size (plain);
 }

@@ -11,10 +11,10 @@ on_frame (gpointer data, const CwPumpFrame *frame)
   Fixture *self = data;
 
   if (self->n_frames++ < 100)
-    g_string_append_printf (self->log, "%u:%zu%s@%" G_GUINT64_FORMAT " ", frame->type, g_bytes_get_size (frame->body),
+    g_string_append_printf (self->log, "%u:%zu%s@%" G_GUINT64_FORMAT " ", frame->type, frame->body.size,
                             frame->is_sub ? "s" : "", frame->serial);
   g_clear_pointer (&self->last, g_bytes_unref);
-  self->last = g_bytes_ref (frame->body);
+  self->last = cw_pump_frame_keep (frame);
   if (self->hook)
     self->hook (self, frame);
 }
@@ -39,12 +39,20 @@ static const CwPumpEvents events = { on_frame, on_closed, frame_limit };
 void
 set_up (Fixture *self, bool mini)
 {
+  g_autoptr (GMainContext) context = g_main_context_new ();
+
+  set_up_in (self, context, mini);
+}
+
+void
+set_up_in (Fixture *self, GMainContext *context, bool mini)
+{
   g_autoptr (GError) error = NULL;
   g_autoptr (GSocket) socket = NULL;
   g_autoptr (GSocketConnection) stream = NULL;
   int fds[2];
 
-  *self = (Fixture){ .context = g_main_context_new (), .log = g_string_new (NULL), .limit = 64 << 20 };
+  *self = (Fixture){ .context = g_main_context_ref (context), .log = g_string_new (NULL), .limit = 64 << 20 };
   g_assert_cmpint (socketpair (AF_UNIX, SOCK_STREAM, 0, fds), ==, 0);
   socket = g_socket_new_from_fd (fds[0], &error);
   g_assert_no_error (error);

@@ -23,6 +23,8 @@ struct Fixture {
 };
 
 void set_up (Fixture *self, bool mini);
+/* Likewise, on a context that there is. */
+void set_up_in (Fixture *self, GMainContext *context, bool mini);
 /* Likewise, over TCP and with mini headers. */
 void set_up_tcp (Fixture *self, GSocketConnection **stream);
 void tear_down (Fixture *self);

@@ -184,11 +184,13 @@ write_large (gpointer data)
   return NULL;
 }
 
+#define SMALL "a small body"
+
 static void
 keep_large (Fixture *self, const CwPumpFrame *frame)
 {
   if (frame->type == 101)
-    self->large = g_bytes_ref (frame->body);
+    self->large = g_bytes_ref (frame->bytes);
 }
 
 static void
@@ -214,15 +216,43 @@ test_large (void)
   g_bytes_unref (f.large);
 }
 
+/* A small body stays until the callback returns, also when that closes the connection, and another one of the same
+ * thread reads what comes to it. */
+static void
+close_and_read (Fixture *self, const CwPumpFrame *frame)
+{
+  g_autofree char *noise = g_strnfill (sizeof SMALL, '#');
+  Fixture other;
+
+  g_assert_null (frame->bytes);
+  cw_pump_close (self->pump);
+  set_up_in (&other, self->context, true);
+  put_mini (&other, 7, noise, sizeof SMALL);
+  while (other.n_frames == 0)
+    g_main_context_iteration (other.context, TRUE);
+  tear_down (&other);
+  g_assert_cmpmem (frame->body.data, frame->body.size, SMALL, sizeof SMALL);
+}
+
+static void
+test_small (void)
+{
+  Fixture f;
+
+  set_up (&f, true);
+  f.hook = close_and_read;
+  put_mini (&f, 101, SMALL, sizeof SMALL);
+  while (f.n_frames == 0)
+    g_main_context_iteration (f.context, TRUE);
+  tear_down (&f);
+}
+
 /* Many sizes around the block and copy limits, in pieces of odd sizes, against the bytes they were made of. */
 static void
 check_pattern (Fixture *self, const CwPumpFrame *frame)
 {
-  size_t size;
-  const uint8_t *data = g_bytes_get_data (frame->body, &size);
-
-  for (size_t i = 0; i < size; i++)
-    g_assert_cmpuint (data[i], ==, (uint8_t) (frame->type + i));
+  for (size_t i = 0; i < frame->body.size; i++)
+    g_assert_cmpuint (frame->body.data[i], ==, (uint8_t) (frame->type + i));
 }
 
 static void
@@ -453,6 +483,7 @@ main (int argc, char **argv)
   g_test_add_func ("/pump/bad-list", test_bad_list);
   g_test_add_func ("/pump/limit", test_limit);
   g_test_add_func ("/pump/large", test_large);
+  g_test_add_func ("/pump/small", test_small);
   g_test_add_func ("/pump/sizes", test_sizes);
   g_test_add_func ("/pump/orderly-end", test_orderly_end);
   g_test_add_data_func ("/pump/cut/in-header", GSIZE_TO_POINTER (1), test_cut_message);

@@ -151,13 +151,11 @@ typedef struct {
 static void
 on_frame (gpointer data, const CwPumpFrame *frame)
 {
-  size_t size;
-  const uint8_t *body = g_bytes_get_data (frame->body, &size);
   Frames *self = data;
 
-  g_assert_cmpuint (size, ==, 3000);
-  for (size_t i = 0; i < size; i++)
-    g_assert_cmpuint (body[i], ==, (uint8_t) (i + self->n_frames));
+  g_assert_cmpuint (frame->body.size, ==, 3000);
+  for (size_t i = 0; i < frame->body.size; i++)
+    g_assert_cmpuint (frame->body.data[i], ==, (uint8_t) (i + self->n_frames));
   self->n_frames++;
 }
 
