@@ -115,6 +115,7 @@ main (int argc, char **argv)
   getrlimit (RLIMIT_NOFILE, &files);
   files.rlim_cur = files.rlim_max;
   setrlimit (RLIMIT_NOFILE, &files);
+  peer_prepare ();
   server = server_new (play, &tape);
   printf ("ready port=%s\n", server_port (server));
   fflush (stdout);

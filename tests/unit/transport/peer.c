@@ -108,6 +108,12 @@ link_key (void)
   return g_once (&once, make_key, NULL);
 }
 
+void
+peer_prepare (void)
+{
+  link_key ();
+}
+
 static bool
 send_reply (PeerIo *io, const PeerLink *link, const LinkKey *key)
 {

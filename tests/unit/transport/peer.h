@@ -39,6 +39,9 @@ typedef struct {
 /* The server's side of the link, with a real key. false: it ended before a good result. */
 bool peer_link (PeerIo *io, const PeerLink *link);
 
+/* Makes the key now, and not when the first link wants it: it takes up to 100 ms, more or less. */
+void peer_prepare (void);
+
 /* Only up to the reply, then what the client sends for authentication is read. */
 bool peer_link_until_ticket (PeerIo *io, const PeerLink *link);
 
