@@ -153,10 +153,10 @@ test_refused (void)
     { CW_PIXELS_BGRX, 1, 3, 7, 0, 0, CW_ERROR_MALFORMED },
     { CW_PIXELS_GRAY8, 1, 3, 0, 0, 0, CW_ERROR_MALFORMED },
     { CW_PIXELS_BGRX, 1, 3, 0, 0, -(1 << 24) - 1, CW_ERROR_LIMIT },
-    { CW_PIXELS_A8, CW_PIXMAN_MAX_SIDE, 3, 0, 0, 0, -1 },
-    { CW_PIXELS_A8, CW_PIXMAN_MAX_SIDE + 1, 3, 0, 0, 0, CW_ERROR_LIMIT },
-    { CW_PIXELS_A8, CW_PIXMAN_MAX_SIDE / 2, 3, 0, 3, 0, -1 },
-    { CW_PIXELS_A8, CW_PIXMAN_MAX_SIDE / 2 + 1, 3, 0, 3, 0, CW_ERROR_LIMIT },
+    { CW_PIXELS_A8, 32512, 3, 0, 0, 0, -1 },
+    { CW_PIXELS_A8, 32513, 3, 0, 0, 0, CW_ERROR_LIMIT },
+    { CW_PIXELS_A8, 16256, 3, 0, 3, 0, -1 },
+    { CW_PIXELS_A8, 16257, 3, 0, 3, 0, CW_ERROR_LIMIT },
   };
   const CwRect bounds = { .right = 2, .bottom = 2 };
 

@@ -45,13 +45,15 @@ test_positions (void)
 static void
 test_force (void)
 {
-  CwMotion motion = { .in_flight = CW_MOTION_MAX };
+  CwMotion motion = { .in_flight = 7 };
   CwMsgcInputsMouseMotion out;
 
   cw_motion_add (&motion, 5, 0, 0);
+  g_assert_true (cw_motion_take_relative (&motion, false, &out));
+  cw_motion_add (&motion, 5, 0, 0);
   g_assert_false (cw_motion_take_relative (&motion, false, &out));
   g_assert_true (cw_motion_take_relative (&motion, true, &out));
-  g_assert_cmpuint (motion.in_flight, ==, CW_MOTION_MAX + 1);
+  g_assert_cmpuint (motion.in_flight, ==, 9);
 }
 
 static void

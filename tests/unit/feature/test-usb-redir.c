@@ -331,8 +331,8 @@ test_nonsense (void)
 
   guest_init (&guest, GUEST_CAPS);
   g_assert_true (guest_settle (&guest, NULL));
-  push_packet (guest.to_host, usb_redir_bulk_packet, CW_USB_REDIR_MAX_PACKET + 1, true, NULL, 0);
-  assert_spoilt (&guest, CW_ERROR_LIMIT, "the limit is");
+  push_packet (guest.to_host, usb_redir_bulk_packet, 16778241, true, NULL, 0);
+  assert_spoilt (&guest, CW_ERROR_LIMIT, "16778241 bytes, the limit is 16778240");
   guest_clear (&guest);
 
   guest_init (&guest, GUEST_CAPS);

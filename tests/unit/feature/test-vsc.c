@@ -187,7 +187,7 @@ test_commands (void)
 static void
 test_long_atr (void)
 {
-  uint8_t bytes[CW_VSC_MAX_ATR + 1];
+  uint8_t bytes[41];
   Fixture self;
 
   memset (bytes, 'a', sizeof bytes);
@@ -197,11 +197,11 @@ test_long_atr (void)
     cw_vsc_insert_card (&self.vsc, &two, atr); /* a reader that there is not */
     cw_vsc_remove_card (&self.vsc, &one);      /* nor a card */
     cw_vsc_remove_reader (&self.vsc, &two);
-    cw_vsc_insert_card (&self.vsc, &one, (CwSlice){ bytes, CW_VSC_MAX_ATR + i });
+    cw_vsc_insert_card (&self.vsc, &one, (CwSlice){ bytes, 40 + i });
     says (&self, "3/-1/one ");
     result (&self, 2, 0);
     g_assert_true (g_str_has_prefix (self.said->str, "5/2/aaa"));
-    g_assert_cmpuint (self.said->len, ==, strlen ("5/2/") + CW_VSC_MAX_ATR + 1);
+    g_assert_cmpuint (self.said->len, ==, strlen ("5/2/") + 41);
     tear_down (&self);
   }
 }

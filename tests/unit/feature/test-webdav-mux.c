@@ -85,7 +85,7 @@ test_header (void)
 {
   uint8_t header[CW_WEBDAV_HEADER];
 
-  cw_webdav_header (header, -2, CW_WEBDAV_MAX_FRAME);
+  cw_webdav_header (header, -2, 65535);
   g_assert_cmpmem (header, sizeof header, "\xfe\xff\xff\xff\xff\xff\xff\xff\xff\xff", CW_WEBDAV_HEADER);
 }
 

@@ -56,21 +56,21 @@ static void
 test_pool (void)
 {
   CwBlockPool pool = { .n = 0 };
-  CwBlock *blocks[CW_BLOCK_POOL_MAX + 2];
+  CwBlock *blocks[6];
   GBytes *slice;
 
   for (unsigned i = 0; i < G_N_ELEMENTS (blocks); i++)
     blocks[i] = cw_block_pool_take (&pool);
   for (unsigned i = 0; i < G_N_ELEMENTS (blocks); i++)
     cw_block_pool_give (&pool, blocks[i]);
-  g_assert_cmpuint (pool.n, ==, CW_BLOCK_POOL_MAX);
+  g_assert_cmpuint (pool.n, ==, 4);
   blocks[0] = cw_block_pool_take (&pool);
   slice = cw_block_slice (blocks[0], 0, CW_BLOCK_SIZE);
   cw_block_pool_give (&pool, blocks[0]); /* somebody has a part of it */
-  g_assert_cmpuint (pool.n, ==, CW_BLOCK_POOL_MAX - 1);
+  g_assert_cmpuint (pool.n, ==, 3);
   g_bytes_unref (slice);
   cw_block_pool_give (&pool, cw_block_new (10)); /* no usual one */
-  g_assert_cmpuint (pool.n, ==, CW_BLOCK_POOL_MAX - 1);
+  g_assert_cmpuint (pool.n, ==, 3);
   cw_block_pool_clear (&pool);
   g_assert_cmpuint (pool.n, ==, 0);
 }

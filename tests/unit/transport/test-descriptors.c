@@ -57,7 +57,7 @@ take (Fixture *self, CwDescriptors *descriptors)
     g_assert_cmpint (cw_descriptors_steal (descriptors, i), ==, -1);
     close (fd);
   }
-  g_assert_cmpint (cw_descriptors_steal (descriptors, CW_DESCRIPTORS_MAX), ==, -1);
+  g_assert_cmpint (cw_descriptors_steal (descriptors, 4), ==, -1);
   close (null);
 }
 

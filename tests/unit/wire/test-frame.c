@@ -123,6 +123,7 @@ walk_list (const uint8_t *data, size_t size, uint32_t list_offset, GError **erro
 static void
 test_list_is_refused (void)
 {
+  g_autoptr (GBytes) most = NULL;
   static const struct {
     unsigned count;
     uint16_t type;
@@ -132,7 +133,7 @@ test_list_is_refused (void)
   } cases[] = {
     { 1, CW_MSG_LIST, 8, CW_ERROR_MALFORMED, 0 },
     { 1, CW_MSG_MIGRATE, 8, CW_ERROR_MALFORMED, 0 },
-    { CW_SUB_LIST_MAX + 1, CW_MSG_DISPLAY_INVAL_LIST, 8, CW_ERROR_LIMIT, 0 },
+    { 1025, CW_MSG_DISPLAY_INVAL_LIST, 8, CW_ERROR_LIMIT, 0 },
     { 10, CW_MSG_DISPLAY_INVAL_LIST, 1000, CW_ERROR_LIMIT, 4 },
   };
 
@@ -145,6 +146,8 @@ test_list_is_refused (void)
     g_assert_cmpuint (walk_list (data, size, 0, &error), ==, cases[i].seen);
     g_assert_error (error, CW_ERROR, cases[i].code);
   }
+  most = make_list (1024, CW_MSG_DISPLAY_INVAL_LIST, 0, 0);
+  g_assert_cmpuint (walk_list (g_bytes_get_data (most, NULL), g_bytes_get_size (most), 0, NULL), ==, 1024);
 }
 
 static void
