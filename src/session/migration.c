@@ -198,6 +198,11 @@ cw_session_migrate_begin (SpiceSession *self, const CwWireMigrationDst *dst, boo
 
   if (cw_session_is_for_migration (self) || !priv->main)
     return;
+  /* The channels wait for INIT of the target, and nothing else would start them. */
+  if (priv->migration && priv->migration->taking_over) {
+    cw_main_migration_reply (SPICE_MAIN_CHANNEL (priv->main), CW_MIGRATION_CONNECT_ERROR);
+    return;
+  }
   /* A second attempt takes the place of the first, which is not answered any more. */
   cw_session_abort_migration (self);
   if (!priv->main)

@@ -11,10 +11,13 @@ typedef struct {
   const char *events;   /* of the session's own channels after all have been opened */
   const char *heard;    /* what the servers' scripts read, main before inputs */
   const char *mig_host; /* of the environment, or NULL */
+  const char *ends_at;  /* when the program disconnects: "started", "reset" of inputs, a new channel there */
   unsigned target_main_caps;
   bool target_is_gone; /* nobody listens there */
   bool without_inputs; /* nobody asks the target for them */
   bool presses_early;  /* a key while nothing may be sent to the source any more */
+  bool ends_target;    /* it is the temporary session that is disconnected, not main */
+  bool had_path;       /* to the source, which is nothing on the target */
   bool stays;          /* the session has the source's port at the end */
 } Row;
 
@@ -23,6 +26,8 @@ static const CwMsgPing ping = { .id = 1 };
 static const CwMsgInputsInit inputs_init = { .keyboard_modifiers = 5 };
 static const CwMsgMigrate with_data = { .flags = CW_MIGRATE_NEED_FLUSH | CW_MIGRATE_NEED_DATA_TRANSFER };
 static const CwMsgMigrate without_data = { .flags = 0 };
+static CwWireChannelId cursor_id[] = { { CW_CHANNEL_CURSOR, 0 } };
+static const CwMsgMainChannelsList one_more = { .n_channels = 1, .channels = cursor_id };
 
 /* How a seamless migration begins at either side, and how a channel of it moves. */
 #define BEGUN_SEAMLESS LINKED (2), START (MIGRATE_BEGIN_SEAMLESS), HEAR (MAIN_MIGRATE_CONNECTED_SEAMLESS), COUNTED
@@ -39,6 +44,7 @@ static const Row rows[] = {
       .events = "",
       .heard = "104 102 / / 109 / 101 ",
       .target_main_caps = 0xf,
+      .had_path = true,
   },
   {
       .name = "seamless",
@@ -50,6 +56,7 @@ static const Row rows[] = {
       .events = "",
       .heard = "104 111 4 / 4 / 110 5 (blob) / 5 (blob) 101 ",
       .target_main_caps = 0xf,
+      .had_path = true,
   },
   {
       .name = "held",
@@ -67,7 +74,7 @@ static const Row rows[] = {
   {
       .name = "without-data",
       .source_main = STEPS (BEGUN_SEAMLESS, TELL_DATA (MIGRATE, without_data)),
-      .source_inputs = STEPS (LINKED (5), TELL_DATA (MIGRATE, without_data)),
+      .source_inputs = STEPS (LINKED (5), TELL_DATA (MIGRATE, without_data), HEAR (MIGRATE_FLUSH_MARK)),
       .target_main = STEPS (TAKEN_SEAMLESS),
       .target_inputs = STEPS (HEAR (INPUTS_KEY_DOWN)),
       .states = "migrating none ",
@@ -116,6 +123,16 @@ static const Row rows[] = {
       .states = "switching none ",
       .events = "main:switching inputs:closed main:opened inputs:opened ",
       .heard = "/ / 104 / 101 ",
+      .target_main_caps = 0xf,
+  },
+  {
+      .name = "switched-meanwhile",
+      .source_main
+      = STEPS (LINKED (2), START (MIGRATE_BEGIN), HEAR (MAIN_MIGRATE_CONNECTED), START (MIGRATE_SWITCH_HOST)),
+      .target_inputs = STEPS (HEAR (INPUTS_KEY_DOWN)),
+      .states = "migrating none switching none ",
+      .events = "main:switching inputs:closed main:opened inputs:opened ",
+      .heard = "104 102 / / / 101 ",
       .target_main_caps = 0xf,
   },
   {
@@ -239,6 +256,18 @@ static const Row rows[] = {
       .stays = true,
   },
   {
+      .name = "cancelled-without",
+      .source_main = STEPS (BEGUN_SEAMLESS, LINKED (6), TELL (MAIN_MIGRATE_CANCEL)),
+      .source_inputs = STEPS (LINKED (5), MOVED_WITH_DATA),
+      .target_main = STEPS (TAKEN_SEAMLESS),
+      .target_inputs = (const Step[]){ HEAR (MIGRATE_DATA), { CLOSE, 0, NULL, NULL } },
+      .states = "migrating none ",
+      .events = "inputs:closed ",
+      .heard = "104 111 / 4 / 110 / 5 (blob) ",
+      .target_main_caps = 0xf,
+      .stays = true,
+  },
+  {
       .name = "begun-again",
       .source_main = STEPS (LINKED (2), START (MIGRATE_BEGIN), HEAR (MAIN_MIGRATE_CONNECTED), START (MIGRATE_BEGIN),
                             HEAR (MAIN_MIGRATE_CONNECTED), TELL (MAIN_MIGRATE_END)),
@@ -342,6 +371,201 @@ static const Row rows[] = {
       .events = "inputs:closed ",
       .heard = "104 102 / / 109 / ",
       .target_main_caps = 0xf,
+  },
+  {
+      .name = "target-lacks-channel",
+      .source_main = STEPS (LINKED (2), START (MIGRATE_BEGIN), HEAR (MAIN_MIGRATE_CONNECTED),
+                            TELL_DATA (MAIN_CHANNELS_LIST, one_more), LINKED (6), TELL (MAIN_MIGRATE_END)),
+      .target_main = STEPS (HEAR (MAIN_MIGRATE_END), TELL_DATA (MAIN_INIT, init)),
+      .target_inputs = STEPS (HEAR (INPUTS_KEY_DOWN)),
+      .states = "migrating none ",
+      .events = "cursor:opened cursor:closed ",
+      .heard = "104 102 / / 109 / 101 ",
+      .target_main_caps = 0xf,
+  },
+  {
+      .name = "target-lacks-channel-seamless",
+      .source_main
+      = STEPS (BEGUN_SEAMLESS, TELL_DATA (MAIN_CHANNELS_LIST, one_more), LINKED (7), TELL_DATA (MIGRATE, without_data)),
+      .source_inputs = STEPS (LINKED (7), TELL_DATA (MIGRATE, without_data)),
+      .target_main = STEPS (TAKEN_SEAMLESS),
+      .target_inputs = STEPS (HEAR (INPUTS_KEY_DOWN)),
+      .states = "migrating none ",
+      .events = "cursor:opened ",
+      .heard = "104 111 / / 110 / 101 ",
+      .target_main_caps = 0xf,
+  },
+  {
+      .name = "end-of-seamless",
+      .source_main = STEPS (BEGUN_SEAMLESS, TELL (MAIN_MIGRATE_END)),
+      .target_main = STEPS (TAKEN_SEAMLESS, HEAR (MAIN_MIGRATE_END), TELL_DATA (MAIN_INIT, init)),
+      .target_inputs = STEPS (HEAR (INPUTS_KEY_DOWN)),
+      .states = "migrating none ",
+      .events = "",
+      .heard = "104 111 / / 110 109 / 101 ",
+      .target_main_caps = 0xf,
+  },
+  {
+      .name = "end-half-way",
+      .source_main = STEPS (BEGUN_SEAMLESS, LINKED (6), TELL (MAIN_MIGRATE_END)),
+      .source_inputs = STEPS (LINKED (5), MOVED_WITH_DATA),
+      .target_main = STEPS (TAKEN_SEAMLESS, HEAR (MAIN_MIGRATE_END), TELL_DATA (MAIN_INIT, init)),
+      .target_inputs = STEPS (HEAR (MIGRATE_DATA), COUNTED),
+      .states = "migrating none ",
+      .events = "inputs:closed ",
+      .heard = "104 111 / 4 / 110 109 / 5 (blob) ",
+      .target_main_caps = 0xf,
+  },
+  {
+      .name = "end-behind-main",
+      .source_main = STEPS (BEGUN_SEAMLESS, MOVED_WITH_DATA),
+      .source_inputs = STEPS (HEAR (INPUTS_KEY_DOWN)),
+      .target_main = STEPS (TAKEN_SEAMLESS, HEAR (MIGRATE_DATA), TELL (MAIN_MIGRATE_END)),
+      .states = "migrating none ",
+      .events = "",
+      .heard = "104 111 4 / 101 / 110 5 (blob) / ",
+      .target_main_caps = 0xf,
+      .stays = true,
+  },
+  {
+      .name = "init-again",
+      .source_main = STEPS (LINKED (2), START (MIGRATE_BEGIN), HEAR (MAIN_MIGRATE_CONNECTED),
+                            TELL_DATA (MAIN_INIT, init), TELL (MAIN_MIGRATE_END)),
+      .target_main = STEPS (HEAR (MAIN_MIGRATE_END), TELL_DATA (MAIN_INIT, init)),
+      .target_inputs = STEPS (HEAR (INPUTS_KEY_DOWN)),
+      .states = "migrating none ",
+      .events = "",
+      .heard = "104 102 / / 109 / 101 ",
+      .target_main_caps = 0xf,
+  },
+  {
+      .name = "source-speaks-late",
+      .source_main = STEPS (BEGUN_SEAMLESS, LINKED (6), TELL_DATA (MIGRATE, without_data)),
+      .source_inputs = STEPS (LINKED (5), MOVED_WITH_DATA, TELL_DATA (INPUTS_INIT, inputs_init)),
+      .target_main = STEPS (TAKEN_SEAMLESS),
+      .target_inputs = STEPS (HEAR (MIGRATE_DATA), COUNTED, HEAR (INPUTS_KEY_DOWN)),
+      .states = "migrating none ",
+      .events = "",
+      .heard = "104 111 / 4 / 110 / 5 (blob) 101 ",
+      .target_main_caps = 0xf,
+  },
+  {
+      .name = "moves-twice",
+      .source_main = STEPS (BEGUN_SEAMLESS, LINKED (6), TELL_DATA (MIGRATE, without_data)),
+      .source_inputs = STEPS (LINKED (5), TELL_DATA (MIGRATE, without_data)),
+      .target_main = STEPS (TAKEN_SEAMLESS),
+      .target_inputs = STEPS (TELL_DATA (MIGRATE, without_data)),
+      .states = "migrating none ",
+      .events = "inputs:error-io inputs:closed ",
+      .heard = "104 111 / / 110 / ",
+      .target_main_caps = 0xf,
+  },
+  {
+      .name = "ack-of-source",
+      .source_main
+      = STEPS (LINKED (2), START (MIGRATE_BEGIN_SEAMLESS), LINKED (5), TELL (MAIN_MIGRATE_DST_SEAMLESS_ACK),
+               TELL_DATA (PING, ping), HEAR (PONG), COUNTED, HEAR (MAIN_MIGRATE_CONNECTED), TELL (MAIN_MIGRATE_END)),
+      .target_main
+      = STEPS (HEAR (MAIN_MIGRATE_DST_DO_SEAMLESS), COUNTED, LINKED (6), TELL (MAIN_MIGRATE_DST_SEAMLESS_NACK),
+               HEAR (MAIN_MIGRATE_END), TELL_DATA (MAIN_INIT, init)),
+      .target_inputs = STEPS (HEAR (INPUTS_KEY_DOWN)),
+      .states = "migrating none ",
+      .events = "",
+      .heard = "104 102 / / 110 109 / 101 ",
+      .target_main_caps = 0xf,
+  },
+  {
+      .name = "begun-again-too-late",
+      .source_main = STEPS (LINKED (2), START (MIGRATE_BEGIN), HEAR (MAIN_MIGRATE_CONNECTED), TELL (MAIN_MIGRATE_END)),
+      .target_main = STEPS (HEAR (MAIN_MIGRATE_END), START (MIGRATE_BEGIN), HEAR (MAIN_MIGRATE_CONNECT_ERROR),
+                            TELL_DATA (MAIN_INIT, init)),
+      .target_inputs = STEPS (HEAR (INPUTS_KEY_DOWN)),
+      .states = "migrating none ",
+      .events = "",
+      .heard = "104 102 / / 109 103 / 101 ",
+      .target_main_caps = 0xf,
+  },
+  {
+      .name = "switched-too-late",
+      .source_main = STEPS (LINKED (2), START (MIGRATE_BEGIN), HEAR (MAIN_MIGRATE_CONNECTED), TELL (MAIN_MIGRATE_END)),
+      .target_main = STEPS (HEAR (MAIN_MIGRATE_END), START (MIGRATE_SWITCH_HOST)),
+      .target_inputs = STEPS (HEAR (INPUTS_KEY_DOWN)),
+      .states = "migrating none switching none ",
+      .events = "main:switching inputs:closed main:opened inputs:opened ",
+      .heard = "104 102 / / 109 104 / 101 ",
+      .target_main_caps = 0xf,
+  },
+  {
+      .name = "source-closes-at-end",
+      .source_main = (const Step[]){ LINKED (2),
+                                     START (MIGRATE_BEGIN),
+                                     HEAR (MAIN_MIGRATE_CONNECTED),
+                                     TELL (MAIN_MIGRATE_END),
+                                     { CLOSE, 0, NULL, NULL } },
+      .source_inputs = (const Step[]){ LINKED (5), { CLOSE, 0, NULL, NULL } },
+      .target_main = STEPS (HEAR (MAIN_MIGRATE_END), COUNTED, TELL_DATA (MAIN_INIT, init)),
+      .target_inputs = STEPS (HEAR (INPUTS_KEY_DOWN)),
+      .states = "migrating none ",
+      .events = "",
+      .heard = "104 102 / / 109 / 101 ",
+      .target_main_caps = 0xf,
+  },
+  {
+      .name = "program-ends-at-start",
+      .source_main = STEPS (LINKED (2), START (MIGRATE_BEGIN)),
+      .states = "",
+      .events = "main:closed ",
+      .heard = "/ / / ",
+      .ends_at = "started",
+      .stays = true,
+  },
+  {
+      .name = "program-ends-at-main",
+      .source_main = STEPS (LINKED (2), START (MIGRATE_BEGIN)),
+      .states = "",
+      .events = "main:closed ",
+      .heard = "/ / / ",
+      .ends_at = "main",
+      .stays = true,
+  },
+  {
+      .name = "program-ends-at-first",
+      .source_main = STEPS (LINKED (2), TELL_DATA (MAIN_CHANNELS_LIST, one_more), LINKED (4), START (MIGRATE_BEGIN)),
+      .states = "",
+      .events = "cursor:opened main:closed ",
+      .heard = "/ / / ",
+      .ends_at = "cursor",
+      .without_inputs = true,
+      .stays = true,
+  },
+  {
+      .name = "program-ends-at-last",
+      .source_main = STEPS (LINKED (2), TELL_DATA (MAIN_CHANNELS_LIST, one_more), LINKED (4), START (MIGRATE_BEGIN)),
+      .states = "",
+      .events = "cursor:opened main:closed ",
+      .heard = "/ / / ",
+      .ends_at = "inputs",
+      .stays = true,
+  },
+  {
+      .name = "program-ends-at-end",
+      .source_main = STEPS (LINKED (2), START (MIGRATE_BEGIN), HEAR (MAIN_MIGRATE_CONNECTED), TELL (MAIN_MIGRATE_END)),
+      .states = "migrating none ",
+      .events = "main:closed ",
+      .heard = "104 102 / / / ",
+      .ends_at = "reset",
+      .stays = true,
+  },
+  {
+      .name = "program-ends-target",
+      .source_main = STEPS (LINKED (2), START (MIGRATE_BEGIN), HEAR (MAIN_MIGRATE_CONNECT_ERROR)),
+      .source_inputs = STEPS (HEAR (INPUTS_KEY_DOWN)),
+      .states = "",
+      .events = "",
+      .heard = "104 103 / 101 / / ",
+      .ends_at = "inputs",
+      .ends_target = true,
+      .stays = true,
   },
   {
       .name = "source-gone",
