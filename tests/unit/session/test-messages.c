@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What counts as received and as processed: messages inside another one, pictures that are not drawn yet, channels that
- * are switched off, connections that a handler replaces; and the numbers of what is sent. */
+ * are switched off, connections that a handler replaces or holds up; and the numbers of what is sent. */
 #include "steps.h"
 #include "stream.h"
+
+#include "session/session.h"
 
 #include <string.h>
 
@@ -265,6 +267,69 @@ test_replaced (void)
   end (&c);
 }
 
+/* A frame of a video that is to be seen later, by the clock of what is heard. */
+static void
+send_early_frame (Case *self, SpiceChannel *display)
+{
+  const CwMsgDisplayStreamCreate create = { .codec_type = CW_VIDEO_CODEC_TYPE_MJPEG,
+                                            .stream_width = 16,
+                                            .stream_height = 16,
+                                            .dest = { .right = 16, .bottom = 16 } };
+  CwMsgDisplayStreamData frame = { .multi_media_time = 1100 };
+  Arena arena;
+
+  arena_init (&arena, 1);
+  frame.data = image_jpeg (&arena, 1, 0, 16, 16)->jpeg.data;
+  cw_session_set_playing (self->session, display, true);
+  cw_session_heard (self->session, display, 1000, 0);
+  steps_send (self->steps, CW_CHANNEL_DISPLAY, CW_MSG_DISPLAY_STREAM_CREATE, &create);
+  steps_send (self->steps, CW_CHANNEL_DISPLAY, CW_MSG_DISPLAY_STREAM_DATA, &frame);
+  steps_skip_all (self->steps, CW_CHANNEL_DISPLAY);
+  arena_clear (&arena);
+}
+
+static void
+on_primary (SpiceChannel *display, int format, int width, int height, int stride, int shmid, gpointer data, bool *there)
+{
+  *there = true;
+}
+
+static void
+run_when_opened (SpiceChannel *display, SpiceChannelEvent event, Case *self)
+{
+  bool there = false;
+
+  if (event != SPICE_CHANNEL_OPENED)
+    return;
+  steps_await_link (self->steps, CW_CHANNEL_DISPLAY, 2);
+  g_signal_connect (display, "display-primary-create", G_CALLBACK (on_primary), &there);
+  send_message (self, CW_CHANNEL_DISPLAY, surface_create (0, 8, 8, CW_SURFACE_FMT_32_XRGB, CW_SURFACE_FLAG_PRIMARY));
+  client_run (300);
+  g_assert_false (there);
+  g_signal_handlers_disconnect_by_func (display, on_primary, &there);
+}
+
+/* Nothing comes while a handler of OPENED runs the loop, though it may be time for a frame of the last connection. */
+static void
+test_loop_when_opened (void)
+{
+  SpiceChannel *display;
+  bool there = false;
+  Case c;
+
+  begin (&c);
+  display = client_channel (c.session, CW_CHANNEL_DISPLAY, 0);
+  send_message (&c, CW_CHANNEL_DISPLAY, surface_create (0, 64, 64, CW_SURFACE_FMT_32_XRGB, CW_SURFACE_FLAG_PRIMARY));
+  send_early_frame (&c, display);
+  spice_channel_disconnect (display, SPICE_CHANNEL_NONE);
+  g_signal_connect (display, "channel-event", G_CALLBACK (run_when_opened), &c);
+  g_signal_connect (display, "display-primary-create", G_CALLBACK (on_primary), &there);
+  spice_channel_connect (display);
+  client_await (is_open, &there);
+  g_signal_handlers_disconnect_by_func (display, run_when_opened, &c);
+  end (&c);
+}
+
 /* --- switched off ----------------------------------------------------------------------------------------------- */
 
 /* A channel that is switched off goes through the motions: what is its kind's is not even looked at. */
@@ -364,6 +429,7 @@ main (int argc, char **argv)
   g_test_add_func ("/messages/undrawn", test_undrawn);
   g_test_add_func ("/messages/forgotten", test_forgotten);
   g_test_add_func ("/messages/replaced", test_replaced);
+  g_test_add_func ("/messages/loop-when-opened", test_loop_when_opened);
   g_test_add_func ("/messages/disabled", test_disabled);
   g_test_add_func ("/messages/numbers", test_numbers);
   return g_test_run ();
