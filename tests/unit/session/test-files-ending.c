@@ -107,6 +107,63 @@ test_cancelled_before (void)
 }
 
 static void
+on_end (SpiceFileTransferTask *task, const GError *error, gpointer over)
+{
+  *(bool *) over = true;
+}
+
+static bool
+is_over (gpointer over)
+{
+  return *(bool *) over;
+}
+
+static void
+end_with_loop (SpiceFileTransferTask *task, GParamSpec *pspec, gpointer data)
+{
+  bool over = false;
+  gulong handler = g_signal_connect (task, "finished", G_CALLBACK (on_end), &over);
+
+  spice_file_transfer_task_cancel (task);
+  client_await (is_over, &over);
+  g_signal_handler_disconnect (task, handler);
+}
+
+static void
+on_task (SpiceMainChannel *channel, SpiceFileTransferTask *task, gpointer data)
+{
+  g_signal_connect (task, "notify::total-bytes", G_CALLBACK (end_with_loop), NULL);
+}
+
+/* Files that end while their size is being told take no place from those that are opened after them. */
+static void
+test_cancel_when_sized (void)
+{
+  g_autoptr (GFile) file = NULL;
+  FilesCase c;
+
+  files_case_begin (&c, true, FILES_CASE_CAPS);
+  file = files_case_make (&c, "file", 10);
+  g_signal_connect (c.main, "new-file-transfer", G_CALLBACK (on_task), NULL);
+  for (unsigned i = 0; i < 40; i++) { /* more than are open at a time */
+    files_case_copy (&c, file, NULL, NULL);
+    files_case_wait (&c);
+    g_assert_error (c.error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+    g_clear_error (&c.error);
+    c.over = false;
+  }
+  g_signal_handlers_disconnect_by_func (c.main, on_task, NULL);
+  g_string_truncate (c.told, 0);
+  files_case_copy (&c, file, NULL, NULL);
+  files_case_allow (&c, 41);
+  agent_server_next_agent (c.server, CW_AGENT_TYPE_FILE_XFER_DATA);
+  files_case_say (&c, 41, CW_FILE_XFER_STATUS_SUCCESS);
+  files_case_wait (&c);
+  files_case_expect_told (&c, "41 done; over; ");
+  files_case_end (&c);
+}
+
+static void
 test_agent_loss (void)
 {
   FilesCase c;
@@ -196,6 +253,7 @@ main (int argc, char **argv)
   g_test_add_func ("/files/cancel-each", test_cancel_each);
   g_test_add_func ("/files/M18-cancel-all", test_cancel_all);
   g_test_add_func ("/files/M19-24.5-cancelled-before", test_cancelled_before);
+  g_test_add_func ("/files/cancel-when-sized", test_cancel_when_sized);
   g_test_add_func ("/files/M18-agent-loss", test_agent_loss);
   g_test_add_func ("/files/M20-disconnect", test_disconnect);
   g_test_add_func ("/files/many", test_many);

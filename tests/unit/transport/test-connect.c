@@ -177,6 +177,28 @@ serve_fd (gpointer data)
   return NULL;
 }
 
+/* How long a connection of somebody else's may be silent is theirs to say. */
+static void
+test_tcp_fd (void)
+{
+  Peer *peer = peer_new ("127.0.0.1", 0, connecting_serve, NULL);
+  CwConnectParams params = CW_CONNECT_PARAMS_INIT;
+  Connecting outcome;
+
+  peer_start (peer);
+  params.fd = peer_connect (peer);
+  g_assert_cmpint (setsockopt (params.fd, IPPROTO_TCP, TCP_KEEPIDLE, &(int){ 77 }, sizeof (int)), ==, 0);
+  connecting_begin (&outcome, &params, NULL);
+  connecting_wait (&outcome);
+  g_assert_no_error (outcome.error);
+  g_assert_cmpint (outcome.connection->endpoint, ==, CW_ENDPOINT_FD);
+  g_assert_cmpint (option (outcome.connection->socket, IPPROTO_TCP, TCP_NODELAY), !=, 0);
+  g_assert_cmpint (option (outcome.connection->socket, SOL_SOCKET, SO_KEEPALIVE), !=, 0);
+  g_assert_cmpint (option (outcome.connection->socket, IPPROTO_TCP, TCP_KEEPIDLE), ==, 77);
+  connecting_clear (&outcome);
+  peer_free (peer);
+}
+
 static void
 test_fd (void)
 {
@@ -301,6 +323,7 @@ main (int argc, char **argv)
   g_test_add_func ("/connect/unix", test_unix);
   g_test_add_func ("/connect/unix-backlog", test_unix_backlog);
   g_test_add_func ("/connect/fd", test_fd);
+  g_test_add_func ("/connect/tcp-fd", test_tcp_fd);
   g_test_add_func ("/connect/unix-tls", test_unix_tls);
   g_test_add_data_func ("/connect/next-address/same-family", &next_addresses[0], test_next_address);
   g_test_add_data_func ("/connect/next-address/ipv4-only", &next_addresses[1], test_next_address);
