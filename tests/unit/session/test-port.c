@@ -184,6 +184,27 @@ test_events (void)
 }
 
 static void
+end_at_event (SpicePortChannel *port, int event, gpointer data)
+{
+  spice_channel_disconnect (SPICE_CHANNEL (port), SPICE_CHANNEL_CLOSED);
+}
+
+/* A handler of what the first message says may end the connection: the rest of it is not told any more. */
+static void
+test_ended_at_once (void)
+{
+  Case c;
+
+  begin (&c, NULL);
+  g_signal_connect (c.port, "port-event", G_CALLBACK (end_at_event), NULL);
+  send_init (&c, "p", 2, true);
+  client_await (is_at_end, &c);
+  g_assert_cmpstr (c.told->str, ==, "p opened; event 0; p closed; event 1; end; ");
+  g_string_truncate (c.told, 0);
+  end (&c);
+}
+
+static void
 send_compressed (Case *self, const char *text)
 {
   g_autoptr (GBytes) body = cw_spicevmc_body_compress ((CwSlice){ (const uint8_t *) text, strlen (text) });
@@ -534,6 +555,7 @@ main (int argc, char **argv)
   g_unsetenv ("SPICE_PROXY");
   g_test_add_func ("/port/names", test_names);
   g_test_add_func ("/port/events", test_events);
+  g_test_add_func ("/port/ended-at-once", test_ended_at_once);
   g_test_add_func ("/port/data", test_data);
   g_test_add_data_func ("/port/before-init/event", NULL, test_before_init);
   g_test_add_data_func ("/port/before-init/data", "early", test_before_init);
