@@ -408,11 +408,23 @@ test_dropped_inside (void)
   end (&c);
 }
 
+/* Languages other than C can make an object of any type: without a channel, this one knows nothing. */
+static void
+test_without_channel (void)
+{
+  g_autoptr (GObject) port = g_object_new (SPICE_TYPE_QMP_PORT, NULL);
+  gboolean ready = TRUE;
+
+  g_object_get (port, "ready", &ready, NULL);
+  g_assert_false (ready);
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_unsetenv ("SPICE_PROXY");
+  g_test_add_func ("/qmp-port/without-channel", test_without_channel);
   g_test_add_func ("/qmp-port/too-early", test_too_early);
   g_test_add_func ("/qmp-port/actions", test_actions);
   g_test_add_func ("/qmp-port/status", test_status);

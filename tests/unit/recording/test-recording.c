@@ -206,6 +206,66 @@ test_inspect (Fixture *self, gconstpointer data)
   g_assert_nonnull (strstr (text->str, "\"damaged\": 1"));
 }
 
+static void
+inspect_message (CwInspector *inspector, CwChannelType channel, uint16_t type, const void *data)
+{
+  g_auto (CwBuffer) body = { 0 };
+  CwRecord record = { .kind = CW_RECORD_MESSAGE, .channel_type = channel, .type = type, .serial = 1 };
+
+  cw_buffer_init (&body, 10000);
+  g_assert_true (cw_message_write (cw_message_info (channel, CW_FROM_SERVER, type), data, &body));
+  record.payload = (CwSlice){ body.data, body.size };
+  cw_inspector_add (inspector, &record, NULL);
+}
+
+/* What is counted of caches: pictures, their palettes, and shapes; no shape is none. */
+static void
+test_inspect_caches (void)
+{
+  static const uint8_t bytes[64];
+  static const uint32_t colours[2] = { 0 };
+  const CwWirePalette palette = { 1, 2, colours };
+  const CwWireImage images[] = {
+    { .type = CW_IMAGE_TYPE_BITMAP,
+      .flags = CW_IMAGE_FLAG_CACHE_ME,
+      .width = 8,
+      .height = 2,
+      .bitmap = { CW_BITMAP_FMT_1BIT_BE, CW_BITMAP_FLAG_PAL_CACHE_ME, 8, 2, 4, 0, &palette, { bytes, 8 } } },
+    { .type = CW_IMAGE_TYPE_LZ_PLT,
+      .flags = CW_IMAGE_FLAG_CACHE_REPLACE_ME,
+      .width = 8,
+      .height = 2,
+      .lz_plt = { CW_BITMAP_FLAG_PAL_FROM_CACHE, 1, NULL, { bytes, 11 } } },
+    { .type = CW_IMAGE_TYPE_LZ_PLT,
+      .width = 4,
+      .height = 2,
+      .lz_plt = { CW_BITMAP_FLAG_PAL_FROM_CACHE, 1, NULL, { bytes, 13 } } },
+    { .type = CW_IMAGE_TYPE_LZ_PLT,
+      .width = 8,
+      .height = 2,
+      .lz_plt = { CW_BITMAP_FLAG_PAL_CACHE_ME, 0, &palette, { bytes, 12 } } },
+    { .type = CW_IMAGE_TYPE_QUIC, .width = 3, .height = 3, .quic = { { bytes, 5 } } },
+    { .type = CW_IMAGE_TYPE_FROM_CACHE, .width = 8, .height = 2 },
+  };
+  const uint16_t cursors[] = { CW_CURSOR_FLAG_NONE, CW_CURSOR_FLAG_CACHE_ME, CW_CURSOR_FLAG_FROM_CACHE, 0 };
+  g_autoptr (CwInspector) inspector = cw_inspector_new ();
+  g_autoptr (GString) text = g_string_new (NULL);
+
+  for (unsigned i = 0; i < G_N_ELEMENTS (images); i++)
+    inspect_message (inspector, CW_CHANNEL_DISPLAY, CW_MSG_DISPLAY_DRAW_COPY,
+                     &(CwMsgDisplayDrawCopy){ .src_bitmap = &images[i] });
+  for (unsigned i = 0; i < G_N_ELEMENTS (cursors); i++)
+    inspect_message (inspector, CW_CHANNEL_CURSOR, CW_MSG_CURSOR_SET,
+                     &(CwMsgCursorSet){ .cursor = { .flags = cursors[i], .width = 1, .height = 1 } });
+  cw_inspector_print_json (inspector, text);
+  g_test_message ("%s", text->str);
+  g_assert_nonnull (strstr (text->str, "\"bitmap\": {\"images\": 1, \"bytes\": 8, \"pixels\": 16}"));
+  g_assert_nonnull (strstr (text->str, "\"lz-plt\": {\"images\": 3, \"bytes\": 36, \"pixels\": 40}"));
+  g_assert_nonnull (strstr (text->str, "\"quic\": {\"images\": 1, \"bytes\": 5, \"pixels\": 9}"));
+  g_assert_nonnull (strstr (text->str, "\"caches\": {\"image-hits\": 1, \"images-stored\": 2, \"palette-hits\": 2, "
+                                       "\"palettes-stored\": 2, \"cursors\": 3, \"cursor-hits\": 1}"));
+}
+
 /* A client's link, and the messages behind it. */
 static void
 test_replay (Fixture *self, gconstpointer data)
@@ -290,6 +350,7 @@ main (int argc, char **argv)
   ADD ("/recording/cut", test_cut);
   ADD ("/recording/damage", test_damage);
   ADD ("/recording/inspect", test_inspect);
+  g_test_add_func ("/recording/inspect-caches", test_inspect_caches);
   ADD ("/recording/replay", test_replay);
   ADD ("/recording/replay-refuses", test_replay_refuses);
   g_test_add_func ("/recording/other-files", test_other_files);
