@@ -296,6 +296,7 @@ test_row (gconstpointer data)
   params.proxy = &proxy;
   params.tls = row->then == THEN_TLS_LINK || row->knows_ca ? &tls : NULL;
   params.connect_timeout_ms = row->code == G_IO_ERROR_TIMED_OUT ? 200 : 60000;
+  params.silence_timeout_ms = 600000; /* of what comes behind the proxy; its own words gain it no time */
   params.link.channel_type = 1;
   cw_connect_async (&params, cancellable, on_done, &outcome);
   if (row->cancels)
