@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "feature/smartcard/cards.h"
 
+#include "base/protocol.h"
+
 #include <libcacard.h>
 #include <string.h>
 
 #define SOFTWARE_READER "Spice Software Smartcard"
 #define N_CERTIFICATES 3
-#define MAX_ATR 40
 
 /* What a card may answer: 256 bytes and a status; twice that, as the library is told how much fits. */
 #define MAX_ANSWER 1024
@@ -24,7 +25,7 @@ struct CwCardsWatch {
 typedef struct {
   CwCardReader *reader; /* strong */
   bool has_card;
-  guint8 atr[MAX_ATR];
+  guint8 atr[CW_VSC_MAX_ATR];
   unsigned atr_size;
 } Known;
 
@@ -65,7 +66,7 @@ typedef struct {
   CwCardsWatch *watch; /* strong */
   CwCardsEvent event;
   CwCardReader *reader; /* strong */
-  guint8 atr[MAX_ATR];
+  guint8 atr[CW_VSC_MAX_ATR];
   unsigned atr_size;
 } News;
 
@@ -157,7 +158,7 @@ set_card (CwCardReader *reader, const guint8 *atr, int size)
   if (found->has_card)
     return;
   found->has_card = true;
-  found->atr_size = (unsigned) CLAMP (size, 0, MAX_ATR);
+  found->atr_size = (unsigned) CLAMP (size, 0, CW_VSC_MAX_ATR);
   memcpy (found->atr, atr, found->atr_size);
   post_all (CW_CARDS_CARD_INSERTED, found);
 }
@@ -178,7 +179,7 @@ clear_card (CwCardReader *reader)
 static void
 take_event (const VEvent *event)
 {
-  guint8 atr[MAX_ATR];
+  guint8 atr[CW_VSC_MAX_ATR];
   int size = sizeof atr;
 
   /* Asking a card waits for it, so it is done without the lock. */

@@ -8,8 +8,6 @@
 #include <glib.h>
 #include <stdbool.h>
 
-#define CW_VSC_MAX_ATR 40
-
 typedef struct {
   void (*send) (gpointer data, uint32_t type, uint32_t reader_id, CwSlice bytes);
   /* A command for a card; cw_vsc_answer () is to follow, now or later. */
