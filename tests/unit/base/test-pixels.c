@@ -93,6 +93,7 @@ test_wrapped (void)
 static void
 test_limits (void)
 {
+  static const guint32 largest[][2] = { { 65535, 1 }, { 1, 65535 } };
   static const guint32 sizes[][2]
       = { { 0, 1 }, { 1, 0 }, { 65536, 1 }, { 1, 65536 }, { 0xffffffff, 0xffffffff }, { 32767, 32767 } };
 
@@ -101,6 +102,13 @@ test_limits (void)
 
     g_assert_null (cw_pixels_new (CW_PIXELS_BGRA, sizes[i][0], sizes[i][1], false, &error));
     g_assert_error (error, CW_ERROR, CW_ERROR_LIMIT);
+  }
+  for (gsize i = 0; i < G_N_ELEMENTS (largest); i++) {
+    g_autoptr (GError) error = NULL;
+    g_autoptr (CwPixels) pixels = cw_pixels_new (CW_PIXELS_BGRA, largest[i][0], largest[i][1], false, &error);
+
+    g_assert_no_error (error);
+    g_assert_nonnull (pixels);
   }
 }
 

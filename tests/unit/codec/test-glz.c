@@ -210,6 +210,58 @@ test_zlib (void)
   g_assert_true (cw_glz_window_contains (window, 0));
 }
 
+/* So many bytes of GLZ a picture may take: 1024 and six for each of its eight pixels. What is behind the tokens is no
+ * harm. */
+static void
+test_zlib_size (void)
+{
+  struct libdeflate_compressor *deflater = libdeflate_alloc_compressor (6);
+  g_autoptr (GByteArray) plain = small (0, 0, 0, 0x123456);
+  const guint used = plain->len;
+
+  g_byte_array_set_size (plain, 1073);
+  memset (plain->data + used, 0, 1073 - used);
+  for (guint size = 1072; size <= 1073; size++) {
+    g_autoptr (CwGlzWindow) window = cw_glz_window_new (100);
+    g_autoptr (CwGlzDecoder) decoder = NULL;
+    g_autoptr (GError) error = NULL;
+    guint8 packed[200];
+    gsize n = libdeflate_zlib_compress (deflater, plain->data, size, packed, sizeof packed);
+    const CwCodecInput in
+        = { .codec = CW_CODEC_ZLIB_GLZ_RGB, .width = 8, .height = 1, .data = { packed, n }, .glz_data_size = size };
+
+    decoder = cw_glz_decoder_new (window, &in, &error);
+    if (size > 1072) {
+      g_assert_error (error, CW_ERROR, CW_ERROR_MALFORMED);
+      g_assert_nonnull (strstr (error->message, "glz_data_size 1073 is outside 33 … 1072 "));
+    } else {
+      g_assert_no_error (error);
+      g_assert_cmpint (cw_glz_decoder_step (decoder, NULL, &error), ==, CW_GLZ_DONE);
+    }
+  }
+  libdeflate_free_compressor (deflater);
+}
+
+/* A byte is believed to give 1032; the bytes are then inflated. */
+static void
+test_zlib_too_little (void)
+{
+  static const guint8 zeros[20];
+  g_autoptr (CwGlzWindow) window = cw_glz_window_new (1000000);
+  CwCodecInput in = { .codec = CW_CODEC_ZLIB_GLZ_RGB, .width = 1000, .height = 1000, .data = { zeros, 20 } };
+
+  for (guint more = 0; more < 2; more++) {
+    g_autoptr (GError) error = NULL;
+
+    in.glz_data_size = 20640 + more;
+    g_assert_null (cw_glz_decoder_new (window, &in, &error));
+    g_assert_error (error, CW_ERROR, CW_ERROR_MALFORMED);
+    g_assert_cmpstr (error->message, ==,
+                     more ? "zlib-glz: glz_data_size 20641 is outside 33 … 20640 for 1000×1000 pixels in 20 bytes"
+                          : "zlib-glz: 20 bytes of data are not a zlib stream");
+  }
+}
+
 static void
 test_headers (void)
 {
@@ -315,6 +367,51 @@ test_limits (void)
   g_autoptr (CwGlzWindow) window = cw_glz_window_new (7);
 
   assert_fails (window, 0, 0, 0, CW_ERROR_LIMIT);
+}
+
+/* No image has more pixels than the largest window; nothing is decoded here. */
+static void
+test_largest (void)
+{
+  static const guint32 sizes[][2] = { { 8192, 4096 }, { 8283, 4051 } }; /* 33554432 and one more */
+  g_autoptr (CwGlzWindow) window = cw_glz_window_new (G_MAXUINT64);
+
+  for (guint i = 0; i < G_N_ELEMENTS (sizes); i++) {
+    g_autoptr (GByteArray) data = header (RGB32, sizes[i][0], sizes[i][1], i, 0);
+    CwCodecInput in;
+    g_autoptr (GError) error = NULL;
+    g_autoptr (CwGlzDecoder) decoder = NULL;
+    const guint used = data->len;
+
+    g_byte_array_set_size (data, used + 33554432 / 255 + 1); /* tokens enough for so many */
+    memset (data->data + used, 0, data->len - used);
+    in = input (data, sizes[i][0], sizes[i][1]);
+    decoder = cw_glz_decoder_new (window, &in, &error);
+    if (i == 0) {
+      g_assert_no_error (error);
+    } else {
+      g_assert_error (error, CW_ERROR, CW_ERROR_LIMIT);
+      g_assert_nonnull (strstr (error->message, "33554432"));
+    }
+  }
+}
+
+/* So many ids are remembered, of images and of those that failed: with one more the oldest goes. */
+static void
+test_most_images (void)
+{
+  g_autoptr (CwGlzWindow) window = cw_glz_window_new (100);
+  guint64 generation;
+
+  decode (window, 0, 0, 0, 1);
+  g_assert_true (cw_glz_window_begin (window, 1, &generation, NULL));
+  for (guint id = 1; id < 262144; id++)
+    cw_glz_window_fail (window, id, generation);
+  g_assert_cmpuint (cw_glz_window_n_images (window), ==, 262144);
+  g_assert_true (cw_glz_window_contains (window, 0));
+  cw_glz_window_fail (window, 262144, generation);
+  g_assert_cmpuint (cw_glz_window_n_images (window), ==, 262144);
+  g_assert_false (cw_glz_window_contains (window, 0));
 }
 
 /* --- waiting ------------------------------------------------------------------------------------------------ */
@@ -550,11 +647,15 @@ main (int argc, char **argv)
   g_test_add_func ("/codec/glz/example", test_example);
   g_test_add_func ("/codec/glz/types", test_types);
   g_test_add_func ("/codec/glz/zlib", test_zlib);
+  g_test_add_func ("/codec/glz/zlib-size", test_zlib_size);
+  g_test_add_func ("/codec/glz/zlib-too-little", test_zlib_too_little);
   g_test_add_func ("/codec/glz/headers", test_headers);
   g_test_add_func ("/codec/glz/release", test_release);
   g_test_add_func ("/codec/glz/failure-releases-nothing", test_failure_releases_nothing);
   g_test_add_func ("/codec/glz/holes", test_holes);
   g_test_add_func ("/codec/glz/limits", test_limits);
+  g_test_add_func ("/codec/glz/largest", test_largest);
+  g_test_add_func ("/codec/glz/most-images", test_most_images);
   g_test_add_func ("/codec/glz/wait", test_wait);
   g_test_add_func ("/codec/glz/wait-and-finish", test_wait_and_finish);
   g_test_add_func ("/codec/glz/wait-for-failure", test_wait_for_failure);

@@ -297,6 +297,35 @@ test_too_large (void)
   assert_refused (cw_mjpeg_decode, &in, CW_ERROR_LIMIT);
 }
 
+/* A byte of the file is believed to give 512 pixels; its data is then read. */
+static void
+test_too_little (void)
+{
+  enum { SIZE = 2048 };
+  g_autoptr (GBytes) file = encode (&(Options){ .components = 3 }, 1);
+  CwCodecInput in = describe (file);
+  uint8_t copy[SIZE] = { 0 }, *size = copy + find_marker (in.data, 0xc0) + 5;
+
+  g_assert_cmpuint (in.data.size, <=, SIZE);
+  memcpy (copy, in.data.data, in.data.size);
+  in.data = (CwSlice){ copy, SIZE };
+  in.width = SIZE;
+  for (unsigned more = 0; more < 2; more++) {
+    g_autoptr (GError) error = NULL;
+    CwPixels *pixels = NULL;
+
+    in.height = 512 + more;
+    memcpy (size, (const uint8_t[]){ 2, (uint8_t) more, SIZE >> 8, 0 }, 4);
+    g_assert_false (cw_jpeg_decode (&in, &pixels, &error));
+    g_assert_error (error, CW_ERROR, CW_ERROR_MALFORMED);
+    g_test_message ("%s", error->message);
+    if (more)
+      g_assert_cmpstr (error->message, ==, "jpeg: 2048×513 pixels cannot come from 2048 bytes");
+    else
+      g_assert_null (strstr (error->message, "cannot come from"));
+  }
+}
+
 static void
 test_orientation (void)
 {
@@ -467,6 +496,7 @@ main (int argc, char **argv)
   g_test_add_func ("/codec/jpeg/oddities", test_oddities);
   g_test_add_func ("/codec/jpeg/dimensions", test_dimensions);
   g_test_add_func ("/codec/jpeg/too-large", test_too_large);
+  g_test_add_func ("/codec/jpeg/too-little", test_too_little);
   g_test_add_func ("/codec/jpeg-alpha", test_alpha);
   g_test_add_func ("/codec/jpeg-alpha/constant", test_constant_alpha);
   g_test_add_func ("/codec/mjpeg/orientation", test_orientation);

@@ -441,6 +441,26 @@ test_headers (void)
   }
 }
 
+/* A byte of tokens is believed to give 255 pixels; the tokens are then looked at. */
+static void
+test_too_little (void)
+{
+  for (guint32 more = 0; more < 2; more++) {
+    g_autoptr (GByteArray) data = header (8, 2550 + more, 1, 4 * (2550 + more), 1);
+    g_autoptr (GError) error = NULL;
+    CwPixels *pixels = NULL;
+    CwCodecInput in;
+
+    PUT (data, "\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00");
+    in = input (data, 2550 + more, 1);
+    g_assert_false (cw_lz_rgb_decode (&in, &pixels, &error));
+    g_assert_error (error, CW_ERROR, CW_ERROR_MALFORMED);
+    g_assert_cmpstr (error->message, ==,
+                     more ? "lz: 2551 units cannot come from 10 bytes of tokens: limit 255 per byte"
+                          : "lz: token at +36: the data ends inside it");
+  }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -456,5 +476,6 @@ main (int argc, char **argv)
   g_test_add_func ("/codec/lz/alpha", test_alpha);
   g_test_add_func ("/codec/lz/palette", test_palette);
   g_test_add_func ("/codec/lz/headers", test_headers);
+  g_test_add_func ("/codec/lz/too-little", test_too_little);
   return g_test_run ();
 }

@@ -172,6 +172,25 @@ test_best_ratio (void)
   g_assert_cmpmem (pixels->rows, cw_pixels_size (pixels), raw, 1000 * 1000 * 4);
 }
 
+/* A byte of blocks is believed to give 255 bytes of image; what is there is then looked at. */
+static void
+test_too_little (void)
+{
+  for (uint32_t more = 0; more < 2; more++) {
+    static const uint8_t payload[2 + 10] = { 1, 10, 0, 0, 0, 6, 0xff };
+    const CwCodecInput in = { .codec = CW_CODEC_LZ4, .width = 2550 + more, .height = 1, .data = { payload, 12 } };
+    const char *text
+        = more ? "lz4: bytes of image are more than the payload can give: 2551, limit 2550"
+               : "lz4: corrupt block, or one beyond the image, after so many bytes of output: 0, limit 2550";
+    g_autoptr (GError) error = NULL;
+    CwPixels *pixels = NULL;
+
+    g_assert_false (cw_lz4_decode (&in, &pixels, &error));
+    g_assert_error (error, CW_ERROR, CW_ERROR_MALFORMED);
+    g_assert_cmpstr (error->message, ==, text);
+  }
+}
+
 static GByteArray *
 encode_vmc (uint8_t type, uint32_t announced, const void *raw, size_t size)
 {
@@ -269,6 +288,7 @@ main (int argc, char **argv)
   g_test_add_func ("/codec/lz4/formats", test_formats);
   g_test_add_func ("/codec/lz4/refused", test_refused);
   g_test_add_func ("/codec/lz4/best-ratio", test_best_ratio);
+  g_test_add_func ("/codec/lz4/too-little", test_too_little);
   g_test_add_func ("/codec/vmc/decompress", test_vmc);
   g_test_add_func ("/codec/vmc/compress", test_vmc_compress);
   return g_test_run ();

@@ -9,6 +9,7 @@
 #include "wire/message.h"
 
 #include <glib/gstdio.h>
+#include <libdeflate.h>
 #include <string.h>
 
 #define N_PINGS 300
@@ -164,6 +165,46 @@ test_damage (Fixture *self, gconstpointer data)
     g_assert_cmpuint (count (recording, &error), <, N_RECORDS);
     g_assert_nonnull (error);
     g_assert_nonnull (strstr (error->message, "offset"));
+  }
+}
+
+/* What blocks may be said to hold; one that is believed is then inflated, which these are not good for. */
+static void
+test_large_blocks (void)
+{
+  static const struct {
+    uint32_t coded, plain;
+    bool believed;
+  } rows[] = {
+    { 250000, 272629760, true }, /* 260 MiB */
+    { 250000, 272629761, false },
+    { 10, 12099, true }, /* less than 11 times 1100 */
+    { 10, 12100, false },
+  };
+
+  for (unsigned i = 0; i < G_N_ELEMENTS (rows); i++) {
+    const size_t size = CW_RECORDING_HEADER + CW_RECORDING_BLOCK + rows[i].coded;
+    uint8_t *data = g_malloc (size), *block = data + CW_RECORDING_HEADER;
+    g_autoptr (GBytes) bytes = g_bytes_new_take (data, size);
+    g_autofree char *text
+        = rows[i].believed ? g_strdup_printf ("does not inflate to %u bytes", rows[i].plain)
+                           : g_strdup_printf ("a block of %u bytes is said to hold %u", rows[i].coded, rows[i].plain);
+    g_autoptr (CwRecording) recording = NULL;
+    g_autoptr (GError) error = NULL;
+
+    memset (data, 0, CW_RECORDING_HEADER);
+    memcpy (data, "CWRECORD\1", 9);
+    memset (block + CW_RECORDING_BLOCK, 0xff, rows[i].coded); /* begins with a kind of block that there is not */
+    memcpy (block, &(uint32_t){ GUINT32_TO_LE (rows[i].coded) }, 4);
+    memcpy (block + 4, &(uint32_t){ GUINT32_TO_LE (rows[i].plain) }, 4);
+    memcpy (block + 8, &(uint32_t){ GUINT32_TO_LE (libdeflate_crc32 (0, block + CW_RECORDING_BLOCK, rows[i].coded)) },
+            4);
+    recording = cw_recording_new (bytes, &error);
+    g_assert_no_error (error);
+    g_assert_cmpuint (count (recording, &error), ==, 0);
+    g_assert_error (error, CW_ERROR, CW_ERROR_MALFORMED);
+    g_test_message ("%s", error->message);
+    g_assert_nonnull (strstr (error->message, text));
   }
 }
 
@@ -353,6 +394,7 @@ main (int argc, char **argv)
   g_test_add_func ("/recording/inspect-caches", test_inspect_caches);
   ADD ("/recording/replay", test_replay);
   ADD ("/recording/replay-refuses", test_replay_refuses);
+  g_test_add_func ("/recording/large-blocks", test_large_blocks);
   g_test_add_func ("/recording/other-files", test_other_files);
   g_test_add_func ("/recording/full-disk", test_full_disk);
   return g_test_run ();

@@ -134,6 +134,37 @@ test_urgent_between_pieces (void)
   cw_frame_writer_clear (&writer);
 }
 
+/* What may wait of either kind, if nobody says otherwise; each message counts as 128 bytes more than it has. */
+static void
+test_default_limits (void)
+{
+  static const struct {
+    CwPumpPriority priority;
+    size_t limit;
+    const char *text;
+  } rows[] = {
+    { CW_PUMP_NORMAL, 16777216, "message 7: 128 bytes do not fit the queue: 16777089 of 16777216 bytes wait" },
+    { CW_PUMP_URGENT, 65536, "message 7: 128 bytes do not fit the queue: 65409 of 65536 bytes wait" },
+  };
+
+  for (unsigned i = 0; i < G_N_ELEMENTS (rows); i++) {
+    for (unsigned more = 0; more < 2; more++) {
+      g_autoptr (GBytes) most = zeros (rows[i].limit - 256 + more), empty = g_bytes_new (NULL, 0);
+      g_autoptr (GError) error = NULL;
+      CwFrameWriter writer;
+
+      cw_frame_writer_init (&writer, true, false, NULL);
+      g_assert_true (cw_frame_writer_push (&writer, 7, most, SIZE_MAX, rows[i].priority, NULL));
+      g_assert_true (cw_frame_writer_push (&writer, 7, empty, SIZE_MAX, rows[i].priority, &error) == !more);
+      if (more) {
+        g_assert_error (error, CW_ERROR, CW_ERROR_LIMIT);
+        g_assert_cmpstr (error->message, ==, rows[i].text);
+      }
+      cw_frame_writer_clear (&writer);
+    }
+  }
+}
+
 typedef struct {
   uint16_t type;
   size_t size; /* of the body */
@@ -384,6 +415,7 @@ main (int argc, char **argv)
   g_test_add_data_func ("/sending/pieces/in-chunks", NULL, test_pieces);
   g_test_add_data_func ("/sending/pieces/in-records", "", test_pieces);
   g_test_add_func ("/sending/urgent-between-pieces", test_urgent_between_pieces);
+  g_test_add_func ("/sending/default-limits", test_default_limits);
   g_test_add_data_func ("/sending/joined/in-chunks", NULL, test_joined);
   g_test_add_data_func ("/sending/joined/in-records", "", test_joined);
   g_test_add_func ("/sending/queue-limit", test_queue_limit);
