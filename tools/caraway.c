@@ -164,6 +164,7 @@ main (int argc, char **argv)
   const Command *command;
 
   setlocale (LC_ALL, "");
+  setlocale (LC_MESSAGES, "C"); /* the command speaks English, and tells causes by the library's texts (failure.c) */
   terminal_init ();
   if (argc < 2) {
     print_help (stderr);

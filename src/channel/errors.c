@@ -37,8 +37,8 @@ cw_channel_public_error (GError *error)
 
   if (!error || error->domain != CW_ERROR)
     return error;
-  /* What begins like a sentence is one. */
-  sentence = g_ascii_isupper (error->message[0]) ? NULL : sentence_of (error);
+  /* What begins like a sentence, in whatever language, is one: technical texts begin with the name of a message. */
+  sentence = g_unichar_islower (g_utf8_get_char (error->message)) ? sentence_of (error) : NULL;
   if (sentence)
   public = g_error_new (SPICE_CLIENT_ERROR, SPICE_CLIENT_ERROR_FAILED, "%s (%s)", sentence, error->message);
   else public = g_error_new_literal (SPICE_CLIENT_ERROR, SPICE_CLIENT_ERROR_FAILED, error->message);

@@ -127,7 +127,7 @@ find_peer (SpiceChannel *self, GError **error)
   SpiceChannel *peer = priv->session ? priv->host->migration_peer (priv->session, self) : NULL;
 
   if (!peer)
-    g_set_error (error, CW_ERROR, CW_ERROR_STATE, "MIGRATE, but nothing is connected to move to");
+    g_set_error (error, CW_ERROR, CW_ERROR_STATE, "migrate: nothing is connected to move to");
   return peer;
 }
 
@@ -140,7 +140,7 @@ cw_channel_handle_migrate (SpiceChannel *self, const CwMessage *message, GError 
   if (!peer)
     return false;
   if (self->priv->state != CW_CHANNEL_STARTED) {
-    g_set_error (error, CW_ERROR, CW_ERROR_STATE, "MIGRATE of a channel that does not work yet");
+    g_set_error (error, CW_ERROR, CW_ERROR_STATE, "migrate: the channel does not work yet");
     return false;
   }
   if (migrate->flags & CW_MIGRATE_NEED_FLUSH)
@@ -161,7 +161,7 @@ cw_channel_handle_migrate_data (SpiceChannel *self, const CwMessage *message, GE
   if (!peer)
     return false;
   if (self->priv->state != CW_CHANNEL_MIGRATING) {
-    g_set_error (error, CW_ERROR, CW_ERROR_STATE, "MIGRATE_DATA without MIGRATE");
+    g_set_error (error, CW_ERROR, CW_ERROR_STATE, "migrate-data: no migrate came before");
     return false;
   }
   continue_on (self, peer, body);

@@ -2,6 +2,7 @@
 /* SpicePortChannel: a named byte pipe. Its messages are those of the spicevmc family, and three of its own. */
 #include "channel/port.h"
 
+#include "base/i18n.h"
 #include "channel/channel.h"
 
 #include "spice-client.h"
@@ -332,7 +333,7 @@ spice_port_channel_write_async (SpicePortChannel *port, const void *buffer, gsiz
   if (g_task_return_error_if_cancelled (task))
     return;
   if (!port->priv->opened || !cw_channel_is_ready (SPICE_CHANNEL (port))) {
-    g_task_return_new_error (task, SPICE_CLIENT_ERROR, SPICE_CLIENT_ERROR_FAILED, "The port is not open.");
+    g_task_return_new_error (task, SPICE_CLIENT_ERROR, SPICE_CLIENT_ERROR_FAILED, _ ("The port is not open."));
     return;
   }
   bytes = g_bytes_new_static (buffer, count);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "channel/spicevmc.h"
 
+#include "base/i18n.h"
 #include "codec/spicevmc.h"
 
 #include "spice-client.h"
@@ -125,7 +126,7 @@ check_room (const CwSpicevmc *self, size_t size, GError **error)
 {
   if (cw_spicevmc_has_room (self, size))
     return true;
-  g_set_error (error, G_IO_ERROR, G_IO_ERROR_BUSY, "Too much waits to be sent already.");
+  g_set_error (error, G_IO_ERROR, G_IO_ERROR_BUSY, _ ("Too much waits to be sent already."));
   return false;
 }
 

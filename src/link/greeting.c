@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "link/greeting.h"
 
+#include "base/i18n.h"
+
 #include <glib.h>
 #include <string.h>
 
@@ -49,12 +51,13 @@ append_quoted (GString *text, CwSlice bytes)
 char *
 cw_greeting_describe (CwSlice bytes)
 {
-  GString *text = g_string_new ("This is not a SPICE server");
+  GString *text = g_string_new (NULL);
   const char *name = cw_greeting_name (bytes);
 
   if (name)
-    g_string_append_printf (text, " but, it seems, %s", name);
-  g_string_append (text, ": its link reply begins with ");
+    g_string_printf (text, _ ("This is not a SPICE server but, it seems, %s: its link reply begins with "), name);
+  else
+    g_string_assign (text, _ ("This is not a SPICE server: its link reply begins with "));
   append_quoted (text, bytes);
   return g_string_free (text, FALSE);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* SASL by Cyrus' libsasl2. */
+#include "base/i18n.h"
 #include "link/sasl.h"
 
 #include <openssl/crypto.h>
@@ -86,7 +87,7 @@ secure (CwSasl *self, const CwSaslPeer *peer, GError **error)
 
   if (result == SASL_OK && inside_tls)
     result = sasl_setprop (self->conn, SASL_SSF_EXTERNAL, &bits);
-  return result == SASL_OK || fail (self, result, "SASL cannot be set up", error);
+  return result == SASL_OK || fail (self, result, _ ("SASL cannot be set up"), error);
 }
 
 CwSasl *
@@ -102,13 +103,13 @@ cw_sasl_new (const CwSaslPeer *peer, const CwCredentials *credentials, GError **
   self->callbacks[3] = (sasl_callback_t){ SASL_CB_LOG, (Callback) (void *) on_log, NULL };
   self->callbacks[4] = (sasl_callback_t){ SASL_CB_LIST_END, NULL, NULL };
   if (!set_up_library ()) {
-    fail (NULL, SASL_FAIL, "SASL cannot be set up", error);
+    fail (NULL, SASL_FAIL, _ ("SASL cannot be set up"), error);
     return NULL;
   }
   result = sasl_client_new (SERVICE, peer->host ? peer->host : "localhost", peer->local, peer->remote, self->callbacks,
                             SASL_SUCCESS_DATA, &self->conn);
   if (result != SASL_OK) {
-    fail (NULL, result, "SASL cannot be set up", error);
+    fail (NULL, result, _ ("SASL cannot be set up"), error);
     return NULL;
   }
   return secure (self, peer, error) ? g_steal_pointer (&self) : NULL;
@@ -159,10 +160,10 @@ say_missing (const CwSasl *self, GError **error)
 {
   CwErrorCode code = cw_sasl_refusal (self);
 
-  g_set_error (error, CW_ERROR, (int) code, "The server wants %s",
-               code == CW_ERROR_AUTH                     ? "a password"
-               : code == CW_ERROR_AUTH_USER_AND_PASSWORD ? "a user name and a password"
-                                                         : "a user name");
+  g_set_error (error, CW_ERROR, (int) code, "%s",
+               code == CW_ERROR_AUTH                     ? _ ("The server wants a password")
+               : code == CW_ERROR_AUTH_USER_AND_PASSWORD ? _ ("The server wants a user name and a password")
+                                                         : _ ("The server wants a user name"));
 }
 
 /* What a call of the library came to. A piece that is there but empty has a pointer. */
@@ -174,12 +175,12 @@ take (CwSasl *self, int result, const char *out, unsigned size, CwSlice *data, G
     return false;
   }
   if (result != SASL_OK && result != SASL_CONTINUE) {
-    g_set_error (error, CW_ERROR, (int) cw_sasl_refusal (self), "The authentication failed: %s",
+    g_set_error (error, CW_ERROR, (int) cw_sasl_refusal (self), _ ("The authentication failed: %s"),
                  sasl_errdetail (self->conn));
     return false;
   }
   if (size > CW_SASL_MAX_DATA) {
-    g_set_error (error, CW_ERROR, CW_ERROR_LIMIT, "SASL: %u bytes to send, at most %d", size, CW_SASL_MAX_DATA);
+    g_set_error (error, CW_ERROR, CW_ERROR_LIMIT, "sasl: %u bytes to send, at most %d", size, CW_SASL_MAX_DATA);
     return false;
   }
   self->complete = result == SASL_OK;
@@ -201,7 +202,7 @@ cw_sasl_start (CwSasl *self, const char *mechanisms, const char **name, CwSlice 
       answer (self, questions);
   }
   if (result == SASL_NOMECH) {
-    g_set_error (error, CW_ERROR, CW_ERROR_AUTH, "The server offers no kind of SASL that can be used here: %s",
+    g_set_error (error, CW_ERROR, CW_ERROR_AUTH, _ ("The server offers no kind of SASL that can be used here: %s"),
                  mechanisms);
     return false;
   }
@@ -256,7 +257,7 @@ cw_sasl_encode (CwSasl *self, CwSlice plain, CwSlice *coded, GError **error)
   int result = sasl_encode (self->conn, (const char *) plain.data, (unsigned) plain.size, &out, &size);
 
   if (result != SASL_OK)
-    return fail (self, result, "The SASL security layer cannot encode", error);
+    return fail (self, result, _ ("The SASL security layer cannot encode"), error);
   *coded = (CwSlice){ (const uint8_t *) out, size };
   return true;
 }
@@ -269,7 +270,7 @@ cw_sasl_decode (CwSasl *self, CwSlice coded, CwSlice *plain, GError **error)
   int result = sasl_decode (self->conn, (const char *) coded.data, (unsigned) coded.size, &out, &size);
 
   if (result != SASL_OK)
-    return fail (self, result, "The server's data breaks the SASL security layer", error);
+    return fail (self, result, _ ("The server's data breaks the SASL security layer"), error);
   *plain = (CwSlice){ (const uint8_t *) out, size };
   return true;
 }

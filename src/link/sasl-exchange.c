@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "link/sasl-exchange.h"
 
+#include "base/i18n.h"
 #include "wire/types.h"
 
 #include <openssl/crypto.h>
@@ -53,7 +54,7 @@ read_names (CwSlice list, GError **error)
     if (is_name_byte (list.data[i])) {
       g_string_append_c (names, (char) list.data[i]);
     } else if (list.data[i] != ',' && list.data[i] != ' ') {
-      g_set_error (error, CW_ERROR, CW_ERROR_MALFORMED, "SASL mechanisms: names at +%zu: %u is not part of a name", i,
+      g_set_error (error, CW_ERROR, CW_ERROR_MALFORMED, "sasl mechanisms: names at +%zu: %u is not part of a name", i,
                    list.data[i]);
       return NULL;
     } else if (names->len > 0 && names->str[names->len - 1] != ' ') {
@@ -61,7 +62,7 @@ read_names (CwSlice list, GError **error)
     }
   }
   if (names->len == 0) {
-    g_set_error (error, CW_ERROR, CW_ERROR_AUTH, "The server offers no kind of SASL at all");
+    g_set_error (error, CW_ERROR, CW_ERROR_AUTH, _ ("The server offers no kind of SASL at all"));
     return NULL;
   }
   return g_string_free (g_steal_pointer (&names), FALSE);
@@ -109,14 +110,14 @@ write_piece (const char *name, CwSlice piece, CwBuffer *out, GError **error)
   if (framed.data)
     OPENSSL_cleanse (framed.data, framed.size);
   if (!written)
-    g_set_error (error, CW_ERROR, CW_ERROR_MEMORY, "SASL: no memory for %zu bytes to send", piece.size);
+    g_set_error (error, CW_ERROR, CW_ERROR_MEMORY, "sasl: no memory for %zu bytes to send", piece.size);
   return written;
 }
 
 bool
 cw_sasl_exchange_take_list (CwSaslExchange *self, CwSlice message, CwBuffer *out, GError **error)
 {
-  CwWireSaslMechanisms *list = cw_wire_read (&cw_type_sasl_mechanisms, "SASL mechanisms", message, error);
+  CwWireSaslMechanisms *list = cw_wire_read (&cw_type_sasl_mechanisms, "sasl mechanisms", message, error);
   g_autofree char *names = list ? read_names (list->names, error) : NULL;
   const char *name = NULL;
   CwSlice piece;
@@ -125,7 +126,7 @@ cw_sasl_exchange_take_list (CwSaslExchange *self, CwSlice message, CwBuffer *out
   if (!names || !cw_sasl_start (self->sasl, names, &name, &piece, error))
     return false;
   if (!name || !is_offered (names, name)) {
-    g_set_error (error, CW_ERROR, CW_ERROR_AUTH, "The server does not offer the kind of SASL that would be used");
+    g_set_error (error, CW_ERROR, CW_ERROR_AUTH, _ ("The server does not offer the kind of SASL that would be used"));
     return false;
   }
   return write_piece (name, piece, out, error);
@@ -135,7 +136,7 @@ cw_sasl_exchange_take_list (CwSaslExchange *self, CwSlice message, CwBuffer *out
 static bool
 read_piece (CwSlice message, CwSlice *piece, bool *complete, GError **error)
 {
-  CwWireSaslReply *reply = cw_wire_read (&cw_type_sasl_reply, "SASL answer", message, error);
+  CwWireSaslReply *reply = cw_wire_read (&cw_type_sasl_reply, "sasl answer", message, error);
   CwSlice framed;
 
   if (!reply)
@@ -147,7 +148,7 @@ read_piece (CwSlice message, CwSlice *piece, bool *complete, GError **error)
   if (framed.size == 0)
     return true;
   if (framed.data[framed.size - 1] != 0) {
-    g_set_error (error, CW_ERROR, CW_ERROR_MALFORMED, "SASL answer: data: last byte is %u, not 0",
+    g_set_error (error, CW_ERROR, CW_ERROR_MALFORMED, "sasl answer: data: last byte is %u, not 0",
                  framed.data[framed.size - 1]);
     return false;
   }
@@ -162,7 +163,7 @@ is_strong (const CwSaslExchange *self, GError **error)
 
   if (self->inside_tls || bits >= CW_SASL_MIN_BITS)
     return true;
-  g_set_error (error, CW_ERROR, CW_ERROR_SECURITY, "The security layer has %u bits, at least %d are needed", bits,
+  g_set_error (error, CW_ERROR, CW_ERROR_SECURITY, _ ("The security layer has %u bits, at least %d are needed"), bits,
                CW_SASL_MIN_BITS);
   return false;
 }
@@ -182,11 +183,11 @@ cw_sasl_exchange_take_reply (CwSaslExchange *self, CwSlice message, bool *comple
   if (server_complete) {
     if (cw_sasl_is_complete (self->sasl))
       return is_strong (self, error);
-    g_set_error (error, CW_ERROR, CW_ERROR_SECURITY, "The server has not proved that it knows the password");
+    g_set_error (error, CW_ERROR, CW_ERROR_SECURITY, _ ("The server has not proved that it knows the password"));
     return false;
   }
   if (++self->rounds > MAX_ROUNDS) {
-    g_set_error (error, CW_ERROR, CW_ERROR_LIMIT, "SASL: more than %d rounds", MAX_ROUNDS);
+    g_set_error (error, CW_ERROR, CW_ERROR_LIMIT, "sasl: more than %d rounds", MAX_ROUNDS);
     return false;
   }
   return write_piece (NULL, answer, out, error);

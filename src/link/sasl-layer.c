@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "link/sasl-layer.h"
+#include "base/i18n.h"
 
 #include <string.h>
 
@@ -51,7 +52,7 @@ take_size (CwSaslLayer *self, GError **error)
   memcpy (&size, self->packet.data, sizeof size);
   size = GUINT32_FROM_BE (size);
   if (size > CW_SASL_MAX_PACKET) {
-    g_set_error (error, CW_ERROR, CW_ERROR_LIMIT, "SASL packet: size: %u > %d", size, CW_SASL_MAX_PACKET);
+    g_set_error (error, CW_ERROR, CW_ERROR_LIMIT, "sasl packet: size: %u > %d", size, CW_SASL_MAX_PACKET);
     return false;
   }
   self->packet_size = SIZE_BYTES + size;
@@ -84,7 +85,7 @@ cw_sasl_layer_feed (CwSaslLayer *self, CwSlice coded, GError **error)
     if (cw_sasl_layer_wanted (self) == 0 && !take_packet (self, error))
       return false;
     if (cw_buffer_failed (&self->packet) || cw_buffer_failed (&self->plain)) {
-      g_set_error (error, CW_ERROR, CW_ERROR_MEMORY, "SASL packet: no memory for %zu bytes", self->packet_size);
+      g_set_error (error, CW_ERROR, CW_ERROR_MEMORY, "sasl packet: no memory for %zu bytes", self->packet_size);
       return false;
     }
   }
@@ -116,7 +117,7 @@ cw_sasl_layer_encode (CwSaslLayer *self, CwSlice plain, CwBuffer *coded, GError 
   size_t most = cw_sasl_max_plain (self->sasl);
 
   if (most == 0) {
-    g_set_error (error, CW_ERROR, CW_ERROR_SECURITY, "The server takes no data through the SASL security layer");
+    g_set_error (error, CW_ERROR, CW_ERROR_SECURITY, _ ("The server takes no data through the SASL security layer"));
     return false;
   }
   for (size_t at = 0; at < plain.size; at += MIN (most, plain.size - at)) {
@@ -127,7 +128,7 @@ cw_sasl_layer_encode (CwSaslLayer *self, CwSlice plain, CwBuffer *coded, GError 
     cw_buffer_append (coded, packet.data, packet.size);
   }
   if (cw_buffer_failed (coded)) {
-    g_set_error (error, CW_ERROR, CW_ERROR_MEMORY, "SASL packet: no memory for %zu bytes", plain.size);
+    g_set_error (error, CW_ERROR, CW_ERROR_MEMORY, "sasl packet: no memory for %zu bytes", plain.size);
     return false;
   }
   return true;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "link/ticket.h"
+#include "base/i18n.h"
 
 #include <openssl/core_names.h>
 #include <openssl/err.h>
@@ -69,12 +70,13 @@ cw_ticket_any_key (CwSlice der, GError **error)
 
   ERR_clear_error ();
   if (!key) {
-    g_set_error (error, CW_ERROR, CW_ERROR_SECURITY, "The server's ticket key is not a public key");
+    g_set_error (error, CW_ERROR, CW_ERROR_SECURITY, _ ("The server's ticket key is not a public key"));
     return NULL;
   }
   if (EVP_PKEY_get_base_id (key) != EVP_PKEY_RSA || EVP_PKEY_get_bits (key) != KEY_BITS) {
-    g_set_error (error, CW_ERROR, CW_ERROR_SECURITY, "The server's ticket key is %s with %d bits, not RSA with %d bits",
-                 EVP_PKEY_get0_type_name (key), EVP_PKEY_get_bits (key), KEY_BITS);
+    g_set_error (error, CW_ERROR, CW_ERROR_SECURITY,
+                 _ ("The server's ticket key is %s with %d bits, not RSA with %d bits"), EVP_PKEY_get0_type_name (key),
+                 EVP_PKEY_get_bits (key), KEY_BITS);
     return NULL;
   }
   return g_steal_pointer (&key);
@@ -133,7 +135,7 @@ cw_ticket_encrypt (CwSlice der, const char *password, uint8_t ticket[CW_TICKET_B
 
     ERR_error_string_n (ERR_peek_last_error (), reason, sizeof reason);
     ERR_clear_error ();
-    g_set_error (error, CW_ERROR, CW_ERROR_SECURITY, "The password cannot be encrypted for the server: %s", reason);
+    g_set_error (error, CW_ERROR, CW_ERROR_SECURITY, _ ("The password cannot be encrypted for the server: %s"), reason);
     return false;
   }
   memcpy (ticket, out, sizeof out);

@@ -3,6 +3,7 @@
 
 #include "base/buffer.h"
 #include "base/error.h"
+#include "base/i18n.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -50,7 +51,7 @@ write_all (int fd, const uint8_t *data, size_t size, GError **error)
     ssize_t n = TEMP_FAILURE_RETRY (write (fd, data, size));
 
     if (n < 0) {
-      g_set_error (error, G_FILE_ERROR, g_file_error_from_errno (errno), "The recording cannot be written: %s",
+      g_set_error (error, G_FILE_ERROR, g_file_error_from_errno (errno), _ ("The recording cannot be written: %s"),
                    g_strerror (errno));
       return false;
     }
@@ -71,7 +72,7 @@ write_block (CwRecorder *self, GBytes *plain, GError **error)
   size_t n;
 
   if (!coded) {
-    g_set_error (error, CW_ERROR, CW_ERROR_MEMORY, "The recording: no memory for %zu bytes", most);
+    g_set_error (error, CW_ERROR, CW_ERROR_MEMORY, _ ("The recording: no memory for %zu bytes"), most);
     return false;
   }
   n = libdeflate_deflate_compress (self->compressor, data, size, coded + CW_RECORDING_BLOCK, most);
@@ -156,7 +157,7 @@ hand_over (CwRecorder *self)
     self->waiting += g_bytes_get_size (block);
   g_mutex_unlock (&self->lock);
   if (is_full)
-    fail (self, g_error_new (CW_ERROR, CW_ERROR_LIMIT, "The recording cannot be written as fast as messages come"));
+    fail (self, g_error_new (CW_ERROR, CW_ERROR_LIMIT, _ ("The recording cannot be written as fast as messages come")));
   else
     g_async_queue_push (self->blocks, g_steal_pointer (&block));
 }
@@ -197,7 +198,7 @@ static void
 end_record (CwRecorder *self)
 {
   if (cw_buffer_failed (&self->block))
-    fail (self, g_error_new (CW_ERROR, CW_ERROR_MEMORY, "The recording: no memory for a block"));
+    fail (self, g_error_new (CW_ERROR, CW_ERROR_MEMORY, _ ("The recording: no memory for a block")));
 }
 
 void
@@ -256,7 +257,7 @@ cw_recorder_finish (CwRecorder *self, GError **error)
   g_async_queue_push (self->blocks, g_bytes_new (NULL, 0));
   g_thread_join (self->thread);
   if (close (self->fd) < 0)
-    fail (self, g_error_new (G_FILE_ERROR, g_file_error_from_errno (errno), "The recording cannot be written: %s",
+    fail (self, g_error_new (G_FILE_ERROR, g_file_error_from_errno (errno), _ ("The recording cannot be written: %s"),
                              g_strerror (errno)));
   problem = self->error;
   libdeflate_free_compressor (self->compressor);

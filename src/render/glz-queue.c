@@ -80,7 +80,7 @@ wait_for_image (CwGlzQueue *self, CwDecodeJob *job, uint64_t id)
   withdraw_waits (self, job);
   finish (self, job, NULL,
           g_error_new (CW_ERROR, CW_ERROR_STATE,
-                       "GLZ: refers to image %" G_GUINT64_FORMAT ", which no channel can bring", id));
+                       "glz: refers to image %" G_GUINT64_FORMAT ", which no channel can bring", id));
   return CW_SERIAL_DONE;
 }
 
@@ -149,7 +149,7 @@ cw_glz_queue_push (CwGlzQueue *self, CwDecodeJob *job, bool here)
 static void
 drop (gpointer job)
 {
-  cw_decode_job_finish (job, NULL, true, g_error_new_literal (CW_ERROR, CW_ERROR_STATE, "GLZ: the channel has ended"));
+  cw_decode_job_finish (job, NULL, true, g_error_new_literal (CW_ERROR, CW_ERROR_STATE, "glz: the channel has ended"));
 }
 
 void

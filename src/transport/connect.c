@@ -3,6 +3,7 @@
  * which stops whatever is under way. */
 #include "transport/connect.h"
 
+#include "base/i18n.h"
 #include "transport/endpoint.h"
 #include "transport/link-stage.h"
 #include "transport/proxy.h"
@@ -112,7 +113,7 @@ static gboolean
 on_cancelled (GCancellable *cancellable, gpointer data)
 {
   fail (data, CW_CONNECT_FAILURE_CANCELLED,
-        g_error_new (G_IO_ERROR, G_IO_ERROR_CANCELLED, "The connection attempt was cancelled"));
+        g_error_new (G_IO_ERROR, G_IO_ERROR_CANCELLED, _ ("The connection attempt was cancelled")));
   return G_SOURCE_REMOVE;
 }
 
@@ -134,10 +135,13 @@ time_out (Attempt *self)
 {
   const Step *step = &self->steps[self->at];
   const char *awaited = step->stage->awaits ? step->stage->awaits (step->state) : NULL;
+  GError *error;
 
-  fail (self, step->stage->failure,
-        g_error_new (G_IO_ERROR, G_IO_ERROR_TIMED_OUT, "%s%s%s%s", step->stage->late, awaited ? ": " : "",
-                     awaited ? awaited : "", awaited ? " was awaited" : ""));
+  if (awaited)
+    error = g_error_new (G_IO_ERROR, G_IO_ERROR_TIMED_OUT, _ ("%s: %s was awaited"), _ (step->stage->late), awaited);
+  else
+    error = g_error_new_literal (G_IO_ERROR, G_IO_ERROR_TIMED_OUT, _ (step->stage->late));
+  fail (self, step->stage->failure, error);
 }
 
 static void run (gpointer data, int64_t deadline);

@@ -3,6 +3,7 @@
  * is connected to in the attempt's own steps: many at once then share the main loop with everything else (turn.h). */
 #include "transport/endpoint.h"
 
+#include "base/i18n.h"
 #include "transport/connect.h"
 #include "transport/proxy.h"
 #include "transport/source.h"
@@ -127,7 +128,7 @@ use_fd (Endpoint *self)
   if (!socket) {
     close (fd);
   } else if (g_socket_get_socket_type (socket) != G_SOCKET_TYPE_STREAM) {
-    g_set_error (&self->error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "Descriptor %d is not a stream socket", fd);
+    g_set_error (&self->error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, _ ("Descriptor %d is not a stream socket"), fd);
   } else {
     set_options (socket, false);
     self->connection = g_socket_connection_factory_create_connection (socket);
@@ -142,18 +143,18 @@ address_of (const CwConnectParams *params, GError **error)
   g_autofree char *host = NULL;
 
   if (params->unix_path && params->tls)
-    g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "TLS cannot be used on a unix socket by its path");
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, _ ("TLS cannot be used on a unix socket by its path"));
   else if (params->unix_path && strlen (params->unix_path) > path_max)
-    g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "The path of the socket is too long: %zu > %zu",
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, _ ("The path of the socket is too long: %zu > %zu"),
                  strlen (params->unix_path), path_max);
   else if (params->unix_path)
     return G_SOCKET_CONNECTABLE (g_unix_socket_address_new (params->unix_path));
   else if (!params->host || *params->host == '\0')
-    g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "No host to connect to is given");
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, _ ("No host to connect to is given"));
   else if (params->port == 0)
-    g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "No port to connect to is given");
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, _ ("No port to connect to is given"));
   else if (params->proxy && (!params->proxy->host || *params->proxy->host == '\0' || params->proxy->port == 0))
-    g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "The proxy has no usable address");
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, _ ("The proxy has no usable address"));
   else {
     uint16_t port = params->proxy ? params->proxy->port : params->port;
     g_autoptr (GInetAddress) literal = NULL;
@@ -266,7 +267,7 @@ step (gpointer data, CwStageIo *io, GError **error)
     go_on_directly (self, io->connection->socket);
   if (self->error) {
     g_propagate_prefixed_error (error, g_steal_pointer (&self->error), "%s",
-                                self->to_proxy ? "The proxy cannot be reached: " : "");
+                                self->to_proxy ? _ ("The proxy cannot be reached: ") : "");
     return CW_STAGE_FAILED;
   }
   if (!self->connection) {
@@ -298,7 +299,7 @@ const CwStage cw_endpoint_stage = {
   .name = "endpoint",
   .failure = CW_CONNECT_FAILURE_CONNECT,
   .limit = CW_STAGE_CONNECT_TIME,
-  .late = "The connection could not be made in time",
+  .late = N_ ("The connection could not be made in time"),
   .make = make,
   .step = step,
   .free = leave,

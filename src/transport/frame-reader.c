@@ -2,6 +2,7 @@
 #include "transport/frame-reader.h"
 
 #include "base/error.h"
+#include "base/i18n.h"
 #include "wire/messages.h"
 
 #include <string.h>
@@ -56,7 +57,7 @@ make_room (CwFrameReader *self, GError **error)
                                                : cw_block_new (capacity);
 
   if (!block) {
-    g_set_error (error, CW_ERROR, CW_ERROR_MEMORY, "No memory for %zu bytes of a message", capacity);
+    g_set_error (error, CW_ERROR, CW_ERROR_MEMORY, _ ("No memory for %zu bytes of a message"), capacity);
     return false;
   }
   if (left > 0)

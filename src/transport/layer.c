@@ -100,14 +100,14 @@ layer_write (GPollableOutputStream *stream, const void *data, gsize size, GError
 static gssize
 refuse_read (GInputStream *stream, void *data, gsize size, GCancellable *cancellable, GError **error)
 {
-  g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED, "This stream does not block");
+  g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED, "this stream does not block");
   return -1;
 }
 
 static gssize
 refuse_write (GOutputStream *stream, const void *data, gsize size, GCancellable *cancellable, GError **error)
 {
-  g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED, "This stream does not block");
+  g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED, "this stream does not block");
   return -1;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "transport/link-stage.h"
 
+#include "base/i18n.h"
 #include "link/ticket.h"
 #include "transport/connect.h"
 #include "transport/sasl-stream.h"
@@ -170,7 +171,7 @@ const CwStage cw_link_stage = {
   .name = "link",
   .failure = CW_CONNECT_FAILURE_LINK,
   .limit = CW_STAGE_SILENCE,
-  .late = "The server did not answer in time",
+  .late = N_ ("The server did not answer in time"),
   .make = make,
   .step = step,
   .awaits = awaits,

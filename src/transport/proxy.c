@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "transport/proxy.h"
 
+#include "base/i18n.h"
 #include "transport/connect.h"
 #include "transport/endpoint.h"
 #include "transport/proxy-reply.h"
@@ -42,7 +43,7 @@ write_request (Proxy *self, CwStageIo *io, GError **error)
     gssize n = cw_stream_write (io->connection->stream, &vector, 1, &problem);
 
     if (problem)
-      g_propagate_prefixed_error (error, problem, "The connection to the proxy failed: ");
+      g_propagate_prefixed_error (error, problem, _ ("The connection to the proxy failed: "));
     if (n < 0)
       return problem ? -1 : 0;
     self->written += (size_t) n;
@@ -67,11 +68,11 @@ read_reply (Proxy *self, CwStageIo *io, GError **error)
       return 0;
     }
     if (problem) {
-      g_propagate_prefixed_error (error, problem, "The connection to the proxy failed: ");
+      g_propagate_prefixed_error (error, problem, _ ("The connection to the proxy failed: "));
       return -1;
     }
     if (n == 0) {
-      g_set_error (error, G_IO_ERROR, G_IO_ERROR_PROXY_FAILED, "The proxy closed the connection");
+      g_set_error (error, G_IO_ERROR, G_IO_ERROR_PROXY_FAILED, _ ("The proxy closed the connection"));
       return -1;
     }
     if (!cw_proxy_reply_feed (&self->reply, bytes, (size_t) n, error))
@@ -116,7 +117,7 @@ const CwStage cw_proxy_stage = {
   .name = "proxy",
   .failure = CW_CONNECT_FAILURE_CONNECT,
   .limit = CW_STAGE_CONNECT_TIME,
-  .late = "The connection could not be made in time",
+  .late = N_ ("The connection could not be made in time"),
   .make = make,
   .step = step,
   .awaits = awaits,

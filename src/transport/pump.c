@@ -4,6 +4,7 @@
  * is not run inside itself. */
 #include "transport/pump.h"
 
+#include "base/i18n.h"
 #include "transport/frame-writer.h"
 #include "transport/late-flush.h"
 #include "transport/stream.h"
@@ -66,7 +67,7 @@ static void
 shut (CwPump *self, const GError *error)
 {
   g_autoptr (GError) closed
-      = g_error_new (CW_ERROR, CW_ERROR_CLOSED, "%s", error ? error->message : "The connection is closed");
+      = g_error_new (CW_ERROR, CW_ERROR_CLOSED, "%s", error ? error->message : _ ("The connection is closed"));
 
   self->closed = true;
   fail_flushes (self, closed);
@@ -146,7 +147,7 @@ write_next (CwPump *self, GError **error)
   size_t piped = cw_frame_writer_peek_piped (&self->writer, &pipe);
 
   if (n_vectors < 0) {
-    g_set_error (error, CW_ERROR, CW_ERROR_MEMORY, "No memory to send with");
+    g_set_error (error, CW_ERROR, CW_ERROR_MEMORY, _ ("No memory to send with"));
     return -1;
   }
   if (n_vectors == 0)
@@ -249,8 +250,9 @@ end_of_input (CwPump *self)
   size_t missing;
 
   if (cw_frame_reader_is_partial (&self->reader, &missing))
-    end (self, g_error_new (CW_ERROR, CW_ERROR_CLOSED,
-                            "The server closed the connection inside a message, %zu bytes before its end", missing));
+    end (self,
+         g_error_new (CW_ERROR, CW_ERROR_CLOSED,
+                      _ ("The server closed the connection inside a message, %zu bytes before its end"), missing));
   else /* a reset that writing met first looks like an orderly end to reading */
     end (self, g_steal_pointer (&self->write_error));
 }
@@ -267,7 +269,7 @@ receive (CwPump *self, uint8_t *at, size_t size, GError **error)
 
   cw_frame_reader_commit (&self->reader, (size_t) MAX (n, 0), fds, n_fds);
   if (n < 0 && code != EAGAIN && code != EWOULDBLOCK)
-    g_set_error (error, G_IO_ERROR, g_io_error_from_errno (code), "Receiving failed: %s", g_strerror (code));
+    g_set_error (error, G_IO_ERROR, g_io_error_from_errno (code), _ ("Receiving failed: %s"), g_strerror (code));
   return n;
 }
 
@@ -438,7 +440,7 @@ check_open (const CwPump *self, GError **error)
 {
   if (is_open (self))
     return true;
-  g_set_error (error, CW_ERROR, CW_ERROR_CLOSED, "The connection is closed");
+  g_set_error (error, CW_ERROR, CW_ERROR_CLOSED, _ ("The connection is closed"));
   return false;
 }
 
@@ -520,7 +522,7 @@ may_flush (CwPump *self, CwPumpFlushFunc done, gpointer data)
 
   if (is_open (self))
     return true;
-  error = g_error_new (CW_ERROR, CW_ERROR_CLOSED, "The connection is closed");
+  error = g_error_new (CW_ERROR, CW_ERROR_CLOSED, _ ("The connection is closed"));
   cw_late_flush (self->context, done, data, error);
   return false;
 }
@@ -542,7 +544,7 @@ cw_pump_end_writing (CwPump *self)
   if (!is_open (self))
     return;
   self->has_ended_writing = true;
-  error = g_error_new (CW_ERROR, CW_ERROR_CLOSED, "Nothing is sent any more");
+  error = g_error_new (CW_ERROR, CW_ERROR_CLOSED, _ ("Nothing is sent any more"));
   fail_flushes (self, error);
   g_socket_shutdown (cw_stream_socket (self->stream), FALSE, TRUE, NULL);
 }

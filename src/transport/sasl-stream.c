@@ -21,7 +21,7 @@ G_DEFINE_FINAL_TYPE (CwSaslStream, cw_sasl_stream, CW_TYPE_LAYER)
 static gssize
 would_block (GError **error)
 {
-  g_set_error (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK, "Operation would block");
+  g_set_error (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK, "operation would block");
   return -1;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "transport/stream.h"
 
+#include "base/i18n.h"
 #include "transport/layer.h"
 
 #include <errno.h>
@@ -35,7 +36,7 @@ static gssize
 check_sent (gssize size, GError **error)
 {
   if (size < 0 && errno != EAGAIN && errno != EWOULDBLOCK)
-    g_set_error (error, G_IO_ERROR, g_io_error_from_errno (errno), "Sending failed: %s", g_strerror (errno));
+    g_set_error (error, G_IO_ERROR, g_io_error_from_errno (errno), _ ("Sending failed: %s"), g_strerror (errno));
   return size;
 }
 
@@ -100,7 +101,7 @@ cw_stream_splice (GIOStream *stream, int pipe, size_t size, GError **error)
   gssize n = splice_quietly (pipe, fd, size);
 
   if (n == 0) {
-    g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_FAILED, "Sending failed: the pipe is empty");
+    g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_FAILED, _ ("Sending failed: the pipe is empty"));
     return -1;
   }
   return check_sent (n, error);

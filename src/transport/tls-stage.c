@@ -2,6 +2,7 @@
 #include "transport/tls-stage.h"
 
 #include "base/error.h"
+#include "base/i18n.h"
 #include "transport/connect.h"
 #include "transport/proxy.h"
 #include "transport/stream.h"
@@ -56,10 +57,10 @@ static void
 propagate (const TlsStage *self, GError *problem, GError **error)
 {
   if (self->to_proxy && problem->domain == CW_ERROR) {
-    g_set_error (error, G_TLS_ERROR, G_TLS_ERROR_BAD_CERTIFICATE, "The proxy: %s", problem->message);
+    g_set_error (error, G_TLS_ERROR, G_TLS_ERROR_BAD_CERTIFICATE, _ ("The proxy: %s"), problem->message);
     g_error_free (problem);
   } else {
-    g_propagate_prefixed_error (error, problem, "%s", self->to_proxy ? "The proxy: " : "");
+    g_propagate_prefixed_error (error, problem, "%s", self->to_proxy ? _ ("The proxy: ") : "");
   }
 }
 
@@ -110,7 +111,7 @@ const CwStage cw_proxy_tls_stage = {
   .name = "TLS to the proxy",
   .failure = CW_CONNECT_FAILURE_CONNECT,
   .limit = CW_STAGE_CONNECT_TIME,
-  .late = "The proxy did not answer in time during the TLS handshake",
+  .late = N_ ("The proxy did not answer in time during the TLS handshake"),
   .make = make_to_proxy,
   .step = step,
   .free = leave,
@@ -120,7 +121,7 @@ const CwStage cw_tls_stage = {
   .name = "TLS",
   .failure = CW_CONNECT_FAILURE_TLS,
   .limit = CW_STAGE_SILENCE,
-  .late = "The server did not answer in time during the TLS handshake",
+  .late = N_ ("The server did not answer in time during the TLS handshake"),
   .make = make,
   .step = step,
   .free = leave,

@@ -4,6 +4,7 @@
 #include "transport/tls.h"
 
 #include "base/error.h"
+#include "base/i18n.h"
 #include "transport/stream.h"
 #include "transport/tls-sessions.h"
 #include "transport/verify.h"
@@ -220,7 +221,7 @@ set_ssl_error (GError **error, const char *what)
   unsigned long code = ERR_peek_last_error ();
   const char *reason = code != 0 ? ERR_reason_error_string (code) : NULL;
 
-  g_set_error (error, CW_ERROR, CW_ERROR_SECURITY, "%s: %s", what, reason ? reason : "unknown reason");
+  g_set_error (error, CW_ERROR, CW_ERROR_SECURITY, "%s: %s", what, reason ? reason : _ ("unknown reason"));
   ERR_clear_error ();
 }
 
@@ -241,7 +242,7 @@ cw_tls_stream_new (GIOStream *base, const CwTlsParams *params, const char *key, 
     if (problem)
       g_propagate_error (error, problem);
     else
-      set_ssl_error (error, "TLS cannot be set up");
+      set_ssl_error (error, _ ("TLS cannot be set up"));
     return NULL;
   }
   SSL_set_bio (self->ssl, bio, bio);
@@ -263,7 +264,7 @@ begin_call (CwTlsStream *self, Operation operation)
   self->is_dry = self->has_read = false;
 }
 
-/* After a call that did not succeed. Sets error, always. */
+/* After a call that did not succeed. Sets error, always; what is marked with N_(): most calls only wait. */
 static void
 take_failure (CwTlsStream *self, Operation operation, int result, const char *what, GError **error)
 {
@@ -275,19 +276,19 @@ take_failure (CwTlsStream *self, Operation operation, int result, const char *wh
     else if (self->is_dry)
       self->want[operation] = WANT_READ;
     ERR_clear_error ();
-    g_set_error (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK, "Operation would block");
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK, "operation would block");
     return;
   }
   if (self->peer_error) {
     g_propagate_error (error, g_steal_pointer (&self->peer_error));
     ERR_clear_error ();
   } else if (self->io_error) {
-    g_propagate_prefixed_error (error, g_steal_pointer (&self->io_error), "%s: ", what);
+    g_propagate_prefixed_error (error, g_steal_pointer (&self->io_error), "%s: ", _ (what));
     ERR_clear_error ();
   } else if (code == SSL_ERROR_ZERO_RETURN || (code == SSL_ERROR_SYSCALL && ERR_peek_error () == 0)) {
-    g_set_error (error, CW_ERROR, CW_ERROR_SECURITY, "%s: the server closed the connection", what);
+    g_set_error (error, CW_ERROR, CW_ERROR_SECURITY, _ ("%s: the server closed the connection"), _ (what));
   } else {
-    set_ssl_error (error, what);
+    set_ssl_error (error, _ (what));
   }
 }
 
@@ -303,7 +304,7 @@ cw_tls_stream_handshake (CwTlsStream *self, bool *progress, GError **error)
   self->is_open = result == 1;
   if (self->is_open)
     return true;
-  take_failure (self, OPERATION_HANDSHAKE, result, "The TLS handshake failed", &problem);
+  take_failure (self, OPERATION_HANDSHAKE, result, N_ ("The TLS handshake failed"), &problem);
   /* Whatever was wrong, the next attempt does not build on it. */
   if (self->session_key && !g_error_matches (problem, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK))
     cw_tls_sessions_drop (self->params->sessions);
@@ -332,7 +333,7 @@ cw_tls_stream_read (CwLayer *layer, void *data, gsize size, GError **error)
     return (gssize) done;
   if (SSL_get_error (self->ssl, result) == SSL_ERROR_ZERO_RETURN)
     return 0;
-  take_failure (self, OPERATION_READ, result, "The secured connection failed", error);
+  take_failure (self, OPERATION_READ, result, N_ ("The secured connection failed"), error);
   return -1;
 }
 
@@ -349,7 +350,7 @@ cw_tls_stream_write (CwLayer *layer, const void *data, gsize size, GError **erro
   result = SSL_write_ex (self->ssl, data, size, &done);
   if (result == 1)
     return (gssize) done;
-  take_failure (self, OPERATION_WRITE, result, "The secured connection failed", error);
+  take_failure (self, OPERATION_WRITE, result, N_ ("The secured connection failed"), error);
   return -1;
 }
 

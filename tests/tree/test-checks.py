@@ -76,6 +76,28 @@ class Tree(unittest.TestCase):
         self.write('src/base/long.c', '\n' * 1000)
         self.assert_finds('top-length.py', 'too long: src/base/long.c')
 
+    def test_sentence_that_cannot_be_translated(self):
+        shutil.copytree(ROOT / 'po', self.root / 'po')
+        for name, text in (('call', 'g_set_error (e, D, 1,\n  "The server is late: %s", _ ("why"));'),
+                           ('own', 'refused || fail (self, "The server is late");'),
+                           ('choice', 'g_error_new (D, 1, "%s", x ? _ ("The server is late") : "The end");'),
+                           ('stage', 'CwStage stage = {\n  .late = "The server is late",\n};')):
+            self.write(f'src/transport/{name}.c', text + '\n')
+        result = run('check-potfiles.py', self.root)
+        for place in ('call.c:3: "The server is late: %s"', 'own.c:2: "The server is late"', 'choice.c:2: "The end"',
+                      'stage.c:3: "The server is late"'):
+            self.assertIn(f'src/transport/{place} is not marked for translation', result.stdout)
+        self.assertIn('src/transport/call.c: has texts to translate, and is not in po/POTFILES', result.stdout)
+
+    def test_sentence_that_is_marked(self):
+        shutil.rmtree(self.root / 'src')
+        (self.root / 'po').mkdir()
+        (self.root / 'po/POTFILES').write_text('src/link/good.c\n')
+        (self.root / 'po/LINGUAS').write_text('')
+        self.write('src/link/good.c', 'fail (self, _ ("The server "\n "Is late: %s"), "link: size");\n')
+        result = run('check-potfiles.py', self.root)
+        self.assertEqual(result.returncode, 0, result.stdout)
+
     def test_empty_tree_is_not_a_pass(self):
         shutil.rmtree(self.root / 'src')
         for check in ('check-layers.py', 'check-text.py', 'top-length.py'):

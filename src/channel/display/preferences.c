@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What the client would like the server to send. */
+#include "base/i18n.h"
 #include "channel/display/display.h"
 
 #include "spice-client.h"
@@ -97,7 +98,7 @@ spice_display_channel_change_preferred_video_codec_types (SpiceChannel *channel,
   }
   if (!spice_channel_test_capability (channel, CW_DISPLAY_CAP_PREF_VIDEO_CODEC_TYPE)) {
     g_set_error (err, SPICE_CLIENT_ERROR, SPICE_CLIENT_ERROR_FAILED,
-                 "The server does not let the client choose video codecs.");
+                 _ ("The server does not let the client choose video codecs."));
     return FALSE;
   }
   cw_channel_send (channel, CW_MSGC_DISPLAY_PREFERRED_VIDEO_CODEC_TYPE,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The back end by GStreamer: a player for each playback channel, a recorder for each record channel. */
+#include "base/i18n.h"
 #include "feature/audio/audio.h"
 #include "feature/audio/gst-player.h"
 #include "feature/audio/gst-recorder.h"
@@ -84,7 +85,7 @@ give_volume (CwGstPipeline *pipeline, gboolean *mute, guint8 *n_channels, guint1
   bool muted;
 
   if (!pipeline || !cw_gst_pipeline_get_volume (pipeline, &value, &muted)) {
-    g_set_error (error, SPICE_CLIENT_ERROR, SPICE_CLIENT_ERROR_FAILED, "The volume is not known.");
+    g_set_error (error, SPICE_CLIENT_ERROR, SPICE_CLIENT_ERROR_FAILED, _ ("The volume is not known."));
     return FALSE;
   }
   *mute = muted;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* SpiceQmpPort: commands and answers over a port. Each call is answered once: by the machine, by its cancellation, or
  * by the end of the port. */
+#include "base/i18n.h"
 #include "qmp-port.h"
 #include "feature/qmp/qmp.h"
 
@@ -122,7 +123,7 @@ fail_all (SpiceQmpPort *self)
   Call *call;
 
   while ((call = g_queue_pop_head (&self->priv->calls)))
-    fail_call (call, failure ("The port was closed before the machine had answered."));
+    fail_call (call, failure (_ ("The port was closed before the machine had answered.")));
 }
 
 typedef struct {
@@ -174,7 +175,7 @@ answer_status (Call *call, JsonNode *value)
   g_autoptr (GTask) task = NULL;
 
   if (!cw_qmp_read_status (value, &machine)) {
-    fail_call (call, failure ("The machine's answer does not tell its state."));
+    fail_call (call, failure (_ ("The machine's answer does not tell its state.")));
     return;
   }
   status = g_new (SpiceQmpStatus, 1);
@@ -416,7 +417,7 @@ on_cancelled (GCancellable *cancellable, gpointer data)
   Call *call = take_call (cancelling->port, cancelling->id);
 
   if (call)
-    fail_call (call, g_error_new_literal (G_IO_ERROR, G_IO_ERROR_CANCELLED, "Operation was cancelled"));
+    fail_call (call, g_error_new_literal (G_IO_ERROR, G_IO_ERROR_CANCELLED, _ ("Operation was cancelled")));
   return G_SOURCE_REMOVE;
 }
 
@@ -441,11 +442,11 @@ call_machine (SpiceQmpPort *self, const char *command, GTask *task)
   if (g_task_return_error_if_cancelled (task))
     return;
   if (!cw_qmp_built)
-    g_task_return_error (task, failure ("This library was built without QMP."));
+    g_task_return_error (task, failure (_ ("This library was built without QMP.")));
   else if (!priv->channel || !port_is_open (self))
-    g_task_return_error (task, failure ("The port is not open."));
+    g_task_return_error (task, failure (_ ("The port is not open.")));
   else if (!priv->ready)
-    g_task_return_error (task, failure ("The machine has not answered yet."));
+    g_task_return_error (task, failure (_ ("The machine has not answered yet.")));
   else {
     call = g_new0 (Call, 1);
     call->id = ++priv->last_id;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "feature/usb/acl.h"
 
+#include "base/i18n.h"
 #include "spice-client.h"
 
 #include <string.h>
@@ -23,7 +24,7 @@ static void
 fail (GTask *task, const char *reason)
 {
   g_task_return_new_error (task, SPICE_CLIENT_ERROR, SPICE_CLIENT_ERROR_FAILED,
-                           "The permission to use the device could not be got: %s", reason);
+                           _ ("The permission to use the device could not be got: %s"), reason);
 }
 
 static void
@@ -44,7 +45,8 @@ on_line (GObject *stream, GAsyncResult *result, gpointer data)
   if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     g_task_return_error (task, g_steal_pointer (&error));
   else if (g_strcmp0 (line, "CANCELED") == 0)
-    g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_CANCELLED, "The permission to use the device was refused.");
+    g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_CANCELLED,
+                             _ ("The permission to use the device was refused."));
   else
     fail (task, error ? error->message : line ? line : "the helper ended.");
 }

@@ -2,6 +2,7 @@
 /* Stands in for hub.c where the library is built without USB: there is never a hub, so nothing but its making is
  * called.
  */
+#include "base/i18n.h"
 #include "feature/usb/hub.h"
 
 #include "spice-client.h"
@@ -9,7 +10,7 @@
 CwUsbHub *
 cw_usb_hub_new (SpiceSession *session, const CwUsbHubEvents *events, gpointer data, GError **error)
 {
-  g_set_error_literal (error, SPICE_CLIENT_ERROR, SPICE_CLIENT_ERROR_FAILED, "Built without USB redirection.");
+  g_set_error_literal (error, SPICE_CLIENT_ERROR, SPICE_CLIENT_ERROR_FAILED, _ ("Built without USB redirection."));
   return NULL;
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A device takes a slot when connecting it begins; the slot shows it to the guest when it can. */
+#include "base/i18n.h"
 #include "feature/usb/acl.h"
 #include "feature/usb/hub-private.h"
 
@@ -23,7 +24,7 @@ open_and_show (CwUsbHub *self, SpiceUsbDevice *device, GTask *task)
   g_autoptr (GError) error = NULL;
 
   if (!slot)
-    g_set_error_literal (&error, G_IO_ERROR, G_IO_ERROR_CANCELLED, "The device was disconnected meanwhile.");
+    g_set_error_literal (&error, G_IO_ERROR, G_IO_ERROR_CANCELLED, _ ("The device was disconnected meanwhile."));
   else if (device->kind != CW_USB_REAL || cw_usb_bus_open (device, &error))
     cw_usb_slot_show (slot);
   else
@@ -111,9 +112,9 @@ cw_usb_hub_connect_async (CwUsbHub *self, SpiceUsbDevice *device, GCancellable *
   if (g_cancellable_set_error_if_cancelled (cancellable, &error))
     ;
   else if (cw_usb_hub_slot_of (self, device))
-    cw_usb_hub_fail (&error, "The device is connected already.");
+    cw_usb_hub_fail (&error, _ ("The device is connected already."));
   else if (!slot)
-    cw_usb_hub_fail (&error, "There is no free USB channel.");
+    cw_usb_hub_fail (&error, _ ("There is no free USB channel."));
   if (error) {
     cw_usb_hub_do_later (self, device, error, task, end_redirecting);
     return;
@@ -160,7 +161,7 @@ cw_usb_hub_disconnect_async (CwUsbHub *self, SpiceUsbDevice *device, GCancellabl
   if (slot)
     cw_usb_slot_unplug (slot);
   else
-    cw_usb_hub_fail (&error, "The device is not connected.");
+    cw_usb_hub_fail (&error, _ ("The device is not connected."));
   cw_usb_hub_do_later (self, device, error, task, end_disconnecting);
 }
 

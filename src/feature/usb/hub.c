@@ -3,6 +3,7 @@
  * and is shown to the guest when there is a stream. */
 #include "feature/usb/hub.h"
 
+#include "base/i18n.h"
 #include "feature/usb/hub-private.h"
 
 #include "spice-client.h"
@@ -215,13 +216,13 @@ cw_usb_hub_set_loaded (CwUsbHub *self, SpiceUsbDevice *device, bool loaded, GErr
   CwUsbMedium *medium;
 
   if (device->kind == CW_USB_REAL)
-    return cw_usb_hub_fail (error, "The device has no medium of ours.");
+    return cw_usb_hub_fail (error, _ ("The device has no medium of ours."));
   unit = cw_usb_storage_unit (cw_usb_drive_storage (device->backend));
   medium = cw_usb_drive_medium (device->backend);
   if (cw_scsi_has_medium (unit) == loaded)
     return true;
   if (!loaded && cw_scsi_is_locked (unit))
-    return cw_usb_hub_fail (error, "The guest has locked the medium.");
+    return cw_usb_hub_fail (error, _ ("The guest has locked the medium."));
   cw_scsi_set_medium (unit, loaded ? cw_usb_medium_size (medium) : 0, !cw_usb_medium_is_writable (medium));
   return true;
 }
@@ -308,15 +309,15 @@ cw_usb_hub_can_connect (CwUsbHub *self, SpiceUsbDevice *device, GError **error)
   if (self->session)
     g_object_get (self->session, "enable-usbredir", &enabled, NULL);
   if (!enabled)
-    return cw_usb_hub_fail (error, "USB redirection is switched off.");
+    return cw_usb_hub_fail (error, _ ("USB redirection is switched off."));
   if (self->slots->len == 0)
-    return cw_usb_hub_fail (error, "The virtual machine is not set up for USB redirection.");
+    return cw_usb_hub_fail (error, _ ("The virtual machine is not set up for USB redirection."));
   if (cw_usb_hub_is_connected (self, device))
     return true;
   if (!guest_allows (self, device))
-    return cw_usb_hub_fail (error, "The virtual machine does not take devices like this.");
+    return cw_usb_hub_fail (error, _ ("The virtual machine does not take devices like this."));
   return cw_usb_hub_slot_of (self, NULL)
-         || cw_usb_hub_fail (error, "All USB channels of the virtual machine are in use.");
+         || cw_usb_hub_fail (error, _ ("All USB channels of the virtual machine are in use."));
 }
 
 GPtrArray *

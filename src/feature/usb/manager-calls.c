@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The functions of SpiceUsbDeviceManager. */
+#include "base/i18n.h"
 #include "feature/usb/manager.h"
 
 #include "spice-client.h"
@@ -7,7 +8,8 @@
 static void
 set_unavailable (GError **error)
 {
-  g_set_error_literal (error, SPICE_CLIENT_ERROR, SPICE_CLIENT_ERROR_FAILED, "USB redirection is not available here.");
+  g_set_error_literal (error, SPICE_CLIENT_ERROR, SPICE_CLIENT_ERROR_FAILED,
+                       _ ("USB redirection is not available here."));
 }
 
 /**

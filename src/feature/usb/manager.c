@@ -3,6 +3,7 @@
  * manager-calls.c. */
 #include "feature/usb/manager.h"
 
+#include "base/i18n.h"
 #include "base/protocol.h"
 #include "spice-client.h"
 
@@ -79,7 +80,8 @@ initable_init (GInitable *initable, GCancellable *cancellable, GError **error)
   SpiceUsbDeviceManagerPrivate *priv = self->priv;
 
   if (!priv->session) {
-    g_set_error_literal (error, SPICE_CLIENT_ERROR, SPICE_CLIENT_ERROR_FAILED, "A USB device manager needs a session.");
+    g_set_error_literal (error, SPICE_CLIENT_ERROR, SPICE_CLIENT_ERROR_FAILED,
+                         _ ("A USB device manager needs a session."));
     return FALSE;
   }
   if (!priv->hub)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A GFile of the shared folder: a name below it. Each operation finds the real file anew, and leaves the work to GIO's
  * own file there. */
+#include "base/i18n.h"
 #include "feature/webdav/share.h"
 
 #include <string.h>
@@ -82,7 +83,7 @@ may_write (GFile *file, GError **error)
 
   if (*self->path && !cw_share_is_read_only (self->share))
     return true;
-  g_set_error (error, G_IO_ERROR, G_IO_ERROR_READ_ONLY, "The folder is shared for reading only.");
+  g_set_error (error, G_IO_ERROR, G_IO_ERROR_READ_ONLY, _ ("The folder is shared for reading only."));
   return false;
 }
 
@@ -353,7 +354,7 @@ copy (GFile *from, GFile *to, GFileCopyFlags flags, GCancellable *cancellable, G
   g_autoptr (GFile) real_from = NULL, real_to = NULL;
 
   if (!cw_share_owns (from) || !cw_share_owns (to)) {
-    g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED, "Only within the shared folder.");
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED, _ ("Only within the shared folder."));
     return FALSE;
   }
   real_from = real_file (from, CW_SHARE_FOLLOW, error);
@@ -368,7 +369,7 @@ move (GFile *from, GFile *to, GFileCopyFlags flags, GCancellable *cancellable, G
   g_autoptr (GFile) real_from = NULL, real_to = NULL;
 
   if (!cw_share_owns (from) || !cw_share_owns (to)) {
-    g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED, "Only within the shared folder.");
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED, _ ("Only within the shared folder."));
     return FALSE;
   }
   real_from = writable_file (from, CW_SHARE_NO_FOLLOW, error);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "feature/webdav/share.h"
+#include "base/i18n.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -124,7 +125,7 @@ cw_share_resolve (CwShare *self, const char *path, CwShareWay way, GError **erro
   }
   free (root);
   if (!real)
-    g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND, "There is no “%s” in the shared folder.", path);
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND, _ ("There is no “%s” in the shared folder."), path);
   return real;
 }
 

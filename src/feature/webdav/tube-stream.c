@@ -2,6 +2,7 @@
 /* The server's end of a tube, as libsoup wants it. What is written in one turn of its loop is told to the channel when
  * the turn is over: the head of an answer and a small body so become one frame, which the guest's side sends at once;
  * the second of two it would hold back until the first is acknowledged. */
+#include "base/i18n.h"
 #include "feature/webdav/tube.h"
 
 typedef struct {
@@ -98,7 +99,7 @@ watch (gpointer stream, CwWebdavTube *tube, GIOCondition condition, GCancellable
 static gssize
 would_block (GError **error)
 {
-  g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK, "The other end is not ready yet.");
+  g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK, "the other end is not ready yet");
   return -1;
 }
 
@@ -168,7 +169,7 @@ splice_file (CwTubeOutput *self, const CwWebdavBody *body, goffset at, size_t si
     case CW_WEBDAV_CANNOT:
       return (gssize) done;
     default:
-      g_set_error (error, G_IO_ERROR, G_IO_ERROR_FAILED, "The file has become shorter");
+      g_set_error (error, G_IO_ERROR, G_IO_ERROR_FAILED, _ ("The file has become shorter"));
       return -1;
     }
   }
@@ -189,7 +190,7 @@ write_output (GOutputStream *stream, const void *buffer, gsize size, GCancellabl
   if (n > 0)
     g_source_set_ready_time (self->flush, 0);
   if (n == 0 && size > 0) {
-    g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_BROKEN_PIPE, "The other end is closed.");
+    g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_BROKEN_PIPE, _ ("The other end is closed."));
     return -1;
   }
   return n < 0 ? would_block (error) : n;

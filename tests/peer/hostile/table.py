@@ -32,8 +32,8 @@ def headers():
         yield f"{s.NAMES[kind]}: SET_ACK cut short", kind, [s.message(3, b"\0" * 7)], ERROR, "ack"
         yield f"{s.NAMES[kind]}: NOTIFY longer than its body", kind, \
             [s.message(7, s.u64(0) + s.u32(0, 0, 0, 0x7FFFFFF0) + b"text")], ALIVE
-        yield f"{s.NAMES[kind]}: MIGRATE without a target", kind, [s.message(1, s.u32(3))], ERROR, "MIGRATE"
-        yield f"{s.NAMES[kind]}: MIGRATE_DATA out of the blue", kind, [s.message(2, b"x" * 40)], ERROR, "MIGRATE"
+        yield f"{s.NAMES[kind]}: MIGRATE without a target", kind, [s.message(1, s.u32(3))], ERROR, "migrate"
+        yield f"{s.NAMES[kind]}: MIGRATE_DATA out of the blue", kind, [s.message(2, b"x" * 40)], ERROR, "migrate"
     yield "main: an acknowledgement window of 1", M, [s.message(3, s.u32(1, 1)), s.message(100) * 50], ALIVE
     yield "display: acknowledgement windows of 1, 2³² − 1 and 0", D, \
         [s.message(3, s.u32(n, window)) + s.message(100) * 50 for n, window in enumerate((1, HUGE, 0))], ALIVE

@@ -19,6 +19,8 @@ static const Row rows[] = {
   { CW_ERROR_MEMORY, "x at +1", "There is not enough memory for what the server sent. (x at +1)" },
   { CW_ERROR_STATE, "x at +1", "The server sent a message that does not belong there. (x at +1)" },
   { CW_ERROR_STATE, "A sentence already.", "A sentence already." },
+  { CW_ERROR_LIMIT, "Übersetzt ist er auch einer.", "Übersetzt ist er auch einer." },
+  { CW_ERROR_LIMIT, "也是一句话。", "也是一句话。" },
   { CW_ERROR_AUTH, "a password", "a password" },
   { CW_ERROR_AUTH_USER, "a user", "a user" },
   { CW_ERROR_AUTH_USER_AND_PASSWORD, "both", "both" },

@@ -225,7 +225,7 @@ typedef struct {
 static const Broken broken[] = {
   { "huge", 4, "\xff\xff\xff\xff", CW_ERROR_LIMIT },
   { "beyond-limit", 4, "\x01\x00\x10\x00", CW_ERROR_LIMIT },
-  { "no-nul", 8, "\3\0\0\0abc\0", CW_ERROR_MALFORMED, "SASL answer: data: last byte is 99, not 0" },
+  { "no-nul", 8, "\3\0\0\0abc\0", CW_ERROR_MALFORMED, "sasl answer: data: last byte is 99, not 0" },
   { "error-reply", 4, "REDQ", CW_ERROR_MALFORMED },
   { "complete-with-nothing", 5, "\0\0\0\0\1", -1 },
   { "nonsense", 9, "\4\0\0\0abc\0\0", -1 },
