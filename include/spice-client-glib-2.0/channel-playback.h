@@ -20,6 +20,25 @@ typedef struct _SpicePlaybackChannel SpicePlaybackChannel;
 typedef struct _SpicePlaybackChannelClass SpicePlaybackChannelClass;
 typedef struct _SpicePlaybackChannelPrivate SpicePlaybackChannelPrivate;
 
+/**
+ * SpicePlaybackChannel:nchannels:
+ *
+ * How many values #SpicePlaybackChannel:volume has; 0 before the server has told the volume.
+ */
+
+/**
+ * SpicePlaybackChannel:volume:
+ *
+ * The volume of the guest's sound, as the server has told it: a guint16 for each sound channel, 65535 is the loudest;
+ * %NULL before. The values are owned by the channel and valid until they change. Setting it has no effect.
+ */
+
+/**
+ * SpicePlaybackChannel:mute:
+ *
+ * Whether the guest's sound is muted, as the server has told it. Setting it has no effect.
+ */
+
 struct _SpicePlaybackChannel {
   SpiceChannel parent;
 

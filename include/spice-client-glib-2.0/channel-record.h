@@ -19,6 +19,25 @@ typedef struct _SpiceRecordChannel SpiceRecordChannel;
 typedef struct _SpiceRecordChannelClass SpiceRecordChannelClass;
 typedef struct _SpiceRecordChannelPrivate SpiceRecordChannelPrivate;
 
+/**
+ * SpiceRecordChannel:nchannels:
+ *
+ * How many values #SpiceRecordChannel:volume has; 0 before the server has told the volume.
+ */
+
+/**
+ * SpiceRecordChannel:volume:
+ *
+ * The volume of the guest's microphone, as the server has told it: a guint16 for each sound channel, 65535 is the
+ * loudest; %NULL before. The values are owned by the channel and valid until they change. Setting it has no effect.
+ */
+
+/**
+ * SpiceRecordChannel:mute:
+ *
+ * Whether the guest's microphone is muted, as the server has told it. Setting it has no effect.
+ */
+
 struct _SpiceRecordChannel {
   SpiceChannel parent;
 

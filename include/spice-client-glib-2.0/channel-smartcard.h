@@ -25,6 +25,8 @@ typedef struct _SpiceSmartcardChannelPrivate SpiceSmartcardChannelPrivate;
  *
  * Offers the readers of #SpiceSmartcardManager to the guest, and lets it speak with their cards. It exists in sessions
  * with #SpiceSession:enable-smartcard.
+ *
+ * What is said of threads at #SpiceChannel holds here too.
  */
 struct _SpiceSmartcardChannel {
   SpiceChannel parent;

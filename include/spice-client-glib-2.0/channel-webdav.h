@@ -25,6 +25,8 @@ typedef struct _SpiceWebdavChannelPrivate SpiceWebdavChannelPrivate;
  * A port through which the guest reaches the session's shared folder (#SpiceSession:shared-dir,
  * #SpiceSession:share-dir-ro). Its bytes are not the application's: #SpicePortChannel::port-data is not emitted. In a
  * library built without WebDAV every connection of the guest is closed at once.
+ *
+ * What is said of threads at #SpiceChannel holds here too.
  */
 struct _SpiceWebdavChannel {
   SpicePortChannel parent;

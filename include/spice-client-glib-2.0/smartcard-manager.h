@@ -34,6 +34,8 @@ typedef struct _SpiceSmartcardReader SpiceSmartcardReader;
  * SpiceSmartcardManager:
  *
  * There is one in each process. It finds readers once the first smartcard channel has come up.
+ *
+ * Its functions are to be called, and its signals come, in the thread of the default main context.
  */
 struct _SpiceSmartcardManager {
   GObject parent;

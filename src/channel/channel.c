@@ -30,6 +30,9 @@ static guint signals[N_SIGNALS];
  *
  * One connection to the server, for one purpose: the base of all channels. It lives in the thread that runs the
  * session's main context.
+ *
+ * Functions of channels are to be called in that thread, unless their text says otherwise, and signals and
+ * notifications are emitted in it. No function waits for the server.
  */
 G_DEFINE_TYPE_WITH_PRIVATE (SpiceChannel, spice_channel, G_TYPE_OBJECT)
 
@@ -296,20 +299,46 @@ install_properties (GObjectClass *class)
   const GParamFlags construct = G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS;
   const GParamFlags readable = G_PARAM_READABLE | G_PARAM_STATIC_STRINGS;
 
+  /**
+   * SpiceChannel:spice-session:
+   *
+   * The session the channel belongs to. The channel does not keep it alive: %NULL once it has gone.
+   */
   g_object_class_install_property (class, PROP_SESSION,
                                    g_param_spec_object ("spice-session", "Session",
                                                         "The session the channel belongs to",
                                                         cw_channel_session_type (), construct));
+  /**
+   * SpiceChannel:channel-type:
+   *
+   * What kind of channel this is: a SPICE_CHANNEL_… of spice/enums.h (spice_channel_type_to_string()).
+   */
   g_object_class_install_property (class, PROP_TYPE,
                                    g_param_spec_int ("channel-type", "Type", "What kind of channel this is", -1,
                                                      G_MAXINT, -1, construct));
+  /**
+   * SpiceChannel:channel-id:
+   *
+   * Which one of its kind this is, counted from 0 by the server.
+   */
   g_object_class_install_property (class, PROP_ID,
                                    g_param_spec_int ("channel-id", "Id", "Which one of its kind this is", -1, G_MAXINT,
                                                      -1, construct));
+  /**
+   * SpiceChannel:total-read-bytes:
+   *
+   * Bytes read from servers since the channel was made, those of failed attempts included.
+   */
   g_object_class_install_property (class, PROP_READ_BYTES,
                                    g_param_spec_ulong ("total-read-bytes", "Bytes read",
                                                        "Bytes read since the channel was made", 0, G_MAXULONG, 0,
                                                        readable));
+  /**
+   * SpiceChannel:socket:
+   *
+   * The socket while there is a connection, else %NULL. It is for looking at, such as for its addresses: what is read
+   * or written is lost for the channel.
+   */
   g_object_class_install_property (class, PROP_SOCKET,
                                    g_param_spec_object ("socket", "Socket", "The socket while connected", G_TYPE_SOCKET,
                                                         readable));

@@ -45,6 +45,8 @@ static GParamSpec *cursor_property;
  * SpiceCursorChannel:
  *
  * The shape of the guest's pointer and, in the server's mouse mode, its place.
+ *
+ * What is said of threads at #SpiceChannel holds here too.
  */
 G_DEFINE_TYPE_WITH_PRIVATE (SpiceCursorChannel, spice_cursor_channel, SPICE_TYPE_CHANNEL)
 
@@ -405,6 +407,12 @@ spice_cursor_channel_class_init (SpiceCursorChannelClass *class)
   object_class->finalize = finalize;
   SPICE_CHANNEL_CLASS (class)->channel_reset = channel_reset;
   SPICE_CHANNEL_CLASS (class)->priv = &cursor_class;
+  /**
+   * SpiceCursorChannel:cursor:
+   *
+   * The last shape of the pointer, %NULL before the first. Reading it gives a copy, to be freed with g_boxed_free(). It
+   * is notified before #SpiceCursorChannel::cursor-set is emitted.
+   */
   cursor_property = g_param_spec_boxed ("cursor", "Cursor", "The last shape of the pointer", SPICE_TYPE_CURSOR_SHAPE,
                                         G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
   g_object_class_install_property (object_class, PROP_CURSOR, cursor_property);

@@ -79,7 +79,10 @@ spice_channel_flush_async (SpiceChannel *channel, GCancellable *cancellable, GAs
  *
  * Ends spice_channel_flush_async().
  *
- * Returns: whether everything has been sent
+ * Errors are %SPICE_CLIENT_ERROR_FAILED when the channel is not connected, or its connection ends before,
+ * %G_IO_ERROR_CANCELLED, or that of #GIOErrorEnum by which the connection broke.
+ *
+ * Returns: whether everything has been sent; %FALSE with @error if not
  */
 gboolean
 spice_channel_flush_finish (SpiceChannel *channel, GAsyncResult *result, GError **error)

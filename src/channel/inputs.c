@@ -21,6 +21,8 @@ static guint inputs_modifiers;
  * SpiceInputsChannel:
  *
  * The guest's keyboard and mouse.
+ *
+ * What is said of threads at #SpiceChannel holds here too.
  */
 G_DEFINE_TYPE_WITH_PRIVATE (SpiceInputsChannel, spice_inputs_channel, SPICE_TYPE_CHANNEL)
 
@@ -121,6 +123,12 @@ spice_inputs_channel_class_init (SpiceInputsChannelClass *class)
   channel_class->channel_reset = channel_reset;
   channel_class->priv = &inputs_class;
 
+  /**
+   * SpiceInputsChannel:key-modifiers:
+   *
+   * The guest's lock keys that are on: 1 scroll, 2 num, 4 caps (#SpiceInputsLock).
+   * #SpiceInputsChannel::inputs-modifiers tells of changes.
+   */
   g_object_class_install_property (object_class, PROP_KEY_MODIFIERS,
                                    g_param_spec_int ("key-modifiers", "Key modifiers",
                                                      "The guest's lock keys: 1 scroll, 2 num, 4 caps", 0, G_MAXINT, 0,

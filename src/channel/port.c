@@ -30,6 +30,8 @@ enum {
  * SpicePortChannel:
  *
  * A named pipe of bytes and events to something in the virtual machine.
+ *
+ * What is said of threads at #SpiceChannel holds here too.
  */
 G_DEFINE_TYPE_WITH_PRIVATE (SpicePortChannel, spice_port_channel, SPICE_TYPE_CHANNEL)
 
@@ -254,10 +256,20 @@ spice_port_channel_class_init (SpicePortChannelClass *class)
   channel_class->channel_reset = channel_reset;
   channel_class->priv = &port_class;
 
+  /**
+   * SpicePortChannel:port-name:
+   *
+   * The name of the port, at most 255 bytes of UTF-8; %NULL before the server has told it.
+   */
   g_object_class_install_property (object_class, PROP_NAME,
                                    g_param_spec_string ("port-name", "Port name",
                                                         "The name of the port, once the server has told it", NULL,
                                                         G_PARAM_READABLE | G_PARAM_STATIC_STRINGS));
+  /**
+   * SpicePortChannel:port-opened:
+   *
+   * Whether something listens at the other end.
+   */
   g_object_class_install_property (object_class, PROP_OPENED,
                                    g_param_spec_boolean ("port-opened", "Port opened",
                                                          "Whether something listens at the other end", FALSE,
@@ -351,7 +363,11 @@ spice_port_channel_write_async (SpicePortChannel *port, const void *buffer, gsiz
  *
  * Ends spice_port_channel_write_async().
  *
- * Returns: the number of bytes sent, -1 on failure
+ * Errors are %SPICE_CLIENT_ERROR_FAILED when the port is not open, the session is read-only, or the connection ends
+ * before; %G_IO_ERROR_BUSY when too much waits already; %G_IO_ERROR_CANCELLED; or that of #GIOErrorEnum by which the
+ * connection broke.
+ *
+ * Returns: the number of bytes sent, -1 with @error on failure
  */
 gssize
 spice_port_channel_write_finish (SpicePortChannel *port, GAsyncResult *result, GError **error)
@@ -408,7 +424,9 @@ spice_port_write_async (SpicePortChannel *port, const void *buffer, gsize count,
  *
  * The older name of spice_port_channel_write_finish().
  *
- * Returns: the number of bytes sent, -1 on failure
+ * Errors are %SPICE_CLIENT_ERROR_FAILED, %G_IO_ERROR_BUSY and %G_IO_ERROR_CANCELLED, as there.
+ *
+ * Returns: the number of bytes sent, -1 with @error on failure
  *
  * Deprecated: 0.35: use spice_port_channel_write_finish()
  */

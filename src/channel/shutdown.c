@@ -130,7 +130,11 @@ spice_channel_shutdown_async (SpiceChannel *channel, GCancellable *cancellable, 
  *
  * Ends spice_channel_shutdown_async().
  *
- * Returns: whether the server has read everything and closed the channel
+ * Errors are %SPICE_CLIENT_ERROR_FAILED when the channel is not connected, is being shut down already, or was
+ * disconnected before the server had closed it, %G_IO_ERROR_CANCELLED, or that of #GIOErrorEnum by which the connection
+ * broke.
+ *
+ * Returns: whether the server has read everything and closed the channel; %FALSE with @error if not
  */
 gboolean
 spice_channel_shutdown_finish (SpiceChannel *channel, GAsyncResult *result, GError **error)

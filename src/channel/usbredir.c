@@ -19,6 +19,8 @@ struct _SpiceUsbredirChannelPrivate {
  * SpiceUsbredirChannel:
  *
  * A connection for one USB device.
+ *
+ * What is said of threads at #SpiceChannel holds here too.
  */
 G_DEFINE_TYPE_WITH_PRIVATE (SpiceUsbredirChannel, spice_usbredir_channel, SPICE_TYPE_CHANNEL)
 

@@ -2,6 +2,8 @@
 /* Keeps what the servers say. */
 #include "session/session.h"
 
+#include "channel/channel.h"
+
 CwRecorder *
 cw_session_recorder (SpiceSession *self)
 {
@@ -21,7 +23,9 @@ cw_session_recorder (SpiceSession *self)
  *
  * Call it from the thread of the session's main context, before spice_session_connect(). One that runs is ended.
  *
- * Returns: %TRUE if the recording has begun
+ * The error is of #GFileError (such as %G_FILE_ERROR_ACCES): the file cannot be written.
+ *
+ * Returns: %TRUE if the recording has begun; %FALSE with @error, and one that ran goes on
  */
 gboolean
 spice_session_start_recording (SpiceSession *session, const gchar *filename, GError **error)
@@ -48,18 +52,25 @@ spice_session_start_recording (SpiceSession *session, const gchar *filename, GEr
  * Ends a recording and waits until it is written. Call it from the thread of the session's main context. A session that
  * goes ends its recording by itself.
  *
- * Returns: %TRUE if all that came is in the file, or if nothing was recorded
+ * The error is of #GFileError (such as %G_FILE_ERROR_NOSPC), or %SPICE_CLIENT_ERROR_FAILED when the disk was too slow
+ * or there was no memory. What had come before is in the file.
+ *
+ * Returns: %TRUE if all that came is in the file, or if nothing was recorded; %FALSE with @error if not
  */
 gboolean
 spice_session_stop_recording (SpiceSession *session, GError **error)
 {
   CwRecorder *recorder;
+  GError *problem = NULL;
 
   g_return_val_if_fail (SPICE_IS_SESSION (session), FALSE);
   g_return_val_if_fail (!error || !*error, FALSE);
 
   recorder = g_steal_pointer (&session->priv->recorder);
-  return !recorder || cw_recorder_finish (recorder, error);
+  if (!recorder || cw_recorder_finish (recorder, &problem))
+    return TRUE;
+  g_propagate_error (error, cw_channel_public_error (problem));
+  return FALSE;
 }
 
 void

@@ -9,6 +9,10 @@
  * SpiceSession:
  *
  * A client's session with a server: where it is, how to connect, and the channels.
+ *
+ * A session belongs to the thread-default main context of the thread that makes it. Its functions and those of all its
+ * objects are to be called in the thread that runs this context, unless their text says otherwise; signals and
+ * notifications are emitted there, and nothing happens unless the context runs. No function waits for the server.
  */
 G_DEFINE_TYPE_WITH_PRIVATE (SpiceSession, spice_session, G_TYPE_OBJECT)
 

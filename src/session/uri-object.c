@@ -31,6 +31,9 @@ static GParamSpec *properties[N_PROPERTIES];
  * SpiceURI:
  *
  * The address of a proxy.
+ *
+ * It has no signals of its own and belongs to no thread, but only one may use it at a time; that of a session is its
+ * session's.
  */
 G_DEFINE_TYPE (SpiceURI, spice_uri, G_TYPE_OBJECT)
 
@@ -109,10 +112,35 @@ spice_uri_class_init (SpiceURIClass *class)
   object_class->get_property = get_property;
   object_class->set_property = set_property;
   object_class->finalize = finalize;
+  /**
+   * SpiceURI:scheme:
+   *
+   * "http" or "https"; %NULL when nothing is set. The object keeps a copy of each string.
+   */
   properties[PROP_SCHEME] = string_spec ("scheme", "http or https");
+  /**
+   * SpiceURI:hostname:
+   *
+   * Name or address of the proxy; %NULL when nothing is set.
+   */
   properties[PROP_HOSTNAME] = string_spec ("hostname", "Name or address of the proxy");
+  /**
+   * SpiceURI:user:
+   *
+   * User name for the proxy, not escaped; %NULL: none.
+   */
   properties[PROP_USER] = string_spec ("user", "User name for the proxy");
+  /**
+   * SpiceURI:password:
+   *
+   * Password for the proxy, not escaped; %NULL: none.
+   */
   properties[PROP_PASSWORD] = string_spec ("password", "Password for the proxy");
+  /**
+   * SpiceURI:port:
+   *
+   * Port of the proxy.
+   */
   properties[PROP_PORT] = g_param_spec_uint ("port", "port", "Port of the proxy", 0, G_MAXUINT, 0,
                                              G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS);
   g_object_class_install_properties (object_class, N_PROPERTIES, properties);

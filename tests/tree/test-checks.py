@@ -104,6 +104,30 @@ class Tree(unittest.TestCase):
             self.assertEqual(run(check, self.root).returncode, 1)
 
 
+class Documented(unittest.TestCase):
+    """build-aux/undocumented.py, whose texts come from the scanner."""
+
+    def run_on(self, text):
+        with tempfile.NamedTemporaryFile('w', suffix='.gir') as gir:
+            gir.write('<repository xmlns="http://www.gtk.org/introspection/core/1.0"><namespace>'
+                      f'<class name="Box">{text}</class></namespace></repository>')
+            gir.flush()
+            return run('undocumented.py', gir.name)
+
+    def test_texts(self):
+        good = ('<doc>Keeps things, in one thread.</doc><property name="size"><doc>In bytes.</doc></property>'
+                '<method name="open" throws="1"><doc>Opens it. Errors are of #GIOErrorEnum, or %G_IO_ERROR_BUSY.</doc>'
+                '<return-value><doc>whether it is open; %FALSE if not</doc></return-value></method>')
+        self.assertEqual(self.run_on(good).returncode, 0, self.run_on(good).stdout)
+        for text, without, lack in (('', ', in one thread', 'class Box lacks a word on threads'),
+                                    ('', '<doc>In bytes.</doc>', 'property Box.size lacks a text'),
+                                    ('Errors', 'Errors are of #GIOErrorEnum, or %G_IO_ERROR_BUSY',
+                                     'method Box.open lacks a word on errors'),
+                                    ('', '; %FALSE if not', 'method Box.open lacks what it returns on failure')):
+            result = self.run_on(good.replace(without, text))
+            self.assertEqual((result.returncode, result.stdout), (1, f'{lack}\n1 texts to write\n'))
+
+
 class Symbols(unittest.TestCase):
     def setUp(self):
         self.root = pathlib.Path(tempfile.mkdtemp())

@@ -21,6 +21,9 @@ enum {
  * SpiceDisplayChannel:
  *
  * What a display of the guest shows: surfaces of pixels, monitors on them, and signals for what changes.
+ *
+ * What is said of threads at #SpiceChannel holds here too: pictures are decoded in threads of the library, but pixels
+ * of a surface change only while the session's main context runs, and never while a handler does.
  */
 G_DEFINE_TYPE_WITH_PRIVATE (SpiceDisplayChannel, spice_display_channel, SPICE_TYPE_CHANNEL)
 
@@ -178,9 +181,19 @@ install_properties (GObjectClass *class)
 {
   const GParamFlags readable = G_PARAM_READABLE | G_PARAM_STATIC_STRINGS;
 
+  /**
+   * SpiceDisplayChannel:width:
+   *
+   * Width of the primary surface in pixels, 0 without one.
+   */
   g_object_class_install_property (class, PROP_WIDTH,
                                    g_param_spec_uint ("width", "Width", "Of the primary surface, 0 without one", 0,
                                                       G_MAXUINT, 0, readable));
+  /**
+   * SpiceDisplayChannel:height:
+   *
+   * Height of the primary surface in pixels, 0 without one.
+   */
   g_object_class_install_property (class, PROP_HEIGHT,
                                    g_param_spec_uint ("height", "Height", "Of the primary surface, 0 without one", 0,
                                                       G_MAXUINT, 0, readable));
@@ -192,9 +205,20 @@ install_properties (GObjectClass *class)
   g_object_class_install_property (class, PROP_MONITORS,
                                    g_param_spec_boxed ("monitors", "Monitors", "The monitors of the display",
                                                        G_TYPE_ARRAY, readable));
+  /**
+   * SpiceDisplayChannel:monitors-max:
+   *
+   * How many monitors the display may have.
+   */
   g_object_class_install_property (class, PROP_MONITORS_MAX,
                                    g_param_spec_uint ("monitors-max", "Most monitors", "How many monitors there may be",
                                                       1, 256, 1, readable));
+  /**
+   * SpiceDisplayChannel:gl-scanout:
+   *
+   * The guest's picture in video memory. Reading it gives a copy with a file descriptor of its own, to be freed with
+   * spice_gl_scanout_free().
+   */
   g_object_class_install_property (class, PROP_GL_SCANOUT,
                                    g_param_spec_boxed ("gl-scanout", "GL scanout", "The content in video memory",
                                                        SPICE_TYPE_GL_SCANOUT, readable));

@@ -71,7 +71,10 @@ spice_display_change_preferred_compression (SpiceChannel *channel, gint compress
  *
  * Asks the server to encode videos in a certain way.
  *
- * Returns: whether the server has been asked
+ * The error is %SPICE_CLIENT_ERROR_FAILED: the server cannot be asked, a number is none of a codec, or there are more
+ * than 255.
+ *
+ * Returns: whether the server has been asked; %FALSE with @err if not
  */
 gboolean
 spice_display_channel_change_preferred_video_codec_types (SpiceChannel *channel, const gint *codecs, gsize ncodecs,
@@ -84,13 +87,13 @@ spice_display_channel_change_preferred_video_codec_types (SpiceChannel *channel,
 
   if (ncodecs > UINT8_MAX) {
     g_set_error (err, SPICE_CLIENT_ERROR, SPICE_CLIENT_ERROR_FAILED,
-                 "%" G_GSIZE_FORMAT " video codecs are more than the %d that can be asked for.", ncodecs, UINT8_MAX);
+                 _ ("%zu video codecs are more than the %d that can be asked for."), ncodecs, UINT8_MAX);
     return FALSE;
   }
   types = g_new (uint8_t, ncodecs);
   for (gsize i = 0; i < ncodecs; i++) {
     if (codecs[i] < CW_VIDEO_CODEC_TYPE_MJPEG || codecs[i] > CW_VIDEO_CODEC_TYPE_H265) {
-      g_set_error (err, SPICE_CLIENT_ERROR, SPICE_CLIENT_ERROR_FAILED, "%d is not the number of a video codec.",
+      g_set_error (err, SPICE_CLIENT_ERROR, SPICE_CLIENT_ERROR_FAILED, _ ("%d is not the number of a video codec."),
                    codecs[i]);
       return FALSE;
     }

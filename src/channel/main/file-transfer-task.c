@@ -36,6 +36,8 @@ static guint finished_signal;
  * SpiceFileTransferTask:
  *
  * One file on its way to the guest, made by spice_main_channel_file_copy_async().
+ *
+ * Its functions are to be called, and its signals come, in the thread of the session's main context.
  */
 G_DEFINE_TYPE (SpiceFileTransferTask, spice_file_transfer_task, G_TYPE_OBJECT)
 
@@ -111,18 +113,54 @@ install_properties (GObjectClass *class)
   const GParamFlags construct = G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS;
   const GParamFlags readable = G_PARAM_READABLE | G_PARAM_STATIC_STRINGS;
 
+  /**
+   * SpiceFileTransferTask:id:
+   *
+   * Which transfer of the channel this is, counted from 1.
+   */
   props[PROP_ID] = g_param_spec_uint ("id", "Id", "Which transfer of the channel this is", 0, G_MAXUINT, 0, construct);
+  /**
+   * SpiceFileTransferTask:file:
+   *
+   * What is sent. The task keeps a reference.
+   */
   props[PROP_FILE] = g_param_spec_object ("file", "File", "What is sent", G_TYPE_FILE, construct);
+  /**
+   * SpiceFileTransferTask:channel:
+   *
+   * The main channel that sends it. The task does not keep it alive: %NULL once it has gone.
+   */
   props[PROP_CHANNEL]
       = g_param_spec_object ("channel", "Channel", "The main channel that sends it, as long as it is there",
                              SPICE_TYPE_MAIN_CHANNEL, construct);
+  /**
+   * SpiceFileTransferTask:cancellable:
+   *
+   * Cancels this transfer; and all that were begun with it, when it was given to spice_main_channel_file_copy_async().
+   * The task keeps a reference.
+   */
   props[PROP_CANCELLABLE]
       = g_param_spec_object ("cancellable", "Cancellable", "Cancels the transfer", G_TYPE_CANCELLABLE, construct);
+  /**
+   * SpiceFileTransferTask:total-bytes:
+   *
+   * Size of the file in bytes, 0 until it is known.
+   */
   props[PROP_TOTAL_BYTES] = g_param_spec_uint64 ("total-bytes", "Total bytes", "Size of the file, 0 until it is known",
                                                  0, G_MAXUINT64, 0, readable);
+  /**
+   * SpiceFileTransferTask:transferred-bytes:
+   *
+   * How many bytes of the file are under way to the guest, or there.
+   */
   props[PROP_TRANSFERRED_BYTES]
       = g_param_spec_uint64 ("transferred-bytes", "Transferred bytes", "How many of them are under way to the guest", 0,
                              G_MAXUINT64, 0, readable);
+  /**
+   * SpiceFileTransferTask:progress:
+   *
+   * The part of the file that is under way to the guest, or there, from 0 to 1.
+   */
   props[PROP_PROGRESS]
       = g_param_spec_double ("progress", "Progress", "Transferred bytes as a part of all", 0.0, 1.0, 0.0, readable);
   g_object_class_install_properties (class, N_PROPS, props);

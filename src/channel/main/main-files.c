@@ -464,7 +464,10 @@ spice_main_channel_file_copy_async (SpiceMainChannel *channel, GFile **sources, 
  *
  * Ends spice_main_channel_file_copy_async().
  *
- * Returns: whether no file failed
+ * Errors are %SPICE_CLIENT_ERROR_FAILED when at least one file has failed, and %G_IO_ERROR_CANCELLED when none has, but
+ * none was sent, as all were cancelled. Why each has failed is told by #SpiceFileTransferTask::finished.
+ *
+ * Returns: whether no file failed; %FALSE with @error if not
  */
 gboolean
 spice_main_channel_file_copy_finish (SpiceMainChannel *channel, GAsyncResult *result, GError **error)
@@ -507,7 +510,9 @@ spice_main_file_copy_async (SpiceMainChannel *channel, GFile **sources, GFileCop
  *
  * The older name of spice_main_channel_file_copy_finish().
  *
- * Returns: whether no file failed
+ * Errors are %SPICE_CLIENT_ERROR_FAILED and %G_IO_ERROR_CANCELLED, as there.
+ *
+ * Returns: whether no file failed; %FALSE with @error if not
  */
 gboolean
 spice_main_file_copy_finish (SpiceMainChannel *channel, GAsyncResult *result, GError **error)

@@ -23,6 +23,8 @@ enum {
  * SpiceMainChannel:
  *
  * The first channel of a session: mouse mode, guest agent, clipboard, files, monitors.
+ *
+ * What is said of threads at #SpiceChannel holds here too.
  */
 G_DEFINE_TYPE_WITH_PRIVATE (SpiceMainChannel, spice_main_channel, SPICE_TYPE_CHANNEL)
 
@@ -331,12 +333,27 @@ install_properties (GObjectClass *class)
   const GParamFlags readable = G_PARAM_READABLE | G_PARAM_STATIC_STRINGS;
   const GParamFlags construct = G_PARAM_READWRITE | G_PARAM_CONSTRUCT | G_PARAM_STATIC_STRINGS;
 
+  /**
+   * SpiceMainChannel:mouse-mode:
+   *
+   * Who moves the pointer: 0 not known yet, 1 server (motion is sent), 2 client (places are sent).
+   */
   g_object_class_install_property (class, PROP_MOUSE_MODE,
                                    g_param_spec_int ("mouse-mode", "Mouse mode", "0 unknown, 1 server, 2 client", 0,
                                                      G_MAXINT, 0, readable));
+  /**
+   * SpiceMainChannel:agent-connected:
+   *
+   * Whether there is a guest agent.
+   */
   g_object_class_install_property (class, PROP_AGENT_CONNECTED,
                                    g_param_spec_boolean ("agent-connected", "Agent connected",
                                                          "Whether there is a guest agent", FALSE, readable));
+  /**
+   * SpiceMainChannel:agent-caps-0:
+   *
+   * The first 31 of the guest agent's capabilities, as bits; 0 without an agent.
+   */
   g_object_class_install_property (class, PROP_AGENT_CAPS,
                                    g_param_spec_int ("agent-caps-0", "Agent capabilities",
                                                      "First word of the agent's capabilities", 0, G_MAXINT, 0,
@@ -351,12 +368,44 @@ install_properties (GObjectClass *class)
   g_object_class_install_property (class, PROP_COLOR_DEPTH,
                                    g_param_spec_uint ("color-depth", "Color depth", "Ignored", 0, 32, 0,
                                                       construct | G_PARAM_DEPRECATED));
+  /**
+   * SpiceMainChannel:disable-wallpaper:
+   *
+   * Whether the guest is asked to show no wallpaper. It is told by the first layout of monitors that is sent, as with
+   * the properties like it.
+   */
   install_flag (class, PROP_DISABLE_WALLPAPER, "disable-wallpaper", "Ask the guest for no wallpaper", FALSE);
+  /**
+   * SpiceMainChannel:disable-font-smooth:
+   *
+   * Whether the guest is asked not to smooth fonts.
+   */
   install_flag (class, PROP_DISABLE_FONT_SMOOTH, "disable-font-smooth", "Ask the guest not to smooth fonts", FALSE);
+  /**
+   * SpiceMainChannel:disable-animation:
+   *
+   * Whether the guest is asked for no animations.
+   */
   install_flag (class, PROP_DISABLE_ANIMATION, "disable-animation", "Ask the guest for no animations", FALSE);
+  /**
+   * SpiceMainChannel:disable-display-position:
+   *
+   * Whether the guest is not told where monitors are, only how large.
+   */
   install_flag (class, PROP_DISABLE_DISPLAY_POSITION, "disable-display-position",
                 "Do not tell the guest where monitors are", TRUE);
+  /**
+   * SpiceMainChannel:disable-display-align:
+   *
+   * Whether monitors are left where they were put, and not moved side by side.
+   */
   install_flag (class, PROP_DISABLE_DISPLAY_ALIGN, "disable-display-align", "Do not put monitors side by side", FALSE);
+  /**
+   * SpiceMainChannel:max-clipboard:
+   *
+   * How many bytes a clipboard of the guest may have, -1 for no limit; 100 MiB at first. The guest is told, and what
+   * has more is not taken.
+   */
   g_object_class_install_property (class, PROP_MAX_CLIPBOARD,
                                    g_param_spec_int ("max-clipboard", "Largest clipboard", "Bytes, -1 for no limit", -1,
                                                      G_MAXINT, DEFAULT_MAX_CLIPBOARD, construct));

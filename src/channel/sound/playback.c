@@ -40,6 +40,8 @@ static guint signals[N_SIGNALS];
  * SpicePlaybackChannel:
  *
  * The guest's sound, as samples to be played.
+ *
+ * What is said of threads at #SpiceChannel holds here too.
  */
 G_DEFINE_TYPE_WITH_PRIVATE (SpicePlaybackChannel, spice_playback_channel, SPICE_TYPE_CHANNEL)
 
@@ -269,6 +271,12 @@ spice_playback_channel_class_init (SpicePlaybackChannelClass *class)
   SPICE_CHANNEL_CLASS (class)->channel_reset = channel_reset;
   SPICE_CHANNEL_CLASS (class)->priv = &playback_class;
   cw_mixer_install_properties (object_class);
+  /**
+   * SpicePlaybackChannel:min-latency:
+   *
+   * How late the sound is to be heard at least, in milliseconds, so that it does not break off: the server says it; 200
+   * at first.
+   */
   g_object_class_install_property (object_class, PROP_MIN_LATENCY,
                                    g_param_spec_uint ("min-latency", "Least latency",
                                                       "How late the sound is to be heard at least, in milliseconds", 0,

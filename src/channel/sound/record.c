@@ -33,6 +33,8 @@ static guint signals[N_SIGNALS];
  * SpiceRecordChannel:
  *
  * Sound from here for the guest.
+ *
+ * What is said of threads at #SpiceChannel holds here too.
  */
 G_DEFINE_TYPE_WITH_PRIVATE (SpiceRecordChannel, spice_record_channel, SPICE_TYPE_CHANNEL)
 

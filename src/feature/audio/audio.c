@@ -17,6 +17,8 @@ enum {
  * SpiceAudio:
  *
  * Plays the guest's sound and records for it, for all sound channels of a session (spice_audio_get()).
+ *
+ * To be used in the thread of the session's main context.
  */
 G_DEFINE_ABSTRACT_TYPE_WITH_PRIVATE (SpiceAudio, spice_audio, G_TYPE_OBJECT)
 

@@ -56,6 +56,8 @@ static guint signals[N_SIGNALS];
  * SpiceQmpPort:
  *
  * Speaks QEMU's protocol QMP over a port.
+ *
+ * Its functions are to be called, and its signals come, in the thread of the session's main context.
  */
 G_DEFINE_TYPE_WITH_PRIVATE (SpiceQmpPort, spice_qmp_port, G_TYPE_OBJECT)
 
@@ -498,7 +500,10 @@ spice_qmp_port_vm_action_async (SpiceQmpPort *self, SpiceQmpPortVmAction action,
  *
  * Ends spice_qmp_port_vm_action_async().
  *
- * Returns: whether the machine has done it
+ * Errors are those of spice_qmp_port_query_status_finish(): %SPICE_CLIENT_ERROR_FAILED when the machine refuses,
+ * %G_IO_ERROR_CANCELLED.
+ *
+ * Returns: whether the machine has done it; %FALSE with @error if not
  */
 gboolean
 spice_qmp_port_vm_action_finish (SpiceQmpPort *self, GAsyncResult *result, GError **error)
@@ -539,7 +544,11 @@ spice_qmp_port_query_status_async (SpiceQmpPort *self, GCancellable *cancellable
  *
  * Ends spice_qmp_port_query_status_async().
  *
- * Returns: (transfer full): the state, or %NULL
+ * Errors are %SPICE_CLIENT_ERROR_FAILED when the port is not open or not ready, is closed before the machine has
+ * answered, or the answer is an error (its text is the machine's) or no state; %G_IO_ERROR_CANCELLED; or that of
+ * spice_port_channel_write_finish().
+ *
+ * Returns: (transfer full): the state, or %NULL with @error
  */
 SpiceQmpStatus *
 spice_qmp_port_query_status_finish (SpiceQmpPort *self, GAsyncResult *result, GError **error)

@@ -143,7 +143,12 @@ finish (SpiceUsbDeviceManager *manager, GAsyncResult *result, GError **error)
  *
  * Ends spice_usb_device_manager_connect_device_async().
  *
- * Returns: whether the device is connected
+ * Errors are %SPICE_CLIENT_ERROR_FAILED (the device is connected already, there is no free channel, the permission
+ * could not be asked for, the system does not give the device), %SPICE_CLIENT_ERROR_USB_DEVICE_REJECTED when the guest
+ * does not take it, %SPICE_CLIENT_ERROR_USB_DEVICE_LOST when it has gone, and %G_IO_ERROR_CANCELLED, also when the user
+ * refused the permission or the device was disconnected meanwhile.
+ *
+ * Returns: whether the device is connected; %FALSE with @err if not
  */
 gboolean
 spice_usb_device_manager_connect_device_finish (SpiceUsbDeviceManager *manager, GAsyncResult *res, GError **err)
@@ -182,7 +187,9 @@ spice_usb_device_manager_disconnect_device_async (SpiceUsbDeviceManager *manager
  *
  * Ends spice_usb_device_manager_disconnect_device_async().
  *
- * Returns: whether the device was disconnected
+ * Errors are %SPICE_CLIENT_ERROR_FAILED when the device is not connected, and %G_IO_ERROR_CANCELLED.
+ *
+ * Returns: whether the device was disconnected; %FALSE with @err if not
  */
 gboolean
 spice_usb_device_manager_disconnect_device_finish (SpiceUsbDeviceManager *manager, GAsyncResult *res, GError **err)
@@ -286,7 +293,10 @@ add_drive (SpiceUsbDeviceManager *manager, CwUsbKind kind, const char *path, boo
  * Adds an emulated CD drive with this content, to be connected like any device.
  * #SpiceUsbDeviceManager::device-added follows.
  *
- * Returns: whether it was added
+ * The error is %SPICE_CLIENT_ERROR_FAILED: the file cannot be opened, is neither a file nor a block device, or its size
+ * is none of a medium.
+ *
+ * Returns: whether it was added; %FALSE with @err if not
  */
 gboolean
 spice_usb_device_manager_create_shared_cd_device (SpiceUsbDeviceManager *manager, gchar *filename, GError **err)
@@ -308,7 +318,10 @@ spice_usb_device_manager_create_shared_cd_device (SpiceUsbDeviceManager *manager
  * Adds an emulated removable disk with this content, to be connected like any device.
  * #SpiceUsbDeviceManager::device-added follows. Not in other implementations of this interface.
  *
- * Returns: whether it was added
+ * The error is %SPICE_CLIENT_ERROR_FAILED: the file cannot be opened, is neither a file nor a block device, its size is
+ * none of a medium, or somebody else writes on it.
+ *
+ * Returns: whether it was added; %FALSE with @error if not
  */
 gboolean
 spice_usb_device_manager_create_shared_disk_device (SpiceUsbDeviceManager *manager, const gchar *filename,
@@ -331,7 +344,9 @@ spice_usb_device_manager_create_shared_disk_device (SpiceUsbDeviceManager *manag
  * Ejects the medium of an emulated drive, or puts the same one in again. The drive stays connected. Not in other
  * implementations of this interface.
  *
- * Returns: whether the medium is as wanted
+ * The error is %SPICE_CLIENT_ERROR_FAILED.
+ *
+ * Returns: whether the medium is as wanted; %FALSE with @error if not
  */
 gboolean
 spice_usb_device_manager_set_medium_loaded (SpiceUsbDeviceManager *manager, SpiceUsbDevice *device, gboolean loaded,
@@ -356,7 +371,9 @@ spice_usb_device_manager_set_medium_loaded (SpiceUsbDeviceManager *manager, Spic
  *
  * Makes a device of a descriptor, for programs that may not open the nodes themselves.
  *
- * Returns: (transfer full) (nullable): the device
+ * The error is %SPICE_CLIENT_ERROR_FAILED: this is no USB device, or there is no USB here.
+ *
+ * Returns: (transfer full) (nullable): the device; %NULL with @err on failure
  */
 SpiceUsbDevice *
 spice_usb_device_manager_allocate_device_for_file_descriptor (SpiceUsbDeviceManager *manager, int file_descriptor,

@@ -36,6 +36,8 @@ static void initable_interface_init (GInitableIface *interface);
  * SpiceUsbDeviceManager:
  *
  * USB devices of this machine, and emulated ones, for the guest.
+ *
+ * Its functions are to be called, and its signals come, in the thread of the session's main context.
  */
 G_DEFINE_TYPE_WITH_CODE (SpiceUsbDeviceManager, spice_usb_device_manager, G_TYPE_OBJECT,
                          G_ADD_PRIVATE (SpiceUsbDeviceManager)

@@ -8,6 +8,7 @@
 
 #include <glib/gstdio.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 
@@ -220,6 +221,33 @@ test_full_disk (gconstpointer stops)
   steps_free (steps);
 }
 
+static gint refuses_memory;
+
+/* In the place of GLib's, for what is linked into this program. */
+gpointer
+g_try_malloc (gsize size)
+{
+  return g_atomic_int_get (&refuses_memory) ? NULL : malloc (size);
+}
+
+/* What a program is told is of a domain that it knows. */
+static void
+test_no_memory (void)
+{
+  Steps *steps = steps_new (channels, 1, 0);
+  SpiceSession *session = steps_session (steps, start);
+  g_autoptr (GError) error = NULL;
+
+  steps_heard_all (steps, CW_CHANNEL_CURSOR);
+  g_atomic_int_set (&refuses_memory, 1);
+  g_assert_false (spice_session_stop_recording (session, &error));
+  g_atomic_int_set (&refuses_memory, 0);
+  g_assert_error (error, SPICE_CLIENT_ERROR, SPICE_CLIENT_ERROR_FAILED);
+  g_assert_true (g_str_has_prefix (error->message, "The recording: no memory"));
+  client_end (session);
+  steps_free (steps);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -236,6 +264,7 @@ main (int argc, char **argv)
   g_test_add_data_func ("/recorded/list/mini-headers", NULL, test_list);
   g_test_add_data_func ("/recorded/list/full-headers", "", test_list);
   g_test_add_func ("/recorded/refused", test_refused);
+  g_test_add_func ("/recorded/no-memory", test_no_memory);
   g_test_add_data_func ("/recorded/full-disk/stopped", "", test_full_disk);
   g_test_add_data_func ("/recorded/full-disk/dropped", NULL, test_full_disk);
   result = g_test_run ();
