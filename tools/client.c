@@ -133,7 +133,8 @@ run_until (Client *self, bool (*done) (gpointer data), gpointer data, const char
       ok = true;
       break;
     }
-    if (g_get_monotonic_time () >= deadline) {
+    /* What done () has found wrong is the reason, however late it is. */
+    if (!self->error && g_get_monotonic_time () >= deadline) {
       g_set_error (error, STATUS_ERROR, STATUS_TIMEOUT, "gave up after %g s, waiting for %s", self->options.timeout,
                    what);
       break;

@@ -22,7 +22,8 @@ typedef struct {
   bool marked, drawn, dirty;
   gint64 marked_at, last_change;
   gint64 created; /* when the surface came; 0 = there is none */
-  gint64 quiet;   /* µs without a change that are asked for */
+  gint64 opened;
+  gint64 quiet; /* µs without a change that are asked for */
   Tile *tiles;
   int width, height; /* that the tiles cover */
   Shown gl;          /* what video memory showed when it was last looked at */
@@ -33,6 +34,11 @@ typedef struct {
 /* Servers mark a new surface once it is complete. One that has drawn but never marks is taken as complete when it has
  * been quiet for this long. */
 #define UNMARKED_QUIET_US (2 * G_TIME_SPAN_SECOND)
+
+/* A display without a surface is taken to be off after this: a picture is worth more patience than a click. */
+#define OFF_US (3 * G_TIME_SPAN_SECOND)
+
+#define A_PICTURE "a picture (the display may be off)"
 
 #define MODIFIER_UNKNOWN G_GUINT64_CONSTANT (0x00ffffffffffffff) /* of DRM */
 
@@ -123,13 +129,28 @@ watch_display (Watch *watch, SpiceChannel *channel, bool open)
 }
 
 static void
-watch_clear (Watch *watch)
+unwatch (Watch *watch)
 {
   if (watch->channel)
     g_signal_handlers_disconnect_by_data (watch->channel, watch);
+  watch->channel = NULL;
+}
+
+static void
+watch_clear (Watch *watch)
+{
+  unwatch (watch);
   g_free (watch->tiles);
   shown_clear (&watch->gl);
   g_clear_error (&watch->error);
+}
+
+static bool
+is_on_or_off (gpointer data)
+{
+  const Watch *watch = data;
+
+  return watch->created != 0 || g_get_monotonic_time () - watch->opened > OFF_US;
 }
 
 static guint64
@@ -318,31 +339,45 @@ save (const Watch *watch, const Display *display, const Region *region, SpiceCur
 }
 
 typedef struct {
-  int number; /* -1: the whole surface of the first channel */
+  int number; /* -1: the whole surface of the first channel that shows something */
   int stable;
   bool save_late; /* what is there when the time has come */
   gboolean cursor;
   Region region;
 } Request;
 
-/* The wanted display's channel, open, and what is known of the display. */
+static bool
+open_numbered (Client *client, int number, Watch *watch, Display *display, GError **error)
+{
+  if (!displays_find (client, number, display, error))
+    return false;
+  watch_display (watch, display->channel, true);
+  return true;
+}
+
+/* The wanted display's channel, open, and what is known of the display. The first one does not wait for the rest of
+ * the channels, unless it is off. */
 static bool
 open_display (Client *client, const char *uri, const Request *request, Watch *watch, Display *display, GError **error)
 {
   g_autoptr (GList) channels = NULL;
 
-  if (request->number > 0) {
-    if (!client_connect (client, uri, error) || !displays_find (client, request->number, display, error))
-      return false;
-    watch_display (watch, display->channel, true);
-    return true;
-  }
+  if (request->number > 0)
+    return client_connect (client, uri, error) && open_numbered (client, request->number, watch, display, error);
   if (!client_connect_main (client, uri, error) || !client_wait_display (client, error))
     return false;
   channels = displays_list_channels (client);
   watch_display (watch, channels->data, false);
   display->channel = channels->data;
-  return client_open_channel (client, SPICE_CHANNEL_DISPLAY, watch->id, error) != NULL;
+  if (!client_open_channel (client, SPICE_CHANNEL_DISPLAY, watch->id, error))
+    return false;
+  watch->opened = g_get_monotonic_time ();
+  if (!client_wait (client, is_on_or_off, watch, A_PICTURE, error))
+    return false;
+  if (watch->created != 0)
+    return true;
+  unwatch (watch);
+  return open_numbered (client, 0, watch, display, error);
 }
 
 /* A picture that lies otherwise looks torn to pieces: whoever sees that should know why. */
@@ -389,7 +424,7 @@ take (Client *client, const char *uri, const Request *request, Output *output, G
   what = request->stable > 0
              ? g_strdup_printf ("the picture to stay as it is for %d ms%s", request->stable,
                                 request->save_late ? "" : " (--on-timeout=save saves one that does not)")
-             : g_strdup ("a picture (the display may be off)");
+             : g_strdup (A_PICTURE);
   if (ok && !client_wait (client, is_complete, &watch, what, &late)) {
     ok = request->save_late && watch.created != 0 && watch.drawn
          && g_error_matches (late, STATUS_ERROR, STATUS_TIMEOUT);
@@ -437,7 +472,7 @@ run (int argc, char **argv, GError **error)
     { "on-timeout", 0, 0, G_OPTION_ARG_STRING, &on_timeout,
       "When the time limit passes: fail (default), or save what is there", "fail|save" },
     { "display", 'd', 0, G_OPTION_ARG_INT, &request.number,
-      "Which display, by its number in \"caraway info\" (default: all of the first channel)", "N" },
+      "Which display, by its number in \"caraway info\" (default: all of the first channel that shows one)", "N" },
     { "cursor", 'c', 0, G_OPTION_ARG_NONE, &request.cursor, "With the guest's pointer, where the guest has it", NULL },
     { "region", 0, 0, G_OPTION_ARG_STRING, &region, "Only this part of the display", "WIDTHxHEIGHT+X+Y" },
     { 0 },

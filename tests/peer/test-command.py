@@ -176,6 +176,20 @@ def channels():
         tap.equal([shot.pixel(x, 50) for x in (0, 399)], [whole.pixel(400 + x, 50) for x in (0, 399)])
 
 
+@tap.test("where the first channel shows nothing, display 0 is the second's, for info and for screenshot")
+def first_channel_off():
+    listed = ((spice.DISPLAY, 0), (spice.DISPLAY, 1), (spice.CURSOR, 0), (spice.CURSOR, 1), (spice.INPUTS, 0))
+    with HostileServer({(spice.DISPLAY, 0): [Pause(60)]}, listed=listed) as server:
+        path = server.folder / "x.png"
+        tap.equal([(d["number"], d["channel"]) for d in caraway.info(server.uri)["displays"]], [(0, 1)])
+        for options in ((), ("-d0",), ("-d0", "-s100")):
+            caraway.run("screenshot", *options, server.uri, path)
+            shot = pictures.read(path)
+            tap.equal((shot.width, shot.height), (64, 48), f"{options}")
+            path.unlink()
+        fails(UNSUPPORTED, "there is no display 1", "screenshot", "-d1", server.uri, path)
+
+
 @tap.test("a blinking cursor is no change, a running picture is; at the time limit the last one can be kept")
 def stable():
     with peers.Qemu() as qemu:
@@ -365,10 +379,26 @@ def closing_reasons():
 def nothing_there():
     with HostileServer({spice.DISPLAY: [Pause(20)]}) as server:
         fails(UNSUPPORTED, "the display is off", "click", server.uri, "1", "1")
+        for options in ((), ("-d0",), ("-d1",), ("--stable=100", "--on-timeout=save")):
+            fails(UNSUPPORTED, "the display is off", "screenshot", *options, server.uri, server.folder / "x.png")
         tap.true("displays     none" in caraway.run("info", server.uri).out, "info")
     with HostileServer({spice.MAIN: [spice.main_init(), Wait(104), spice.channels_list()]}) as server:
         tap.true("none but main" in caraway.run("info", server.uri).out, "info")
         fails(UNSUPPORTED, "no display", "screenshot", server.uri, server.folder / "x.png")
+
+
+@tap.test("a reason that is found when the time limit has passed as well is the reason")
+def reason_at_the_limit():
+    empty = {spice.MAIN: [spice.main_init(), Wait(104), spice.channels_list()]}
+    with HostileServer(empty) as server:
+        command = server.start([caraway.program, "screenshot", "-t4", server.uri, server.folder / "x.png"])
+        main = server.channel(spice.MAIN)
+        tap.true(main.wait(lambda: 104 in main.seen), "the client asks for no channels")
+        command.child.send_signal(signal.SIGSTOP)
+        time.sleep(4.5)  # both limits, that of the option and that for an empty list, pass meanwhile
+        command.child.send_signal(signal.SIGCONT)
+        tap.equal(command.child.wait(peers.PATIENCE), UNSUPPORTED, command.text())
+        clients.check_quiet("screenshot", command.text())
 
 
 @tap.test("a public key as PEM, and only that key")
