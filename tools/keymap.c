@@ -241,17 +241,21 @@ GArray *
 keymap_parse_combination (const char *text, GError **error)
 {
   g_autoptr (GArray) codes = g_array_new (FALSE, FALSE, sizeof (guint));
-  const char *wrong = "", *ignored;
+  g_autofree char *where = NULL;
+  const char *wrong = "", *part = "";
 
   if (g_utf8_validate (text, -1, NULL) && !g_ascii_islower (*text) && add_character (codes, text))
     return g_steal_pointer (&codes);
   if (add_names (codes, text, "+", &wrong))
     return g_steal_pointer (&codes);
   g_array_set_size (codes, 0);
-  if (strchr (text, '-') && add_names (codes, text, "-", &ignored)) /* as others write it: ctrl-alt-f1 */
+  if (strchr (text, '-') && add_names (codes, text, "-", &part)) /* as others write it: ctrl-alt-f1 */
     return g_steal_pointer (&codes);
+  if (*part && !strchr (text, '+'))
+    wrong = part;
+  where = strcmp (wrong, text) == 0 ? g_strdup ("") : g_strdup_printf (" in \"%s\"", text);
   g_set_error (error, STATUS_ERROR, STATUS_USAGE,
-               "\"%s\" in \"%s\" is not the name of a key; \"caraway key --list\" prints them", wrong, text);
+               "\"%s\"%s is not the name of a key; \"caraway key --list\" prints them", wrong, where);
   return NULL;
 }
 

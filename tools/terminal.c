@@ -13,11 +13,15 @@
 #include <termios.h>
 #include <unistd.h>
 
+/* A server that ends a session says why right before; what it has said at the beginning is no reason. */
+#define NOTICE_US (2 * G_TIME_SPAN_SECOND)
+
 /* One process, one person: this is the program's own state, not the library's. */
 static struct {
   bool shown;
   bool catching;
   char *warning, *notice;
+  gint64 noticed; /* when */
 } terminal;
 
 static char *
@@ -39,6 +43,7 @@ write_log (GLogLevelFlags level, const GLogField *fields, gsize n_fields, gpoint
   if (note && (note = strstr (note, "): "))) {
     g_free (terminal.notice);
     terminal.notice = text_escape (note + 3);
+    terminal.noticed = g_get_monotonic_time ();
   }
   if (terminal.catching && (level & G_LOG_LEVEL_MASK) <= G_LOG_LEVEL_WARNING) {
     g_free (terminal.warning);
@@ -199,5 +204,5 @@ terminal_last_warning (void)
 const char *
 terminal_last_notice (void)
 {
-  return terminal.notice;
+  return g_get_monotonic_time () - terminal.noticed <= NOTICE_US ? terminal.notice : NULL;
 }

@@ -26,5 +26,5 @@ bool terminal_read_secret_file (const char *path, char **text, GError **error);
 void terminal_catch_warnings (bool on);
 const char *terminal_last_warning (void);
 
-/* The last text that the server wanted a person to read, escaped; NULL: none. */
+/* What the server wanted a person to read a moment ago, escaped; NULL: nothing. */
 const char *terminal_last_notice (void);

@@ -21,9 +21,9 @@ import pictures
 import pointers
 import tap
 from hostile import spice
-from hostile.server import Close, HostileServer, Pause, Wait
+from hostile.server import HELLO, LISTED, Close, HostileServer, Meet, Pause, Wait
 
-USAGE, TLS, AUTH, PROTOCOL, TIMEOUT, FILE, UNSUPPORTED = 2, 4, 5, 6, 7, 8, 9
+USAGE, CONNECT, TLS, AUTH, PROTOCOL, TIMEOUT, FILE, UNSUPPORTED = 2, 3, 4, 5, 6, 7, 8, 9
 caraway = None
 
 
@@ -343,7 +343,7 @@ def ranges():
 @tap.test("reasons: TLS where there is none, and none where there is; a server that wants it")
 def tls_reasons():
     with still("--tls-port=0") as server:
-        fails(TLS, "TLS failed (is this the port without TLS? then use spice://): ", "info",
+        fails(TLS, "TLS failed (is this the port without TLS? then use spice://): wrong version number\n", "info",
               f"spice+tls://127.0.0.1:{server.port}")
         fails(PROTOCOL, "or one that expects TLS on this port", "info", f"spice://127.0.0.1:{server.tls_port}")
         fails(TLS, "TLS failed: ", "info", f"spice+tls://127.0.0.1:{server.tls_port}")
@@ -373,6 +373,52 @@ def closing_reasons():
         result = fails(PROTOCOL, words, "info", server.uri)
         tap.true("GSpice-DEBUG" not in result.err, result.err)
         fails(PROTOCOL, [*words, "GSpice-DEBUG", "the server notes (0): bye"], "info", server.uri, env={"SPICE_DEBUG": ""})
+
+
+@tap.test("another client may have taken over, whichever channel is seen to end first")
+def taken_over():
+    for kind in (spice.INPUTS, spice.MAIN):
+        script = {spice.INPUTS: [spice.INPUTS_INIT, Wait(104, 5), Close() if kind == spice.INPUTS else Pause(60)]}
+        if kind == spice.MAIN:
+            script[spice.MAIN] = [spice.main_init(), Wait(104), spice.channels_list(*LISTED), Meet(spice.INPUTS), Close()]
+            script[spice.INPUTS][1:1] = [HELLO]
+        with HostileServer(script) as server:
+            fails(PROTOCOL, "perhaps another one took over", "type", server.uri, "-", text="a" * 2000)
+    with peers.Qemu() as qemu:
+        first = qemu.start([caraway.program, "type", qemu.uri, "a" * 5000])
+        peers.wait_until(lambda: 3 in [c["channel-type"] for c in qemu.qmp.run("query-spice").get("channels", [])],
+                         "the first client's keyboard")
+        caraway.run("info", qemu.uri)
+        tap.equal(first.child.wait(peers.PATIENCE), PROTOCOL, first.text())
+        tap.true("perhaps another one took over" in first.text(), first.text())
+
+
+@tap.test("what a server has said at the beginning is not the reason of the end")
+def old_notice():
+    notice = spice.message(7, spice.u64(1) + spice.u32(1, 0, 0) + spice.u32(8) + b"insecure\0")
+    main = [spice.main_init(), notice, HELLO, Wait(104), spice.channels_list(*LISTED), Meet(spice.MAIN), Pause(3), Close()]
+    with HostileServer({spice.MAIN: main}) as server:
+        result = fails(PROTOCOL, "closed the connection", "type", server.uri, "-", text="a" * 2000)
+        tap.true("insecure" not in result.err, result.err)
+
+
+TWICE = {"a closed port": (None, CONNECT, "cannot connect to 127.0.0.1: Connection refused"),
+         "a server of another protocol": (b"RFB 003.008\n" + bytes(200), PROTOCOL,
+                                        "not a SPICE server but, it seems, a VNC server: its link"),
+         "a server that wants TLS": (spice.link_reply(error=5), TLS,
+                                     "the server wants TLS, and the address names no port for it "
+                                     "(use spice+tls://HOST:PORT, or ?tls-port=PORT)\n")}
+
+
+@tap.cases("a message says it once: {}", TWICE)
+def once(what):
+    reply, status, words = TWICE[what]
+    if reply is None:
+        uri = f"spice://127.0.0.1:{peers.free_port()}"
+        fails(status, f"caraway info: {uri}: {words}\n", "info", uri)
+    else:
+        with HostileServer({}, (spice.MAIN, reply)) as server:
+            fails(status, f"caraway info: {server.uri}: {words}", "info", server.uri)
 
 
 @tap.test("a display that is off, and a server without any channel")
