@@ -23,6 +23,7 @@ typedef struct {
   gint64 marked_at, last_change;
   gint64 created; /* when the surface came; 0 = there is none */
   gint64 opened;
+  bool seen;    /* there was a picture at some time */
   gint64 quiet; /* µs without a change that are asked for */
   Tile *tiles;
   int width, height; /* that the tiles cover */
@@ -46,7 +47,7 @@ static void
 start_over (Watch *watch)
 {
   watch->created = watch->last_change = g_get_monotonic_time ();
-  watch->dirty = true;
+  watch->dirty = watch->seen = true;
   g_clear_pointer (&watch->tiles, g_free);
 }
 
@@ -83,7 +84,7 @@ on_gl_scanout (SpiceChannel *channel, GParamSpec *pspec, Watch *watch)
 
   watch->dirty = true;
   if (shown_in_video_memory (channel)) {
-    watch->drawn = true;
+    watch->drawn = watch->seen = true;
     if (watch->created == 0)
       watch->created = watch->last_change = g_get_monotonic_time ();
   } else {
@@ -150,7 +151,7 @@ is_on_or_off (gpointer data)
 {
   const Watch *watch = data;
 
-  return watch->created != 0 || g_get_monotonic_time () - watch->opened > OFF_US;
+  return watch->seen || g_get_monotonic_time () - watch->opened > OFF_US;
 }
 
 static guint64
@@ -374,7 +375,7 @@ open_display (Client *client, const char *uri, const Request *request, Watch *wa
   watch->opened = g_get_monotonic_time ();
   if (!client_wait (client, is_on_or_off, watch, A_PICTURE, error))
     return false;
-  if (watch->created != 0)
+  if (watch->seen)
     return true;
   unwatch (watch);
   return open_numbered (client, 0, watch, display, error);
