@@ -5,14 +5,11 @@
 #include "terminal.h"
 #include "text.h"
 
-#include <stdio.h>
-
 /* Servers list their channels at once, but nothing marks the end; after this long without a new one that was all. An
  * empty list is not to be told from one that is late: it is believed in this long after the server's first words. */
 #define LIST_QUIET_US (50 * G_TIME_SPAN_MILLISECOND)
 #define NO_LIST_US (3 * G_TIME_SPAN_SECOND)
 #define TICK_MS 20
-#define READING_MS 10000
 
 struct Client {
   SpiceSession *session;
@@ -429,15 +426,14 @@ is_true (gpointer data)
   return *(bool *) data;
 }
 
-/* Waits until everything queued on the channel has been written to the socket. */
-static bool
-flush_channel (Client *self, SpiceChannel *channel, GError **error)
+bool
+client_flush (Client *self, SpiceChannel *channel, GError **error)
 {
   Flush flush = { 0 };
   bool ok;
 
   spice_channel_flush_async (channel, NULL, on_flushed, &flush);
-  ok = client_wait (self, flush_done, &flush, "the input to be sent", error);
+  ok = run_until (self, flush_done, &flush, "the server to take what is sent", error);
   /* A server that does not read must not keep us: closing ends the flush. */
   if (!flush.done)
     spice_channel_disconnect (channel, SPICE_CHANNEL_NONE);
@@ -468,11 +464,11 @@ on_late (gpointer data)
   return G_SOURCE_CONTINUE;
 }
 
-void
-client_shut_down (Client *self, SpiceChannel *channel)
+bool
+client_shut_down (Client *self, SpiceChannel *channel, GError **error)
 {
   g_autoptr (GCancellable) late = g_cancellable_new ();
-  guint timer = g_timeout_add (READING_MS, on_late, late);
+  guint timer = g_timeout_add ((guint) (self->options.timeout * 1000), on_late, late);
   Flush shutdown = { 0 };
 
   self->finishing = true;
@@ -481,9 +477,15 @@ client_shut_down (Client *self, SpiceChannel *channel)
     g_main_context_iteration (NULL, TRUE);
   g_source_remove (timer);
   if (g_error_matches (shutdown.error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
-    fprintf (stderr, "caraway: the server has not read everything within %d s; it may lose the end of it\n",
-             READING_MS / 1000);
+    g_set_error (error, STATUS_ERROR, STATUS_TIMEOUT,
+                 "gave up after %g s, waiting for the server to read everything; it may lose the end of it",
+                 self->options.timeout);
+  else if (!shutdown.ok)
+    g_set_error (error, STATUS_ERROR, STATUS_PROTOCOL,
+                 "the connection ended before the server had read everything; it may have lost the end of it: %s",
+                 shutdown.error->message);
   g_clear_error (&shutdown.error);
+  return shutdown.ok;
 }
 
 bool
@@ -493,11 +495,9 @@ client_finish (Client *self, SpiceChannel *channel, GError **error)
   gulong handler;
   bool ok;
 
-  if (channel && !flush_channel (self, channel, error))
+  if (channel && (!client_flush (self, channel, error) || !client_shut_down (self, channel, error)))
     return false;
   self->finishing = true;
-  if (channel)
-    client_shut_down (self, channel);
   handler = g_signal_connect (self->session, "disconnected", G_CALLBACK (on_disconnected), &disconnected);
   spice_session_disconnect (self->session);
   ok = client_wait (self, is_true, &disconnected, "the connection to close", error);

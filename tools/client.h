@@ -56,9 +56,12 @@ void client_close_channel (Client *self, SpiceChannel *channel);
 /* Runs the main loop for that long; fails if the connection does. */
 bool client_sleep (Client *self, unsigned ms, GError **error);
 
-/* Waits until the server has read everything and closed the channel, for some seconds: servers forget what they have
- * not read when the main channel goes. */
-void client_shut_down (Client *self, SpiceChannel *channel);
+/* Waits until the system has taken everything that is queued on the channel: it stops when the server does not read. */
+bool client_flush (Client *self, SpiceChannel *channel, GError **error);
+
+/* Waits until the server has read everything and closed the channel: servers forget what they have not read when the
+ * main channel goes. */
+bool client_shut_down (Client *self, SpiceChannel *channel, GError **error);
 
 /* Waits until everything written to the channel has left and was read, then closes the session in order. */
 bool client_finish (Client *self, SpiceChannel *channel, GError **error);

@@ -4,6 +4,8 @@
 #include "keymap.h"
 #include "text.h"
 
+#include <glib-unix.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -67,25 +69,108 @@ connect_keyboard (Client *client, const char *uri, SpiceInputsChannel **inputs, 
   return true;
 }
 
+/* Ends the typing; the second one of the same kind ends the program. */
+typedef struct {
+  int number; /* 0: none came */
+  guint sources[3];
+  gint64 until; /* the pause after a key */
+} Interrupt;
+
+static const int interrupts[] = { SIGINT, SIGTERM, SIGHUP };
+
+static gboolean
+interrupted_by (Interrupt *self, guint i)
+{
+  self->number = interrupts[i];
+  self->sources[i] = 0;
+  return G_SOURCE_REMOVE; /* it does again what it does otherwise */
+}
+
+static gboolean
+on_interrupt (gpointer data)
+{
+  return interrupted_by (data, 0);
+}
+
+static gboolean
+on_terminate (gpointer data)
+{
+  return interrupted_by (data, 1);
+}
+
+static gboolean
+on_hang_up (gpointer data)
+{
+  return interrupted_by (data, 2);
+}
+
+static void
+interrupt_init (Interrupt *self)
+{
+  const GSourceFunc functions[] = { on_interrupt, on_terminate, on_hang_up };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (interrupts); i++) {
+    struct sigaction now;
+
+    sigaction (interrupts[i], NULL, &now);
+    if (now.sa_handler != SIG_IGN) /* as nohup has it */
+      self->sources[i] = g_unix_signal_add (interrupts[i], functions[i], self);
+  }
+}
+
+static void
+interrupt_clear (Interrupt *self)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (interrupts); i++)
+    if (self->sources[i] != 0)
+      g_source_remove (self->sources[i]);
+}
+
+static bool
+is_pause_over (gpointer data)
+{
+  const Interrupt *self = data;
+
+  return self->number != 0 || g_get_monotonic_time () >= self->until;
+}
+
+static void
+type_stroke (SpiceInputsChannel *inputs, const KeyStroke *stroke, bool caps_lock)
+{
+  bool shift = stroke->shift != (caps_lock && stroke->letter);
+
+  if (shift)
+    spice_inputs_channel_key_press (inputs, SHIFT);
+  spice_inputs_channel_key_press_and_release (inputs, stroke->scancode);
+  if (shift)
+    spice_inputs_channel_key_release (inputs, SHIFT);
+}
+
+/* And the end of the session, which says whether all of it arrived. */
 static bool
 type_strokes (Client *client, SpiceInputsChannel *inputs, const GArray *strokes, bool caps_lock, int delay,
               GError **error)
 {
-  for (guint i = 0; i < strokes->len; i++) {
-    const KeyStroke *stroke = &g_array_index (strokes, KeyStroke, i);
-    bool shift = stroke->shift != (caps_lock && stroke->letter);
+  Interrupt interrupt = { 0 };
+  guint n = 0;
+  bool ok = true;
 
-    if (shift)
-      spice_inputs_channel_key_press (inputs, SHIFT);
-    spice_inputs_channel_key_press_and_release (inputs, stroke->scancode);
-    if (shift)
-      spice_inputs_channel_key_release (inputs, SHIFT);
-    if (!client_sleep (client, delay, error)) {
-      g_prefix_error (error, "typed %u of %u characters: ", i + 1, strokes->len);
-      return false;
-    }
+  interrupt_init (&interrupt);
+  while (ok && n < strokes->len && interrupt.number == 0) {
+    type_stroke (inputs, &g_array_index (strokes, KeyStroke, n++), caps_lock);
+    interrupt.until = g_get_monotonic_time () + delay * G_TIME_SPAN_MILLISECOND;
+    ok = client_run (client, is_pause_over, &interrupt, error) && client_flush (client, SPICE_CHANNEL (inputs), error);
   }
-  return true;
+  ok = ok && client_finish (client, SPICE_CHANNEL (inputs), error);
+  interrupt_clear (&interrupt);
+  if (!ok)
+    g_prefix_error (error, "typed %u of %u characters: ", n, strokes->len);
+  if (ok && interrupt.number != 0) {
+    fprintf (stderr, "caraway type: interrupted; typed %u of %u characters\n", n, strokes->len);
+    signal (interrupt.number, SIG_DFL);
+    raise (interrupt.number);
+  }
+  return ok;
 }
 
 /* The text as an argument, from a file, or from standard input. For text_wipe(). */
@@ -145,8 +230,7 @@ run_type (int argc, char **argv, GError **error)
   strokes = text ? strokes_of_text (text, enter, error) : NULL;
   text_wipe (text);
   return strokes && connect_keyboard (client, argv[1], &inputs, &caps_lock, error)
-         && type_strokes (client, inputs, strokes, caps_lock, delay, error)
-         && client_finish (client, SPICE_CHANNEL (inputs), error);
+         && type_strokes (client, inputs, strokes, caps_lock, delay, error);
 }
 
 typedef enum { KEYS_DOWN = 1, KEYS_UP = 2 } KeyActions;

@@ -168,7 +168,7 @@ run (int argc, char **argv, GError **error)
   g_object_ref (self.port);
   ok = run_pipe (&self, client, error);
   if (ok && !self.closed && !self.interrupted)
-    client_shut_down (client, SPICE_CHANNEL (self.port));
+    ok = client_shut_down (client, SPICE_CHANNEL (self.port), error);
   /* What is not sent by now never will be; each write still has its answer to come. */
   spice_channel_disconnect (SPICE_CHANNEL (self.port), SPICE_CHANNEL_NONE);
   while (self.n_writes > 0)

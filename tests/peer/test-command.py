@@ -5,6 +5,7 @@ test-command.py --demo PROGRAM --caraway PROGRAM"""
 import argparse
 import json
 import os
+import re
 import signal
 import socket
 import stat
@@ -285,6 +286,44 @@ def late_reader():
             server.process.child.send_signal(signal.SIGCONT)
             command.stop()
         tap.equal(keys(server, 120).split(), ["1e", "9e"] * 60)
+
+
+@tap.test("a server that stops reading in the middle of a text: the time limit, and how much was typed")
+def stopped_reader():
+    # Where a system takes little for a server that does not read.
+    with tempfile.TemporaryDirectory(prefix="caraway-unix-") as folder, still("--unix", f"{folder}/socket") as server:
+        command = server.start([caraway.program, "type", "-t2", "--delay=5", server.uri, "a" * 9000])
+        try:
+            peers.wait_until(lambda: server.events(clear=False), "the first key")
+            server.process.child.send_signal(signal.SIGSTOP)
+            tap.equal(command.child.wait(peers.PATIENCE), TIMEOUT, command.text())
+        finally:
+            server.process.child.send_signal(signal.SIGCONT)
+        said = re.search(r"typed (\d+) of 9000 characters: gave up after 2 s, waiting for the server to take", command.text())
+        tap.true(said and 0 < int(said[1]) < 9000, command.text())
+
+
+@tap.cases("a text that is interrupted by {}: how much was typed, all of which arrives", ["INT", "TERM", "HUP"])
+def interrupted(name):
+    with still() as server:
+        # Whoever starts the tests may ignore signals.
+        command = server.start([peers.which("env"), f"--default-signal={name}", caraway.program, "type", server.uri, "a" * 9000])
+        peers.wait_until(lambda: server.events(clear=False), "the first key")
+        command.child.send_signal(getattr(signal, f"SIG{name}"))
+        tap.equal(command.child.wait(peers.PATIENCE), -getattr(signal, f"SIG{name}"), command.text())
+        said = re.search(r"^caraway type: interrupted; typed (\d+) of 9000 characters$", command.text(), re.M)
+        tap.true(said and 0 < int(said[1]) < 9000, command.text())
+        tap.equal(keys(server, 2 * int(said[1])).split(), ["1e", "9e"] * int(said[1]))
+
+
+@tap.test("signals that are ignored stay so")
+def ignored():
+    with still() as server:
+        command = server.start([peers.which("env"), "--ignore-signal=HUP", caraway.program, "type", server.uri, "a" * 60])
+        peers.wait_until(lambda: server.events(clear=False), "the first key")
+        command.child.send_signal(signal.SIGHUP)
+        tap.equal(command.child.wait(peers.PATIENCE), 0, command.text())
+        tap.equal(len(keys(server, 120).split()), 120)
 
 
 @tap.test("a server that ends in the middle of a text: how much was typed")
