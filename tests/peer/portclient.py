@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The client of the port tests, and the messages of scripted ports."""
+import contextlib
 import re
+import tempfile
+from pathlib import Path
 
 import clients
 import peers
@@ -44,6 +47,35 @@ class PortClient(clients.Viewer):
         counts = dict(word.split("=") for word in self.wait("counts").split()[1:])
         tap.equal(counts["called"], counts["started"], "callbacks")
         tap.equal((counts["twice"], counts["early"]), ("0", "0"), "callbacks run twice, or too early")
+
+
+class SharedFolder:
+    """A temporary folder, a server, and a client that shares path with what is behind the server."""
+
+    def __init__(self, *properties):
+        self.properties = properties
+        self.stack = contextlib.ExitStack()
+        self.top = Path(self.stack.enter_context(tempfile.TemporaryDirectory(prefix="caraway-folder-")))
+        self.path = self.top / "shared"
+        self.path.mkdir()
+
+    def start_server(self):
+        """Returns it, entered in the stack."""
+        raise NotImplementedError
+
+    def __enter__(self):
+        with self.stack:
+            self.server = self.start_server()
+            self.client = self.stack.enter_context(
+                PortClient(self.server.uri, f"shared-dir={self.path}", *self.properties))
+            self.stack = self.stack.pop_all()
+        return self
+
+    def __exit__(self, kind, error, trace):
+        with self.stack:
+            if error is None:
+                tap.equal([line for line in self.client.lines if line.startswith("data")], [], "port-data")
+                self.client.end()
 
 
 def init(name=NAME.encode() + b"\0", opened=0, size=None, at=9):

@@ -4,14 +4,12 @@ import argparse
 import random
 import struct
 import sys
-import tempfile
-from pathlib import Path
 
 import peers
 import tap
 from hostile import spice
 from hostile.server import HostileServer, Pause, Wait, opening
-from portclient import DATA, PortClient, data, event, init
+from portclient import DATA, PortClient, SharedFolder, data, event, init
 
 NAME = "org.spice-space.webdav.0"
 
@@ -36,30 +34,16 @@ def script(steps):
     return {spice.MAIN: opening(spice.MAIN, ((spice.WEBDAV, 0),)), spice.WEBDAV: steps}
 
 
-class Guest:
+class Guest(SharedFolder):
     """A scripted guest and a client that shares a folder with one file."""
 
     def __init__(self, *steps, properties=()):
-        self.steps, self.properties = steps, properties
+        super().__init__(*properties)
+        self.steps = steps
 
-    def __enter__(self):
-        self.temporary = tempfile.TemporaryDirectory(prefix="caraway-folder-")
-        Path(self.temporary.name, "f").write_bytes(b"content")
-        self.server = HostileServer(script([init(NAME.encode() + b"\0"), *self.steps]))
-        self.server.__enter__()
-        self.client = PortClient(self.server.uri, f"shared-dir={self.temporary.name}", *self.properties)
-        self.client.__enter__()
-        return self
-
-    def __exit__(self, kind, error, trace):
-        try:
-            if error is None:
-                tap.equal([line for line in self.client.lines if line.startswith("data")], [], "port-data")
-                self.client.end()
-        finally:
-            self.client.__exit__(kind, error, trace)
-            self.server.__exit__(kind, error, trace)
-            self.temporary.cleanup()
+    def start_server(self):
+        (self.path / "f").write_bytes(b"content")
+        return self.stack.enter_context(HostileServer(script([init(NAME.encode() + b"\0"), *self.steps])))
 
     def sent(self):
         connection = self.server.channel(spice.WEBDAV)

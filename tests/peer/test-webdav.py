@@ -9,53 +9,30 @@ import socket
 import stat
 import subprocess
 import sys
-import tempfile
 import threading
-from pathlib import Path
 
 import peers
 import tap
-from portclient import PortClient
+from portclient import PortClient, SharedFolder
 
 
 def sha256(content):
     return hashlib.sha256(content).hexdigest()
 
 
-class Folder:
+class Folder(SharedFolder):
     """A demo server, a client that shares a folder, and the way to it from the guest's side."""
 
-    def __init__(self, *properties):
-        self.properties = properties
+    def start_server(self):
+        server = self.stack.enter_context(peers.DemoServer("--size", "64x48"))
+        self.port = int(server.command("folder")["port"])
+        self.url = f"http://127.0.0.1:{self.port}"
+        return server
 
     def __enter__(self):
-        self.temporary = tempfile.TemporaryDirectory(prefix="caraway-folder-")
-        self.top = Path(self.temporary.name)
-        self.path = self.top / "shared"
-        self.path.mkdir()
-        self.server = peers.DemoServer("--size", "64x48")
-        self.server.__enter__()
-        try:
-            self.port = int(self.server.command("folder")["port"])
-            self.client = PortClient(self.server.uri, f"shared-dir={self.path}", *self.properties)
-            self.client.__enter__()
-        except BaseException:
-            self.server.__exit__(None, None, None)
-            self.temporary.cleanup()
-            raise
+        super().__enter__()
         self.client.wait("event 0 0")
-        self.url = f"http://127.0.0.1:{self.port}"
         return self
-
-    def __exit__(self, kind, error, trace):
-        try:
-            if error is None:
-                tap.equal([line for line in self.client.lines if line.startswith("data")], [], "port-data")
-                self.client.end()
-        finally:
-            self.client.__exit__(kind, error, trace)
-            self.server.__exit__(kind, error, trace)
-            self.temporary.cleanup()
 
     def curl(self, *arguments, seconds=peers.PATIENCE):
         result = peers.run([peers.which("curl"), "-sS", "--max-time", str(seconds), *arguments], seconds=seconds + 5)
