@@ -203,10 +203,12 @@ cw_pixel_pool_take_zeroed (size_t size, size_t *capacity)
 }
 
 void
-cw_pixel_pool_zero (void *memory, size_t capacity)
+cw_pixel_pool_zero (void *memory, size_t capacity, size_t offset, size_t size)
 {
-  if (capacity < LEAST_MAPPED || madvise (memory, capacity, MADV_DONTNEED) != 0)
-    memset (memory, 0, capacity);
+  uint8_t *at = (uint8_t *) memory + offset;
+
+  if (capacity < LEAST_MAPPED || madvise (at, size, MADV_DONTNEED) != 0)
+    memset (at, 0, size);
 }
 
 void

@@ -28,8 +28,9 @@ void *cw_pixel_pool_take (CwPixelPool *self, size_t size, size_t *capacity);
 /* Memory of no pool, all zero, without being touched. */
 void *cw_pixel_pool_take_zeroed (size_t size, size_t *capacity);
 
-/* Makes memory all zero; where it is large, without touching it. */
-void cw_pixel_pool_zero (void *memory, size_t capacity);
+/* Makes size bytes of memory from offset on, a multiple of a page's size, all zero; where it is large, without touching
+ * it. */
+void cw_pixel_pool_zero (void *memory, size_t capacity, size_t offset, size_t size);
 
 void cw_pixel_pool_give (CwPixelPool *self, void *memory, size_t capacity);
 

@@ -148,11 +148,20 @@ cw_pixels_new_wrapped (CwPixelFormat format, uint32_t width, uint32_t height, vo
   return self;
 }
 
-void
-cw_pixels_zero (CwPixels *self)
+/* Takes some hundred microseconds where all of its pages are there; a multiple of a page's size. */
+#define ZERO_PIECE ((size_t) 1 << 20)
+
+bool
+cw_pixels_zero_some (CwPixels *self, size_t *done)
 {
-  cw_pixel_pool_zero (self->storage, self->capacity);
+  size_t size = MIN (ZERO_PIECE, self->capacity - *done);
+
+  cw_pixel_pool_zero (self->storage, self->capacity, *done, size);
+  *done += size;
+  if (*done < self->capacity)
+    return false;
   self->sparse = self->capacity;
+  return true;
 }
 
 /* Fewer pages are as well taken one by one. */

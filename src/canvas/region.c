@@ -225,7 +225,8 @@ next_masked (CwRegion *self, uint32_t max_pixels, CwRect *piece, uint32_t *cost)
 static bool
 next_rows (CwRegion *self, uint32_t max_pixels, CwRect *piece)
 {
-  int32_t n = MAX (1, max_pixels / (uint32_t) (self->box.right - self->box.left));
+  int32_t width = MAX (self->box.right - self->box.left, CW_REGION_ROW_COST);
+  int32_t n = MAX (1, max_pixels / (uint32_t) width);
 
   *piece = self->box;
   if (self->upwards) {
@@ -250,7 +251,7 @@ cw_region_next (CwRegion *self, uint32_t max_pixels, CwRect *piece, uint32_t *co
     if (!self->inside && !enter_box (self))
       return false;
     if (self->mask ? next_masked (self, max_pixels, piece, cost) : next_rows (self, max_pixels, piece)) {
-      *cost += cw_rect_width (piece) * cw_rect_height (piece);
+      *cost += MAX (cw_rect_width (piece), CW_REGION_ROW_COST) * cw_rect_height (piece);
       return true;
     }
     self->inside = false;

@@ -29,6 +29,9 @@ typedef struct {
 /* What a piece costs beside its pixels, in pixels: masks make many small ones. */
 #define CW_REGION_PIECE_COST 8
 
+/* What a row costs at the least, in pixels: each may be the first to touch its page of memory. */
+#define CW_REGION_ROW_COST 32
+
 /* box ∩ bounds ∩ union of clips; clips NULL means there are none to apply, n_clips 0 that nothing is left. Fails with
  * CW_ERROR_LIMIT on too many clips. Rectangles may be anything. */
 bool cw_region_init (CwRegion *self, const CwRect *bounds, const CwRect *box, const CwRect *clips, uint32_t n_clips,

@@ -44,12 +44,14 @@ struct CwOp {
   uint64_t frame;   /* its number; 0: there is none */
 
   CwDrawing *drawing; /* borrowed; NULL: not begun */
+  size_t done;        /* of a piecewise one, in bytes */
 };
 
 typedef enum {
   CW_OP_DRAW,        /* on a surface, has a display base */
   CW_OP_UNSUPPORTED, /* images are handled, nothing is drawn; has a display base if it has images */
   CW_OP_ORDERED,     /* done at once when its turn comes */
+  CW_OP_PIECEWISE,   /* likewise, but for what takes long */
   CW_OP_IMMEDIATE,   /* done when pushed; never queued */
 } CwOpKind;
 
@@ -62,11 +64,13 @@ struct CwOpInfo {
   size_t mask; /* where the message has its CwWireQMask; 0: nowhere */
   /* Values that have no meaning, when the message is pushed. NULL: all have. */
   bool (*check) (const void *data, GError **error);
-  /* CW_OP_IMMEDIATE and CW_OP_ORDERED: what has to be done when it is pushed; operations to be queued on account of it
+  /* All kinds but those that draw: what has to be done when it is pushed; operations to be queued on account of it
    * are added to follow_ups. */
   bool (*accept) (CwRenderState *state, CwOp *op, const void *data, GQueue *follow_ups, GError **error);
   /* CW_OP_ORDERED: when its turn comes. */
   bool (*apply) (CwRenderState *state, const CwOp *op, const void *data, GError **error);
+  /* CW_OP_PIECEWISE: does about as much as drawing takes between two looks at the clock. FALSE: there is more to do. */
+  bool (*piece) (CwRenderState *state, CwOp *op);
   /* CW_OP_DRAW: prepares op->drawing->draw when its turn comes; the region in it is not empty. */
   bool (*prepare) (CwOp *op, const void *data, GError **error);
 };

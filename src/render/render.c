@@ -58,7 +58,7 @@ cw_render_new (CwRenderGroup *group, const CwRenderObserver *observer, gpointer 
   self->waker = cw_waker_new (wake, wake_data);
   cw_render_state_init (&self->state, observer, observer_data);
   self->state.cache = group->cache;
-  cw_surface_table_init (&self->state.surfaces, &group->surfaces);
+  cw_surface_table_init (&self->state.surfaces, group);
   cw_decode_queue_init (&self->decodes, group);
   self->state.streams = cw_streams_new (&self->state, group, self->waker);
   g_queue_init (&self->waiting);
@@ -349,6 +349,12 @@ run_op (CwRender *self, CwOp *op, Clock *clock, GError **error)
   case CW_OP_UNSUPPORTED:
     cw_render_state_report_unsupported (&self->state, op->message->info->name);
     return DONE;
+  case CW_OP_PIECEWISE:
+    while (!op->info->piece (&self->state, op)) {
+      if (is_over (clock, PIXELS_PER_LOOK))
+        return UNFINISHED;
+    }
+    return DONE;
   default:
     return op->info->apply (&self->state, op, op->message ? op->message->data : NULL, error) ? DONE : FAILED;
   }
@@ -372,7 +378,7 @@ estimate (const CwOp *op)
 
   if (!op->drawing)
     return work;
-  width = CLAMP (cw_rect_width (&op->drawing->on.box), 0, PIXELS_PER_LOOK);
+  width = CLAMP (cw_rect_width (&op->drawing->on.box), CW_REGION_ROW_COST, PIXELS_PER_LOOK);
   height = CLAMP (cw_rect_height (&op->drawing->on.box), 0, PIXELS_PER_LOOK);
   return work + (uint64_t) MIN (width * height, PIXELS_PER_LOOK);
 }

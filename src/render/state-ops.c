@@ -136,14 +136,14 @@ accept_reset (CwRenderState *self, CwOp *op, const void *data, GQueue *follow_up
 }
 
 static bool
-apply_reset (CwRenderState *self, const CwOp *op, const void *data, GError **error)
+reset_piece (CwRenderState *self, CwOp *op)
 {
   CwRenderSurface *primary = self->surfaces.current_primary;
 
   if (!cw_render_state_flush_damage (self))
     return true;
-  if (primary)
-    cw_pixels_zero (primary->pixels);
+  if (primary && !cw_pixels_zero_some (primary->pixels, &op->done))
+    return false;
   self->observer->reset (self->observer_data);
   return true;
 }
@@ -198,7 +198,7 @@ accept_nothing (CwRenderState *self, CwOp *op, const void *data, GQueue *follow_
 const CwOpInfo cw_state_ops[] = {
   { CW_MSG_DISPLAY_MODE, CW_OP_IMMEDIATE, .accept = accept_mode },
   { CW_MSG_DISPLAY_MARK, CW_OP_ORDERED, .apply = apply_mark },
-  { CW_MSG_DISPLAY_RESET, CW_OP_ORDERED, .accept = accept_reset, .apply = apply_reset },
+  { CW_MSG_DISPLAY_RESET, CW_OP_PIECEWISE, .accept = accept_reset, .piece = reset_piece },
   { CW_MSG_DISPLAY_INVAL_LIST, CW_OP_IMMEDIATE, .accept = accept_inval_list },
   { CW_MSG_DISPLAY_INVAL_ALL_PIXMAPS, CW_OP_IMMEDIATE, .accept = accept_inval_all_pixmaps },
   { CW_MSG_DISPLAY_INVAL_PALETTE, CW_OP_IMMEDIATE, .accept = accept_inval_palette },

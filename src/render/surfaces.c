@@ -3,9 +3,13 @@
 
 #include "base/error.h"
 #include "canvas/surface.h"
+#include "render/group.h"
 
 /* What drawing libraries of applications can address (16.16 fixed point). */
 #define MAX_SIDE 32767
+
+/* To give back the memory of larger ones takes milliseconds; a worker does that. */
+#define LARGE_BYTES ((uint64_t) 16 << 20)
 
 CwRenderSurface *
 cw_render_surface_ref (CwRenderSurface *self)
@@ -14,12 +18,30 @@ cw_render_surface_ref (CwRenderSurface *self)
   return self;
 }
 
+static void
+dispose (gpointer pixels)
+{
+  cw_pixels_unref (pixels);
+}
+
+static void
+drop_pixels (CwRenderSurface *self)
+{
+  CwPixels *pixels = g_steal_pointer (&self->pixels);
+
+  if (pixels && self->disposed_by)
+    cw_worker_group_push (self->disposed_by, CW_JOB_COPIES, dispose, pixels);
+  else if (pixels)
+    cw_pixels_unref (pixels);
+  g_clear_pointer (&self->disposed_by, cw_worker_group_unref);
+}
+
 void
 cw_render_surface_unref (CwRenderSurface *self)
 {
   if (--self->ref_count > 0)
     return;
-  g_clear_pointer (&self->pixels, cw_pixels_unref);
+  drop_pixels (self);
   g_free (self);
 }
 
@@ -92,16 +114,17 @@ unrealize (gpointer data)
 {
   CwRenderSurface *surface = data;
 
-  g_clear_pointer (&surface->pixels, cw_pixels_unref);
+  drop_pixels (surface);
   cw_render_surface_unref (surface);
 }
 
 void
-cw_surface_table_init (CwSurfaceTable *self, CwSurfaceBudget *budget)
+cw_surface_table_init (CwSurfaceTable *self, CwRenderGroup *group)
 {
   *self = (CwSurfaceTable){ .pending = cw_id_map_new ((GDestroyNotify) cw_render_surface_unref),
                             .current = cw_id_map_new (unrealize),
-                            .budget = budget };
+                            .group = group,
+                            .budget = &group->surfaces };
 }
 
 static void
@@ -206,6 +229,8 @@ cw_surface_table_realize (CwSurfaceTable *self, CwRenderSurface *surface, GError
   surface->pixels = cw_surface_new (cw_render_surface_pixel_format (surface), surface->width, surface->height, error);
   if (!surface->pixels)
     return false;
+  if (surface_bytes (surface) >= LARGE_BYTES)
+    surface->disposed_by = cw_worker_group_ref (cw_render_group_get_workers (self->group));
   cw_id_map_put (self->current, surface->id, cw_render_surface_ref (surface));
   if (surface->primary)
     self->current_primary = surface;
@@ -217,7 +242,7 @@ cw_surface_table_unrealize (CwSurfaceTable *self, CwRenderSurface *surface)
 {
   if (self->current_primary == surface)
     self->current_primary = NULL;
-  g_clear_pointer (&surface->pixels, cw_pixels_unref);
+  drop_pixels (surface);
   if (cw_id_map_get (self->current, surface->id) == surface)
     cw_id_map_remove (self->current, surface->id);
 }

@@ -6,13 +6,15 @@
 
 #include "base/id-map.h"
 #include "base/pixels.h"
+#include "base/worker-pool.h"
 #include "render/render.h"
 
 typedef struct {
   unsigned ref_count; /* the owner's thread only */
   uint32_t id, format, width, height;
   bool primary, streaming;
-  CwPixels *pixels; /* NULL unless current */
+  CwPixels *pixels;           /* NULL unless current */
+  CwWorkerGroup *disposed_by; /* of large ones; or NULL */
 } CwRenderSurface;
 
 CwRenderSurface *cw_render_surface_ref (CwRenderSurface *self);
@@ -31,11 +33,12 @@ typedef struct {
   CwIdMap *pending, *current;       /* CwRenderSurface, referenced, by id */
   CwRenderSurface *pending_primary; /* in the maps too, or NULL */
   CwRenderSurface *current_primary;
-  CwSurfaceBudget *budget; /* borrowed */
+  CwRenderGroup *group;    /* borrowed */
+  CwSurfaceBudget *budget; /* the group's */
   uint64_t bytes;          /* of the pending ones, which have been taken from the budget */
 } CwSurfaceTable;
 
-void cw_surface_table_init (CwSurfaceTable *self, CwSurfaceBudget *budget);
+void cw_surface_table_init (CwSurfaceTable *self, CwRenderGroup *group);
 void cw_surface_table_clear (CwSurfaceTable *self);
 
 /* Checks a creation; NULL and CW_ERROR_MALFORMED or CW_ERROR_LIMIT if it is refused. The surface is not in the table
