@@ -14,3 +14,12 @@ cw_wipe_string (char *string)
   explicit_bzero (string, strlen (string));
   g_free (string);
 }
+
+/* g_autofree for secrets. */
+static inline void
+cw_wipe_variable (char **string)
+{
+  cw_wipe_string (*string);
+}
+
+#define cw_autowipe __attribute__ ((cleanup (cw_wipe_variable)))

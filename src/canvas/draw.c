@@ -48,8 +48,9 @@ cw_draw_make_buffer (CwDraw *self, GError **error)
   if (!self->kind || !self->target->is_read || cw_region_is_empty (&self->target->region))
     return true;
   extents = cw_region_extents (&self->target->region);
-  self->buffer = cw_pixels_new (self->target->pixels->format, extents.right - extents.left,
-                                extents.bottom - extents.top, false, error);
+  /* Its pages come as it is filled. */
+  self->buffer = cw_pixels_new_zeroed (self->target->pixels->format, extents.right - extents.left,
+                                       extents.bottom - extents.top, error);
   self->buffer_at = (CwPoint){ extents.left, extents.top };
   self->stage = STAGE_FETCH;
   return self->buffer != NULL;
@@ -82,6 +83,17 @@ end_stage (CwDraw *self)
   return false;
 }
 
+static void
+expect_write (CwDraw *self, const CwRect *piece)
+{
+  CwRect there = *piece;
+
+  if (self->stage == STAGE_FETCH)
+    there = (CwRect){ piece->left - self->buffer_at.x, piece->top - self->buffer_at.y, piece->right - self->buffer_at.x,
+                      piece->bottom - self->buffer_at.y };
+  cw_pixels_expect_write (self->stage == STAGE_FETCH ? self->buffer : self->target->pixels, &there);
+}
+
 bool
 cw_draw_walk (CwDraw *self, uint32_t max_pixels, int64_t *left)
 {
@@ -95,7 +107,7 @@ cw_draw_walk (CwDraw *self, uint32_t max_pixels, int64_t *left)
     *left -= (int64_t) cost * pixel_cost;
     if (cw_rect_is_empty (&piece))
       continue;
-    cw_pixels_expect_write (self->target->pixels, &piece);
+    expect_write (self, &piece);
     if (self->stage == STAGE_PAINT)
       self->kind->paint (self, &piece);
     else

@@ -29,7 +29,11 @@ init_clipped (CwRegion *self, const CwRect *area, const CwRect *clips, uint32_t 
     g_set_error (error, CW_ERROR, CW_ERROR_LIMIT, "clip of %u rectangles, at most %d", n_clips, CW_REGION_MAX_CLIPS);
     return false;
   }
-  boxes = g_new (pixman_box32_t, n_clips);
+  boxes = g_try_new (pixman_box32_t, n_clips);
+  if (!boxes && n_clips > 0) {
+    g_set_error (error, CW_ERROR, CW_ERROR_MEMORY, "clip of %u rectangles", n_clips);
+    return false;
+  }
   for (uint32_t i = 0; i < n_clips; i++) {
     CwRect part = cw_rect_intersect (area, &clips[i]);
 

@@ -96,6 +96,12 @@ cw_channel_display_host (SpiceChannel *self)
   return self->priv->host->display;
 }
 
+size_t *
+cw_channel_pointer_bytes (SpiceChannel *self)
+{
+  return self->priv->host->pointer_bytes (self->priv->session);
+}
+
 const struct CwSoundHost *
 cw_channel_sound_host (SpiceChannel *self)
 {

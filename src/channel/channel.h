@@ -64,6 +64,9 @@ const struct CwMainHost *cw_channel_main_host (SpiceChannel *self);
 const struct CwDisplayHost *cw_channel_display_host (SpiceChannel *self);
 const struct CwSoundHost *cw_channel_sound_host (SpiceChannel *self);
 
+/* See CwChannelHost; not without a session. */
+size_t *cw_channel_pointer_bytes (SpiceChannel *self);
+
 /* The state of its connection */
 
 /* Changes whenever a connection begins or ends: who emits a signal compares it, to see whether a handler did that. */

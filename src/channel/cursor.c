@@ -9,7 +9,7 @@
 
 /* The reference server keeps at most 256 shapes; these bounds hold for any server. */
 #define CACHE_MAX_SHAPES 1024
-#define CACHE_MAX_BYTES (64 * 1024 * 1024)
+#define CACHE_MAX_BYTES (64 * 1024 * 1024) /* of all pointers of the session */
 
 struct _SpiceCursorChannelPrivate {
   SpiceCursorShape *shape; /* boxed; NULL: none so far */
@@ -18,6 +18,7 @@ struct _SpiceCursorChannelPrivate {
   int x, y;                /* where the server has said that its hot spot is */
   CwIdMap *cache;          /* CachedShape by id */
   size_t cache_bytes;
+  size_t *session_bytes; /* of all pointers, cache_bytes among them; NULL until there are any */
 };
 
 typedef struct {
@@ -56,12 +57,18 @@ shape_bytes (const SpiceCursorShape *shape)
   return (size_t) shape->width * shape->height * 4;
 }
 
+/* Of no size if there is no memory for the picture. */
 static gpointer
 shape_copy (gpointer boxed)
 {
-  SpiceCursorShape *copy = g_memdup2 (boxed, sizeof *copy);
+  const SpiceCursorShape *self = boxed;
+  SpiceCursorShape *copy = g_memdup2 (self, sizeof *copy);
 
-  copy->data = g_memdup2 (copy->data, shape_bytes (copy));
+  copy->data = g_try_malloc (shape_bytes (self));
+  if (copy->data)
+    memcpy (copy->data, self->data, shape_bytes (self));
+  else
+    copy->width = copy->height = 0;
   return copy;
 }
 
@@ -74,6 +81,18 @@ shape_free (gpointer boxed)
 
 G_DEFINE_BOXED_TYPE (SpiceCursorShape, spice_cursor_shape, shape_copy, shape_free)
 
+/* NULL if there is no memory. */
+static SpiceCursorShape *
+shape_try_copy (SpiceCursorShape *shape)
+{
+  SpiceCursorShape *copy = shape_copy (shape);
+
+  if (shape_bytes (copy) == shape_bytes (shape))
+    return copy;
+  shape_free (copy);
+  return NULL;
+}
+
 static void
 cached_free (gpointer data)
 {
@@ -84,13 +103,21 @@ cached_free (gpointer data)
 }
 
 static void
+count_kept (SpiceCursorChannelPrivate *priv, gssize bytes)
+{
+  priv->cache_bytes += (size_t) bytes;
+  if (priv->session_bytes)
+    *priv->session_bytes += (size_t) bytes;
+}
+
+static void
 cache_remove (SpiceCursorChannelPrivate *priv, uint64_t id)
 {
   CachedShape *cached = cw_id_map_get (priv->cache, id);
 
   if (!cached)
     return;
-  priv->cache_bytes -= shape_bytes (cached->shape);
+  count_kept (priv, -(gssize) shape_bytes (cached->shape));
   cw_id_map_remove (priv->cache, id);
 }
 
@@ -98,22 +125,29 @@ static void
 cache_clear (SpiceCursorChannelPrivate *priv)
 {
   cw_id_map_clear (priv->cache);
-  priv->cache_bytes = 0;
+  count_kept (priv, -(gssize) priv->cache_bytes);
 }
 
 static void
-cache_add (SpiceCursorChannelPrivate *priv, uint64_t id)
+cache_add (SpiceCursorChannel *self, uint64_t id)
 {
+  SpiceCursorChannelPrivate *priv = self->priv;
+  SpiceCursorShape *shape;
   CachedShape *cached;
 
   cache_remove (priv, id);
+  if (!priv->session_bytes)
+    priv->session_bytes = g_rc_box_acquire (cw_channel_pointer_bytes (SPICE_CHANNEL (self)));
   if (cw_id_map_size (priv->cache) >= CACHE_MAX_SHAPES
-      || priv->cache_bytes + shape_bytes (priv->shape) > CACHE_MAX_BYTES)
+      || *priv->session_bytes + shape_bytes (priv->shape) > CACHE_MAX_BYTES)
+    return;
+  shape = shape_try_copy (priv->shape);
+  if (!shape)
     return;
   cached = g_new (CachedShape, 1);
-  *cached = (CachedShape){ priv->displayable, shape_copy (priv->shape) };
+  *cached = (CachedShape){ priv->displayable, shape };
   cw_id_map_put (priv->cache, id, cached);
-  priv->cache_bytes += shape_bytes (priv->shape);
+  count_kept (priv, (gssize) shape_bytes (shape));
 }
 
 /* Fails for shapes whose size is absurd; one that cannot be shown is kept with zeros, as programs expect. */
@@ -152,11 +186,12 @@ static bool
 recall_shape (SpiceCursorChannelPrivate *priv, uint64_t id)
 {
   const CachedShape *cached = cw_id_map_get (priv->cache, id);
+  SpiceCursorShape *shape = cached ? shape_try_copy (cached->shape) : NULL;
 
-  if (!cached)
+  if (!shape)
     return false;
   g_clear_pointer (&priv->shape, shape_free);
-  priv->shape = shape_copy (cached->shape);
+  priv->shape = shape;
   priv->displayable = cached->displayable;
   return true;
 }
@@ -178,10 +213,12 @@ take_shape (SpiceCursorChannel *self, const CwWireCursor *cursor)
     if (!decode_shape (priv, cursor))
       return false;
     if ((cursor->flags & CW_CURSOR_FLAG_CACHE_ME) && cursor->unique != 0)
-      cache_add (priv, cursor->unique);
+      cache_add (self, cursor->unique);
   }
   /* A handler may connect again and wait for another shape. */
-  shape = shape_copy (priv->shape);
+  shape = shape_try_copy (priv->shape);
+  if (!shape)
+    return false;
   displayable = priv->displayable;
   g_object_notify_by_pspec (G_OBJECT (self), cursor_property);
   g_signal_emit (self, signals[CURSOR_SET], 0, (gint) shape->width, (gint) shape->height, (gint) shape->hot_spot_x,
@@ -344,7 +381,9 @@ finalize (GObject *object)
   SpiceCursorChannelPrivate *priv = SPICE_CURSOR_CHANNEL (object)->priv;
 
   g_clear_pointer (&priv->shape, shape_free);
+  cache_clear (priv);
   g_clear_pointer (&priv->cache, cw_id_map_free);
+  g_clear_pointer (&priv->session_bytes, g_rc_box_release);
   G_OBJECT_CLASS (spice_cursor_channel_parent_class)->finalize (object);
 }
 

@@ -22,6 +22,9 @@ typedef struct {
   CwTarget (*target) (SpiceSession *session);
   bool (*read_only) (SpiceSession *session);
 
+  /* Bytes that the shapes kept by all pointers of the session take; reference-counted (g_rc_box_acquire()). */
+  size_t *(*pointer_bytes) (SpiceSession *session);
+
   /* Takes down what servers say; NULL: nobody does. */
   CwRecorder *(*recorder) (SpiceSession *session);
 

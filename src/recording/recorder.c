@@ -117,6 +117,16 @@ write_header (int fd, GError **error)
   return write_all (fd, header, sizeof header, error);
 }
 
+static void
+free_recorder (CwRecorder *self)
+{
+  libdeflate_free_compressor (self->compressor);
+  g_async_queue_unref (self->blocks);
+  cw_buffer_clear (&self->block);
+  g_mutex_clear (&self->lock);
+  g_free (self);
+}
+
 CwRecorder *
 cw_recorder_new (const char *path, GError **error)
 {
@@ -138,8 +148,12 @@ cw_recorder_new (const char *path, GError **error)
   cw_buffer_init (&self->block, CW_RECORDING_MAX_BLOCK);
   g_mutex_init (&self->lock);
   self->blocks = g_async_queue_new_full ((GDestroyNotify) g_bytes_unref);
-  self->thread = g_thread_new ("recorder", write_blocks, self);
-  return self;
+  self->thread = g_thread_try_new ("recorder", write_blocks, self, error);
+  if (self->thread)
+    return self;
+  close (fd);
+  free_recorder (self);
+  return NULL;
 }
 
 static void
@@ -260,11 +274,7 @@ cw_recorder_finish (CwRecorder *self, GError **error)
     fail (self, g_error_new (G_FILE_ERROR, g_file_error_from_errno (errno), _ ("The recording cannot be written: %s"),
                              g_strerror (errno)));
   problem = self->error;
-  libdeflate_free_compressor (self->compressor);
-  g_async_queue_unref (self->blocks);
-  cw_buffer_clear (&self->block);
-  g_mutex_clear (&self->lock);
-  g_free (self);
+  free_recorder (self);
   if (!problem)
     return true;
   g_propagate_error (error, problem);

@@ -21,6 +21,8 @@ void
 cw_op_free (CwOp *self)
 {
   if (self->drawing) {
+    if (self->drawing->draw.buffer)
+      cw_render_surface_dispose (self->target, g_steal_pointer (&self->drawing->draw.buffer));
     cw_draw_clear (&self->drawing->draw);
     cw_region_clear (&self->drawing->on.region);
   }

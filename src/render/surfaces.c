@@ -24,15 +24,20 @@ dispose (gpointer pixels)
   cw_pixels_unref (pixels);
 }
 
+void
+cw_render_surface_dispose (CwRenderSurface *self, CwPixels *pixels)
+{
+  if (self->disposed_by)
+    cw_worker_group_push (self->disposed_by, CW_JOB_COPIES, dispose, pixels);
+  else
+    cw_pixels_unref (pixels);
+}
+
 static void
 drop_pixels (CwRenderSurface *self)
 {
-  CwPixels *pixels = g_steal_pointer (&self->pixels);
-
-  if (pixels && self->disposed_by)
-    cw_worker_group_push (self->disposed_by, CW_JOB_COPIES, dispose, pixels);
-  else if (pixels)
-    cw_pixels_unref (pixels);
+  if (self->pixels)
+    cw_render_surface_dispose (self, g_steal_pointer (&self->pixels));
   g_clear_pointer (&self->disposed_by, cw_worker_group_unref);
 }
 

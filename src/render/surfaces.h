@@ -19,6 +19,9 @@ typedef struct {
 
 CwRenderSurface *cw_render_surface_ref (CwRenderSurface *self);
 void cw_render_surface_unref (CwRenderSurface *self);
+
+/* Frees pixels, which are about as many as its own. */
+void cw_render_surface_dispose (CwRenderSurface *self, CwPixels *pixels);
 bool cw_render_surface_is_like (const CwRenderSurface *self, const CwRenderSurface *other); /* but for its content */
 CwPixelFormat cw_render_surface_pixel_format (const CwRenderSurface *self);
 void cw_render_surface_get_info (const CwRenderSurface *self, CwSurfaceInfo *info);

@@ -6,7 +6,7 @@
 
 /* A channel is a socket: far more than any server has, far less than a program may open. */
 #define MAX_CHANNELS 256
-#define MAX_DISPLAYS 16 /* each may be as large as four screens */
+#define MAX_DISPLAYS 16 /* each may be as large as four screens; and a pointer for each */
 
 typedef struct {
   uint8_t type, id;
@@ -222,14 +222,14 @@ collect_known (SpiceSession *self, KnownChannels *known)
 }
 
 static unsigned
-count_displays (SpiceSession *self)
+count_channels (SpiceSession *self, uint8_t type)
 {
   unsigned n = 0;
 
   for (GList *at = self->priv->channels; at; at = at->next)
-    n += cw_channel_type (at->data) == CW_CHANNEL_DISPLAY;
+    n += cw_channel_type (at->data) == type;
   for (GList *at = self->priv->channels_to_create.head; at; at = at->next)
-    n += ((ChannelId *) at->data)->type == CW_CHANNEL_DISPLAY;
+    n += ((ChannelId *) at->data)->type == type;
   return n;
 }
 
@@ -238,7 +238,8 @@ cw_session_create_listed (SpiceSession *self, const CwMsgMainChannelsList *list)
 {
   SpiceSessionPrivate *priv = self->priv;
   KnownChannels known = { 0 };
-  unsigned n_known = collect_known (self, &known), n_displays = count_displays (self);
+  unsigned n_known = collect_known (self, &known), n_displays = count_channels (self, CW_CHANNEL_DISPLAY),
+           n_pointers = count_channels (self, CW_CHANNEL_CURSOR);
 
   for (uint32_t i = 0; i < list->n_channels; i++) {
     uint8_t type = list->channels[i].type, id = list->channels[i].id;
@@ -246,7 +247,8 @@ cw_session_create_listed (SpiceSession *self, const CwMsgMainChannelsList *list)
     ChannelId *entry;
 
     if (!kind || type == CW_CHANNEL_MAIN || !is_enabled (self, kind) || !make_known (&known, type, id)
-        || (type == CW_CHANNEL_DISPLAY && ++n_displays > MAX_DISPLAYS))
+        || (type == CW_CHANNEL_DISPLAY && ++n_displays > MAX_DISPLAYS)
+        || (type == CW_CHANNEL_CURSOR && ++n_pointers > MAX_DISPLAYS))
       continue;
     if (++n_known > MAX_CHANNELS) {
       g_debug ("the server lists more than %d channels; the others are left out", MAX_CHANNELS);

@@ -26,6 +26,12 @@ is_for_migration (SpiceSession *self)
   return cw_session_is_for_migration (self);
 }
 
+static size_t *
+pointer_bytes (SpiceSession *self)
+{
+  return self->priv->pointer_bytes;
+}
+
 static CwDisabledEffects
 disabled_effects (SpiceSession *self)
 {
@@ -96,6 +102,7 @@ const CwChannelHost cw_session_host = {
   .connection_ended = cw_session_connection_ended,
   .target = cw_session_target,
   .read_only = read_only,
+  .pointer_bytes = pointer_bytes,
   .recorder = cw_session_recorder,
   .is_for_migration = is_for_migration,
   .migration_peer = cw_session_migration_peer,

@@ -93,7 +93,8 @@ parse_query (const char *text, bool tls, CwUri *uri, GError **error)
 
   g_uri_params_iter_init (&iter, text, -1, "&;", G_URI_PARAMS_NONE);
   for (;;) {
-    g_autofree char *key = NULL, *value = NULL;
+    cw_autowipe char *value = NULL;
+    g_autofree char *key = NULL;
 
     if (!g_uri_params_iter_next (&iter, &key, &value, &problem))
       break;
@@ -106,7 +107,8 @@ parse_query (const char *text, bool tls, CwUri *uri, GError **error)
 static bool
 parse_network (const char *text, bool tls, CwUri *uri, GError **error)
 {
-  g_autofree char *usual = g_strdup (text), *host = NULL, *path = NULL, *query = NULL, *fragment = NULL;
+  cw_autowipe char *usual = g_strdup (text), *query = NULL;
+  g_autofree char *host = NULL, *path = NULL, *fragment = NULL;
   GError *problem = NULL;
   char *mark;
   int port;
@@ -204,7 +206,7 @@ has_empty_port (const char *text)
 bool
 cw_proxy_uri_parse (const char *text, CwProxyUri *out, GError **error)
 {
-  g_autofree char *full = strstr (text, "://") ? g_strdup (text) : g_strconcat ("http://", text, NULL);
+  cw_autowipe char *full = strstr (text, "://") ? g_strdup (text) : g_strconcat ("http://", text, NULL);
   g_autofree char *path = NULL, *query = NULL, *fragment = NULL;
   g_auto (CwProxyUri) proxy = { 0 };
   GError *problem = NULL;

@@ -65,21 +65,34 @@ serve_inputs (PeerIo *io)
   }
 }
 
+static void (*second_script) (PeerIo *io); /* of another pointer; NULL: it says nothing */
+
+static void
+serve_second (PeerIo *io)
+{
+  if (second_script)
+    second_script (io);
+  else
+    server_hold (io);
+}
+
 static void
 serve (PeerIo *io, gpointer data)
 {
-  static const uint8_t channels[] = { CW_CHANNEL_CURSOR, 0, CW_CHANNEL_INPUTS, 0 };
+  static const uint8_t channels[] = { CW_CHANNEL_CURSOR, 0, CW_CHANNEL_CURSOR, 1, CW_CHANNEL_INPUTS, 0 };
 
   if (!peer_link (io, &PEER_LINK_INIT))
     return;
-  if (io->channel_type == CW_CHANNEL_CURSOR) {
+  if (io->channel_type == CW_CHANNEL_CURSOR && io->channel_id == 1) {
+    serve_second (io);
+  } else if (io->channel_type == CW_CHANNEL_CURSOR) {
     void (*serve_channel) (PeerIo * io) = data;
 
     serve_channel (io);
   } else if (io->channel_type == CW_CHANNEL_INPUTS) {
     serve_inputs (io);
   } else {
-    server_send_start (io, channels, 2);
+    server_send_start (io, channels, 3);
     server_hold (io);
   }
 }
@@ -260,7 +273,7 @@ serve_many (PeerIo *io)
 
 /* Each is of 4 MiB, from two bits for a pixel. */
 static void
-serve_large (PeerIo *io)
+fill_cache (PeerIo *io)
 {
   g_autofree uint8_t *bits = g_malloc0 (1024 * 1024 / 4);
 
@@ -271,6 +284,12 @@ serve_large (PeerIo *io)
     cursor.height = 1024;
     set (io, cursor);
   }
+}
+
+static void
+serve_large (PeerIo *io)
+{
+  fill_cache (io);
   set (io, shape (CW_CURSOR_FLAG_CACHE_ME, 17, 1, red, 4));
   server_send (io, CW_MSG_CURSOR_MOVE, &(CwMsgCursorMove){ 1, 1 });
   recall (io, 16);
@@ -294,9 +313,72 @@ expect_recalled (void (*script) (PeerIo *io), const char *last, const char *reca
   end (&c);
 }
 
+static GAsyncQueue *gates[2]; /* of the pointers' servers */
+
+static void
+move_and_wait (PeerIo *io, unsigned n)
+{
+  server_send (io, CW_MSG_CURSOR_MOVE, &(CwMsgCursorMove){ (int16_t) n, (int16_t) n });
+  g_async_queue_pop (gates[io->channel_id]);
+}
+
+static void
+serve_first_of_two (PeerIo *io)
+{
+  fill_cache (io);
+  move_and_wait (io, 1);
+  server_send (io, CW_MSG_CURSOR_INVAL_ALL, NULL);
+  move_and_wait (io, 3);
+}
+
+static void
+serve_second_of_two (PeerIo *io)
+{
+  g_async_queue_pop (gates[1]);
+  for (unsigned n = 2; n <= 4; n += 2) {
+    set (io, shape (CW_CURSOR_FLAG_CACHE_ME, 1, 1, red, 4));
+    recall (io, 1);
+    move_and_wait (io, n);
+  }
+}
+
+static bool
+has_moved_to (gpointer move)
+{
+  return g_str_has_suffix (told->str, move);
+}
+
 #define TWO "notify 2x1 hot 2,0; set ff0000ff; "
 #define ONE "notify 1x1 hot 1,0; set ff0000ff; "
 #define LARGE "notify 1024x1024 hot 9,0; set 000000ff; "
+
+/* All pointers of a session share the bytes: what one has given back the other may keep. */
+static void
+test_two (void)
+{
+  static const unsigned order[] = { 1, 0, 1 };
+  Case c;
+
+  for (unsigned i = 0; i < 2; i++)
+    gates[i] = g_async_queue_new ();
+  second_script = serve_second_of_two;
+  begin (&c, serve_first_of_two, G_CALLBACK (listen));
+  for (unsigned n = 1; n <= 4; n++) {
+    g_autofree char *move = g_strdup_printf ("move %u,%u; ", n, n);
+
+    client_await (has_moved_to, move);
+    if (n < 4)
+      g_async_queue_push (gates[order[n - 1]], &c);
+  }
+  g_assert_true (
+      g_str_has_suffix (told->str, LARGE "move 1,1; " ONE "hide; move 2,2; move 3,3; " ONE ONE "move 4,4; "));
+  for (unsigned i = 0; i < 2; i++)
+    g_async_queue_push (gates[i], &c);
+  end (&c);
+  second_script = NULL;
+  for (unsigned i = 0; i < 2; i++)
+    g_async_queue_unref (gates[i]);
+}
 
 static void
 test_limits (void)
@@ -430,6 +512,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_unsetenv ("SPICE_PROXY");
+  g_test_add_func ("/pointer/two", test_two);
   g_test_add_func ("/pointer/U1-U5-cursor", test_cursor);
   g_test_add_func ("/pointer/forgotten", test_forgotten);
   g_test_add_func ("/pointer/limits", test_limits);

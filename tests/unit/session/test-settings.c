@@ -305,14 +305,36 @@ test_many_channels (void)
   CwWireChannelId ids[256];
 
   for (unsigned i = 0; i < 255; i++)
-    ids[i] = (CwWireChannelId){ CW_CHANNEL_CURSOR, (uint8_t) i };
+    ids[i] = (CwWireChannelId){ CW_CHANNEL_PORT, (uint8_t) i };
   ids[255] = (CwWireChannelId){ CW_CHANNEL_INPUTS, 0 };
   cw_session_create_listed (session, &(CwMsgMainChannelsList){ 256, ids });
   while (g_main_context_iteration (NULL, FALSE))
     ;
-  g_assert_nonnull (client_channel (session, CW_CHANNEL_CURSOR, 254));
+  g_assert_nonnull (client_channel (session, CW_CHANNEL_PORT, 254));
   g_assert_null (client_channel (session, CW_CHANNEL_INPUTS, 0));
   g_assert_cmpuint (g_list_length (session->priv->channels), ==, 256);
+  spice_session_disconnect (session);
+  client_end (session);
+}
+
+/* Sixteen displays, and a pointer for each, in one list or in two. */
+static void
+test_many_displays (void)
+{
+  static const uint8_t types[] = { CW_CHANNEL_DISPLAY, CW_CHANNEL_CURSOR };
+  SpiceSession *session = session_with_main ();
+  CwWireChannelId ids[2 * 17];
+
+  for (unsigned i = 0; i < 34; i++)
+    ids[i] = (CwWireChannelId){ types[i % 2], (uint8_t) (i / 2) };
+  cw_session_create_listed (session, &(CwMsgMainChannelsList){ 30, ids });
+  cw_session_create_listed (session, &(CwMsgMainChannelsList){ 4, ids + 30 });
+  while (g_main_context_iteration (NULL, FALSE))
+    ;
+  for (unsigned k = 0; k < 2; k++) {
+    g_assert_nonnull (client_channel (session, types[k], 15));
+    g_assert_null (client_channel (session, types[k], 16));
+  }
   spice_session_disconnect (session);
   client_end (session);
 }
@@ -372,6 +394,7 @@ main (int argc, char **argv)
   g_test_add_func ("/settings/server", test_server);
   g_test_add_func ("/settings/long-name", test_long_name);
   g_test_add_func ("/settings/many-channels", test_many_channels);
+  g_test_add_func ("/settings/many-displays", test_many_displays);
   g_test_add_func ("/settings/largest-window", test_largest_window);
   g_test_add_func ("/settings/window", test_window);
   return g_test_run ();
