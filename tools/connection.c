@@ -218,7 +218,10 @@ connection_apply (const Connection *self, SpiceSession *session, const char *add
     return false;
   if (self->proxy)
     g_object_set (session, "proxy", self->proxy, NULL);
-  if (self->insecure)
+  /* A key that is given is the one that is meant, whatever else would do. */
+  if (self->pubkey_file)
+    g_object_set (session, "verify", SPICE_SESSION_VERIFY_PUBKEY, NULL);
+  else if (self->insecure)
     g_object_set (session, "verify", 0, NULL);
   return read_password (self, session, error);
 }

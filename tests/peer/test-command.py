@@ -498,6 +498,10 @@ def public_key():
             caraway.run("info", "--pubkey-file", server.folder / name, server.uri)
         fails(TLS, "certificate", "info", "--pubkey-file", server.folder / "wrong.der", server.uri)
         fails(TLS, "certificate", "info", "--pubkey-file", server.folder / "wrong", server.uri)
+        # That key and no other: nothing else makes up for it.
+        for other in (("--ca-file", server.ca_file), ("--insecure",), ("--cert-subject", "O=Caraway demo,CN=localhost")):
+            fails(TLS, "certificate", "info", "--pubkey-file", server.folder / "wrong", *other, server.uri)
+            caraway.run("info", "--pubkey-file", server.folder / "right", *other, server.uri)
         fails(FILE, "no public key", "info", "--pubkey-file", server.ca_file, server.uri)
         fails(FILE, "no PEM certificate", "info", "--ca-file", peers.__file__, server.uri)
 
