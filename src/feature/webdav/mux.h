@@ -9,7 +9,6 @@
 #include <glib.h>
 
 #define CW_WEBDAV_HEADER 10
-#define CW_WEBDAV_MAX_FRAME 65535 /* bytes after the header */
 
 typedef struct {
   /* A piece of what came on a connection, at least one byte. */

@@ -25,7 +25,7 @@ on_data (gpointer data, gint64 id, CwSlice bytes)
 {
   Log *self = data;
 
-  if (bytes.size == 0 || bytes.size > CW_WEBDAV_MAX_FRAME)
+  if (bytes.size == 0 || bytes.size > UINT16_MAX)
     abort ();
   if (id != self->id)
     flush (self);
