@@ -304,11 +304,34 @@ press_combination (Client *client, SpiceInputsChannel *inputs, const Combination
   return client_sleep (client, delay, error);
 }
 
+/* What help tells of combinations, and the names of all keys. */
+static char *
+describe_keys (void)
+{
+  GString *text = g_string_new (
+      "A combination is key names joined by \"+\": ctrl+alt+del, f2, super, shift+tab. Keys go down in that\n"
+      "order and up in reverse. A character alone is what types it (A is shift+a, ! is shift+1). Names of QEMU\n"
+      "(ret, meta_l), X (Return, Super_L) and virsh (KEY_ENTER) are understood, as are scan codes (0x1e, 0xe01d).\n"
+      "shift:down leaves a key down until shift:up, or until the command ends: servers let go then.\n\nKey names:\n");
+  gsize column = 0;
+
+  for (const char *const *name = keymap_names (); *name; name++) {
+    if (column + strlen (*name) > 90) {
+      g_string_append_c (text, '\n');
+      column = 0;
+    }
+    g_string_append_printf (text, "%s%s", column == 0 ? "  " : " ", *name);
+    column += strlen (*name) + 1;
+  }
+  return g_string_free (text, FALSE);
+}
+
 static bool
 run_key (int argc, char **argv, GError **error)
 {
   g_autoptr (Client) client = client_new ();
   g_autoptr (GPtrArray) combinations = NULL;
+  g_autofree char *description = describe_keys ();
   SpiceInputsChannel *inputs;
   int delay = DEFAULT_DELAY_MS, hold = 0;
   gboolean list = FALSE;
@@ -319,13 +342,7 @@ run_key (int argc, char **argv, GError **error)
     { 0 },
   };
 
-  if (!command_parse (
-          &command_key, client, entries,
-          "A combination is key names joined by \"+\": ctrl+alt+del, f2, super, shift+tab. Keys go down in that\n"
-          "order and up in reverse. A character alone is what types it (A is shift+a, ! is shift+1). Names of QEMU\n"
-          "(ret, meta_l), X (Return, Super_L) and virsh (KEY_ENTER) are understood, as are scan codes (0x1e, 0xe01d).\n"
-          "shift:down leaves a key down until shift:up, or until the command ends: servers let go then.",
-          &argc, &argv, 0, -1, error))
+  if (!command_parse (&command_key, client, entries, description, &argc, &argv, 0, -1, error))
     return false;
   if (list) {
     for (const char *const *name = keymap_names (); *name; name++)

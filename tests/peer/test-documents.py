@@ -266,7 +266,7 @@ class Machine(peers.Qemu):
         return f"port={PORT},addr=127.0.0.1,disable-ticketing=on"
 
 
-@tap.test("man page and help: options of each, and the exit statuses, are the same")
+@tap.test("man page and help: options of each, exit statuses, and names of keys are the same")
 def options():
     page = (source / "docs" / "caraway.1").read_text().replace("\\-", "-")
     program = build / "tools" / "caraway"
@@ -279,6 +279,9 @@ def options():
         tap.true(f".B caraway {command}\n" in page, f"the man page lacks {command}")
     statuses = re.findall(r"^\.B (\d)$", page.partition(".SH EXIT STATUS")[2].partition(".SH")[0], re.M)
     tap.equal(re.findall(r"\b(\d) ", general.partition("Exit status: ")[2]), statuses, "exit statuses")
+    names = peers.run([program, "key", "--list"]).check().out.split()
+    lines = page.partition(".SH KEY NAMES\n")[2].partition("\n.SH")[0].splitlines()
+    tap.equal(" ".join(line for line in lines if not line.startswith(".")).split(), names, "names of keys in the man page")
 
 
 if __name__ == "__main__":

@@ -286,6 +286,9 @@ class CommandLine(unittest.TestCase):
         result = caraway('key', '--list')
         self.assertEqual(result.returncode, 0)
         self.assertIn('capslock', result.stdout.split('\n'))
+        told = caraway('help', 'key').stdout.partition('\nKey names:\n')[2].partition('\n\n')[0]
+        self.assertEqual(told.split(), result.stdout.split())
+        self.assertLess(max(map(len, told.split('\n'))), 96)
 
     def test_files(self):
         self.check(FILE, '/nonexistent/secret', 'info', '--password-file', '/nonexistent/secret', 'spice://127.0.0.1:1')
