@@ -292,14 +292,14 @@ def late_reader():
 def stopped_reader():
     # Where a system takes little for a server that does not read.
     with tempfile.TemporaryDirectory(prefix="caraway-unix-") as folder, still("--unix", f"{folder}/socket") as server:
-        command = server.start([caraway.program, "type", "-t2", "--delay=5", server.uri, "a" * 9000])
+        command = server.start([caraway.program, "type", "-t6", "--delay=5", server.uri, "a" * 9000])
         try:
             peers.wait_until(lambda: server.events(clear=False), "the first key")
             server.process.child.send_signal(signal.SIGSTOP)
             tap.equal(command.child.wait(peers.PATIENCE), TIMEOUT, command.text())
         finally:
             server.process.child.send_signal(signal.SIGCONT)
-        said = re.search(r"typed (\d+) of 9000 characters: gave up after 2 s, waiting for the server to take", command.text())
+        said = re.search(r"typed (\d+) of 9000 characters: gave up after 6 s, waiting for the server to take", command.text())
         tap.true(said and 0 < int(said[1]) < 9000, command.text())
 
 
@@ -476,11 +476,11 @@ def nothing_there():
 def reason_at_the_limit():
     empty = {spice.MAIN: [spice.main_init(), Wait(104), spice.channels_list()]}
     with HostileServer(empty) as server:
-        command = server.start([caraway.program, "screenshot", "-t4", server.uri, server.folder / "x.png"])
+        command = server.start([caraway.program, "screenshot", "-t8", server.uri, server.folder / "x.png"])
         main = server.channel(spice.MAIN)
         tap.true(main.wait(lambda: 104 in main.seen), "the client asks for no channels")
         command.child.send_signal(signal.SIGSTOP)
-        time.sleep(4.5)  # both limits, that of the option and that for an empty list, pass meanwhile
+        time.sleep(8.5)  # both limits, that of the option and that for an empty list, pass meanwhile
         command.child.send_signal(signal.SIGCONT)
         tap.equal(command.child.wait(peers.PATIENCE), UNSUPPORTED, command.text())
         clients.check_quiet("screenshot", command.text())

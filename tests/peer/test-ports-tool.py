@@ -110,7 +110,7 @@ def no_such_port():
 def closed():
     with demo() as server:
         server.command("port quiet")
-        _, err = ended(pipe(server.uri, "quiet", "--timeout", "1"), TIMEOUT)
+        _, err = ended(pipe(server.uri, "quiet", "--timeout", "5"), TIMEOUT)
         tap.true("the other end" in err, err)
         server.wait_channels(port=0)
         process = pipe(server.uri, "quiet", "--timeout", "60")

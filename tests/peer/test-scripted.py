@@ -284,9 +284,9 @@ def reasons():
 @tap.test("what a server has not read when its time is over it may lose, and is told to")
 def deaf():
     with HostileServer({spice.INPUTS: [spice.INPUTS_INIT, Pause(60)]}, deaf=60) as server:
-        refused(server, TIMEOUT, "gave up after 1 s, waiting for the server to read everything; it may lose the end of it",
-                "key", "-t1", "a")
-        refused(server, TIMEOUT, "typed 3 of 3 characters: gave up after 1 s, ", "type", "-t1", "abc")
+        refused(server, TIMEOUT, "gave up after 5 s, waiting for the server to read everything; it may lose the end of it",
+                "key", "-t5", "a")
+        refused(server, TIMEOUT, "typed 3 of 3 characters: gave up after 5 s, ", "type", "-t5", "abc")
 
 
 def shot(scripts, *options, listed=LISTED, status=0):
