@@ -73,16 +73,6 @@ rest_of (const GError *error, const char *begin)
   return error && g_str_has_prefix (error->message, begin) ? error->message + strlen (begin) : NULL;
 }
 
-/* GSocketClient's words for it, as far as the address. */
-static const char *
-address_of (const GError *error)
-{
-  const char *words = g_dgettext ("glib20", "Could not connect to %s: ");
-  g_autofree char *begin = g_strndup (words, strcspn (words, "%"));
-
-  return rest_of (error, begin);
-}
-
 /* A message: what happened and what could help, and how the library's words follow, less what is said already. */
 typedef struct {
   const char *text, *joint;
@@ -92,7 +82,7 @@ typedef struct {
 static Words
 connect_words (const GError *error)
 {
-  const char *address = address_of (error);
+  const char *address = rest_of (error, "Could not connect to ");
 
   if (says (error, NO_TLS_PORT))
     return (Words){ "the server wants TLS, and the address names no port for it (use spice+tls://HOST:PORT, or "
