@@ -9,6 +9,7 @@ import fcntl
 import json
 import os
 import re
+import shlex
 import socket
 import struct
 import sys
@@ -46,18 +47,39 @@ def man_examples():
     return [line.replace("\\-", "-") for line in lines]
 
 
-def in_development_shell(line, folder, seconds=peers.PATIENCE):
-    """As after “meson devenv -C build”; “build” is the build folder."""
+def readme_words(beginning):
+    """README's one line that begins so, without its comment."""
+    line, = [line for block in blocks("sh") for line in block.splitlines() if line.startswith(beginning)]
+    return shlex.split(line, comments=True)
+
+
+def server_words():
+    return readme_words("build/demo/demo/caraway-demo-server")
+
+
+def shell_words():
+    return readme_words("meson devenv -C build/demo --workdir .  ")
+
+
+def as_after_demo(folder):
+    """Makes build/demo what “scripts/demo” makes it."""
+    (folder / "build").mkdir(exist_ok=True)
     with contextlib.suppress(FileExistsError):
-        (folder / "build").symlink_to(build)
-    return peers.run(["meson", "devenv", "-C", build, "--workdir", folder, "bash", "-euo", "pipefail", "-c", line],
-                     seconds=seconds, env={"SECRET": "geheim"})
+        (folder / "build" / "demo").symlink_to(build)
+
+
+def in_development_shell(line, folder, seconds=peers.PATIENCE):
+    """A line in the shell that README opens."""
+    as_after_demo(folder)
+    return peers.run([*shell_words(), "bash", "-euo", "pipefail", "-c", line], cwd=folder, seconds=seconds,
+                     env={"SECRET": "geheim"})
 
 
 class Demo(peers.DemoServer):
-    """With two ports for the examples, and always where they say."""
+    """The server that README starts, with options that single examples of the man page and the help need beside."""
+
     def __init__(self, *options):
-        super().__init__("--no-animation", "--port", str(PORT), "--mouse", "client", *options, scene=True)
+        super().__init__(*server_words()[1:], *options, scene=True)
 
 
 class Guest(xspice.Xspice):
@@ -85,8 +107,12 @@ def run_with_agent(line):
 EVENTS = {"type": 10, "key": 2, "click": 3, "move": 1}
 
 
+def needs_agent(line):
+    return any(f" {command} " in line for command in ("send", "clipboard", "resize"))
+
+
 def run_line(line):
-    if any(f" {command} " in line for command in ("send", "clipboard", "resize")):
+    if needs_agent(line):
         return run_with_agent(line)
     options = ("--mouse", "server") if " -r " in line or " --relative " in line else ()
     if " port " in line:
@@ -136,7 +162,15 @@ def readme_commands():
     lines = caraway_lines()
     tap.true(len(lines) >= 5, f"only {len(lines)} commands")
     for line in lines:
+        tap.equal("# agent:" in line, needs_agent(line), line)
         check_line(line)
+
+
+@tap.test("scripts/demo tells how the server and the shell of README's examples are started")
+def demo_script():
+    said = (source / "scripts" / "demo").read_text().splitlines()
+    for words in (server_words(), shell_words()):
+        tap.true("  " + " ".join(words) in said, f"scripts/demo does not say {words}")
 
 
 @tap.test("README: the program in C")
@@ -146,8 +180,7 @@ def readme_c():
     with Demo() as server:
         (server.folder / "app.c").write_text(program)
         in_development_shell(compile_line + " -Werror -Wall -Wno-unused-parameter", server.folder).check()
-        process = peers.Process(["meson", "devenv", "-C", build, "--workdir", server.folder, "stdbuf", "-oL",
-                                 server.folder / "a.out"])
+        process = peers.Process([*shell_words(), "stdbuf", "-oL", "./a.out"], cwd=server.folder)
         server.processes.insert(0, process)
         peers.wait_until(lambda: "drawn: " in process.text(), "something drawn")
         server.command("quit")
@@ -161,12 +194,17 @@ def readme_c():
         tap.true("the connection ended: " in result.err, result.err)
 
 
+def python_words():
+    return re.search(r"\(`(\S+ app\.py)`\)", (source / "README.md").read_text())[1].split()
+
+
 @tap.test("README: the program in Python")
 def readme_python():
     program, = blocks("python")
     with Demo() as server:
         (server.folder / "app.py").write_text(program)
-        process = peers.Process(["meson", "devenv", "-C", build, "/usr/bin/python3", "-u", server.folder / "app.py"])
+        as_after_demo(server.folder)
+        process = peers.Process([*shell_words(), "env", "PYTHONUNBUFFERED=1", *python_words()], cwd=server.folder)
         server.processes.insert(0, process)
         peers.wait_until(lambda: "open: main" in process.text(), "the main channel")
         server.command("quit")
@@ -174,19 +212,18 @@ def readme_python():
         tap.true("the connection ended: " in process.text(), process.text())
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "app.py").write_text(program)
-        result = in_development_shell("/usr/bin/python3 app.py", Path(folder))
+        result = in_development_shell(" ".join(python_words()), Path(folder))
         tap.true("the connection ended: " in result.out, result.out + result.err)
 
 
 @tap.test("README: an existing program, on this library")
 def readme_program():
-    lines = [line for block in blocks("sh") for line in block.splitlines() if line.startswith("meson devenv ")]
+    lines = [line for block in blocks("sh") for line in block.splitlines() if re.match("meson devenv .*spicy", line)]
     tap.equal(len(lines), 2)
     with Demo() as server:
-        (server.folder / "build").symlink_to(build)
+        as_after_demo(server.folder)
         for line in lines:
-            here = line.replace("-C build ", f"-C build --workdir {server.folder} ")
-            result = peers.run(["bash", "-euo", "pipefail", "-c", here], cwd=server.folder).check()
+            result = peers.run(["bash", "-euo", "pipefail", "-c", line], cwd=server.folder).check()
         tap.true(str(build / "src") in result.out, result.out)
         tap.true((server.folder / "vm.ppm").exists(), "no picture")
 
@@ -232,8 +269,7 @@ def recordings():
         in_development_shell(record, server.folder).check()
         shown = in_development_shell(inspect, server.folder).check().out
         tap.true("display" in shown, shown)
-        process = peers.Process(["meson", "devenv", "-C", build, "--workdir", server.folder, "stdbuf", "-oL", "bash", "-c",
-                                 replay])
+        process = peers.Process([*shell_words(), "stdbuf", "-oL", "bash", "-c", replay], cwd=server.folder)
         server.processes.insert(0, process)
         uri = peers.wait_until(lambda: re.search(r"^spice://.*$", process.text(), re.M), "its address")[0]
         tap.true("800x600" in peers.run([build / "tools" / "caraway", "info", uri]).check().out, "no display is replayed")

@@ -15,7 +15,7 @@ set_unavailable (GError **error)
 /**
  * spice_usb_device_manager_get:
  * @session: a session
- * @err: (optional): why there is none
+ * @err: why there is none
  *
  * Gets the USB device manager of a session, which is made by the first call. Devices that are there already are told of
  * by #SpiceUsbDeviceManager::device-added in a later turn.
@@ -139,7 +139,7 @@ finish (SpiceUsbDeviceManager *manager, GAsyncResult *result, GError **error)
  * spice_usb_device_manager_connect_device_finish:
  * @manager: the manager
  * @res: what the callback got
- * @err: (optional): why it failed
+ * @err: why it failed
  *
  * Ends spice_usb_device_manager_connect_device_async().
  *
@@ -183,7 +183,7 @@ spice_usb_device_manager_disconnect_device_async (SpiceUsbDeviceManager *manager
  * spice_usb_device_manager_disconnect_device_finish:
  * @manager: the manager
  * @res: what the callback got
- * @err: (optional): why it failed
+ * @err: why it failed
  *
  * Ends spice_usb_device_manager_disconnect_device_async().
  *
@@ -220,7 +220,7 @@ spice_usb_device_manager_disconnect_device (SpiceUsbDeviceManager *manager, Spic
  * spice_usb_device_manager_can_redirect_device:
  * @manager: a manager
  * @device: a device
- * @err: (optional): why not, for people
+ * @err: why not, for people
  *
  * Whether the device can be plugged into the guest now: there is a free channel, a connection, and no filter against
  * it.
@@ -288,7 +288,7 @@ add_drive (SpiceUsbDeviceManager *manager, CwUsbKind kind, const char *path, boo
  * spice_usb_device_manager_create_shared_cd_device:
  * @manager: a manager
  * @filename: (type filename): an image (ISO 9660 and the like) or a block device
- * @err: (optional): why it cannot be shared
+ * @err: why it cannot be shared
  *
  * Adds an emulated CD drive with this content, to be connected like any device.
  * #SpiceUsbDeviceManager::device-added follows.
@@ -367,7 +367,7 @@ spice_usb_device_manager_set_medium_loaded (SpiceUsbDeviceManager *manager, Spic
  * @manager: a manager
  * @file_descriptor: an opened node of a USB device, as portals give it; it has to stay open as long as the device is
  * used
- * @err: (optional): why it is none
+ * @err: why it is none
  *
  * Makes a device of a descriptor, for programs that may not open the nodes themselves.
  *
