@@ -204,6 +204,18 @@ def refused():
         tap.true("not enough space" in result.err, result.err)
 
 
+def wait_idle(process):
+    """Until it has read nothing for a second: what was on its way to it has come."""
+    seen = []  # (time, what /proc says that it has read)
+
+    def idle():
+        now, read = time.monotonic(), Path(f"/proc/{process.child.pid}/io").read_text().split()[1]
+        if not seen or seen[0][1] != read:
+            seen[:] = [(now, read)]
+        return now - seen[0][0] > 1
+    peers.wait_until(idle, f"{process.argv[0]} to have read everything")
+
+
 def lose_agent(x, folder):
     """An agent that goes in the middle of a file, and what comes back."""
     path, small = make_file(folder, "file", 40_000_000), make_file(folder, "small", 100_000)
@@ -212,6 +224,9 @@ def lose_agent(x, folder):
     x.session_agent.stop()
     finish(send, FAILED)
     tap.true("The guest" in send.text(), send.text())
+    # A daemon that ends with bytes unread resets its connection. The driver takes the −1 of its read for a count, and
+    # what a later daemon says is cut one byte off.
+    wait_idle(x.daemon)
     x.daemon.stop()
     for path_left in x.received.iterdir():
         path_left.unlink()
