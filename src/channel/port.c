@@ -364,8 +364,8 @@ spice_port_channel_write_async (SpicePortChannel *port, const void *buffer, gsiz
  * Ends spice_port_channel_write_async().
  *
  * Errors are %SPICE_CLIENT_ERROR_FAILED when the port is not open, the session is read-only, or the connection ends
- * before; %G_IO_ERROR_BUSY when too much waits already; %G_IO_ERROR_CANCELLED; or that of #GIOErrorEnum by which the
- * connection broke.
+ * before the system has taken all bytes; %G_IO_ERROR_BUSY when too much waits already; %G_IO_ERROR_CANCELLED; or that
+ * of #GIOErrorEnum by which the connection broke.
  *
  * Returns: the number of bytes sent, -1 with @error on failure
  */

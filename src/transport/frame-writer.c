@@ -193,6 +193,26 @@ cw_frame_writer_has_due_flush (const CwFrameWriter *self)
   return next_flush (self, true) || next_room (self, true);
 }
 
+static void
+take (GQueue *queue, Flush *flush, CwPumpFlushFunc *done, gpointer *data)
+{
+  g_queue_unlink (queue, &flush->link);
+  *done = flush->done;
+  *data = flush->data;
+  g_free (flush);
+}
+
+bool
+cw_frame_writer_take_sent (CwFrameWriter *self, CwPumpFlushFunc *done, gpointer *data)
+{
+  Flush *flush = next_flush (self, true);
+
+  if (!flush)
+    return false;
+  take (&self->flushes, flush, done, data);
+  return true;
+}
+
 bool
 cw_frame_writer_take_flush (CwFrameWriter *self, bool only_due, CwPumpFlushFunc *done, gpointer *data)
 {
@@ -203,10 +223,7 @@ cw_frame_writer_take_flush (CwFrameWriter *self, bool only_due, CwPumpFlushFunc 
     flush = next_room (self, only_due);
   if (!flush)
     return false;
-  g_queue_unlink (queue, &flush->link);
-  *done = flush->done;
-  *data = flush->data;
-  g_free (flush);
+  take (queue, flush, done, data);
   return true;
 }
 

@@ -78,6 +78,9 @@ bool cw_frame_writer_has_due_flush (const CwFrameWriter *self);
 /* Takes the oldest of either kind; only_due: if it is due. */
 bool cw_frame_writer_take_flush (CwFrameWriter *self, bool only_due, CwPumpFlushFunc *done, gpointer *data);
 
+/* Takes the oldest position, not room, that is due. */
+bool cw_frame_writer_take_sent (CwFrameWriter *self, CwPumpFlushFunc *done, gpointer *data);
+
 /* The next bytes to write, in order: the number of vectors; 0 when there are none, -1 without memory. Valid until the
  * next call. */
 int cw_frame_writer_peek (CwFrameWriter *self, struct iovec vectors[CW_FRAME_WRITER_VECTORS]);

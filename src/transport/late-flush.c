@@ -31,7 +31,7 @@ cw_late_flush (GMainContext *context, CwPumpFlushFunc done, gpointer data, const
   g_autoptr (GSource) source = g_idle_source_new ();
   LateFlush *flush = g_new0 (LateFlush, 1);
 
-  *flush = (LateFlush){ done, data, g_error_copy (error) };
+  *flush = (LateFlush){ done, data, error ? g_error_copy (error) : NULL };
   g_source_set_priority (source, G_PRIORITY_DEFAULT);
   g_source_set_callback (source, on_late_flush, flush, free_late_flush);
   g_source_attach (source, context);

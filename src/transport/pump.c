@@ -51,15 +51,25 @@ struct CwPump {
   uint64_t bytes_written;
 };
 
-/* Nothing is written any more. */
+/* Nothing is written any more. What the system had taken by then is on its way, however soon the end came; but when the
+ * connection broke, the system has thrown away what it had taken. */
 static void
-fail_flushes (CwPump *self, const GError *error)
+end_flushes (CwPump *self, const GError *error, bool broke)
 {
   CwPumpFlushFunc done;
   gpointer data;
 
+  while (!broke && cw_frame_writer_take_sent (&self->writer, &done, &data))
+    cw_late_flush (self->context, done, data, NULL);
   while (cw_frame_writer_take_flush (&self->writer, false, &done, &data))
     cw_late_flush (self->context, done, data, error);
+}
+
+/* Errors of our own are about what was read. */
+static bool
+is_break (const GError *error)
+{
+  return error && error->domain != CW_ERROR;
 }
 
 /* Nothing is read or written from here on. */
@@ -70,7 +80,7 @@ shut (CwPump *self, const GError *error)
       = g_error_new (CW_ERROR, CW_ERROR_CLOSED, "%s", error ? error->message : _ ("The connection is closed"));
 
   self->closed = true;
-  fail_flushes (self, closed);
+  end_flushes (self, closed, is_break (error));
   /* Their blocks are the turn's, which the tasks keep. */
   if (!self->delivers)
     cw_frame_reader_clear (&self->reader);
@@ -127,7 +137,7 @@ static void
 fail_writing (CwPump *self, GError *error)
 {
   self->write_error = error;
-  fail_flushes (self, error);
+  end_flushes (self, error, is_break (error));
   if (!self->closed && self->paused == 0)
     cw_turn_task_ready (self->read_task);
 }
@@ -545,7 +555,7 @@ cw_pump_end_writing (CwPump *self)
     return;
   self->has_ended_writing = true;
   error = g_error_new (CW_ERROR, CW_ERROR_CLOSED, _ ("Nothing is sent any more"));
-  fail_flushes (self, error);
+  end_flushes (self, error, false);
   g_socket_shutdown (cw_stream_socket (self->stream), FALSE, TRUE, NULL);
 }
 

@@ -66,8 +66,9 @@ void cw_pump_set_queue_limit (CwPump *self, size_t bytes);
 void cw_pump_set_stream (CwPump *self, uint16_t type);
 
 /* Calls done once, from the context and never inside another call, when all messages queued before this one have been
- * handed to the system (error NULL), or after the pump closed or could not write (error). In either case no byte of
- * them is read any more. */
+ * handed to the system (error NULL), or after the pump closed or could not write (error). What had been handed to the
+ * system when the pump closed is not an error, unless the connection broke. In either case no byte of them is read any
+ * more. */
 void cw_pump_flush (CwPump *self, CwPumpFlushFunc done, gpointer data);
 
 /* The peer hears that nothing more comes, and reads what it has got to its end. What is still queued is dropped, and

@@ -392,6 +392,23 @@ test_old_names (void)
 
 G_GNUC_END_IGNORE_DEPRECATIONS
 
+/* The end of the channel comes before the answer to a write, whose bytes have left: they have not been lost. */
+static void
+test_written_before_end (void)
+{
+  Written written;
+  Case c;
+
+  begin (&c, NULL);
+  open_port (&c);
+  write_bytes (&c, "last words", 10, NULL, &written);
+  spice_channel_disconnect (SPICE_CHANNEL (c.port), SPICE_CHANNEL_CLOSED);
+  g_assert_false (written.done);
+  expect_heard (&c, "last words", 10);
+  expect_written (&written, 10);
+  end (&c);
+}
+
 /* Of a server that does not listen 64 MiB are kept, with 1 KiB for each write; a single one may have any size. */
 static void
 test_limit (void)
@@ -560,6 +577,7 @@ main (int argc, char **argv)
   g_test_add_data_func ("/port/before-init/event", NULL, test_before_init);
   g_test_add_data_func ("/port/before-init/data", "early", test_before_init);
   g_test_add_func ("/port/write", test_write);
+  g_test_add_func ("/port/T4-written-before-end", test_written_before_end);
   g_test_add_func ("/port/old-names", test_old_names);
   g_test_add_func ("/port/limit", test_limit);
   g_test_add_func ("/port/many-writes", test_many_writes);

@@ -3,6 +3,8 @@
 #include "pump-fixture.h"
 
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 /* A peer that does not read: the queue fills up to its limit, the urgent lane to its own, and nothing blocks. */
 static void
@@ -269,6 +271,7 @@ test_order_and_flush (void)
   g_assert_false (cw_pump_send_buffer (f.pump, 11, &buffer, CW_PUMP_NORMAL, NULL));
   cw_buffer_clear (&buffer);
 
+  g_assert_true (cw_pump_send (f.pump, 12, NULL, CW_PUMP_NORMAL, NULL));
   cw_pump_flush (f.pump, on_flushed, &f);
   cw_pump_close (f.pump);
   g_assert_cmpuint (f.n_flushed, ==, 1); /* nor from the stack of who closes */
@@ -281,6 +284,93 @@ test_order_and_flush (void)
   g_assert_cmpuint (f.n_flushed, ==, 3);
   g_assert_error (f.flushed, CW_ERROR, CW_ERROR_CLOSED);
   tear_down (&f);
+}
+
+typedef enum {
+  END_OURS,
+  END_WRITING,
+  END_PEERS,   /* orderly, and it has read everything */
+  END_DAMAGED, /* a message that is too long follows at once */
+  END_BROKEN,  /* the peer has gone without reading what was sent, and the next message finds that */
+} End;
+
+static void
+end_by (Fixture *self, End how)
+{
+  switch (how) {
+  case END_OURS:
+    cw_pump_close (self->pump);
+    break;
+  case END_WRITING:
+    cw_pump_end_writing (self->pump);
+    break;
+  case END_PEERS:
+    g_byte_array_unref (take (self));
+    g_assert_cmpint (shutdown (self->peer, SHUT_WR), ==, 0);
+    break;
+  case END_DAMAGED:
+    break;
+  default:
+    close (self->peer);
+    self->peer = -1;
+    g_assert_true (cw_pump_send (self->pump, 13, NULL, CW_PUMP_NORMAL, NULL));
+    cw_pump_write_now (self->pump);
+  }
+}
+
+typedef struct {
+  Fixture f;
+  End how;
+  unsigned n_second; /* answers to the second flush */
+  GError *second;
+} Ending;
+
+static void
+on_second (gpointer data, const GError *error)
+{
+  Ending *self = data;
+
+  self->n_second++;
+  self->second = error ? g_error_copy (error) : NULL;
+}
+
+static void
+send_two (Fixture *f, const CwPumpFrame *frame)
+{
+  Ending *self = (Ending *) f;
+
+  g_assert_true (cw_pump_send (f->pump, 11, NULL, CW_PUMP_NORMAL, NULL));
+  cw_pump_flush (f->pump, on_flushed, f);
+  cw_pump_write_now (f->pump);
+  g_assert_true (cw_pump_send (f->pump, 12, NULL, CW_PUMP_NORMAL, NULL));
+  cw_pump_flush (f->pump, on_second, self);
+  end_by (f, self->how);
+}
+
+/* What the system has taken is on its way, though the end comes before anybody was told. */
+static void
+test_sent_before_end (gconstpointer data)
+{
+  Ending self = { .how = (End) GPOINTER_TO_INT (data) };
+  Fixture *f = &self.f;
+
+  set_up (f, true);
+  f->limit = 100;
+  f->hook = send_two;
+  put (f, "\x65\0\0\0\0\0\x65\0\xff\xff\xff\0", self.how == END_DAMAGED ? 12 : 6);
+  spin (f);
+  g_assert_cmpuint (f->n_flushed, ==, 1);
+  g_assert_cmpuint (self.n_second, ==, 1);
+  if (self.how == END_BROKEN)
+    g_assert_error (f->flushed, G_IO_ERROR, G_IO_ERROR_BROKEN_PIPE);
+  else
+    g_assert_no_error (f->flushed);
+  if (self.how == END_PEERS) /* which leaves the other direction open for as long as it takes to write that */
+    g_assert_no_error (self.second);
+  else
+    g_assert_nonnull (self.second);
+  g_clear_error (&self.second);
+  tear_down (f);
 }
 
 /* A flush after each of many messages to a peer that does not read: all fail, none before the end, in no time. */
@@ -420,6 +510,11 @@ main (int argc, char **argv)
   g_test_add_data_func ("/sending/joined/in-records", "", test_joined);
   g_test_add_func ("/sending/queue-limit", test_queue_limit);
   g_test_add_func ("/sending/order-and-flush", test_order_and_flush);
+  g_test_add_data_func ("/sending/sent-before-end/ours", GINT_TO_POINTER (END_OURS), test_sent_before_end);
+  g_test_add_data_func ("/sending/sent-before-end/of-writing", GINT_TO_POINTER (END_WRITING), test_sent_before_end);
+  g_test_add_data_func ("/sending/sent-before-end/peers", GINT_TO_POINTER (END_PEERS), test_sent_before_end);
+  g_test_add_data_func ("/sending/sent-before-end/damaged", GINT_TO_POINTER (END_DAMAGED), test_sent_before_end);
+  g_test_add_data_func ("/sending/sent-before-end/broken", GINT_TO_POINTER (END_BROKEN), test_sent_before_end);
   g_test_add_func ("/sending/many-flushes", test_many_flushes);
   g_test_add_func ("/sending/nested-flush", test_nested_flush);
   g_test_add_func ("/sending/room", test_room);
