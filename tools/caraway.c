@@ -26,8 +26,11 @@ print_help (FILE *out)
          "HOST:PORT, or a connection file that ends in .vv. The password comes from --password-file, the environment\n"
          "variable CARAWAY_PASSWORD, or a question on the terminal.\n\n"
          "\"caraway help COMMAND\" tells about a command, caraway(1) about all of them.\n\n"
-         "Exit status: 0 done, 1 failed otherwise, 2 wrong command line, 3 cannot connect, 4 TLS or certificate,\n"
-         "5 password, 6 not a SPICE server or the connection broke, 7 time limit, 8 file, 9 the server cannot do it.\n",
+         "Exit status: 0 done, 1 failed otherwise, 2 wrong command line, 3 cannot connect, 4 certificate not trusted,\n"
+         "5 password refused, 6 connection broke or channel refused, 7 time limit, 8 file, 9 the server cannot do it,\n"
+         "10 unknown host, 11 the server wants TLS, 12 this port seems to be for TLS, 13 this port is without TLS,\n"
+         "14 TLS failed otherwise, 15 certificate of another, 16 password wanted, 17 not a SPICE server,\n"
+         "18 the server closed the connection, 19 display off, 20 no channels.\n",
          out);
 }
 

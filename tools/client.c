@@ -5,6 +5,8 @@
 #include "terminal.h"
 #include "text.h"
 
+#include <string.h>
+
 /* Servers list their channels at once, but nothing marks the end; after this long without a new one that was all. An
  * empty list is not to be told from one that is late: it is believed in this long after the server's first words. */
 #define LIST_QUIET_US (50 * G_TIME_SPAN_MILLISECOND)
@@ -221,7 +223,7 @@ client_connect_main (Client *self, const char *uri, GError **error)
       return true;
     password = terminal_ask_secret (self->asked ? "Wrong password. Password: " : "Password: ");
     if (!password) {
-      g_set_error (error, STATUS_ERROR, STATUS_AUTH, "the server wants a password and none was given");
+      g_set_error (error, STATUS_ERROR, STATUS_NO_PASSWORD, "the server wants a password and none was given");
       return false;
     }
     self->asked = true;
@@ -243,6 +245,19 @@ static bool
 is_open (gpointer data)
 {
   return g_object_get_data (data, "caraway-open") != NULL;
+}
+
+GError *
+client_lacks (Client *self, const char *what)
+{
+  g_autoptr (GList) channels = spice_session_get_channels (self->session);
+
+  if (channels && channels->next)
+    return g_error_new (STATUS_ERROR, STATUS_UNSUPPORTED, "the server has no %s", what);
+  return g_error_new (STATUS_ERROR, STATUS_NO_CHANNELS,
+                      "the server has no %.*s: it offers no channel but main, nothing to see or operate (does the "
+                      "machine have a display?)",
+                      (int) strcspn (what, ";"), what);
 }
 
 static char *
@@ -301,8 +316,9 @@ client_open_channel (Client *self, int type, int id, GError **error)
   channel = find_channel (self, type, id);
   if (!channel) {
     g_autofree char *offered = list_channels (self);
+    g_autofree char *lack = g_strdup_printf ("%s; it offers: %s", what, offered);
 
-    g_set_error (error, STATUS_ERROR, STATUS_UNSUPPORTED, "the server has no %s; it offers: %s", what, offered);
+    g_propagate_error (error, client_lacks (self, lack));
     return NULL;
   }
   if (!is_open (channel)) {
@@ -333,7 +349,7 @@ has_display (gpointer data)
   for (GList *l = channels; l; l = l->next)
     if (SPICE_IS_DISPLAY_CHANNEL (l->data))
       return true;
-  fail (self, g_error_new (STATUS_ERROR, STATUS_UNSUPPORTED, "the server has no display"));
+  fail (self, client_lacks (self, "display"));
   return false;
 }
 

@@ -30,6 +30,9 @@ void client_on_session (Client *self, ClientSessionFunc func, gpointer data);
 /* Waits for the channel to be offered, connects it and waits until it is open. Borrowed. */
 SpiceChannel *client_open_channel (Client *self, int type, int id, GError **error);
 
+/* The error that the server has none of these; its own when it offers no channels at all. */
+GError *client_lacks (Client *self, const char *what);
+
 /* The parts of that, for commands that begin as soon as what they need is there. */
 bool client_connect_main (Client *self, const char *uri, GError **error);
 bool client_wait_display (Client *self, GError **error);

@@ -124,7 +124,7 @@ displays_find (Client *client, int number, Display *display, GError **error)
   int first = 0;
 
   if (!channels) {
-    g_set_error (error, STATUS_ERROR, STATUS_UNSUPPORTED, "the server has no display");
+    g_propagate_error (error, client_lacks (client, "display"));
     return false;
   }
   for (GList *l = channels; l; l = l->next) {
@@ -140,7 +140,7 @@ displays_find (Client *client, int number, Display *display, GError **error)
     first += (int) list->len;
   }
   if (first == 0)
-    g_set_error (error, STATUS_ERROR, STATUS_UNSUPPORTED,
+    g_set_error (error, STATUS_ERROR, STATUS_DISPLAY_OFF,
                  "the display is off: the guest shows nothing, or has not set a mode yet");
   else
     g_set_error (error, STATUS_ERROR, STATUS_UNSUPPORTED,

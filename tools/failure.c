@@ -6,8 +6,12 @@
 
 #include <string.h>
 
-/* How the library says that only a TLS port would do. */
+/* The library's words: only a TLS port would do; a time limit of its own has passed; and what ours say already. */
 #define NO_TLS_PORT "No usable port"
+#define LATE "in time"
+#define COULD_NOT "Could not connect to "
+#define UNTRUSTED "The server's certificate is not trusted"
+#define HANDSHAKE "The TLS handshake failed: "
 
 /* clang-format off */
 G_DEFINE_QUARK (caraway-status-error, status_error)
@@ -17,30 +21,6 @@ static bool
 says (const GError *error, const char *text)
 {
   return error && strstr (error->message, text);
-}
-
-/* The server takes no connection without TLS. */
-static bool
-wants_tls (const GError *error)
-{
-  return says (error, "wants a secured connection") || says (error, "(TLS)");
-}
-
-static Status
-event_status (SpiceChannelEvent event, const GError *error)
-{
-  switch (event) {
-  case SPICE_CHANNEL_ERROR_CONNECT:
-    return says (error, NO_TLS_PORT) ? STATUS_TLS : STATUS_CONNECT;
-  case SPICE_CHANNEL_ERROR_TLS:
-    return STATUS_TLS;
-  case SPICE_CHANNEL_ERROR_AUTH:
-    return STATUS_AUTH;
-  case SPICE_CHANNEL_ERROR_LINK:
-    return wants_tls (error) ? STATUS_TLS : STATUS_PROTOCOL;
-  default:
-    return STATUS_PROTOCOL;
-  }
 }
 
 static bool
@@ -66,78 +46,125 @@ is_lost (SpiceChannel *channel, SpiceChannelEvent event, const GError *error)
          || (event == SPICE_CHANNEL_ERROR_IO && g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CONNECTION_CLOSED));
 }
 
-/* What stands behind the beginning of a message; NULL: it begins otherwise. */
-static const char *
-rest_of (const GError *error, const char *begin)
+static Status
+connect_status (const GError *error)
 {
-  return error && g_str_has_prefix (error->message, begin) ? error->message + strlen (begin) : NULL;
+  if (says (error, NO_TLS_PORT))
+    return STATUS_WANTS_TLS;
+  if (says (error, LATE))
+    return STATUS_TIMEOUT;
+  return error && error->domain == G_RESOLVER_ERROR ? STATUS_UNKNOWN_HOST : STATUS_CONNECT;
+}
+
+static Status
+tls_status (const GError *error)
+{
+  if (says (error, LATE))
+    return STATUS_TIMEOUT;
+  if (says (error, UNTRUSTED) || says (error, "shows no certificate"))
+    return STATUS_UNTRUSTED;
+  if (says (error, "not valid for the host name") || says (error, "The subject of the server's certificate")
+      || says (error, "The public key of the server's certificate"))
+    return STATUS_WRONG_PEER;
+  return says (error, "wrong version number") || says (error, "not speak TLS") ? STATUS_PLAIN_PORT : STATUS_TLS;
+}
+
+static Status
+link_status (const GError *error)
+{
+  if (says (error, LATE))
+    return STATUS_TIMEOUT;
+  if (says (error, "wants a secured connection"))
+    return STATUS_WANTS_TLS;
+  if (says (error, "(TLS)") || says (error, "while its link reply was awaited"))
+    return STATUS_TLS_PORT;
+  return says (error, "This is not a SPICE server") ? STATUS_NOT_SPICE : STATUS_PROTOCOL;
+}
+
+/* The one place that tells causes apart; what is said goes by it. */
+static Status
+status_of (SpiceSession *session, SpiceChannel *channel, SpiceChannelEvent event, const GError *error)
+{
+  if (is_lost (channel, event, error))
+    return STATUS_CLOSED;
+  switch (event) {
+  case SPICE_CHANNEL_ERROR_CONNECT:
+    return connect_status (error);
+  case SPICE_CHANNEL_ERROR_TLS:
+    return tls_status (error);
+  case SPICE_CHANNEL_ERROR_AUTH:
+    return has_password (session) ? STATUS_AUTH : STATUS_NO_PASSWORD;
+  case SPICE_CHANNEL_ERROR_LINK:
+    return link_status (error);
+  default:
+    return STATUS_PROTOCOL;
+  }
 }
 
 /* A message: what happened and what could help, and how the library's words follow, less what is said already. */
 typedef struct {
   const char *text, *joint;
-  const char *detail; /* NULL: nothing follows */
+  const char *skipped; /* how those words may begin */
 } Words;
 
+/* Without a joint the library's words do not follow. */
 static Words
-connect_words (const GError *error)
+words_of (Status status, SpiceChannelEvent event, const GError *error)
 {
-  const char *address = rest_of (error, "Could not connect to ");
-
-  if (says (error, NO_TLS_PORT))
-    return (Words){ "the server wants TLS, and the address names no port for it (use spice+tls://HOST:PORT, or "
-                    "?tls-port=PORT)" };
-  return address ? (Words){ "cannot connect", " to ", address } : (Words){ "cannot connect", ": ", error->message };
-}
-
-static Words
-tls_words (const GError *error)
-{
-  const char *reason = rest_of (error, "The TLS handshake failed: ");
-
-  return (Words){ says (error, "wrong version number") || says (error, "not speak TLS")
-                      ? "TLS failed (is this the port without TLS? then use spice://)"
-                      : "TLS failed",
-                  ": ", reason ? reason : error->message };
-}
-
-static Words
-link_words (const GError *error)
-{
-  const char *other = rest_of (error, "This is not a SPICE server");
-
-  if (wants_tls (error))
-    return (Words){ "the server wants TLS (use spice+tls://HOST:PORT, or ?tls-port=PORT)" };
-  if (other)
-    return (Words){ "not a SPICE server", "", other };
-  return (Words){ says (error, "closed") || says (error, "magic") || says (error, "link reply was awaited")
-                      ? "not a SPICE server, or one that expects TLS on this port (then use spice+tls://)"
-                      : "not a SPICE server, or it refused the channel",
-                  ": ", error->message };
-}
-
-static Words
-event_words (SpiceSession *session, SpiceChannel *channel, SpiceChannelEvent event, const GError *error)
-{
-  static const GError none = { .message = (char *) "unknown reason" };
-  const GError *reason = error ? error : &none;
-
-  if (is_lost (channel, event, error))
+  switch (status) {
+  case STATUS_CONNECT:
+    return (Words){ "cannot connect", says (error, COULD_NOT) ? " to " : ": ", COULD_NOT };
+  case STATUS_UNKNOWN_HOST:
+    return (Words){ "the host is not known (is its name right?)", ": " };
+  case STATUS_TIMEOUT:
+    return (Words){ "the server is too slow, or nobody is there", ": " };
+  case STATUS_WANTS_TLS:
+    return (Words){ says (error, NO_TLS_PORT) ? "the server wants TLS, and the address names no port for it (use "
+                                                "spice+tls://HOST:PORT, or ?tls-port=PORT)"
+                                              : "the server wants TLS (use spice+tls://HOST:PORT, or ?tls-port=PORT)" };
+  case STATUS_TLS_PORT:
+    if (says (error, "(TLS)"))
+      return (Words){ "this port is for TLS (use spice+tls://HOST:PORT, or ?tls-port=PORT)" };
+    return (Words){ "not a SPICE server, or one that expects TLS on this port (then use spice+tls://)", ": " };
+  case STATUS_PLAIN_PORT:
+    return (Words){ "TLS failed (is this the port without TLS? then use spice://)", ": ", HANDSHAKE };
+  case STATUS_UNTRUSTED:
+    return (Words){ "the server's certificate is not trusted (--ca-file names its authority, --pubkey-file its key)",
+                    says (error, UNTRUSTED) ? "" : ": ", UNTRUSTED };
+  case STATUS_WRONG_PEER:
+    return (Words){ "the certificate is not that of the server that was meant (--cert-subject or --pubkey-file say "
+                    "which one is)",
+                    ": " };
+  case STATUS_TLS:
+    return (Words){ "TLS failed", ": ", HANDSHAKE };
+  case STATUS_AUTH:
+    return (Words){ "the server refused the password" };
+  case STATUS_NO_PASSWORD:
+    return (Words){ "the server wants a password (--password-file, CARAWAY_PASSWORD, or a terminal to ask on)" };
+  case STATUS_NOT_SPICE:
+    return (Words){ "not a SPICE server", "", "This is not a SPICE server" };
+  case STATUS_CLOSED:
     return (Words){ "the server closed the connection" };
-  switch (event) {
-  case SPICE_CHANNEL_ERROR_CONNECT:
-    return connect_words (reason);
-  case SPICE_CHANNEL_ERROR_TLS:
-    return tls_words (reason);
-  case SPICE_CHANNEL_ERROR_AUTH:
-    return (Words){ has_password (session) ? "the server refused the password"
-                                           : "the server wants a password (--password-file, CARAWAY_PASSWORD, or a "
-                                             "terminal to ask on)" };
-  case SPICE_CHANNEL_ERROR_LINK:
-    return link_words (reason);
   default:
-    return (Words){ "the connection broke", ": ", reason->message };
+    return (Words){ event == SPICE_CHANNEL_ERROR_LINK ? "not a SPICE server, or it refused the channel"
+                                                      : "the connection broke",
+                    ": " };
   }
+}
+
+/* The library's words behind ours, or nothing. */
+static char *
+detail_of (const Words *words, const GError *error)
+{
+  const char *text = error ? error->message : "unknown reason";
+  g_autofree char *escaped = NULL;
+
+  if (!words->joint)
+    return g_strdup ("");
+  if (words->skipped && g_str_has_prefix (text, words->skipped))
+    text += strlen (words->skipped);
+  escaped = text_escape (text);
+  return g_strconcat (words->joint, escaped, NULL);
 }
 
 /* In brackets: which channel it was ("main channel 0" is what everybody expects), and why servers end connections. The
@@ -163,14 +190,14 @@ GError *
 failure_of (SpiceSession *session, SpiceChannel *channel, SpiceChannelEvent event)
 {
   const GError *error = spice_channel_get_error (channel);
-  const Words words = event_words (session, channel, event, error);
+  const Status status = status_of (session, channel, event, error);
+  const Words words = words_of (status, event, error);
   g_autofree char *uri = NULL; /* as the library composes it: without the password */
-  g_autofree char *note = note_text (channel, is_lost (channel, event, error));
-  g_autofree char *detail = words.detail ? text_escape (words.detail) : NULL;
+  g_autofree char *note = note_text (channel, status == STATUS_CLOSED);
+  g_autofree char *detail = detail_of (&words, error);
   const char *notice = terminal_last_notice ();
 
   g_object_get (session, "uri", &uri, NULL);
-  return g_error_new (STATUS_ERROR, event_status (event, error), "%s: %s%s%s%s%s%s", uri ? uri : "the server",
-                      words.text, note, detail ? words.joint : "", detail ? detail : "", notice ? "; it said: " : "",
-                      notice ? notice : "");
+  return g_error_new (STATUS_ERROR, status, "%s: %s%s%s%s%s", uri ? uri : "the server", words.text, note, detail,
+                      notice ? "; it said: " : "", notice ? notice : "");
 }

@@ -284,7 +284,7 @@ print_text (JsonObject *object)
   JsonArray *channels = json_object_get_array_member (object, "channels");
 
   print_summary (object);
-  puts (json_array_get_length (channels) > 1 ? "channels" : "channels     none but main: nothing to see or operate");
+  puts (json_array_get_length (channels) > 1 ? "channels" : "channels     none but main");
   for (guint i = 0; i < json_array_get_length (channels); i++) {
     JsonObject *channel = json_array_get_object_element (channels, i);
 
@@ -318,6 +318,7 @@ run (int argc, char **argv, GError **error)
   g_autoptr (Client) client = client_new ();
   g_autoptr (JsonObject) object = NULL;
   gboolean json = FALSE;
+  bool offers;
   const GOptionEntry entries[] = {
     { "json", 'j', 0, G_OPTION_ARG_NONE, &json, "Print one JSON object", NULL },
     { 0 },
@@ -329,8 +330,12 @@ run (int argc, char **argv, GError **error)
   object = gather (client, error);
   if (!object || !client_finish (client, NULL, error))
     return false;
+  offers = json_array_get_length (json_object_get_array_member (object, "channels")) > 1;
   (json ? print_json : print_text) (object);
-  return true;
+  if (!offers)
+    g_set_error (error, STATUS_ERROR, STATUS_NO_CHANNELS,
+                 "the server offers no channel but main, nothing to see or operate (does the machine have a display?)");
+  return offers;
 }
 
 const Command command_info = {

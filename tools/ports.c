@@ -94,9 +94,12 @@ ports_open (Client *client, const char *name, GCallback on_data, gpointer data, 
   SpiceChannel *found = NULL;
   bool ok = find_port (client, &wanted, &found, others, error);
 
-  if (ok && !found)
-    g_set_error (error, STATUS_ERROR, STATUS_UNSUPPORTED, "the server has no port \"%s\"; it offers: %s", name,
-                 others->len > 0 ? others->str : "none");
+  if (ok && !found) {
+    g_autofree char *what
+        = g_strdup_printf ("port \"%s\"; it offers: %s", name, others->len > 0 ? others->str : "none");
+
+    g_propagate_error (error, client_lacks (client, what));
+  }
   g_string_free (others, TRUE);
   return found ? SPICE_PORT_CHANNEL (found) : NULL;
 }

@@ -75,7 +75,7 @@ open_displays (Client *client, GError **error)
     if (!displays_open_channel (client, l->data, error))
       return false;
   if (!channels)
-    g_set_error (error, STATUS_ERROR, STATUS_UNSUPPORTED, "the server has no display");
+    g_propagate_error (error, client_lacks (client, "display"));
   return channels != NULL;
 }
 

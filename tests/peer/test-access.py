@@ -14,7 +14,9 @@ import tap
 from hostile import spice
 from hostile.server import HELLO, HostileServer, Meet, Pause, Wait
 
-TIMEOUT = 7  # exit status
+# Exit statuses
+USAGE, CONNECT, UNTRUSTED, AUTH, PROTOCOL, TIMEOUT, FILE, UNSUPPORTED, UNKNOWN_HOST, WANTS_TLS = range(2, 12)
+TLS_PORT, PLAIN_PORT, TLS, WRONG_PEER, NO_PASSWORD, NOT_SPICE = range(12, 18)
 caraway = None
 
 
@@ -64,9 +66,10 @@ def ticket():
 @tap.test("a wrong, empty or long password is an authentication error with its own status")
 def wrong_password():
     with peers.DemoServer("--password", "secret") as server:
-        statuses = {refused(("password", "authentication"), server.uri, "--password-file", password_file(server, word))
-                    for word in ("wrong", "", "Secret", "x" * 59)}
-        tap.equal(len(statuses), 1, "number of different exit statuses")
+        for word in ("wrong", "", "Secret", "x" * 59):  # an empty one is none
+            status = refused(("refused the password" if word else "wants a password",), server.uri, "--password-file",
+                             password_file(server, word))
+            tap.equal(status, AUTH if word else NO_PASSWORD, "exit status")
         shows(server, server.uri, "--password-file", password_file(server, "secret"))
 
 
@@ -124,7 +127,7 @@ def wrong_uri(uri):
 @tap.test("a server that never answers is given up, with a reason")
 def silent():
     with peers.silent_server() as server:
-        refused(("time", "answer", "silent"), server.uri)
+        tap.equal(refused(("did not answer in time", "gave up after"), server.uri, "--timeout=60"), TIMEOUT, "exit status")
 
 
 SILENT = {"says nothing behind the link": {spice.MAIN: [Pause(60)]},
@@ -155,23 +158,38 @@ def other_protocol():
         refused(("spice", "protocol", "magic"), server.uri)
 
 
-@tap.test("the failures a script must tell apart have different exit statuses")
+@tap.test("the failures a script must tell apart have an exit status each")
 def statuses():
-    port = peers.free_port()
-    with peers.DemoServer("--password", "secret") as ticket, \
-            peers.DemoServer("--port=-1", "--tls-port=0") as tls_only:
-        connect = refused(("refused",), f"spice://127.0.0.1:{port}")
-        auth = refused(("password", "authentication"), ticket.uri, "--password-file", password_file(ticket, "no"))
-        trust = refused(("certificate", "verif"), tls_only.uri)
-        usage = refused(("uri", "host", "address"), "nonsense")
-        found = (connect, auth, trust, usage)
-        tap.equal(len(set(found)), 4, f"{found}: number of different statuses")
+    with peers.DemoServer("--tls-port=0", "--tls-host", "elsewhere.example") as both, \
+            peers.DemoServer("--password", "secret") as ticket, peers.silent_server() as mute, \
+            peers.FakeServer(lambda connection: connection.sendall(b"RFB 003.008\n" + bytes(200))) as vnc:
+        wrong = password_file(ticket, "no")
+        secured = f"spice+tls://127.0.0.1:{both.tls_port}"
+        trust = ("--ca-file", both.ca_file)
+        for status, words, *arguments in (
+                (USAGE, "address", "nonsense"),
+                (CONNECT, "refused", f"spice://127.0.0.1:{peers.free_port()}"),
+                (UNKNOWN_HOST, "the host is not known", "spice://no-such-host.invalid:5900"),
+                (AUTH, "the server refused the password", ticket.uri, "--password-file", wrong),
+                (NO_PASSWORD, "the server wants a password", ticket.uri),
+                (UNTRUSTED, "is not trusted (--ca-file", secured),
+                (WRONG_PEER, "not valid for the host name", secured, *trust),
+                (WRONG_PEER, "the subject of", secured, *trust, "--cert-subject", "O=Caraway demo,CN=x"),
+                (WANTS_TLS, "the address names no port for it", both.uri, "--secure-channel=all"),
+                (TLS_PORT, "expects tls on this port", f"spice://127.0.0.1:{both.tls_port}"),
+                (PLAIN_PORT, "is this the port without tls?", f"spice+tls://127.0.0.1:{both.port}"),
+                (NOT_SPICE, "a vnc server", vnc.uri),
+                (TIMEOUT, "gave up after 1 s", mute.uri, "--timeout=1")):
+            tap.equal(refused((words,), *arguments), status, f"exit status where it says “{words}”")
 
 
-@tap.test("a port that wants TLS and got none says so")
-def tls_port_plain():
-    with peers.DemoServer("--port=-1", "--tls-port=0") as server:
-        refused(("tls", "closed", "protocol", "spice"), f"spice://127.0.0.1:{server.tls_port}")
+@tap.test("what answers a SPICE client in the words of TLS is a port for it")
+def tls_alert():
+    def alert(connection):
+        connection.recv(1 << 16)
+        connection.sendall(b"\x15\3\1\0\2\2\x46")
+    with peers.FakeServer(alert) as server:
+        tap.equal(refused(("this port is for tls",), server.uri), TLS_PORT)
 
 
 @tap.test("several displays: each is shown by its number, one that is not there is an error")

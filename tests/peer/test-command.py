@@ -24,7 +24,8 @@ import tap
 from hostile import spice
 from hostile.server import HELLO, HELLO_ID, LISTED, Close, HostileServer, Meet, Pause, Wait
 
-USAGE, CONNECT, TLS, AUTH, PROTOCOL, TIMEOUT, FILE, UNSUPPORTED = 2, 3, 4, 5, 6, 7, 8, 9
+USAGE, CONNECT, UNTRUSTED, AUTH, PROTOCOL, TIMEOUT, FILE, UNSUPPORTED, UNKNOWN_HOST, WANTS_TLS = range(2, 12)
+TLS_PORT, PLAIN_PORT, TLS, WRONG_PEER, NO_PASSWORD, NOT_SPICE, CLOSED, DISPLAY_OFF, NO_CHANNELS = range(12, 21)
 caraway = None
 
 
@@ -330,7 +331,7 @@ def ignored():
 def half_typed():
     script = {spice.INPUTS: [spice.INPUTS_INIT, Wait(104, 5), Close()]}
     with HostileServer(script) as server:
-        result = fails(PROTOCOL, " of 2000 characters: ", "type", server.uri, "-", text="a" * 2000)
+        result = fails(CLOSED, " of 2000 characters: ", "type", server.uri, "-", text="a" * 2000)
         tap.true(0 < int(result.err.split("typed ")[1].split()[0]) < 2000, result.err)
 
 
@@ -382,20 +383,20 @@ def ranges():
 @tap.test("reasons: TLS where there is none, and none where there is; a server that wants it")
 def tls_reasons():
     with still("--tls-port=0") as server:
-        fails(TLS, "TLS failed (is this the port without TLS? then use spice://): wrong version number\n", "info",
+        fails(PLAIN_PORT, "TLS failed (is this the port without TLS? then use spice://): wrong version number\n", "info",
               f"spice+tls://127.0.0.1:{server.port}")
-        fails(PROTOCOL, "or one that expects TLS on this port", "info", f"spice://127.0.0.1:{server.tls_port}")
-        fails(TLS, "TLS failed: ", "info", f"spice+tls://127.0.0.1:{server.tls_port}")
+        fails(TLS_PORT, "or one that expects TLS on this port", "info", f"spice://127.0.0.1:{server.tls_port}")
+        fails(UNTRUSTED, "is not trusted (--ca-file", "info", f"spice+tls://127.0.0.1:{server.tls_port}")
         caraway.run("info", "--insecure", f"spice+tls://127.0.0.1:{server.tls_port}")
     need = spice.link_reply(error=5)
     with HostileServer({}, (spice.MAIN, need)) as server:
-        fails(TLS, "the server wants TLS", "info", server.uri)
+        fails(WANTS_TLS, "the server wants TLS", "info", server.uri)
 
 
 @tap.test("reasons: no password, a wrong one; each says which")
 def password_reasons():
     with still("--password", "secret") as server:
-        fails(AUTH, "wants a password", "info", server.uri)
+        fails(NO_PASSWORD, "wants a password", "info", server.uri)
         result = fails(AUTH, "refused the password", "info", server.uri, env={"CARAWAY_PASSWORD": "wrong"})
         tap.true(result.err.endswith(f"{server.uri}: the server refused the password\n"), result.err)
         (server.folder / "word").write_text("secret\r\nwhatever")
@@ -409,9 +410,9 @@ def closing_reasons():
     notice = spice.message(7, spice.u64(1) + spice.u32(0, 0, 0) + spice.u32(5) + b"bye\x1b!\0")
     with HostileServer({spice.MAIN: [spice.main_init(), notice, Wait(104), Close()]}) as server:
         words = ["closed the connection", "another one took over", "it said: bye\\033!"]
-        result = fails(PROTOCOL, words, "info", server.uri)
+        result = fails(CLOSED, words, "info", server.uri)
         tap.true("GSpice-DEBUG" not in result.err, result.err)
-        fails(PROTOCOL, [*words, "GSpice-DEBUG", "the server notes (0): bye"], "info", server.uri, env={"SPICE_DEBUG": ""})
+        fails(CLOSED, [*words, "GSpice-DEBUG", "the server notes (0): bye"], "info", server.uri, env={"SPICE_DEBUG": ""})
 
 
 @tap.test("another client may have taken over, whichever channel is seen to end first")
@@ -422,13 +423,13 @@ def taken_over():
             script[spice.MAIN] = [spice.main_init(), Wait(104), spice.channels_list(*LISTED), Meet(spice.INPUTS), Close()]
             script[spice.INPUTS][1:1] = [HELLO]
         with HostileServer(script) as server:
-            fails(PROTOCOL, "perhaps another one took over", "type", server.uri, "-", text="a" * 2000)
+            fails(CLOSED, "perhaps another one took over", "type", server.uri, "-", text="a" * 2000)
     with peers.Qemu() as qemu:
         first = qemu.start([caraway.program, "type", qemu.uri, "a" * 5000])
         peers.wait_until(lambda: 3 in [c["channel-type"] for c in qemu.qmp.run("query-spice").get("channels", [])],
                          "the first client's keyboard")
         caraway.run("info", qemu.uri)
-        tap.equal(first.child.wait(peers.PATIENCE), PROTOCOL, first.text())
+        tap.equal(first.child.wait(peers.PATIENCE), CLOSED, first.text())
         tap.true("perhaps another one took over" in first.text(), first.text())
 
 
@@ -437,14 +438,14 @@ def old_notice():
     notice = spice.message(7, spice.u64(1) + spice.u32(1, 0, 0) + spice.u32(8) + b"insecure\0")
     main = [spice.main_init(), notice, HELLO, Wait(104), spice.channels_list(*LISTED), Meet(spice.MAIN), Pause(3), Close()]
     with HostileServer({spice.MAIN: main}) as server:
-        result = fails(PROTOCOL, "closed the connection", "type", server.uri, "-", text="a" * 2000)
+        result = fails(CLOSED, "closed the connection", "type", server.uri, "-", text="a" * 2000)
         tap.true("insecure" not in result.err, result.err)
 
 
 TWICE = {"a closed port": (None, CONNECT, "cannot connect to 127.0.0.1: Connection refused"),
-         "a server of another protocol": (b"RFB 003.008\n" + bytes(200), PROTOCOL,
+         "a server of another protocol": (b"RFB 003.008\n" + bytes(200), NOT_SPICE,
                                         "not a SPICE server but, it seems, a VNC server: its link"),
-         "a server that wants TLS": (spice.link_reply(error=5), TLS,
+         "a server that wants TLS": (spice.link_reply(error=5), WANTS_TLS,
                                      "the server wants TLS, and the address names no port for it "
                                      "(use spice+tls://HOST:PORT, or ?tls-port=PORT)\n")}
 
@@ -463,13 +464,19 @@ def once(what):
 @tap.test("a display that is off, and a server without any channel")
 def nothing_there():
     with HostileServer({spice.DISPLAY: [Pause(20)]}) as server:
-        fails(UNSUPPORTED, "the display is off", "click", server.uri, "1", "1")
+        fails(DISPLAY_OFF, "the display is off", "click", server.uri, "1", "1")
         for options in ((), ("-d0",), ("-d1",), ("--stable=100", "--on-timeout=save")):
-            fails(UNSUPPORTED, "the display is off", "screenshot", *options, server.uri, server.folder / "x.png")
+            fails(DISPLAY_OFF, "the display is off", "screenshot", *options, server.uri, server.folder / "x.png")
         tap.true("displays     none" in caraway.run("info", server.uri).out, "info")
     with HostileServer({spice.MAIN: [spice.main_init(), Wait(104), spice.channels_list()]}) as server:
-        tap.true("none but main" in caraway.run("info", server.uri).out, "info")
-        fails(UNSUPPORTED, "no display", "screenshot", server.uri, server.folder / "x.png")
+        for options in ((), ("--json",)):
+            result = fails(NO_CHANNELS, "the server offers no channel but main, nothing to see", "info", *options, server.uri)
+            tap.true(("none but main" if not options else '"channels"') in result.out, result.out)
+        for command in ("type", "key"):
+            fails(NO_CHANNELS, "no inputs channel 0: it offers no channel but main", command, server.uri, "a")
+        fails(NO_CHANNELS, "no display: it offers no channel but main", "resize", server.uri, "640x480")
+        fails(NO_CHANNELS, "no port \"x\": it offers no channel but main", "port", server.uri, "x")
+        fails(NO_CHANNELS, "no display: it offers no channel but main", "screenshot", server.uri, server.folder / "x.png")
 
 
 @tap.test("a reason that is found when the time limit has passed as well is the reason")
@@ -482,7 +489,7 @@ def reason_at_the_limit():
         command.child.send_signal(signal.SIGSTOP)
         time.sleep(8.5)  # both limits, that of the option and that for an empty list, pass meanwhile
         command.child.send_signal(signal.SIGCONT)
-        tap.equal(command.child.wait(peers.PATIENCE), UNSUPPORTED, command.text())
+        tap.equal(command.child.wait(peers.PATIENCE), NO_CHANNELS, command.text())
         clients.check_quiet("screenshot", command.text())
 
 
@@ -496,11 +503,11 @@ def public_key():
                        server.folder / f"{name}.der"]).check()
         for name in ("right", "right.der"):
             caraway.run("info", "--pubkey-file", server.folder / name, server.uri)
-        fails(TLS, "certificate", "info", "--pubkey-file", server.folder / "wrong.der", server.uri)
-        fails(TLS, "certificate", "info", "--pubkey-file", server.folder / "wrong", server.uri)
+        fails(WRONG_PEER, "certificate", "info", "--pubkey-file", server.folder / "wrong.der", server.uri)
+        fails(WRONG_PEER, "certificate", "info", "--pubkey-file", server.folder / "wrong", server.uri)
         # That key and no other: nothing else makes up for it.
         for other in (("--ca-file", server.ca_file), ("--insecure",), ("--cert-subject", "O=Caraway demo,CN=localhost")):
-            fails(TLS, "certificate", "info", "--pubkey-file", server.folder / "wrong", *other, server.uri)
+            fails(WRONG_PEER, "certificate", "info", "--pubkey-file", server.folder / "wrong", *other, server.uri)
             caraway.run("info", "--pubkey-file", server.folder / "right", *other, server.uri)
         fails(FILE, "no public key", "info", "--pubkey-file", server.ca_file, server.uri)
         fails(FILE, "no PEM certificate", "info", "--ca-file", peers.__file__, server.uri)
@@ -523,7 +530,7 @@ def connection_files():
         told = json.loads(caraway.run("info", "--json", "-", text=ovirt).out)
         tap.equal(len(told["displays"]), 1)
         path.write_text(ovirt.replace("CN=node.example", "CN=other.example").replace("delete-this-file=1\n", ""))
-        fails(TLS, "subject", "info", path)
+        fails(WRONG_PEER, "subject", "info", path)
         tap.true(path.exists(), "the file is gone")
 
 

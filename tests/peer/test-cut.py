@@ -19,7 +19,7 @@ import clients
 import peers
 import tap
 
-CONNECT, TLS, PROTOCOL, TIMEOUT = 3, 4, 6, 7
+CONNECT, PROTOCOL, TIMEOUT, TLS_PORT, TLS, CLOSED = 3, 6, 7, 12, 14, 18  # exit statuses
 TICKET = 4 + 128
 N_SERVERS = 4
 END = re.compile(r"^caraway info: .*(clos|reset|awaited|broke|ended)", re.M)
@@ -109,7 +109,7 @@ class Servers:
             self.idle.put(server)
 
 
-def check_all(cuts, statuses=(PROTOCOL,), said=END, options=(), servers=None):
+def check_all(cuts, statuses=(PROTOCOL, CLOSED), said=END, options=(), servers=None):
     """Runs the program for every cut and lists what went wrong."""
     def run(cut):
         with (servers or SETTINGS["servers"]).one() as server:
@@ -148,19 +148,22 @@ def uncut():
 
 @tap.test("main, the server's stream closed after n bytes, for every n of the link")
 def every_byte():
-    check_all([{"victim": 0, "size": n} for n in range(link_size(SETTINGS["streams"][0]) + 1)])
+    size = link_size(SETTINGS["streams"][0])
+    check_all([{"victim": 0, "size": n} for n in range(16)], (TLS_PORT,))
+    check_all([{"victim": 0, "size": n} for n in range(16, size)], (PROTOCOL,))
+    check_all([{"victim": 0, "size": size}], (CLOSED,))
 
 
 @tap.cases("main, the client's stream closed after some of its bytes: {}", ["link message", "ticket"])
 def client_bytes(part):
     sizes = range(0, 40, 5) if part == "link message" else range(60, 60 + TICKET, 16)
-    check_all([{"victim": 0, "size": n, "of_client": True} for n in sizes])
+    check_all([{"victim": 0, "size": n, "of_client": True} for n in sizes], (PROTOCOL, TLS_PORT, CLOSED))
 
 
 @tap.test("main, reset instead of closed")
 def reset():
     check_all([{"victim": 0, "size": n, "how": "reset"} for n in (0, 1, 16, 17, 100, 202, 203, 206)],
-              (CONNECT, PROTOCOL))
+              (CONNECT, PROTOCOL, TLS_PORT, CLOSED))
 
 
 @tap.test("main, closed before, inside and after its first messages, and far behind them")
@@ -192,8 +195,8 @@ def tls():
             result.check(0)
         check_all([{"victim": 0, "size": n} for n in (0, 1, 5, 6, 127)], (TLS,), re.compile("TLS"), options, servers)
         sizes = [*range(200, 2600, 300), len(relay.streams[0]) // 2]
-        check_all([{"victim": 0, "size": n} for n in sizes], (TLS, PROTOCOL), re.compile("TLS|" + END.pattern, re.M),
-                  options, servers)
+        check_all([{"victim": 0, "size": n} for n in sizes], (TLS, TLS_PORT, PROTOCOL, CLOSED),
+                  re.compile("TLS|" + END.pattern, re.M), options, servers)
 
 
 if __name__ == "__main__":

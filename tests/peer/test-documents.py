@@ -313,8 +313,8 @@ def options():
     general = peers.run([program, "--help"]).check().out
     for command in re.findall(r"^  (\w+) ", general, re.M):
         tap.true(f".B caraway {command}\n" in page, f"the man page lacks {command}")
-    statuses = re.findall(r"^\.B (\d)$", page.partition(".SH EXIT STATUS")[2].partition(".SH")[0], re.M)
-    tap.equal(re.findall(r"\b(\d) ", general.partition("Exit status: ")[2]), statuses, "exit statuses")
+    statuses = re.findall(r"^\.B (\d+)$", page.partition(".SH EXIT STATUS")[2].partition(".SH")[0], re.M)
+    tap.equal(re.findall(r"\b(\d+) ", general.partition("Exit status: ")[2]), statuses, "exit statuses")
     names = peers.run([program, "key", "--list"]).check().out.split()
     lines = page.partition(".SH KEY NAMES\n")[2].partition("\n.SH")[0].splitlines()
     tap.equal(" ".join(line for line in lines if not line.startswith(".")).split(), names, "names of keys in the man page")

@@ -13,7 +13,7 @@ import tap
 from hostile import spice
 from hostile.server import Close, HostileServer, Pause, Wait
 
-PROTOCOL, FILE = 6, 8
+FILE, CLOSED = 8, 18
 caraway = None
 
 
@@ -83,7 +83,7 @@ def kinds():
         watch.wait(of("display-mark", "display"), of("display-destroy", "display"),
                    of("display-create", "display", width=32, height=20), of("display-mark", "display"))
         server.process.stop()
-        lines = watch.ends(PROTOCOL)
+        lines = watch.ends(CLOSED)
         for channel in ("main", "display", "cursor", "port", "inputs"):
             tap.equal(lines.count(of("channel-new", channel)), 1, channel)
 
@@ -112,7 +112,7 @@ def agent():
                    of("clipboard-grab", "main", selection=1, types=[1, 3]),
                    of("clipboard-release", "main", selection=1),
                    of("agent", "main", connected=False, capabilities=0))
-        watch.ends(PROTOCOL)
+        watch.ends(CLOSED)
 
 
 @tap.test("a client that is sent to another server: its channels go and come")

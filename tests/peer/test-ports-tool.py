@@ -20,7 +20,7 @@ from hostile.server import HostileServer, Wait
 MONITOR = ["-chardev", "spiceport,id=mon,name=org.qemu.monitor.qmp.0", "-mon", "chardev=mon,mode=control",
            "-chardev", "spiceport,id=hmp,name=org.example.hmp.0", "-mon", "chardev=hmp,mode=readline",
            "-chardev", "spiceport,id=other,name=org.example.qmp.1", "-mon", "chardev=other,mode=control"]
-USAGE, FAILED, PROTOCOL, TIMEOUT, FILE, UNSUPPORTED = 2, 1, 6, 7, 8, 9
+USAGE, FAILED, TIMEOUT, FILE, UNSUPPORTED, CLOSED = 2, 1, 7, 8, 9, 18
 caraway = None
 
 
@@ -137,7 +137,7 @@ def endings():
         process.stdin.flush()
         tap.equal(process.stdout.read(5), b"hello")
         server.process.stop()
-        _, err = ended(process, PROTOCOL)
+        _, err = ended(process, CLOSED)
         tap.true("closed" in err or "broke" in err, err)
 
 

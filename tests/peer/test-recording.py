@@ -19,7 +19,7 @@ import recordings
 import tap
 from hostile import spice
 
-CONNECT, PROTOCOL, FILE = 3, 6, 8  # exit statuses
+CONNECT, FILE, CLOSED = 3, 8, 18  # exit statuses
 caraway = None
 
 
@@ -155,7 +155,7 @@ def ends():
         process = server.start([caraway.program, "record", server.uri, path])
         server.wait_channels(main=1, display=1, cursor=1, inputs=1)
         server.process.stop()
-        tap.equal(process.child.wait(peers.PATIENCE), PROTOCOL, process.text())
+        tap.equal(process.child.wait(peers.PATIENCE), CLOSED, process.text())
         tap.true("main:0" in caraway.run("inspect", path).out, "not whole")
 
 
@@ -191,7 +191,7 @@ def pace():
 def at_end():
     with made((0, RED)) as path:
         with Replay(path, "--close") as replay:
-            caraway.run("events", replay.uri, status=PROTOCOL)
+            caraway.run("events", replay.uri, status=CLOSED)
         with Replay(path) as replay:
             caraway.run("events", replay.uri, "--seconds=1")
 

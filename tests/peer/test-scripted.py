@@ -13,7 +13,7 @@ import tap
 from hostile import spice
 from hostile.server import HELLO, LISTED, Close, HostileServer, Pause, Wait
 
-TLS, PROTOCOL, TIMEOUT, UNSUPPORTED = 4, 6, 7, 9
+PROTOCOL, TIMEOUT, UNSUPPORTED, WANTS_TLS, TLS_PORT, CLOSED = 6, 7, 9, 11, 12, 18
 NAME, UUID, NOTIFY, MODIFIERS = 113, 114, 7, 102
 caraway = None
 
@@ -264,11 +264,11 @@ def reasons():
     with HostileServer({}, (spice.MAIN, denied)) as server:
         refused(server, PROTOCOL, f"{server.uri}: not a SPICE server, or it refused the channel: The", "info")
     with HostileServer({}, (spice.MAIN, b"")) as server:
-        refused(server, PROTOCOL, "not a SPICE server, or one that expects TLS on this port (then use spice+tls://): ", "info")
+        refused(server, TLS_PORT, "not a SPICE server, or one that expects TLS on this port (then use spice+tls://): ", "info")
     with HostileServer({}, (spice.DISPLAY, denied)) as server:
         refused(server, PROTOCOL, "or it refused the channel (display channel 0): ", "info")
     with HostileServer({spice.INPUTS: [spice.INPUTS_INIT, Wait(104), Close()]}) as server:
-        refused(server, PROTOCOL, "the server closed the connection (inputs channel 0; QEMU serves one client at a time: ",
+        refused(server, CLOSED, "the server closed the connection (inputs channel 0; QEMU serves one client at a time: ",
                 "type", "a" * 999)
     with HostileServer({}, listed=((spice.DISPLAY, 0), (spice.CURSOR, 1))) as server:
         refused(server, UNSUPPORTED, "no inputs channel 0; it offers: main 0, display 0, cursor 1\n", "type", "a")
@@ -277,7 +277,7 @@ def reasons():
             refused(server, UNSUPPORTED, "the server has no display", *command)
     with HostileServer({}) as server:
         for channel in ("all", "display"):
-            refused(server, TLS, "the server wants TLS, and the address names no port for it", "info",
+            refused(server, WANTS_TLS, "the server wants TLS, and the address names no port for it", "info",
                     f"--secure-channel={channel}")
 
 

@@ -15,7 +15,7 @@ import tempfile
 import unittest
 
 CARAWAY, COMPLETION = sys.argv[1:3]
-USAGE, CONNECT, PROTOCOL, TIMEOUT, FILE, UNSUPPORTED = 2, 3, 6, 7, 8, 9
+USAGE, CONNECT, TIMEOUT, FILE, UNSUPPORTED, UNKNOWN_HOST, NOT_SPICE = 2, 3, 7, 8, 9, 10, 17
 
 
 def caraway(*arguments, **kwargs):
@@ -308,7 +308,7 @@ class CommandLine(unittest.TestCase):
         self.check(CONNECT, 'spice+unix:///nonexistent/socket: cannot connect', 'info', 'spice+unix:///nonexistent/socket')
 
     def test_unknown_host(self):
-        self.check(CONNECT, 'cannot connect', 'info', 'spice://no-such-host.invalid:5900')
+        self.check(UNKNOWN_HOST, 'the host is not known', 'info', 'spice://no-such-host.invalid:5900')
 
     def test_silent_server(self):
         with socket.create_server(('127.0.0.1', 0)) as listener:
@@ -323,7 +323,7 @@ class CommandLine(unittest.TestCase):
             connection.sendall(b'HTTP/1.1 400 Bad Request\r\n\r\n' + b'x' * 200)
             error = process.communicate(timeout=120)[1]
             connection.close()
-        self.assertEqual(process.returncode, PROTOCOL, error)
+        self.assertEqual(process.returncode, NOT_SPICE, error)
         self.assertRegex(error, 'spice://[0-9.:]+: not a SPICE server but, it seems, .*: its link reply begins with "HTTP/1')
 
     def test_recording_ends_by_a_signal_as_long_as_nothing_is_there(self):
