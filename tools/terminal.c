@@ -59,6 +59,10 @@ terminal_init (void)
   /* Standard output is for what was asked for. */
   g_log_writer_default_set_use_stderr (TRUE);
   g_log_set_writer_func (write_log, NULL, NULL);
+  /* The writer sees and shows all that the library says, also where the library would write itself. */
+  g_log_set_handler ("GSpice", G_LOG_LEVEL_DEBUG | G_LOG_LEVEL_INFO, g_log_default_handler, NULL);
+  if (spice_util_get_debug ())
+    spice_util_set_debug (TRUE);
 }
 
 void

@@ -4,10 +4,37 @@
 
 #include "spice-version.h"
 
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 /* -1: the environment has not been asked. */
 static gint debug_enabled = -1;
+
+/* Standard output is for what a program is for, and GLib's writer would put debug messages there. Where that writer
+ * drops them they go the usual way as well, for an application's own writer. */
+static void
+write_debug (const char *domain, GLogLevelFlags level, const char *message, gpointer data)
+{
+  const GLogField fields[] = { { "MESSAGE", message, -1 }, { "GLIB_DOMAIN", domain, -1 } };
+  g_autofree char *line = NULL;
+
+  if (!spice_util_get_debug () || g_log_writer_default_would_drop (level, domain))
+    g_log_default_handler (domain, level, message, NULL);
+  if (!spice_util_get_debug ())
+    return;
+  line = g_log_writer_format_fields (level, fields, G_N_ELEMENTS (fields), g_log_writer_supports_color (STDERR_FILENO));
+  fprintf (stderr, "%s\n", line);
+}
+
+/* When the library is loaded: of several handlers for a domain the last has it, which is to be the application's. */
+static void __attribute__ ((constructor)) direct_debug (void)
+{
+  if (!g_getenv ("SPICE_DEBUG"))
+    return;
+  g_log_set_handler (G_LOG_DOMAIN, G_LOG_LEVEL_DEBUG | G_LOG_LEVEL_INFO, write_debug, NULL);
+  g_atomic_int_set (&debug_enabled, 1);
+}
 
 static void
 add_debug_domain (void)
@@ -27,7 +54,8 @@ add_debug_domain (void)
  * spice_util_set_debug:
  * @enabled: whether to print what happens
  *
- * Switches debugging messages on or off.
+ * Switches debugging messages on or off. Switched on here they are of the level that GLib writes to standard output;
+ * with the environment's SPICE_DEBUG, to standard error.
  */
 void
 spice_util_set_debug (gboolean enabled)

@@ -132,6 +132,15 @@ def statistics(env):
     return {words[0]: int(words[1]) for words in lines if len(words) == 2 and words[1].isdigit()}, loaded
 
 
+@tap.test("what SPICE_DEBUG shows of our library goes to standard error of a program that knows nothing of it")
+def debug():
+    with scene() as server:
+        result = peers.run([peers.which("spicy-screenshot"), "--uri", server.uri, "-o", server.folder / "x.ppm"],
+                           env={"LD_LIBRARY_PATH": str(folder(OURS)), "SPICE_DEBUG": "1"}).check()
+        tap.true("GSpice-DEBUG" in result.err, result.err)
+        tap.true("GSpice" not in result.out, result.out)
+
+
 @tap.test("spicy-stats runs on our library and counts the bytes of the same channels as on its own")
 def spicy_stats():
     ours, loaded = statistics({"LD_LIBRARY_PATH": str(folder(OURS))})

@@ -327,7 +327,6 @@ static void
 child_with_debug (void)
 {
   g_assert_true (spice_util_get_debug ());
-  g_assert_nonnull (strstr (g_getenv ("G_MESSAGES_DEBUG"), "GSpice"));
   /* Looked at once. */
   g_unsetenv ("SPICE_DEBUG");
   g_assert_true (spice_util_get_debug ());
@@ -343,6 +342,93 @@ child_without_debug (void)
   g_assert_null (g_getenv ("G_MESSAGES_DEBUG"));
   g_setenv ("SPICE_DEBUG", "1", TRUE);
   g_assert_false (spice_util_get_debug ());
+}
+
+static void
+say_both (void)
+{
+  g_log ("GSpice", G_LOG_LEVEL_DEBUG, "of the library");
+  g_log ("Other", G_LOG_LEVEL_DEBUG, "of another");
+}
+
+static void
+print_handled (const char *domain, GLogLevelFlags level, const char *message, gpointer data)
+{
+  g_print ("handled: %s\n", message);
+}
+
+static GLogWriterOutput
+print_written (GLogLevelFlags level, const GLogField *fields, gsize n_fields, gpointer data)
+{
+  for (gsize i = 0; i < n_fields; i++)
+    if (strcmp (fields[i].key, "MESSAGE") == 0)
+      g_print ("written: %s\n", (const char *) fields[i].value);
+  return G_LOG_WRITER_HANDLED;
+}
+
+static void
+child_all (void)
+{
+  g_setenv ("G_MESSAGES_DEBUG", "all", TRUE);
+  say_both ();
+}
+
+static void
+child_handler (void)
+{
+  g_log_set_handler ("GSpice", G_LOG_LEVEL_MASK, print_handled, NULL);
+  say_both ();
+}
+
+static void
+child_writer (void)
+{
+  g_log_set_writer_func (print_written, NULL, NULL);
+  say_both ();
+}
+
+static void
+child_switched_off (void)
+{
+  spice_util_set_debug (FALSE);
+  say_both ();
+}
+
+/* Wherever GLib would put it, and whatever the application has. */
+static void
+test_debug_streams (void)
+{
+  g_autofree char *domains = g_strdup (g_getenv ("G_MESSAGES_DEBUG"));
+  static const char *const others[] = { "Other", "Other GSpice", "Other" };
+
+  g_setenv ("SPICE_DEBUG", "1", TRUE);
+  for (unsigned i = 0; i < G_N_ELEMENTS (others); i++) {
+    g_setenv ("G_MESSAGES_DEBUG", others[i], TRUE);
+    g_test_trap_subprocess (i < 2 ? "/environment/debug-streams/subprocess/plain"
+                                  : "/environment/debug-streams/subprocess/all",
+                            0, 0);
+    g_test_trap_assert_passed ();
+    g_test_trap_assert_stderr ("*GSpice-DEBUG: *of the library\n*");
+    g_test_trap_assert_stdout_unmatched ("*of the library*");
+    g_test_trap_assert_stdout ("*Other-DEBUG: *of another*");
+    g_test_trap_assert_stderr_unmatched ("*of another*");
+  }
+  g_setenv ("G_MESSAGES_DEBUG", "Other", TRUE);
+  g_test_trap_subprocess ("/environment/debug-streams/subprocess/off", 0, 0);
+  g_test_trap_assert_passed ();
+  g_test_trap_assert_stderr_unmatched ("*of the library*");
+  g_test_trap_subprocess ("/environment/debug-streams/subprocess/handler", 0, 0);
+  g_test_trap_assert_passed ();
+  g_test_trap_assert_stdout ("*handled: of the library\n*");
+  g_test_trap_assert_stderr_unmatched ("*of the library*");
+  g_test_trap_subprocess ("/environment/debug-streams/subprocess/writer", 0, 0);
+  g_test_trap_assert_passed ();
+  g_test_trap_assert_stdout ("*written: of the library\n*written: of another\n*");
+  g_unsetenv ("SPICE_DEBUG");
+  if (domains)
+    g_setenv ("G_MESSAGES_DEBUG", domains, TRUE);
+  else
+    g_unsetenv ("G_MESSAGES_DEBUG");
 }
 
 /* Any value, even none. */
@@ -432,6 +518,12 @@ main (int argc, char **argv)
   g_test_add_func ("/environment/proxy", test_proxy);
   g_test_add_func ("/environment/scanout", test_scanout);
   g_test_add_func ("/environment/scanout/subprocess/off", child_without_scanout);
+  g_test_add_func ("/environment/debug-streams", test_debug_streams);
+  g_test_add_func ("/environment/debug-streams/subprocess/plain", say_both);
+  g_test_add_func ("/environment/debug-streams/subprocess/all", child_all);
+  g_test_add_func ("/environment/debug-streams/subprocess/off", child_switched_off);
+  g_test_add_func ("/environment/debug-streams/subprocess/handler", child_handler);
+  g_test_add_func ("/environment/debug-streams/subprocess/writer", child_writer);
   g_test_add_func ("/environment/SPICE_DEBUG", test_debug);
   g_test_add_func ("/environment/SPICE_DEBUG/subprocess/on", child_with_debug);
   g_test_add_func ("/environment/SPICE_DEBUG/subprocess/off", child_without_debug);
