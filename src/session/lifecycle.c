@@ -111,7 +111,7 @@ spice_session_disconnect (SpiceSession *session)
  * spice_session_get_channels:
  * @session: a session
  *
- * The channels that the session has now, in no particular order.
+ * The channels that the session has now.
  *
  * Returns: (element-type SpiceChannel) (transfer container): the channels, newest first
  */

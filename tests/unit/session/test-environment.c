@@ -319,7 +319,7 @@ test_scanout (void)
   g_object_get (session, "gl-scanout", &scanout, NULL);
   g_assert_true (scanout);
   g_setenv ("SPICE_DISABLE_GL_SCANOUT", "1", TRUE);
-  in_child ("/environment/scanout/subprocess/off");
+  in_child ("/environment/2.8-SPICE_DISABLE_GL_SCANOUT/subprocess/off");
   g_unsetenv ("SPICE_DISABLE_GL_SCANOUT");
 }
 
@@ -404,8 +404,8 @@ test_debug_streams (void)
   g_setenv ("SPICE_DEBUG", "1", TRUE);
   for (unsigned i = 0; i < G_N_ELEMENTS (others); i++) {
     g_setenv ("G_MESSAGES_DEBUG", others[i], TRUE);
-    g_test_trap_subprocess (i < 2 ? "/environment/debug-streams/subprocess/plain"
-                                  : "/environment/debug-streams/subprocess/all",
+    g_test_trap_subprocess (i < 2 ? "/environment/2.7-debug-streams/subprocess/plain"
+                                  : "/environment/2.7-debug-streams/subprocess/all",
                             0, 0);
     g_test_trap_assert_passed ();
     g_test_trap_assert_stderr ("*GSpice-DEBUG: *of the library\n*");
@@ -414,14 +414,14 @@ test_debug_streams (void)
     g_test_trap_assert_stderr_unmatched ("*of another*");
   }
   g_setenv ("G_MESSAGES_DEBUG", "Other", TRUE);
-  g_test_trap_subprocess ("/environment/debug-streams/subprocess/off", 0, 0);
+  g_test_trap_subprocess ("/environment/2.7-debug-streams/subprocess/off", 0, 0);
   g_test_trap_assert_passed ();
   g_test_trap_assert_stderr_unmatched ("*of the library*");
-  g_test_trap_subprocess ("/environment/debug-streams/subprocess/handler", 0, 0);
+  g_test_trap_subprocess ("/environment/2.7-debug-streams/subprocess/handler", 0, 0);
   g_test_trap_assert_passed ();
   g_test_trap_assert_stdout ("*handled: of the library\n*");
   g_test_trap_assert_stderr_unmatched ("*of the library*");
-  g_test_trap_subprocess ("/environment/debug-streams/subprocess/writer", 0, 0);
+  g_test_trap_subprocess ("/environment/2.7-debug-streams/subprocess/writer", 0, 0);
   g_test_trap_assert_passed ();
   g_test_trap_assert_stdout ("*written: of the library\n*written: of another\n*");
   g_unsetenv ("SPICE_DEBUG");
@@ -440,10 +440,10 @@ test_debug (void)
 
   g_unsetenv ("G_MESSAGES_DEBUG");
   g_unsetenv ("SPICE_DEBUG");
-  in_child ("/environment/SPICE_DEBUG/subprocess/off");
+  in_child ("/environment/2.7-SPICE_DEBUG/subprocess/off");
   for (unsigned i = 0; i < G_N_ELEMENTS (values); i++) {
     g_setenv ("SPICE_DEBUG", values[i], TRUE);
-    in_child ("/environment/SPICE_DEBUG/subprocess/on");
+    in_child ("/environment/2.7-SPICE_DEBUG/subprocess/on");
   }
   g_unsetenv ("SPICE_DEBUG");
   if (domains)
@@ -486,12 +486,12 @@ test_trust_store (void)
   g_autofree char *store = g_build_filename (folder, "spice_truststore.pem", NULL);
 
   g_setenv ("HOME", home, TRUE);
-  in_child ("/environment/trust-store/subprocess/none");
+  in_child ("/environment/2.8-HOME/subprocess/none");
   g_assert_cmpint (g_mkdir_with_parents (store, 0700), ==, 0); /* a folder of that name is none */
-  in_child ("/environment/trust-store/subprocess/none");
+  in_child ("/environment/2.8-HOME/subprocess/none");
   g_assert_cmpint (g_rmdir (store), ==, 0);
   g_assert_true (g_file_set_contents (store, "", 0, NULL));
-  in_child ("/environment/trust-store/subprocess/there");
+  in_child ("/environment/2.8-HOME/subprocess/there");
   if (old)
     g_setenv ("HOME", old, TRUE);
   else
@@ -499,6 +499,43 @@ test_trust_store (void)
   g_assert_cmpint (g_remove (store), ==, 0);
   g_assert_cmpint (g_rmdir (folder), ==, 0);
   g_assert_cmpint (g_rmdir (home), ==, 0);
+}
+
+static char *
+shared_folder (void)
+{
+  g_autoptr (GObject) session = new_session ();
+  char *folder;
+
+  g_object_get (session, "shared-dir", &folder, NULL);
+  return folder;
+}
+
+static void
+child_with_folder (void)
+{
+  g_autofree char *folder = shared_folder ();
+
+  g_assert_cmpstr (folder, ==, "/somewhere/public");
+}
+
+/* GLib's public folder is the one that is shared. */
+static void
+test_public_folder (void)
+{
+  g_autofree char *config = g_dir_make_tmp ("caraway-XXXXXX", NULL);
+  g_autofree char *file = g_build_filename (config, "user-dirs.dirs", NULL);
+  g_autofree char *old = g_strdup (g_getenv ("XDG_CONFIG_HOME"));
+
+  g_assert_true (g_file_set_contents (file, "XDG_PUBLICSHARE_DIR=\"/somewhere/public\"\n", -1, NULL));
+  g_setenv ("XDG_CONFIG_HOME", config, TRUE);
+  in_child ("/environment/2.8-XDG/subprocess/there");
+  if (old)
+    g_setenv ("XDG_CONFIG_HOME", old, TRUE);
+  else
+    g_unsetenv ("XDG_CONFIG_HOME");
+  g_assert_cmpint (g_remove (file), ==, 0);
+  g_assert_cmpint (g_rmdir (config), ==, 0);
 }
 
 int
@@ -513,22 +550,24 @@ main (int argc, char **argv)
 
     g_test_add_data_func (path, &cap_rows[i], built ? test_capability : test_absent);
   }
-  g_test_add_func ("/environment/disabled-channels", test_disabled_channels);
-  g_test_add_func ("/environment/max-clipboard", test_max_clipboard);
-  g_test_add_func ("/environment/proxy", test_proxy);
-  g_test_add_func ("/environment/scanout", test_scanout);
-  g_test_add_func ("/environment/scanout/subprocess/off", child_without_scanout);
-  g_test_add_func ("/environment/debug-streams", test_debug_streams);
-  g_test_add_func ("/environment/debug-streams/subprocess/plain", say_both);
-  g_test_add_func ("/environment/debug-streams/subprocess/all", child_all);
-  g_test_add_func ("/environment/debug-streams/subprocess/off", child_switched_off);
-  g_test_add_func ("/environment/debug-streams/subprocess/handler", child_handler);
-  g_test_add_func ("/environment/debug-streams/subprocess/writer", child_writer);
-  g_test_add_func ("/environment/SPICE_DEBUG", test_debug);
-  g_test_add_func ("/environment/SPICE_DEBUG/subprocess/on", child_with_debug);
-  g_test_add_func ("/environment/SPICE_DEBUG/subprocess/off", child_without_debug);
-  g_test_add_func ("/environment/trust-store", test_trust_store);
-  g_test_add_func ("/environment/trust-store/subprocess/there", child_with_store);
-  g_test_add_func ("/environment/trust-store/subprocess/none", child_without_store);
+  g_test_add_func ("/environment/2.8-SPICE_DISABLE_CHANNELS", test_disabled_channels);
+  g_test_add_func ("/environment/2.8-SPICE_MAX_CLIPBOARD", test_max_clipboard);
+  g_test_add_func ("/environment/2.8-SPICE_PROXY", test_proxy);
+  g_test_add_func ("/environment/2.8-SPICE_DISABLE_GL_SCANOUT", test_scanout);
+  g_test_add_func ("/environment/2.8-SPICE_DISABLE_GL_SCANOUT/subprocess/off", child_without_scanout);
+  g_test_add_func ("/environment/2.7-debug-streams", test_debug_streams);
+  g_test_add_func ("/environment/2.7-debug-streams/subprocess/plain", say_both);
+  g_test_add_func ("/environment/2.7-debug-streams/subprocess/all", child_all);
+  g_test_add_func ("/environment/2.7-debug-streams/subprocess/off", child_switched_off);
+  g_test_add_func ("/environment/2.7-debug-streams/subprocess/handler", child_handler);
+  g_test_add_func ("/environment/2.7-debug-streams/subprocess/writer", child_writer);
+  g_test_add_func ("/environment/2.7-SPICE_DEBUG", test_debug);
+  g_test_add_func ("/environment/2.7-SPICE_DEBUG/subprocess/on", child_with_debug);
+  g_test_add_func ("/environment/2.7-SPICE_DEBUG/subprocess/off", child_without_debug);
+  g_test_add_func ("/environment/2.8-HOME", test_trust_store);
+  g_test_add_func ("/environment/2.8-HOME/subprocess/there", child_with_store);
+  g_test_add_func ("/environment/2.8-HOME/subprocess/none", child_without_store);
+  g_test_add_func ("/environment/2.8-XDG", test_public_folder);
+  g_test_add_func ("/environment/2.8-XDG/subprocess/there", child_with_folder);
   return g_test_run ();
 }
