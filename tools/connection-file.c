@@ -5,7 +5,7 @@
 #include "text.h"
 
 #include <errno.h>
-#include <stdio.h>
+#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -24,27 +24,28 @@ static bool G_GNUC_PRINTF (3, 4) fail (GError **error, Status status, const char
   return false;
 }
 
-/* All of it, and not more than such a file can have. */
+/* All of it, and not more than such a file can have; not through stdio, whose buffer would keep the password. */
 static char *
 read_file (const char *path, GError **error)
 {
-  bool from_stdin = strcmp (path, "-") == 0;
-  FILE *file = from_stdin ? stdin : fopen (path, "re");
-  char *text;
-  size_t size;
+  int fd = strcmp (path, "-") == 0 ? STDIN_FILENO : open (path, O_RDONLY | O_CLOEXEC);
+  char *text = g_malloc0 (MAX_SIZE + 1);
+  size_t size = 0;
+  ssize_t n = fd == -1 ? -1 : 1;
 
-  if (!file) {
-    fail (error, STATUS_FILE, "cannot read %s: %s", path, g_strerror (errno));
-    return NULL;
+  while (n > 0 && size < MAX_SIZE) {
+    n = read (fd, text + size, MAX_SIZE - size);
+    if (n == -1 && errno == EINTR)
+      n = 1;
+    else if (n > 0)
+      size += (size_t) n;
   }
-  text = g_malloc0 (MAX_SIZE + 1);
-  size = fread (text, 1, MAX_SIZE, file);
-  if (ferror (file) || size == MAX_SIZE) {
-    fail (error, STATUS_FILE, "cannot read %s: %s", path, ferror (file) ? g_strerror (errno) : "it is too large");
-    g_clear_pointer (&text, g_free);
+  if (n == -1 || size == MAX_SIZE) {
+    fail (error, STATUS_FILE, "cannot read %s: %s", path, n == -1 ? g_strerror (errno) : "it is too large");
+    g_clear_pointer (&text, text_wipe);
   }
-  if (!from_stdin)
-    fclose (file);
+  if (fd > STDIN_FILENO)
+    close (fd);
   return text;
 }
 

@@ -49,6 +49,17 @@ connection_clear (Connection *self)
   g_free (self->compression);
 }
 
+/* g_object_set () would make a copy and leave it behind. */
+static void
+set_secret (SpiceSession *session, const char *property, const char *text)
+{
+  g_auto (GValue) value = G_VALUE_INIT;
+
+  g_value_init (&value, G_TYPE_STRING);
+  g_value_set_static_string (&value, text);
+  g_object_set_property (G_OBJECT (session), property, &value);
+}
+
 bool
 connection_set_password (SpiceSession *session, const char *password, GError **error)
 {
@@ -58,7 +69,7 @@ connection_set_password (SpiceSession *session, const char *password, GError **e
     return false;
   }
   if (password)
-    g_object_set (session, "password", password, NULL);
+    set_secret (session, "password", password);
   return true;
 }
 
@@ -148,13 +159,14 @@ apply_ca (const char *path, SpiceSession *session, GError **error)
 static bool
 apply_uri (SpiceSession *session, const char *address, GError **error)
 {
-  g_autofree char *uri = address_normalize (address, error);
+  char *uri = address_normalize (address, error);
   g_autofree char *accepted = NULL;
 
   if (!uri)
     return false;
   terminal_catch_warnings (true);
-  g_object_set (session, "uri", uri, NULL);
+  set_secret (session, "uri", uri); /* a password may be in it */
+  text_wipe (uri);
   terminal_catch_warnings (false);
   g_object_get (session, "uri", &accepted, NULL);
   if (!accepted) {

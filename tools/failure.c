@@ -26,12 +26,17 @@ says (const GError *error, const char *text)
 static bool
 has_password (SpiceSession *session)
 {
-  char *password = NULL;
+  g_auto (GValue) value = G_VALUE_INIT;
+  char *password;
   bool has;
 
-  g_object_get (session, "password", &password, NULL);
+  /* g_object_get () would leave a copy behind. */
+  g_value_init (&value, G_TYPE_STRING);
+  g_object_get_property (G_OBJECT (session), "password", &value);
+  password = (char *) g_value_get_string (&value);
   has = password && *password;
-  text_wipe (password);
+  if (has)
+    explicit_bzero (password, strlen (password));
   return has;
 }
 

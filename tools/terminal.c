@@ -16,6 +16,8 @@
 /* A server that ends a session says why right before; what it has said at the beginning is no reason. */
 #define NOTICE_US (2 * G_TIME_SPAN_SECOND)
 
+#define SECRET_LIMIT 1024
+
 /* One process, one person: this is the program's own state, not the library's. */
 static struct {
   bool shown;
@@ -111,7 +113,7 @@ await_key (int fd, const sigset_t *unblocked)
 static char *
 read_line (int fd, const sigset_t *unblocked)
 {
-  char line[1024];
+  char line[SECRET_LIMIT];
   size_t size = 0;
   char *copy = NULL;
 
@@ -166,29 +168,50 @@ terminal_ask_secret (const char *prompt)
   return answer;
 }
 
+/* Up to the end of the line, byte by byte: what follows is for whoever reads next, and nobody else has seen it. The
+ * size, or -1 for a reason in errno; 0 is the end, and @limit means that there is more. */
+static ssize_t
+read_first_line (int fd, char *line, size_t limit)
+{
+  size_t size = 0;
+
+  while (size < limit) {
+    ssize_t n = read (fd, line + size, 1);
+
+    if (n == -1 && errno == EINTR)
+      continue;
+    if (n == -1)
+      return -1;
+    if (n == 0 || line[size] == '\n')
+      return (ssize_t) size + n;
+    size++;
+  }
+  return (ssize_t) limit;
+}
+
+/* Not through stdio, whose buffer would keep a copy. */
 bool
 terminal_read_secret_file (const char *path, char **text, GError **error)
 {
-  g_autofree char *line = NULL;
-  size_t allocated = 0;
-  FILE *file = strcmp (path, "-") == 0 ? stdin : fopen (path, "re");
-  ssize_t size;
+  int fd = strcmp (path, "-") == 0 ? STDIN_FILENO : open (path, O_RDONLY | O_CLOEXEC);
+  char line[SECRET_LIMIT + 1] = "";
+  ssize_t size = fd == -1 ? -1 : read_first_line (fd, line, SECRET_LIMIT);
+  int code = errno;
 
-  if (!file) {
-    g_set_error (error, STATUS_ERROR, STATUS_FILE, "%s: %s", path, g_strerror (errno));
-    return false;
-  }
-  size = getline (&line, &allocated, file);
-  if (file != stdin)
-    fclose (file);
-  if (size == -1) {
+  if (fd > STDIN_FILENO)
+    close (fd);
+  if (size == -1)
+    g_set_error (error, STATUS_ERROR, STATUS_FILE, "%s: %s", path, g_strerror (code));
+  else if (size == 0)
     g_set_error (error, STATUS_ERROR, STATUS_FILE, "%s is empty", path);
-    return false;
+  else if (size == SECRET_LIMIT)
+    g_set_error (error, STATUS_ERROR, STATUS_FILE, "the first line of %s is longer than any password", path);
+  else {
+    line[strcspn (line, "\r\n")] = 0;
+    *text = g_strdup (line);
   }
-  line[strcspn (line, "\r\n")] = 0;
-  *text = g_strdup (line);
-  explicit_bzero (line, allocated);
-  return true;
+  explicit_bzero (line, sizeof line);
+  return size > 0 && size < SECRET_LIMIT;
 }
 
 void

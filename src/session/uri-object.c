@@ -155,11 +155,14 @@ SpiceURI *
 cw_uri_object_new (const char *text, GError **error)
 {
   g_auto (CwProxyUri) proxy = { 0 };
+  SpiceURI *self;
 
   if (!cw_proxy_uri_parse (text, &proxy, error))
     return NULL;
-  return g_object_new (SPICE_TYPE_URI, "scheme", proxy.scheme, "hostname", proxy.host, "port", proxy.port, "user",
-                       proxy.user, "password", proxy.password, NULL);
+  self = g_object_new (SPICE_TYPE_URI, "scheme", proxy.scheme, "hostname", proxy.host, "port", proxy.port, "user",
+                       proxy.user, NULL);
+  replace (self, PROP_PASSWORD, proxy.password); /* as a property it would be copied, and the copy not wiped */
+  return self;
 }
 
 /**

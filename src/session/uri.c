@@ -203,17 +203,35 @@ has_empty_port (const char *text)
   return size > 0 && authority[size - 1] == ':';
 }
 
+/* The password, and the rest without it: GLib would leave copies of it behind. */
+static bool
+take_proxy_password (const char *full, char **password, char **rest, GError **error)
+{
+  const char *user = strstr (full, "://") + 3;
+  const char *at = memchr (user, '@', strcspn (user, "/?#"));
+  const char *colon = at ? memchr (user, ':', (size_t) (at - user)) : NULL;
+  g_autofree char *before = colon ? g_strndup (full, (size_t) (colon - full)) : NULL;
+
+  *rest = colon ? g_strconcat (before, at, NULL) : g_strdup (full);
+  if (!colon || colon + 1 == at)
+    return true;
+  *password = g_uri_unescape_segment (colon + 1, at, NULL);
+  return (*password && g_utf8_validate (*password, -1, NULL)) || refuse (error, "the password is not valid");
+}
+
 bool
 cw_proxy_uri_parse (const char *text, CwProxyUri *out, GError **error)
 {
   cw_autowipe char *full = strstr (text, "://") ? g_strdup (text) : g_strconcat ("http://", text, NULL);
-  g_autofree char *path = NULL, *query = NULL, *fragment = NULL;
+  g_autofree char *rest = NULL, *path = NULL, *query = NULL, *fragment = NULL;
   g_auto (CwProxyUri) proxy = { 0 };
   GError *problem = NULL;
   int port;
 
-  if (!g_uri_split_with_user (full, G_URI_FLAGS_HAS_PASSWORD, &proxy.scheme, &proxy.user, &proxy.password, NULL,
-                              &proxy.host, &port, &path, &query, &fragment, &problem))
+  if (!take_proxy_password (full, &proxy.password, &rest, error))
+    return false;
+  if (!g_uri_split_with_user (rest, G_URI_FLAGS_HAS_PASSWORD, &proxy.scheme, &proxy.user, NULL, NULL, &proxy.host,
+                              &port, &path, &query, &fragment, &problem))
     return refuse_because (error, problem);
   /* As it is written. */
   g_free (proxy.scheme);
@@ -227,8 +245,6 @@ cw_proxy_uri_parse (const char *text, CwProxyUri *out, GError **error)
     return refuse (error, "there is something behind the address");
   if (proxy.user && !*proxy.user)
     return refuse (error, "the user name is empty");
-  if (proxy.password && !*proxy.password)
-    g_clear_pointer (&proxy.password, g_free);
   if (!proxy.host || !*proxy.host)
     return refuse (error, "there is no host");
   *out = proxy;
@@ -245,8 +261,10 @@ cw_proxy_uri_compose (const char *scheme, const char *host, unsigned port, const
   if (!scheme || !host)
     return NULL;
   ipv6 = strchr (host, ':') != NULL;
-  text = g_string_new (scheme);
-  g_string_append (text, "://");
+  /* Large enough to stay where it is: what grows leaves copies behind. */
+  text = g_string_sized_new (strlen (scheme) + strlen (host) + 3 * (user ? strlen (user) : 0)
+                             + 3 * (password ? strlen (password) : 0) + 32);
+  g_string_append_printf (text, "%s://", scheme);
   if (user) {
     g_string_append_uri_escaped (text, user, NULL, TRUE);
     if (password) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "transport/proxy-reply.h"
 #include "base/i18n.h"
+#include "base/wipe.h"
 
 #include <string.h>
 
@@ -11,19 +12,21 @@ cw_proxy_request (const char *host, uint16_t port, const char *user, const char 
 {
   bool is_ipv6 = strchr (host, ':') != NULL;
   g_autofree char *target = g_strdup_printf ("%s%s%s:%u", is_ipv6 ? "[" : "", host, is_ipv6 ? "]" : "", port);
-  g_autoptr (GString) out = g_string_new (NULL);
+  /* Large enough to stay where it is: what grows leaves copies behind. */
+  GString *out = g_string_sized_new (256 + 2 * strlen (target) + 2 * (user ? strlen (user) : 0)
+                                     + 2 * (password ? strlen (password) : 0));
 
   g_string_append_printf (out,
                           "CONNECT %s HTTP/1.0\r\nHost: %s\r\nProxy-Connection: keep-alive\r\nUser-Agent: Caraway\r\n",
                           target, target);
   if (user) {
-    g_autofree char *pair = g_strdup_printf ("%s:%s", user, password ? password : "");
-    g_autofree char *coded = g_base64_encode ((const guchar *) pair, strlen (pair));
+    cw_autowipe char *pair = g_strdup_printf ("%s:%s", user, password ? password : "");
+    cw_autowipe char *coded = g_base64_encode ((const guchar *) pair, strlen (pair));
 
     g_string_append_printf (out, "Proxy-Authorization: Basic %s\r\n", coded);
   }
   g_string_append (out, "\r\n");
-  return g_string_free (g_steal_pointer (&out), FALSE);
+  return g_string_free (out, FALSE);
 }
 
 /* A line that is not empty has to end, and an empty one has to come after it. */

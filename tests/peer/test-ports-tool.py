@@ -122,6 +122,13 @@ def closed():
         ended(process, 0)
 
 
+@tap.test("behind a password from standard input comes what goes through the port")
+def password():
+    with peers.DemoServer("--no-animation", "--spice-port", "a", "--password", "secret") as server:
+        result = caraway.run("port", "--quit-after=1", "--password-file", "-", server.uri, "a", text="secret\nhello")
+        tap.equal(result.out, "hello")
+
+
 @tap.test("Ctrl-C ends it in order, a server that goes away does not")
 def endings():
     with demo("a") as server:

@@ -15,7 +15,8 @@ import termios
 import time
 import unittest
 
-CARAWAY, SERVER = sys.argv[1:3]
+CARAWAY, SERVER, *SANITIZED = sys.argv[1:]
+AUTH, NO_PASSWORD = 5, 16  # exit statuses
 
 
 class Terminal:
@@ -84,13 +85,14 @@ class Prompt(unittest.TestCase):
         terminal = Terminal(CARAWAY, 'info', self.uri)
         terminal.read_until('Password: ')
         os.write(terminal.fd, b'\x04')
-        self.assertEqual(terminal.finish(), 5, terminal.text)
+        self.assertEqual(terminal.finish(), NO_PASSWORD, terminal.text)
         self.assertIn('wants a password', terminal.text)
 
     def test_interrupted(self):
         # Nobody could let go on what is stopped here, so the system lets it be: as if nothing had been typed.
         for number, expected in ((signal.SIGINT, -signal.SIGINT), (signal.SIGHUP, -signal.SIGHUP),
-                                 (signal.SIGTERM, -signal.SIGTERM), (signal.SIGQUIT, -signal.SIGQUIT), (signal.SIGTSTP, 5)):
+                                 (signal.SIGTERM, -signal.SIGTERM), (signal.SIGQUIT, -signal.SIGQUIT),
+                                 (signal.SIGTSTP, NO_PASSWORD)):
             terminal = Terminal(CARAWAY, 'info', self.uri)
             terminal.read_until('Password: ')
             self.assertFalse(termios.tcgetattr(terminal.fd)[3] & termios.ECHO)
@@ -106,14 +108,14 @@ class Prompt(unittest.TestCase):
     def test_no_terminal(self):
         result = subprocess.run([CARAWAY, 'info', self.uri], stdin=subprocess.DEVNULL, capture_output=True, text=True,
                                 start_new_session=True, timeout=120, env={**os.environ, 'CARAWAY_PASSWORD': ''})
-        self.assertEqual(result.returncode, 5)
+        self.assertEqual(result.returncode, NO_PASSWORD)
         self.assertIn('the server wants a password', result.stderr)
 
     def test_file_beats_question(self):
         terminal = Terminal(CARAWAY, 'info', '--password-file', '/dev/fd/9', self.uri)
         self.assertEqual(terminal.finish(), 8)
         with tempfile.NamedTemporaryFile(prefix='caraway-password-') as file:
-            for word, status in ((b'open', 5), (b'sesame\r\nwhatever', 0)):
+            for word, status in ((b'open', AUTH), (b'sesame\r\nwhatever', 0)):
                 file.write(word)
                 file.flush()
                 terminal = Terminal(CARAWAY, 'info', '--password-file', file.name, self.uri)
@@ -130,12 +132,84 @@ class Prompt(unittest.TestCase):
             terminal.read_until(words)
             if size == 59:
                 os.write(terminal.fd, b'\x04')
-            self.assertEqual(terminal.finish(), 5 if size == 59 else 2, terminal.text)
+            self.assertEqual(terminal.finish(), NO_PASSWORD if size == 59 else 2, terminal.text)
 
     def test_picture_is_not_for_a_terminal(self):
         terminal = Terminal(CARAWAY, 'screenshot', self.uri, '-')
         self.assertEqual(terminal.finish(), 8)
         self.assertIn('standard output is a terminal', terminal.text)
+
+
+def copies(pid, secret):
+    """How often it stands in the memory of a process, the free parts of the heap among it."""
+    found = 0
+    with open(f'/proc/{pid}/maps', encoding='ascii') as maps, open(f'/proc/{pid}/mem', 'rb') as memory:
+        for begin, end in re.findall(r'^(\w+)-(\w+) rw-p', maps.read(), re.M):
+            memory.seek(int(begin, 16))
+            found += memory.read(int(end, 16) - int(begin, 16)).count(secret)
+    return found
+
+
+@unittest.skipIf(SANITIZED, 'sanitizers keep what is freed elsewhere')
+class Memory(unittest.TestCase):
+    """What was a password is nowhere in the memory of the program, but where the session keeps it."""
+    SECRET = 'begin-of-it-0123456789-a-long-password-the-end'
+    END = SECRET[20:].encode()  # freeing writes over the beginning of a block
+
+    def setUp(self):
+        self.server = subprocess.Popen([SERVER, '--no-animation', '--control', '--password', self.SECRET],
+                                       stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.addCleanup(Prompt.stop, self)
+        self.port = re.search(r'\bport=(\d+)', self.server.stdout.readline())[1]
+        self.uri = f'spice://127.0.0.1:{self.port}'
+        # What is freed stays as it was.
+        os.environ['MALLOC_PERTURB_'] = '0'
+
+    def count(self, text, *arguments):
+        with subprocess.Popen([CARAWAY, 'events', *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as program:
+            try:
+                program.stdin.write(text.encode())
+                if text:
+                    program.stdin.close()
+                opened = 0  # channels that are being opened have a copy each
+                while opened < 4:
+                    line = program.stdout.readline()
+                    self.assertTrue(line, 'the connection has ended')
+                    opened += b'"opened"' in line
+                return copies(program.pid, self.END)
+            finally:
+                program.kill()
+
+    def test_files(self):
+        self.assertEqual(self.count(self.SECRET + '\nmore\n', '--password-file', '-', self.uri), 1, 'standard input')
+        file = f'[virt-viewer]\ntype=spice\nhost=127.0.0.1\nport={self.port}\npassword={self.SECRET}\n'
+        self.assertEqual(self.count(file, '-'), 1, 'a connection file from standard input')
+        with tempfile.NamedTemporaryFile(prefix='caraway-password-', suffix='.vv') as named:
+            named.write(self.SECRET.encode())
+            named.flush()
+            self.assertEqual(self.count('', '--password-file', named.name, self.uri), 1, 'a file')
+            named.seek(0)
+            named.write(file.encode())
+            named.flush()
+            self.assertEqual(self.count('', named.name), 1, 'a connection file')
+
+    def test_terminal(self):
+        terminal = Terminal(CARAWAY, 'events', self.uri)
+        terminal.read_until('Password: ')
+        terminal.type(self.SECRET)
+        while terminal.text.count('"opened"') < 4:
+            terminal.text += os.read(terminal.fd, 4096).decode()
+        try:
+            self.assertEqual(copies(terminal.pid, self.END), 1)
+        finally:
+            os.kill(terminal.pid, signal.SIGKILL)
+            terminal.finish()
+
+    def test_too_long(self):
+        for size, words in ((1023, 'the password has 1023 bytes'), (1024, 'longer than any password')):
+            result = subprocess.run([CARAWAY, 'info', '--password-file', '-', self.uri], input='x' * size,
+                                    capture_output=True, text=True, timeout=120)
+            self.assertIn(words, result.stderr)
 
 
 class Progress(unittest.TestCase):
