@@ -52,6 +52,13 @@ check_query (const char *query, GError **error)
   return true;
 }
 
+/* HOST:PORT without brackets, or a HOST of that kind. */
+static bool
+is_ipv6 (const char *name, const char *authority)
+{
+  return strstr (authority, "::") || g_hostname_is_ip_address (name) || g_hostname_is_ip_address (authority);
+}
+
 /* What stands between "//" and "/", "?" or the end. */
 static bool
 check_authority (const char *authority, GError **error)
@@ -66,7 +73,13 @@ check_authority (const char *authority, GError **error)
   }
   if (*authority != '[' && strchr (authority, ':') != colon) {
     name = g_strndup (authority, colon - authority);
-    refuse (error, "an IPv6 address stands in brackets: [%s]:%s, or [%s] without a port", name, colon + 1, authority);
+    if (!is_ipv6 (name, authority))
+      refuse (error,
+              "\"%s\" has more than one port: use spice://HOST:PORT, or spice://HOST?port=PORT&tls-port=PORT for both "
+              "kinds",
+              authority);
+    else
+      refuse (error, "an IPv6 address stands in brackets: [%s]:%s, or [%s] without a port", name, colon + 1, authority);
     return false;
   }
   return true;
@@ -82,6 +95,8 @@ address_normalize (const char *text, GError **error)
 
   if (is_bare (text))
     return g_strdup_printf ("spice://%s", text);
+  if (!rest && strchr (text, ':') && !strpbrk (text, "/?#@ ") && !check_authority (text, error))
+    return NULL;
   if (!scheme || !g_strv_contains (schemes, scheme))
     return refuse (
         error,

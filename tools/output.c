@@ -111,10 +111,24 @@ output_open (const char *path, GError **error)
   return open_partial (self, exists ? &now : NULL, error) ? g_steal_pointer (&self) : NULL;
 }
 
+static const char *
+name_of (const Output *self)
+{
+  return strcmp (self->path, "-") == 0 ? "to standard output" : self->path;
+}
+
 FILE *
 output_file (Output *self)
 {
   return self->file;
+}
+
+bool
+output_explain (Output *self, int reason, GError **error)
+{
+  if (ferror (self->file))
+    set_error (error, "cannot write %s: %s", name_of (self), g_strerror (reason));
+  return false;
 }
 
 bool
@@ -135,8 +149,7 @@ output_commit (Output *self, GError **error)
       g_clear_pointer (&self->partial, g_free);
   }
   if (!ok)
-    set_error (error, "cannot write %s: %s", strcmp (self->path, "-") == 0 ? "to standard output" : self->path,
-               g_strerror (reason));
+    set_error (error, "cannot write %s: %s", name_of (self), g_strerror (reason));
   return ok;
 }
 

@@ -16,6 +16,9 @@ Output *output_open (const char *path, GError **error);
 /* Where to write to. */
 FILE *output_file (Output *self);
 
+/* When writing has failed for this reason: the error says so, in the place of what it said. Returns false. */
+bool output_explain (Output *self, int reason, GError **error);
+
 /* Makes what was written appear. */
 bool output_commit (Output *self, GError **error);
 

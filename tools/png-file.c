@@ -3,6 +3,7 @@
 
 #include "client.h"
 
+#include <errno.h>
 #include <png.h>
 
 bool
@@ -15,9 +16,11 @@ png_file_write (FILE *file, const Picture *picture, GError **error)
     .format = PNG_FORMAT_RGB,
   };
   bool ok = png_image_write_to_stdio (&image, file, 0, picture->rgb, 0, NULL);
+  int reason = errno;
 
   if (!ok)
     g_set_error (error, STATUS_ERROR, STATUS_FILE, "cannot write the picture: %s", image.message);
   png_image_free (&image);
+  errno = reason;
   return ok;
 }

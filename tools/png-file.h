@@ -5,5 +5,5 @@
 
 #include <stdio.h>
 
-/* Writes an 8-bit RGB PNG. */
+/* Writes an 8-bit RGB PNG. When it fails errno is what it was then. */
 bool png_file_write (FILE *file, const Picture *picture, GError **error);

@@ -6,11 +6,13 @@
 #include "shown.h"
 #include "png-file.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 /* The picture is looked at in tiles, each with the two pictures that it had last. */
 #define TILE 32
+#define MAX_ENDING 5 /* letters, of a file's name */
 
 typedef struct {
   guint64 now, before;
@@ -336,7 +338,7 @@ save (const Watch *watch, const Display *display, const Region *region, SpiceCur
     return false;
   if (pointer)
     draw_pointer (&picture, pointer, area.x, area.y);
-  return png_file_write (output_file (output), &picture, error);
+  return png_file_write (output_file (output), &picture, error) || output_explain (output, errno, error);
 }
 
 typedef struct {
@@ -446,15 +448,26 @@ take (Client *client, const char *uri, const Request *request, Output *output, G
   return ok && client_finish (client, NULL, error);
 }
 
+/* The name's ending; NULL: it has none. What is longer than endings are makes a name unique, as mktemp does. */
+static const char *
+ending_of (const char *path)
+{
+  const char *name = strrchr (path, '/') ? strrchr (path, '/') + 1 : path;
+  const char *dot = strrchr (name, '.');
+  size_t size = dot && dot > name ? strspn (dot + 1, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS) : 0;
+
+  return size > 0 && size <= MAX_ENDING && dot[1 + size] == 0 ? dot + 1 : NULL;
+}
+
 static bool
 check_name (const char *path, GError **error)
 {
-  const char *dot = strrchr (path, '.');
+  const char *ending = ending_of (path);
 
-  if (!dot || (g_ascii_strcasecmp (dot, ".jpg") != 0 && g_ascii_strcasecmp (dot, ".jpeg") != 0))
+  if (!ending || g_ascii_strcasecmp (ending, "png") == 0)
     return true;
-  g_set_error (error, STATUS_ERROR, STATUS_USAGE, "screenshots are PNG files; name it %.*s.png", (int) (dot - path),
-               path);
+  g_set_error (error, STATUS_ERROR, STATUS_USAGE, "screenshots are PNG files, not .%s; name it %.*s.png", ending,
+               (int) (ending - 1 - path), path);
   return false;
 }
 

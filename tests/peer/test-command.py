@@ -60,7 +60,7 @@ def targets():
         tap.true(stat.S_ISFIFO((folder / "fifo").stat().st_mode), "the FIFO is one no more")
         caraway.run("screenshot", server.uri, "/dev/null")
         tap.true(stat.S_ISCHR(os.stat("/dev/null").st_mode), "/dev/null is no device any more")
-        fails(FILE, "cannot write", "screenshot", server.uri, "/dev/full")
+        fails(FILE, "cannot write /dev/full: No space left on device\n", "screenshot", server.uri, "/dev/full")
         tap.true(stat.S_ISCHR(os.stat("/dev/full").st_mode), "/dev/full is no device any more")
         (folder / "real.png").write_text("old")
         (folder / "real.png").chmod(0o640)
@@ -88,6 +88,7 @@ def more_targets():
         with open("/dev/full", "wb") as full:
             process = peers.Process([caraway.program, "screenshot", server.uri, "-"], stdout=full)
             tap.equal(process.child.wait(peers.PATIENCE), FILE, process.text())
+            tap.true("cannot write to standard output: No space left on device\n" in process.text(), process.text())
         (folder / "owned.png").write_text("old")
         if os.geteuid() == 0:
             os.chown(folder / "owned.png", 65534, 65533)

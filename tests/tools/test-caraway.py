@@ -124,8 +124,14 @@ class CommandLine(unittest.TestCase):
         self.check(USAGE, 'missing arguments', 'type', 'spice://h:1')
         self.check(USAGE, 'both TEXT and --file', 'type', '--file', '/dev/null', 'spice://h:1', 'x')
         self.check(USAGE, '"hyper"', 'key', 'spice://h:1', 'hyper:down')
-        for name in ('x.jpg', 'x.jpeg', 'x.JPG'):
-            self.check(USAGE, 'name it x.png', 'screenshot', 'spice://h:1', name)
+        for name in ('x.jpg', 'x.jpeg', 'x.JPG', 'x.bmp', 'x.webp', 'x.ppm', 'x.tiff', 'x.abcde', 'x.1'):
+            self.check(USAGE, f'screenshots are PNG files, not .{name[2:]}; name it x.png', 'screenshot', 'spice://h:1', name)
+            self.check(USAGE, 'name it /a.b/x.png', 'screenshot', 'spice://h:1', f'/a.b/{name}')
+        # Names without an ending, and those that mktemp makes.
+        with tempfile.TemporaryDirectory() as folder:
+            for name in ('x.png', 'x.PNG', 'x', '.bmp', 'tmp.abcdef', 'x.', 'a.jpg/x', 'x.b-p'):
+                os.makedirs(f'{folder}/a.jpg', exist_ok=True)
+                self.check(CONNECT, 'cannot connect', 'screenshot', 'spice://127.0.0.1:1', f'{folder}/{name}')
         for region in ('10x10', '0x10+0+0', '10x0+0+0', '10x10+-1+0', '10x10+0+-1', '10x10+0+0+0'):
             self.check(USAGE, '--region is', 'screenshot', '--region', region, 'spice://h:1', 'x.png')
         for number in ('-2', '256'):
@@ -136,14 +142,18 @@ class CommandLine(unittest.TestCase):
         self.check(USAGE, '"nosuch" is not a channel type', 'info', '--secure-channel', 'nosuch', 'spice://h:1')
 
     def test_addresses(self):
-        for uri in ('h', 'http://h:1', '', 'h:0', 'h:65536', ':1', 'h:1/x', 'a/b:1', 'a?b:1', 'a#b:1', 'a@b:1', 'a b:1',
-                    '::1:5930'):
+        for uri in ('h', 'http://h:1', '', 'h:0', 'h:65536', ':1', 'h:1/x', 'a/b:1', 'a?b:1', 'a#b:1', 'a@b:1', 'a b:1'):
             self.check(USAGE, 'is not a SPICE address', 'info', uri)
         for uri, hint in {'spice://user:secret@h:1': '--password-file', 'spice://secret@h:1': '--password-file',
                           'spice://h:1/pool': '"/pool" behind the port', 'spice://h:1#pool': '"#pool" behind the port',
                           'spice://h?prot=1': '"prot" in the address', 'spice://h?port=1&prot=1': '"prot" in the address',
                           'spice://h?port=1;prot=1': '"prot" in the address',
-                          'spice://::1:5930': 'brackets: [::1]:5930, or [::1:5930] without'}.items():
+                          'spice://::1:5930': 'brackets: [::1]:5930, or [::1:5930] without',
+                          'spice://2001:db8:0:0:0:0:0:1': 'brackets: [2001:db8:0:0:0:0:0]:1, or [2001:db8:0:0:0:0:0:1] without',
+                          '::1:5930': 'brackets: [::1]:5930', 'fe80:0:0:0:0:0:0:1:5930': 'brackets: [fe80:0:0:0:0:0:0:1]:5930',
+                          'spice://h:1:2': '"h:1:2" has more than one port: use spice://HOST:PORT, or spice://HOST?port=',
+                          'h:1:2': '"h:1:2" has more than one port', 'spice+tls://1:2:3': '"1:2:3" has more than one port',
+                          'spice://h:1:2/?port=3': '"h:1:2" has more than one port'}.items():
             self.check(USAGE, hint, 'info', uri)
         # Understood, so that connecting is what fails.
         with socket.create_server(('127.0.0.1', 0)) as listener:
