@@ -20,6 +20,7 @@ cw_draw_begin (CwDraw *self, CwDrawTarget *target, const CwDrawKind *kind)
   self->stage = STAGE_PAINT;
   self->buffer = NULL;
   self->buffer_at = (CwPoint){ 0, 0 };
+  self->error = NULL;
   self->large_state = NULL;
   if (kind->state_size > sizeof self->state)
     self->large_state = g_malloc0 (kind->state_size);
@@ -37,6 +38,7 @@ cw_draw_clear (CwDraw *self)
     self->kind->clear (cw_draw_state (self));
   g_clear_pointer (&self->large_state, g_free);
   g_clear_pointer (&self->buffer, cw_pixels_unref);
+  g_clear_error (&self->error);
   self->kind = NULL;
 }
 
@@ -47,7 +49,7 @@ cw_draw_make_buffer (CwDraw *self, GError **error)
 
   if (!self->kind || !self->target->is_read || cw_region_is_empty (&self->target->region))
     return true;
-  extents = cw_region_extents (&self->target->region);
+  extents = self->target->region.extents;
   /* Its pages come as it is filled. */
   self->buffer = cw_pixels_new_zeroed (self->target->pixels->format, extents.right - extents.left,
                                        extents.bottom - extents.top, error);
@@ -128,7 +130,7 @@ cw_draw_paint (CwDraw *self, uint32_t max_pixels)
 
     if (!(step ? step : cw_draw_walk) (self, max_pixels, &left))
       return false;
-    if (end_stage (self))
+    if (self->error || end_stage (self))
       return true;
   }
 }

@@ -10,6 +10,8 @@
 #include "canvas/region.h"
 #include "canvas/rop.h"
 
+#include <pixman.h>
+
 /* What an operation draws on. */
 typedef struct {
   CwPixels *pixels; /* borrowed */
@@ -40,6 +42,7 @@ struct CwDraw {
   unsigned stage;      /* of a target that is read */
   CwPixels *buffer;
   CwPoint buffer_at;
+  GError *error; /* what ended the painting too early, or NULL */
   gpointer large_state;
   union {
     max_align_t align;
@@ -48,7 +51,7 @@ struct CwDraw {
 };
 
 /* Each prepares self, which must be cleared after use also if preparing failed. target is borrowed until then, and so
- * are the operands' pixels. An error is CW_ERROR_MALFORMED or CW_ERROR_MEMORY. */
+ * are the operands' pixels. An error is CW_ERROR_MALFORMED, CW_ERROR_LIMIT or CW_ERROR_MEMORY. */
 
 /* rop (S = brush, D). */
 bool cw_draw_fill (CwDraw *self, CwDrawTarget *target, const CwBrush *brush, CwRop rop, GError **error);
@@ -105,14 +108,14 @@ typedef struct {
 bool cw_draw_composite (CwDraw *self, CwDrawTarget *target, const CwCompositeParams *params, GError **error);
 
 typedef struct {
-  CwPath *path; /* taken and set to NULL */
+  CwPathSource path;
   CwDashStyle style;
   CwBrush brush;
   CwRop rop; /* (S = brush, D) */
 } CwStrokeParams;
 
 /* Lines of one pixel's width. */
-bool cw_draw_stroke (CwDraw *self, CwDrawTarget *target, CwStrokeParams *params, GError **error);
+bool cw_draw_stroke (CwDraw *self, CwDrawTarget *target, const CwStrokeParams *params, GError **error);
 
 /* The farthest a glyph may be. */
 #define CW_GLYPH_FAR (1 << 30)
@@ -143,7 +146,7 @@ void cw_draw_clear (CwDraw *self);
 bool cw_draw_make_buffer (CwDraw *self, GError **error);
 
 /* Paints what is left of the target's region; the work is about that of max_pixels at most. TRUE when nothing is left,
- * or was prepared. */
+ * was prepared, or can be painted: error is set then. */
 bool cw_draw_paint (CwDraw *self, uint32_t max_pixels);
 
 /* Private to the operations. */

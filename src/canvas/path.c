@@ -4,66 +4,15 @@
 #include "base/error.h"
 #include "base/protocol.h"
 
-/* A curve is halved no more often than this. */
-#define MAX_DEPTH 16
-
 /* Products of numbers below this fit 64 bits. */
 #define EXACT ((int64_t) 1 << 30)
 
-typedef struct {
-  int64_t x, y; /* 28.4 */
-} Fixed;
-
-CwPath *
-cw_path_new (void)
-{
-  CwPath *self = g_new (CwPath, 1);
-
-  self->points = g_array_new (FALSE, FALSE, sizeof (CwPoint));
-  self->ends = g_array_new (FALSE, FALSE, sizeof (uint32_t));
-  return self;
-}
+typedef CwPathFixed Fixed;
 
 void
-cw_path_free (CwPath *self)
+cw_path_init (CwPath *self, const CwPathSource *source)
 {
-  g_array_unref (self->points);
-  g_array_unref (self->ends);
-  g_free (self);
-}
-
-static uint32_t
-pending_start (const CwPath *self)
-{
-  return self->ends->len > 0 ? g_array_index (self->ends, uint32_t, self->ends->len - 1) : 0;
-}
-
-static bool
-append (CwPath *self, CwPoint point, GError **error)
-{
-  if (self->points->len >= CW_PATH_MAX_POINTS) {
-    g_set_error (error, CW_ERROR, CW_ERROR_LIMIT, "path: more than %d points", CW_PATH_MAX_POINTS);
-    return false;
-  }
-  g_array_append_val (self->points, point);
-  return true;
-}
-
-static CwPoint
-round_fixed (const Fixed *point)
-{
-  return (CwPoint){ cw_round_28_4 (point->x), cw_round_28_4 (point->y) };
-}
-
-void
-cw_path_finish (CwPath *self)
-{
-  uint32_t start = pending_start (self);
-
-  if (self->points->len - start < 2) /* a single point is no line */
-    g_array_set_size (self->points, start);
-  else
-    g_array_append_val (self->ends, self->points->len);
+  *self = (CwPath){ .source = *source };
 }
 
 static int64_t
@@ -104,74 +53,128 @@ middle (const Fixed *a, const Fixed *b)
 }
 
 static bool
-flatten (CwPath *self, const Fixed p[4], unsigned depth, GError **error)
+add_point (CwPath *self, CwPoint point, CwPathStep *step, GError **error)
 {
-  Fixed p01, p12, p23, p012, p123, p0123;
-
-  if (depth == MAX_DEPTH || is_flat (p))
-    return append (self, round_fixed (&p[3]), error);
-  p01 = middle (&p[0], &p[1]);
-  p12 = middle (&p[1], &p[2]);
-  p23 = middle (&p[2], &p[3]);
-  p012 = middle (&p01, &p12);
-  p123 = middle (&p12, &p23);
-  p0123 = middle (&p012, &p123);
-  return flatten (self, (const Fixed[]){ p[0], p01, p012, p0123 }, depth + 1, error)
-         && flatten (self, (const Fixed[]){ p0123, p123, p23, p[3] }, depth + 1, error);
-}
-
-static bool
-add_curves (CwPath *self, const int32_t *xy, uint32_t n, GError **error)
-{
-  if (n % 3 != 0 || (n > 0 && self->points->len == pending_start (self))) {
-    g_set_error (error, CW_ERROR, CW_ERROR_MALFORMED, "path: %u points of curves%s", n,
-                 n % 3 != 0 ? "" : " that begin nowhere");
+  if (self->n_points == CW_PATH_MAX_POINTS) {
+    g_set_error (error, CW_ERROR, CW_ERROR_LIMIT, "path: more than %d points", CW_PATH_MAX_POINTS);
     return false;
   }
-  for (; n > 0; n -= 3, xy += 6) {
-    CwPoint last = g_array_index (self->points, CwPoint, self->points->len - 1);
-    const Fixed curve[]
-        = { { last.x * INT64_C (16), last.y * INT64_C (16) }, { xy[0], xy[1] }, { xy[2], xy[3] }, { xy[4], xy[5] } };
+  self->n_points++;
+  *step = (CwPathStep){ self->open ? CW_PATH_LINE : CW_PATH_START, point };
+  if (!self->open)
+    self->start = point;
+  self->open = true;
+  self->point = point;
+  return true;
+}
 
-    if (!flatten (self, curve, 0, error))
+static bool
+end_polyline (CwPath *self, CwPathStep *step)
+{
+  *step = (CwPathStep){ .kind = CW_PATH_STOP };
+  self->open = self->closed = false;
+  return true;
+}
+
+static void
+begin_curve (CwPath *self, const int32_t *xy)
+{
+  self->curves[0] = (CwPathCurve){ .p = { { self->point.x * INT64_C (16), self->point.y * INT64_C (16) },
+                                          { xy[0], xy[1] },
+                                          { xy[2], xy[3] },
+                                          { xy[4], xy[5] } } };
+  self->n_curves = 1;
+}
+
+/* The first half on top of the second. */
+static void
+halve (CwPath *self)
+{
+  CwPathCurve *curve = &self->curves[self->n_curves - 1];
+  const Fixed *p = curve->p;
+  Fixed p01 = middle (&p[0], &p[1]), p12 = middle (&p[1], &p[2]), p23 = middle (&p[2], &p[3]);
+  Fixed p012 = middle (&p01, &p12), p123 = middle (&p12, &p23), p0123 = middle (&p012, &p123);
+
+  self->curves[self->n_curves++] = (CwPathCurve){ { p[0], p01, p012, p0123 }, curve->depth + 1 };
+  *curve = (CwPathCurve){ { p0123, p123, p23, p[3] }, curve->depth + 1 };
+}
+
+static bool
+next_of_curve (CwPath *self, CwPathStep *step, GError **error)
+{
+  const CwPathCurve *curve;
+
+  while ((curve = &self->curves[self->n_curves - 1])->depth < CW_PATH_MAX_DEPTH && !is_flat (curve->p))
+    halve (self);
+  self->n_curves--;
+  return add_point (self, (CwPoint){ cw_round_28_4 (curve->p[3].x), cw_round_28_4 (curve->p[3].y) }, step, error);
+}
+
+static bool
+begin_segment (CwPath *self, GError **error)
+{
+  const CwPathSegment *segment = &self->segment;
+  bool begins = segment->flags & CW_PATH_BEGIN;
+
+  self->next++;
+  self->index = 0;
+  self->inside = true;
+  if (begins && segment->n == 0) {
+    g_set_error (error, CW_ERROR, CW_ERROR_MALFORMED, "path: a line begins without a point");
+    return false;
+  }
+  if (segment->flags & CW_PATH_BEZIER) {
+    uint32_t n = segment->n - begins;
+
+    if (n % 3 != 0 || (n > 0 && !begins && !self->open)) {
+      g_set_error (error, CW_ERROR, CW_ERROR_MALFORMED, "path: %u points of curves%s", n,
+                   n % 3 != 0 ? "" : " that begin nowhere");
       return false;
+    }
   }
   return true;
 }
 
 static bool
-add_points (CwPath *self, const int32_t *xy, uint32_t n, GError **error)
+next_of_segment (CwPath *self, CwPathStep *step, GError **error)
 {
-  for (uint32_t i = 0; i < n; i++) {
-    if (!append (self, (CwPoint){ cw_round_28_4 (xy[2 * i]), cw_round_28_4 (xy[2 * i + 1]) }, error))
-      return false;
+  const CwPathSegment *segment = &self->segment;
+  const int32_t *xy = &segment->xy[2 * (size_t) self->index];
+
+  if ((segment->flags & CW_PATH_BEZIER) && (self->index > 0 || !(segment->flags & CW_PATH_BEGIN))) {
+    self->index += 3;
+    begin_curve (self, xy);
+    return next_of_curve (self, step, error);
   }
-  return true;
+  self->index++;
+  return add_point (self, (CwPoint){ cw_round_28_4 (xy[0]), cw_round_28_4 (xy[1]) }, step, error);
 }
 
 bool
-cw_path_add (CwPath *self, uint8_t flags, const int32_t *xy, uint32_t n, GError **error)
+cw_path_next (CwPath *self, CwPathStep *step, GError **error)
 {
-  if (flags & CW_PATH_BEGIN) {
-    cw_path_finish (self);
-    if (n == 0) {
-      g_set_error (error, CW_ERROR, CW_ERROR_MALFORMED, "path: a line begins without a point");
-      return false;
+  if (self->n_curves > 0)
+    return next_of_curve (self, step, error);
+  for (;;) {
+    if (self->inside && self->index < self->segment.n)
+      return next_of_segment (self, step, error);
+    if (self->inside && self->open && (self->segment.flags & CW_PATH_END)) {
+      if ((self->segment.flags & CW_PATH_CLOSE) && !self->closed) {
+        self->closed = true;
+        return add_point (self, self->start, step, error);
+      }
+      return end_polyline (self, step);
     }
-    if (!add_points (self, xy, 1, error))
+    self->inside = false;
+    if (self->next < self->source.n)
+      self->segment = self->source.get (self->source.data, self->next);
+    if (self->open && (self->next == self->source.n || (self->segment.flags & CW_PATH_BEGIN)))
+      return end_polyline (self, step);
+    if (self->next == self->source.n) {
+      *step = (CwPathStep){ .kind = CW_PATH_DONE };
+      return true;
+    }
+    if (!begin_segment (self, error))
       return false;
-    xy += 2;
-    n--;
   }
-  if (!(flags & CW_PATH_BEZIER ? add_curves : add_points) (self, xy, n, error))
-    return false;
-  if (flags & CW_PATH_END) {
-    uint32_t start = pending_start (self);
-
-    if ((flags & CW_PATH_CLOSE) && self->points->len > start
-        && !append (self, g_array_index (self->points, CwPoint, start), error))
-      return false;
-    cw_path_finish (self);
-  }
-  return true;
 }

@@ -3,88 +3,176 @@
 
 #include "base/error.h"
 
+#include <pixman.h>
+#include <stdlib.h>
 #include <string.h>
+
+static int
+compare (const void *a, const void *b)
+{
+  const CwRect *first = a, *second = b;
+
+  if (first->top != second->top)
+    return first->top < second->top ? -1 : 1;
+  return first->left < second->left ? -1 : first->left > second->left;
+}
 
 /* Whether boxes are those of a region: bands from top to bottom, each from left to right. */
 static bool
-is_region (const pixman_box32_t *boxes, int n)
+is_region (const CwRect *boxes, uint32_t n)
 {
-  for (int i = 1; i < n; i++) {
-    const pixman_box32_t *a = &boxes[i - 1], *b = &boxes[i];
-    bool same_band = b->y1 == a->y1 && b->y2 == a->y2 && b->x1 >= a->x2;
+  for (uint32_t i = 1; i < n; i++) {
+    const CwRect *a = &boxes[i - 1], *b = &boxes[i];
+    bool same_band = b->top == a->top && b->bottom == a->bottom && b->left >= a->right;
 
-    if (!same_band && b->y1 < a->y2)
+    if (!same_band && b->top < a->bottom)
       return false;
   }
   return true;
 }
 
-static bool
-init_clipped (CwRegion *self, const CwRect *area, const CwRect *clips, uint32_t n_clips, GError **error)
+/* Leaves what lies in area, in place and in order. */
+static void
+cut (CwRegion *self, const CwRect *area)
 {
-  g_autofree pixman_box32_t *boxes = NULL;
-  int n = 0;
+  uint32_t n = 0;
+  CwRect *boxes = self->boxes ? self->boxes : &self->extents, extents = { G_MAXINT32, 0, G_MININT32, 0 };
+
+  for (uint32_t i = 0; i < self->n_boxes; i++) {
+    CwRect part = cw_rect_intersect (area, &boxes[i]);
+
+    if (cw_rect_is_empty (&part))
+      continue;
+    extents.left = MIN (extents.left, part.left);
+    extents.right = MAX (extents.right, part.right);
+    boxes[n++] = part;
+  }
+  if (n > 0) {
+    extents.top = boxes[0].top;
+    extents.bottom = boxes[n - 1].bottom;
+  } else {
+    extents = (CwRect){ 0 };
+  }
+  self->n_boxes = n;
+  self->extents = extents;
+  if (n < 2)
+    g_clear_pointer (&self->boxes, g_free);
+}
+
+/* The union of rectangles that may overlap, as boxes that do not. */
+static bool
+unite (CwRect **boxes, uint32_t *n, GError **error)
+{
+  pixman_region32_t region;
+  const pixman_box32_t *united;
+  int n_united;
+
+  G_STATIC_ASSERT (sizeof (CwRect) == sizeof (pixman_box32_t)
+                   && offsetof (CwRect, left) == offsetof (pixman_box32_t, x1)
+                   && offsetof (CwRect, top) == offsetof (pixman_box32_t, y1)
+                   && offsetof (CwRect, right) == offsetof (pixman_box32_t, x2));
+  if (*n > CW_REGION_MAX_OVERLAPPING_CLIPS) {
+    g_set_error (error, CW_ERROR, CW_ERROR_LIMIT, "clip of %u overlapping rectangles, at most %d", *n,
+                 CW_REGION_MAX_OVERLAPPING_CLIPS);
+    return false;
+  }
+  pixman_region32_init_rects (&region, (const pixman_box32_t *) (const void *) *boxes, *n);
+  united = pixman_region32_rectangles (&region, &n_united);
+  g_free (*boxes);
+  *boxes = g_try_new (CwRect, MAX (n_united, 1));
+  if (*boxes)
+    memcpy (*boxes, united, n_united * sizeof (CwRect));
+  else
+    g_set_error (error, CW_ERROR, CW_ERROR_MEMORY, "no memory for a clip of %d rectangles", n_united);
+  *n = n_united;
+  pixman_region32_fini (&region);
+  return *boxes != NULL;
+}
+
+void
+cw_region_init (CwRegion *self, const CwRect *bounds, const CwRect *box)
+{
+  *self = (CwRegion){ .n_boxes = 1, .extents = *bounds };
+  cut (self, box);
+}
+
+static bool
+sort (CwRect **boxes, uint32_t *n, GError **error)
+{
+  if (is_region (*boxes, *n))
+    return true;
+  if (*n > CW_REGION_MAX_UNSORTED_CLIPS) {
+    g_set_error (error, CW_ERROR, CW_ERROR_LIMIT, "clip of %u rectangles without order, at most %d", *n,
+                 CW_REGION_MAX_UNSORTED_CLIPS);
+    return false;
+  }
+  qsort (*boxes, *n, sizeof **boxes, compare);
+  return is_region (*boxes, *n) || unite (boxes, n, error);
+}
+
+bool
+cw_region_clip (CwRegion *self, CwRect *clips, uint32_t n_clips, GError **error)
+{
+  g_autofree CwRect *boxes = clips;
+  CwRect area = self->extents;
+  uint32_t n = 0;
 
   if (n_clips > CW_REGION_MAX_CLIPS) {
     g_set_error (error, CW_ERROR, CW_ERROR_LIMIT, "clip of %u rectangles, at most %d", n_clips, CW_REGION_MAX_CLIPS);
     return false;
   }
-  boxes = g_try_new (pixman_box32_t, n_clips);
-  if (!boxes && n_clips > 0) {
-    g_set_error (error, CW_ERROR, CW_ERROR_MEMORY, "clip of %u rectangles", n_clips);
-    return false;
-  }
   for (uint32_t i = 0; i < n_clips; i++) {
-    CwRect part = cw_rect_intersect (area, &clips[i]);
+    CwRect part = cw_rect_intersect (&area, &boxes[i]);
 
     if (!cw_rect_is_empty (&part))
-      boxes[n++] = (pixman_box32_t){ part.left, part.top, part.right, part.bottom };
+      boxes[n++] = part;
   }
-  if (n > CW_REGION_MAX_OVERLAPPING_CLIPS && !is_region (boxes, n)) {
-    g_set_error (error, CW_ERROR, CW_ERROR_LIMIT, "clip of %d overlapping rectangles, at most %d", n,
-                 CW_REGION_MAX_OVERLAPPING_CLIPS);
+  if (!sort (&boxes, &n, error))
     return false;
-  }
-  pixman_region32_init_rects (&self->boxes, boxes, n);
+  self->boxes = g_steal_pointer (&boxes);
+  self->n_boxes = n;
+  if (n == 1)
+    self->extents = self->boxes[0];
+  cut (self, &area);
   return true;
 }
 
 bool
-cw_region_init (CwRegion *self, const CwRect *bounds, const CwRect *box, const CwRect *clips, uint32_t n_clips,
-                GError **error)
+cw_region_init_part (CwRegion *self, const CwRegion *all, const CwRect *part, GError **error)
 {
-  CwRect area = cw_rect_intersect (bounds, box);
-
-  *self = (CwRegion){ 0 };
-  if (clips && !cw_rect_is_empty (&area))
-    return init_clipped (self, &area, clips, n_clips, error);
-  if (cw_rect_is_empty (&area))
-    pixman_region32_init (&self->boxes);
-  else
-    pixman_region32_init_rect (&self->boxes, area.left, area.top, area.right - area.left, area.bottom - area.top);
+  *self = (CwRegion){ .n_boxes = all->n_boxes, .extents = all->extents };
+  if (all->boxes) {
+    self->boxes = g_try_new (CwRect, all->n_boxes);
+    if (!self->boxes) {
+      g_set_error (error, CW_ERROR, CW_ERROR_MEMORY, "no memory for %u clip rectangles", all->n_boxes);
+      self->n_boxes = 0;
+      return false;
+    }
+    memcpy (self->boxes, all->boxes, all->n_boxes * sizeof (CwRect));
+  }
+  cut (self, part);
   return true;
 }
 
 void
 cw_region_clear (CwRegion *self)
 {
-  pixman_region32_fini (&self->boxes);
+  g_clear_pointer (&self->boxes, g_free);
+  self->n_boxes = 0;
   g_clear_pointer (&self->mask, cw_pixels_unref);
 }
 
 void
 cw_region_intersect (CwRegion *self, int64_t left, int64_t top, int64_t width, int64_t height)
 {
-  CwRect extents = cw_region_extents (self);
-  int64_t x1 = MAX (left, extents.left), y1 = MAX (top, extents.top);
-  int64_t x2 = MIN (left + width, extents.right), y2 = MIN (top + height, extents.bottom);
+  const CwRect *extents = &self->extents;
+  CwRect area = { .left = CLAMP (left, extents->left, extents->right),
+                  .top = CLAMP (top, extents->top, extents->bottom),
+                  .right = CLAMP (left + width, extents->left, extents->right),
+                  .bottom = CLAMP (top + height, extents->top, extents->bottom) };
 
-  if (x1 >= x2 || y1 >= y2) {
-    pixman_region32_fini (&self->boxes);
-    pixman_region32_init (&self->boxes);
-  } else {
-    pixman_region32_intersect_rect (&self->boxes, &self->boxes, x1, y1, x2 - x1, y2 - y1);
-  }
+  if (memcmp (&area, extents, sizeof area) != 0)
+    cut (self, &area);
 }
 
 void
@@ -104,37 +192,25 @@ cw_region_order_for_move (CwRegion *self, int64_t dx, int64_t dy)
   self->leftwards = dx > 0;
 }
 
-bool
-cw_region_is_empty (const CwRegion *self)
-{
-  return !pixman_region32_not_empty ((pixman_region32_t *) &self->boxes);
-}
-
-CwRect
-cw_region_extents (const CwRegion *self)
-{
-  const pixman_box32_t *box = pixman_region32_extents ((pixman_region32_t *) &self->boxes);
-
-  return (CwRect){ .left = box->x1, .top = box->y1, .right = box->x2, .bottom = box->y2 };
-}
-
 /* A band is the boxes of equal height and y; bands and the boxes within them each have their own direction. */
 static bool
-enter_band (CwRegion *self, const pixman_box32_t *boxes, int n)
+enter_band (CwRegion *self, const CwRect *boxes)
 {
+  uint32_t n = self->n_boxes;
+
   if (self->upwards) {
     self->band_end = self->started ? self->band_first : n;
     if (self->band_end == 0)
       return false;
     self->band_first = self->band_end - 1;
-    while (self->band_first > 0 && boxes[self->band_first - 1].y1 == boxes[self->band_end - 1].y1)
+    while (self->band_first > 0 && boxes[self->band_first - 1].top == boxes[self->band_end - 1].top)
       self->band_first--;
   } else {
     self->band_first = self->started ? self->band_end : 0;
     if (self->band_first == n)
       return false;
     self->band_end = self->band_first + 1;
-    while (self->band_end < n && boxes[self->band_end].y1 == boxes[self->band_first].y1)
+    while (self->band_end < n && boxes[self->band_end].top == boxes[self->band_first].top)
       self->band_end++;
   }
   self->started = true;
@@ -145,14 +221,12 @@ enter_band (CwRegion *self, const pixman_box32_t *boxes, int n)
 static bool
 enter_box (CwRegion *self)
 {
-  int n;
-  const pixman_box32_t *boxes = pixman_region32_rectangles (&self->boxes, &n), *box;
+  const CwRect *boxes = cw_region_boxes (self);
 
-  if ((!self->started || self->band_done == self->band_end - self->band_first) && !enter_band (self, boxes, n))
+  if ((!self->started || self->band_done == self->band_end - self->band_first) && !enter_band (self, boxes))
     return false;
-  box = &boxes[self->leftwards ? self->band_end - 1 - self->band_done : self->band_first + self->band_done];
+  self->box = boxes[self->leftwards ? self->band_end - 1 - self->band_done : self->band_first + self->band_done];
   self->band_done++;
-  self->box = (CwRect){ .left = box->x1, .top = box->y1, .right = box->x2, .bottom = box->y2 };
   self->x = self->box.left;
   self->y = self->upwards ? self->box.bottom : self->box.top;
   self->inside = true;

@@ -6,21 +6,23 @@
 #include "base/geometry.h"
 #include "base/pixels.h"
 
-#include <pixman.h>
-
-/* Servers send regions: rectangles that do not overlap, in order. Others can make n * n / 4 boxes of n rectangles, so
- * there may be fewer of them. */
+/* Servers send regions: rectangles that do not overlap, in bands from top to bottom, each from left to right. What
+ * comes in another order has to be sorted, and rectangles that overlap can make n * n / 4 boxes of n, so there may be
+ * fewer. */
 #define CW_REGION_MAX_CLIPS 65536
-#define CW_REGION_MAX_OVERLAPPING_CLIPS 1024
+#define CW_REGION_MAX_UNSORTED_CLIPS 4096
+#define CW_REGION_MAX_OVERLAPPING_CLIPS 512
 
 typedef struct {
-  pixman_region32_t boxes; /* disjoint, sorted by y, then x */
-  CwPixels *mask;          /* or NULL */
+  CwRect *boxes; /* disjoint, sorted by y, then x; or NULL: at most one, which is extents */
+  uint32_t n_boxes;
+  CwRect extents;
+  CwPixels *mask; /* or NULL */
   bool mask_invers;
   int64_t mask_dx, mask_dy; /* mask position = surface position + these */
   bool upwards, leftwards;  /* order of the pieces, for moving pixels over themselves */
   /* Where cw_region_next() is. */
-  int band_first, band_end, band_done;
+  uint32_t band_first, band_end, band_done;
   bool started, inside;
   CwRect box;
   int32_t x, y;
@@ -32,11 +34,22 @@ typedef struct {
 /* What a row costs at the least, in pixels: each may be the first to touch its page of memory. */
 #define CW_REGION_ROW_COST 32
 
-/* box ∩ bounds ∩ union of clips; clips NULL means there are none to apply, n_clips 0 that nothing is left. Fails with
- * CW_ERROR_LIMIT on too many clips. Rectangles may be anything. */
-bool cw_region_init (CwRegion *self, const CwRect *bounds, const CwRect *box, const CwRect *clips, uint32_t n_clips,
-                     GError **error);
+/* box ∩ bounds. Rectangles may be anything. */
+void cw_region_init (CwRegion *self, const CwRect *bounds, const CwRect *box);
 void cw_region_clear (CwRegion *self);
+
+/* Leaves what also lies in one of the rectangles, which are taken and may be anything; once, and before anything else
+ * is done with the region. Fails with CW_ERROR_LIMIT on too many, and with CW_ERROR_MEMORY. */
+bool cw_region_clip (CwRegion *self, CwRect *clips, uint32_t n_clips, GError **error);
+
+/* All of another region in the rectangle; CW_ERROR_MEMORY. */
+bool cw_region_init_part (CwRegion *self, const CwRegion *all, const CwRect *part, GError **error);
+
+static inline const CwRect *
+cw_region_boxes (const CwRegion *self)
+{
+  return self->boxes ? self->boxes : &self->extents;
+}
 
 /* Leaves what also lies in the rectangle of width × height pixels at (left, top); these may be any sums of 32-bit
  * numbers. */
@@ -51,8 +64,11 @@ void cw_region_set_mask (CwRegion *self, CwPixels *mask, bool invers, const CwRe
 void cw_region_order_for_move (CwRegion *self, int64_t dx, int64_t dy);
 
 /* No boxes; the mask is not looked at. */
-bool cw_region_is_empty (const CwRegion *self);
-CwRect cw_region_extents (const CwRegion *self);
+static inline bool
+cw_region_is_empty (const CwRegion *self)
+{
+  return self->n_boxes == 0;
+}
 
 /* The next piece, of about max_pixels at most (whole rows, at least one), which is empty if about as many had to be
  * looked at for the next one. *cost: what that took, in pixels. FALSE when all have been handed out. */

@@ -18,14 +18,17 @@ typedef struct {
 } Line;
 
 typedef struct {
-  CwPath *path;
+  CwPath path;
+  CwPathStep ahead; /* of the path: whether a line is a polyline's only one has to be known when it is begun */
+  bool first;       /* of a polyline's lines is the next one */
+  bool done;        /* all, or as far as it went */
+  CwPoint start, point;
   CwDashStyle style;
   CwBrushReader brush;
   CwRop rop;
   CwDraw *draw;
   CwRect extents;
-  uint32_t polyline, start, point; /* the point that the next piece begins with */
-  bool inside;                     /* a piece */
+  bool inside; /* a piece */
   Line line;
   CwDasher dasher;
   int64_t left; /* of the work that may be done now */
@@ -43,15 +46,15 @@ paint_span (Stroke *self, int64_t y, int32_t left, int32_t right)
 }
 
 /* The first box of the region that is not above y. */
-static int
-find_band (const pixman_box32_t *boxes, int n, int32_t y)
+static uint32_t
+find_band (const CwRect *boxes, uint32_t n, int32_t y)
 {
-  int low = 0, high = n;
+  uint32_t low = 0, high = n;
 
   while (low < high) {
-    int middle = low + (high - low) / 2;
+    uint32_t middle = low + (high - low) / 2;
 
-    if (boxes[middle].y2 <= y)
+    if (boxes[middle].bottom <= y)
       low = middle + 1;
     else
       high = middle;
@@ -62,14 +65,15 @@ find_band (const pixman_box32_t *boxes, int n, int32_t y)
 static void
 clip_span (Stroke *self, int64_t y, int64_t left, int64_t right)
 {
-  int n;
-  const pixman_box32_t *boxes = pixman_region32_rectangles (&self->draw->target->region.boxes, &n);
+  const CwRegion *region = &self->draw->target->region;
+  const CwRect *boxes = cw_region_boxes (region);
 
   self->left -= SPAN_COST;
   if (y < self->extents.top || y >= self->extents.bottom)
     return;
-  for (int i = find_band (boxes, n, y); i < n && boxes[i].y1 <= y && boxes[i].x1 < right; i++) {
-    int64_t l = MAX (left, boxes[i].x1), r = MIN (right, boxes[i].x2);
+  for (uint32_t i = find_band (boxes, region->n_boxes, y);
+       i < region->n_boxes && boxes[i].top <= y && boxes[i].left < right; i++) {
+    int64_t l = MAX (left, boxes[i].left), r = MIN (right, boxes[i].right);
 
     self->left -= 1;
     if (l < r) {
@@ -211,39 +215,25 @@ next_of_line (Stroke *self)
   return true;
 }
 
-static const CwPoint *
-get_points (const Stroke *self, uint32_t *end)
-{
-  *end = g_array_index (self->path->ends, uint32_t, self->polyline);
-  return (const CwPoint *) (void *) self->path->points->data;
-}
-
 static void
-begin_polyline (Stroke *self)
+begin_polyline (Stroke *self, CwPoint start)
 {
-  uint32_t end;
-
-  self->start = self->point;
-  if (self->polyline >= self->path->ends->len || self->style.n == 0)
-    return;
-  get_points (self, &end);
-  self->dasher.immediate = !self->collected || end - self->start < 3;
-  cw_dasher_init (&self->dasher);
+  self->start = self->point = start;
+  self->first = true;
   self->bounds = (CwRect){ .left = INT32_MAX, .top = INT32_MAX, .right = INT32_MIN, .bottom = INT32_MIN };
 }
 
-static void
+static bool
 begin_painting (Stroke *self)
 {
-  CwRegion *all = &self->draw->target->region;
+  const CwRegion *all = &self->draw->target->region;
 
-  self->left -= pixman_region32_n_rects (&all->boxes) / 16;
-  self->region = (CwRegion){ 0 };
-  pixman_region32_init (&self->region.boxes);
-  pixman_region32_intersect_rect (&self->region.boxes, &all->boxes, self->bounds.left, self->bounds.top,
-                                  self->bounds.right - self->bounds.left, self->bounds.bottom - self->bounds.top);
+  self->left -= all->n_boxes / 4;
+  if (!cw_region_init_part (&self->region, all, &self->bounds, &self->draw->error))
+    return false;
   cw_region_set_mask (&self->region, self->collected, false, &self->extents, &(CwPoint){ 0, 0 });
   self->painting = true;
+  return true;
 }
 
 static void
@@ -265,19 +255,23 @@ paint_collected (Stroke *self)
 
     memset (cw_pixels_row (self->collected, y - self->extents.top) + from, 0, to - from + 1);
   }
-  begin_polyline (self);
 }
 
 static void
-begin_piece (Stroke *self, CwPoint from, CwPoint to)
+begin_piece (Stroke *self, CwPoint to)
 {
-  self->left -= PIECE_COST;
+  CwPoint from = self->point;
+
+  self->point = to;
   self->inside = from.x != to.x || from.y != to.y;
-  if (!self->inside)
-    self->point++;
-  else if (self->style.n > 0)
+  if (self->style.n > 0 && self->first) {
+    self->dasher.immediate = !self->collected || self->ahead.kind != CW_PATH_LINE;
+    cw_dasher_init (&self->dasher);
+  }
+  self->first = false;
+  if (self->inside && self->style.n > 0)
     cw_dasher_begin (&self->dasher, from, to);
-  else
+  else if (self->inside)
     begin_line (self, from, to);
 }
 
@@ -292,29 +286,42 @@ continue_piece (Stroke *self)
     self->inside = cw_dasher_next (&self->dasher, &cost);
     self->left -= cost;
   }
-  if (!self->inside)
-    self->point++;
 }
 
-static void
+static bool
+end_polyline (Stroke *self)
+{
+  if (self->style.n == 0 || self->first)
+    return true;
+  if (self->point.x == self->start.x && self->point.y == self->start.y)
+    cw_dasher_close (&self->dasher);
+  return self->bounds.left >= self->bounds.right || begin_painting (self);
+}
+
+/* FALSE: that was all. */
+static bool
 advance (Stroke *self)
 {
-  uint32_t end;
-  const CwPoint *points = get_points (self, &end);
+  CwPathStep step = self->ahead;
 
   if (self->inside) {
     continue_piece (self);
-  } else if (self->point + 1 < end) {
-    begin_piece (self, points[self->point], points[self->point + 1]);
-  } else {
-    if (self->style.n > 0 && points[self->start].x == points[end - 1].x && points[self->start].y == points[end - 1].y)
-      cw_dasher_close (&self->dasher);
-    self->polyline++;
-    self->point = end;
-    if (self->style.n > 0 && self->bounds.left < self->bounds.right)
-      begin_painting (self);
-    else
-      begin_polyline (self);
+    return true;
+  }
+  self->left -= PIECE_COST;
+  if (!cw_path_next (&self->path, &self->ahead, &self->draw->error))
+    return false;
+  switch (step.kind) {
+  case CW_PATH_START:
+    begin_polyline (self, step.point);
+    return true;
+  case CW_PATH_LINE:
+    begin_piece (self, step.point);
+    return true;
+  case CW_PATH_STOP:
+    return end_polyline (self);
+  default:
+    return false;
   }
 }
 
@@ -325,14 +332,14 @@ step (CwDraw *draw, uint32_t max_pixels, int64_t *left)
 
   self->draw = draw;
   self->left = *left;
-  while (self->left > 0 && (self->painting || self->polyline < self->path->ends->len)) {
+  while (self->left > 0 && !self->done) {
     if (self->painting)
       paint_collected (self);
     else
-      advance (self);
+      self->done = !advance (self);
   }
   *left = self->left;
-  return !self->painting && self->polyline == self->path->ends->len;
+  return self->done;
 }
 
 static void
@@ -343,7 +350,6 @@ clear (gpointer state)
   if (self->painting)
     cw_region_clear (&self->region);
   g_clear_pointer (&self->collected, cw_pixels_unref);
-  g_clear_pointer (&self->path, cw_path_free);
 }
 
 static const CwDrawKind kind = { sizeof (Stroke), NULL, clear, step };
@@ -356,21 +362,23 @@ shows_twice (CwRop rop)
 }
 
 bool
-cw_draw_stroke (CwDraw *draw, CwDrawTarget *target, CwStrokeParams *params, GError **error)
+cw_draw_stroke (CwDraw *draw, CwDrawTarget *target, const CwStrokeParams *params, GError **error)
 {
   Stroke *self = cw_draw_begin (draw, target, &kind);
-  CwRect extents = cw_region_extents (&target->region);
+  CwRect extents = target->region.extents;
 
-  self->path = g_steal_pointer (&params->path);
+  cw_path_init (&self->path, &params->path);
   self->style = params->style;
   self->rop = params->rop;
   self->extents = extents;
   self->draw = draw;
   if (!cw_brush_reader_init (&self->brush, &params->brush, target->pixels->format, error))
     return false;
-  if (cw_rect_is_empty (&extents))
-    self->polyline = self->path->ends->len;
-  else if (self->style.n > 0 && shows_twice (self->rop)) {
+  if (cw_region_is_empty (&target->region)) {
+    self->done = true;
+    return true;
+  }
+  if (self->style.n > 0 && shows_twice (self->rop)) {
     self->collected
         = cw_pixels_new_zeroed (CW_PIXELS_A1, extents.right - extents.left, extents.bottom - extents.top, error);
     if (!self->collected)
@@ -378,6 +386,5 @@ cw_draw_stroke (CwDraw *draw, CwDrawTarget *target, CwStrokeParams *params, GErr
   }
   self->dasher
       = (CwDasher){ .style = &self->style, .extents = extents, .immediate = true, .span = take_span, .data = self };
-  begin_polyline (self);
-  return true;
+  return cw_path_next (&self->path, &self->ahead, error);
 }

@@ -272,7 +272,7 @@ cw_draw_text (CwDraw *draw, CwDrawTarget *target, CwTextParams *params, GError *
 {
   Text *self = cw_draw_begin (draw, target, &kind);
   CwPixelFormat format = target->pixels->format;
-  CwRect region = cw_region_extents (&target->region);
+  CwRect region = target->region.extents;
 
   self->params = *params;
   params->glyphs = NULL;

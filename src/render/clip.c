@@ -6,18 +6,17 @@
 bool
 cw_clip_target (CwDrawTarget *on, const CwWireClip *clip, GError **error)
 {
-  CwRect bounds = { .right = on->pixels->width, .bottom = on->pixels->height };
-  g_autofree CwRect *clips = NULL;
+  CwRect bounds = { .right = on->pixels->width, .bottom = on->pixels->height }, *clips;
 
-  if (clip->type != CW_CLIP_TYPE_RECTS)
-    return cw_region_init (&on->region, &bounds, &on->box, NULL, 0, error);
-  /* Refused by number before memory is taken for them. */
-  clips = g_try_new (CwRect, MIN (clip->n_rects, CW_REGION_MAX_CLIPS) + 1);
+  cw_region_init (&on->region, &bounds, &on->box);
+  if (clip->type != CW_CLIP_TYPE_RECTS || cw_region_is_empty (&on->region))
+    return true;
+  clips = g_try_new (CwRect, clip->n_rects + 1);
   if (!clips) {
     g_set_error (error, CW_ERROR, CW_ERROR_MEMORY, "no memory for %u clip rectangles", clip->n_rects);
     return false;
   }
-  for (uint32_t i = 0; i < MIN (clip->n_rects, CW_REGION_MAX_CLIPS); i++)
+  for (uint32_t i = 0; i < clip->n_rects; i++)
     clips[i] = cw_rect_from_wire (&clip->rects[i]);
-  return cw_region_init (&on->region, &bounds, &on->box, clips, clip->n_rects, error);
+  return cw_region_clip (&on->region, clips, clip->n_rects, error);
 }

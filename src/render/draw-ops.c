@@ -255,35 +255,26 @@ stroke_images (const void *data, const CwWireImage **images)
 
 G_STATIC_ASSERT (sizeof (CwWirePointFix) == 2 * sizeof (int32_t));
 
-static bool
-get_path (const CwWirePath *wire, CwPath *path, GError **error)
+static CwPathSegment
+get_segment (gconstpointer data, uint32_t i)
 {
-  for (uint32_t i = 0; i < wire->n_segments; i++) {
-    const CwWirePathSegment *segment = &wire->segments[i];
+  const CwWirePathSegment *segment = &((const CwWirePath *) data)->segments[i];
 
-    if (!cw_path_add (path, segment->flags, (const int32_t *) (const void *) segment->points, segment->n_points, error))
-      return false;
-  }
-  cw_path_finish (path);
-  return true;
+  return (CwPathSegment){ segment->flags, segment->n_points, (const int32_t *) (const void *) segment->points };
 }
 
 static bool
 prepare_stroke (CwOp *op, const void *data, GError **error)
 {
   const CwMsgDisplayDrawStroke *stroke = data;
-  CwStrokeParams params = { .path = cw_path_new () };
-  bool prepared;
+  CwStrokeParams params = { .path = { stroke->path, stroke->path->n_segments, get_segment } };
 
   params.rop = cw_rop_from_descriptor (stroke->fore_mode, CW_ROPD_INVERS_BRUSH, CW_ROPD_INVERS_DEST);
   if ((stroke->attr.flags & CW_LINE_STYLED) && stroke->attr.style)
     cw_dash_style_init (&params.style, stroke->attr.style, stroke->attr.n_style,
                         stroke->attr.flags & CW_LINE_START_WITH_GAP);
-  prepared = get_path (stroke->path, params.path, error)
-             && get_brush (op, STROKE_BRUSH, &stroke->brush, &params.brush, error)
-             && cw_draw_stroke (&op->drawing->draw, &op->drawing->on, &params, error);
-  g_clear_pointer (&params.path, cw_path_free);
-  return prepared;
+  return get_brush (op, STROKE_BRUSH, &stroke->brush, &params.brush, error)
+         && cw_draw_stroke (&op->drawing->draw, &op->drawing->on, &params, error);
 }
 
 enum { TEXT_FORE, TEXT_BACK };

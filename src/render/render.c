@@ -10,6 +10,7 @@
 
 /* What an operation takes beside its pixels, and decoding a pixel on the owner's thread, in pixels drawn. */
 #define PIXELS_PER_OP 1024
+#define BYTES_PER_PIXEL 4 /* of lists, which are looked through beforehand */
 #define PIXELS_PER_DECODED 8
 
 struct CwRender {
@@ -332,6 +333,10 @@ run_draw (CwRender *self, CwOp *op, Clock *clock, GError **error)
     if (is_over (clock, PIXELS_PER_LOOK))
       return UNFINISHED;
   }
+  if (op->drawing->draw.error) {
+    g_propagate_error (error, g_steal_pointer (&op->drawing->draw.error));
+    return FAILED;
+  }
   add_damage (self, op);
   return DONE;
 }
@@ -373,7 +378,7 @@ fail_image (CwRender *self, const CwOp *op, const GError *cause)
 static uint64_t
 estimate (const CwOp *op)
 {
-  uint64_t work = PIXELS_PER_OP + op->decoded_here * PIXELS_PER_DECODED;
+  uint64_t work = PIXELS_PER_OP + op->decoded_here * PIXELS_PER_DECODED + op->queue_bytes / BYTES_PER_PIXEL;
   int64_t width, height;
 
   if (!op->drawing)

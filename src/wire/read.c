@@ -13,6 +13,10 @@ struct CwArenaBlock {
 
 #define ARENA_BLOCK 1024
 
+/* What the arrays of one message may take as structs. Going through them must not hold the caller for long; the longest
+ * lists that make sense are those of clips, 1 MiB. */
+#define MAX_ARRAYS ((size_t) 3 << 20)
+
 void *
 cw_arena_alloc (CwArena *self, size_t size)
 {
@@ -54,6 +58,7 @@ typedef struct {
   size_t blob_end;        /* where the last target of a pointer ended: a FOLLOWING field begins there */
   const CwTypeInfo *type; /* the struct being read, and where it begins */
   size_t begin;
+  size_t arrays; /* bytes of them so far */
 } Walk;
 
 static void read_struct (Walk *walk, const CwTypeInfo *type, void *out, const void *parent);
@@ -174,8 +179,11 @@ read_array (Walk *walk, const CwFieldInfo *field, uint8_t *self, const void *par
     cw_reader_fail (reader, CW_ERROR_MALFORMED, field->name, at, count, "elements >", cw_reader_left (reader) / wire);
   if (field->most != 0 && count > field->most)
     cw_reader_fail (reader, CW_ERROR_LIMIT, field->name, at, count, "elements >", field->most);
+  else if (count > (MAX_ARRAYS - walk->arrays) / size)
+    cw_reader_fail (reader, CW_ERROR_LIMIT, field->name, at, count, "elements >", (MAX_ARRAYS - walk->arrays) / size);
   if (cw_reader_failed (reader) || count == 0)
     return;
+  walk->arrays += count * size;
   elements = allocate (walk, field, (size_t) count * size);
   if (!elements)
     return;

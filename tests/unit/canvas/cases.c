@@ -5,6 +5,18 @@
 
 #include <string.h>
 
+static CwPathSegment
+get_segment (gconstpointer data, uint32_t i)
+{
+  return ((const CwPathSegment *) data)[i];
+}
+
+CwPathSource
+path_of_segments (const CwPathSegment *segments, uint32_t n)
+{
+  return (CwPathSource){ segments, n, get_segment };
+}
+
 int
 between (GRand *rand, int low, int high)
 {
@@ -184,14 +196,15 @@ make_target (Case *self)
 {
   const ModelOp *op = &self->op;
   CwRect bounds = { .right = self->target->width, .bottom = self->target->height };
-  CwRect clips[CASE_MAX_CLIPS];
+  CwRect *clips = op->n_clip < 0 ? NULL : g_new (CwRect, op->n_clip + 1);
 
   for (int i = 0; i < op->n_clip; i++)
     clips[i] = (CwRect){ op->clip[i].left, op->clip[i].top, op->clip[i].right, op->clip[i].bottom };
   self->on
       = (CwDrawTarget){ .pixels = self->target, .box = { op->box.left, op->box.top, op->box.right, op->box.bottom } };
-  g_assert_true (cw_region_init (&self->on.region, &bounds, &self->on.box, op->n_clip < 0 ? NULL : clips,
-                                 MAX (op->n_clip, 0), NULL));
+  cw_region_init (&self->on.region, &bounds, &self->on.box);
+  if (clips)
+    g_assert_true (cw_region_clip (&self->on.region, clips, op->n_clip, NULL));
   if (self->mask)
     cw_region_set_mask (&self->on.region, self->mask, op->mask_invers, &self->on.box,
                         &(CwPoint){ op->mask_x, op->mask_y });

@@ -19,6 +19,9 @@ typedef struct {
   CwDraw draw;
 } Case;
 
+/* A path whose segments stand in an array. */
+CwPathSource path_of_segments (const CwPathSegment *segments, uint32_t n);
+
 int between (GRand *rand, int low, int high);
 CwPixels *random_pixels (GRand *rand, CwPixelFormat format, int max);
 ModelImage *model_image_new (const CwPixels *pixels, bool is_surface);

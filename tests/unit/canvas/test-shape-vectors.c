@@ -41,7 +41,7 @@ composed (guint8 op, bool masked, bool component)
   params.source = (CwCompositeImage){ .pixels = source, .transform = { { 65536, 0, 0 }, { 0, 65536, 0 } } };
   params.mask = params.source;
   params.mask.pixels = masked ? mask : NULL;
-  g_assert_true (cw_region_init (&on.region, &box, &box, NULL, 0, NULL));
+  cw_region_init (&on.region, &box, &box);
   g_assert_true (cw_draw_composite (&draw, &on, &params, NULL));
   g_assert_true (cw_draw_paint (&draw, 1000));
   cw_draw_clear (&draw);
@@ -113,17 +113,16 @@ parse_style (const char *word, gint32 *style)
 static void
 stroke (const ModelOp *op, CwPixels *target)
 {
-  const ModelSegment *segment = op->segments;
-  CwStrokeParams params = { .path = cw_path_new (), .rop = CW_ROP_S, .brush = { .kind = CW_BRUSH_SOLID, .color = 1 } };
+  const CwPathSegment segment = { op->segments->flags, op->segments->n, op->segments->xy };
+  CwStrokeParams params
+      = { .path = path_of_segments (&segment, 1), .rop = CW_ROP_S, .brush = { .kind = CW_BRUSH_SOLID, .color = 1 } };
   CwRect box = { .right = SIDE, .bottom = SIDE };
   CwDrawTarget on = { .pixels = target, .box = box };
   CwDraw draw;
 
-  g_assert_true (cw_path_add (params.path, segment->flags, segment->xy, segment->n, NULL));
-  cw_path_finish (params.path);
   if (op->style)
     cw_dash_style_init (&params.style, op->style, op->n_style, op->start_with_gap);
-  g_assert_true (cw_region_init (&on.region, &box, &box, NULL, 0, NULL));
+  cw_region_init (&on.region, &box, &box);
   g_assert_true (cw_draw_stroke (&draw, &on, &params, NULL));
   while (!cw_draw_paint (&draw, 10))
     ;
@@ -201,7 +200,7 @@ test_text (void)
   params.glyphs[0] = (CwGlyph){ 0, 0, 3, 2, rows };
   for (int i = 0; i < 6; i++)
     cw_store32 (target->rows + 4 * i, 0x000080);
-  g_assert_true (cw_region_init (&on.region, &box, &box, NULL, 0, NULL));
+  cw_region_init (&on.region, &box, &box);
   g_assert_true (cw_draw_text (&draw, &on, &params, NULL));
   while (!cw_draw_paint (&draw, 10))
     ;

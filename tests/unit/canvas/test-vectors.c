@@ -35,7 +35,7 @@ scaled (int width, int height, CwScaleMode mode)
   CwDrawTarget on = { .pixels = target, .box = box };
   CwDraw draw;
 
-  g_assert_true (cw_region_init (&on.region, &box, &box, NULL, 0, NULL));
+  cw_region_init (&on.region, &box, &box);
   g_assert_true (cw_draw_copy (&draw, &on, &source, CW_ROP_S, NULL));
   g_assert_true (cw_draw_paint (&draw, G_MAXUINT32));
   cw_draw_clear (&draw);
@@ -83,7 +83,7 @@ test_blending (void)
 
     cw_store32 (image->rows, vectors[i].source);
     cw_store32 (target->rows, 0x204060);
-    g_assert_true (cw_region_init (&on.region, &box, &box, NULL, 0, NULL));
+    cw_region_init (&on.region, &box, &box);
     g_assert_true (cw_draw_blend (&draw, &on, &params, NULL));
     g_assert_true (cw_draw_paint (&draw, 100));
     g_assert_cmphex (words (target, 0)[0] & 0xffffff, ==, vectors[i].result);
@@ -262,7 +262,7 @@ test_extremes (void)
     CwDraw draw = { 0 };
     bool prepared = true;
 
-    g_assert_true (cw_region_init (&on.region, &bounds, &on.box, NULL, 0, NULL));
+    cw_region_init (&on.region, &bounds, &on.box);
     if (i & 2)
       cw_region_set_mask (&on.region, mask, false, &on.box, &position);
     switch (i / 625) {
@@ -286,30 +286,79 @@ test_extremes (void)
   }
 }
 
+static bool
+clip (CwRegion *region, const CwRect *clips, unsigned n, GError **error)
+{
+  CwRect bounds = { .right = 100, .bottom = 4096 };
+
+  cw_region_init (region, &bounds, &bounds);
+  return cw_region_clip (region, g_memdup2 (clips, n * sizeof *clips), n, error);
+}
+
+static void
+assert_too_many (const CwRect *clips, unsigned n)
+{
+  g_autoptr (GError) error = NULL;
+  CwRegion region;
+
+  g_assert_false (clip (&region, clips, n, &error));
+  g_assert_error (error, CW_ERROR, CW_ERROR_LIMIT);
+  cw_region_clear (&region);
+}
+
 static void
 test_clip_limit (void)
 {
   g_autofree CwRect *clips = g_new0 (CwRect, 65537);
-  CwRect bounds = { .right = 100, .bottom = 4000 };
-  const uint32_t most = 1024;
   CwRegion region;
 
-  /* In order: two columns of separate boxes. */
-  for (int i = 0; i < 4000; i++)
-    clips[i] = (CwRect){ .left = i % 2 * 50, .top = i / 2 * 2, .right = i % 2 * 50 + 20, .bottom = i / 2 * 2 + 1 };
-  g_assert_true (cw_region_init (&region, &bounds, &bounds, clips, 4000, NULL));
-  g_assert_cmpint (pixman_region32_n_rects (&region.boxes), ==, 4000);
+  /* In order: two columns of separate boxes. Then the last one comes first. */
+  for (int i = 0; i < 5000; i++)
+    clips[i + 1] = (CwRect){ .left = i % 2 * 50, .top = i / 2, .right = i % 2 * 50 + 20, .bottom = i / 2 + 1 };
+  g_assert_true (clip (&region, clips + 1, 5000, NULL));
+  g_assert_cmpuint (region.n_boxes, ==, 5000);
   cw_region_clear (&region);
-  for (int k = 0; k < 2; k++) {
-    g_autoptr (GError) error = NULL;
+  assert_too_many (clips, 65537);
+  clips[0] = (CwRect){ .left = 0, .top = 4000, .right = 1, .bottom = 4001 };
+  g_assert_true (clip (&region, clips, 4096, NULL));
+  g_assert_cmpuint (region.n_boxes, ==, 4096);
+  g_assert_cmpint (region.boxes[4095].top, ==, 4000);
+  cw_region_clear (&region);
+  assert_too_many (clips, 4097);
 
-    if (k == 1)
-      clips[500] = bounds;
-    g_assert_false (cw_region_init (&region, &bounds, &bounds, clips, k == 0 ? 65537 : most + 1, &error));
-    g_assert_error (error, CW_ERROR, CW_ERROR_LIMIT);
-  }
-  g_assert_true (cw_region_init (&region, &bounds, &bounds, clips, most, NULL));
-  g_assert_cmpint (pixman_region32_n_rects (&region.boxes), ==, 1);
+  clips[400] = (CwRect){ .right = 100, .bottom = 4096 };
+  g_assert_true (clip (&region, clips, 512, NULL));
+  g_assert_cmpuint (region.n_boxes, ==, 1);
+  g_assert_cmpint (region.extents.bottom, ==, 4096);
+  cw_region_clear (&region);
+  assert_too_many (clips, 513);
+}
+
+/* What a region is cut to has its extents, and what is left of it is walked. */
+static void
+test_cut (void)
+{
+  const CwRect clips[] = { { 0, 0, 10, 10 }, { 20, 0, 30, 10 }, { 0, 20, 10, 30 }, { 20, 20, 30, 30 } };
+  const CwRect part = { 5, 5, 25, 25 };
+  CwRegion region, copy;
+  CwRect piece;
+  uint32_t cost, n = 0;
+
+  g_assert_true (clip (&region, clips, 4, NULL));
+  g_assert_true (cw_region_init_part (&copy, &region, &part, NULL));
+  g_assert_cmpuint (copy.n_boxes, ==, 4);
+  g_assert_cmpmem (&copy.extents, sizeof part, &part, sizeof part);
+  while (cw_region_next (&copy, 1000, &piece, &cost))
+    n += cw_rect_width (&piece) * cw_rect_height (&piece);
+  g_assert_cmpuint (n, ==, 4 * 25);
+  cw_region_clear (&copy);
+  cw_region_intersect (&region, 15, 15, 7, 100);
+  g_assert_cmpuint (region.n_boxes, ==, 1);
+  g_assert_cmpint (region.extents.left, ==, 20);
+  g_assert_cmpint (region.extents.right, ==, 22);
+  cw_region_intersect (&region, INT32_MIN, 0, 2 * (int64_t) INT32_MIN, 5);
+  g_assert_true (cw_region_is_empty (&region));
+  g_assert_false (cw_region_next (&region, 1000, &piece, &cost));
   cw_region_clear (&region);
 }
 
@@ -328,7 +377,7 @@ test_refused (void)
     CwDrawTarget on = { .pixels = target, .box = box };
     CwDraw draw;
 
-    g_assert_true (cw_region_init (&on.region, &box, &box, NULL, 0, NULL));
+    cw_region_init (&on.region, &box, &box);
     g_assert_false (cw_draw_copy (&draw, &on, &source, CW_ROP_S, &error));
     g_assert_error (error, CW_ERROR, CW_ERROR_MALFORMED);
     g_assert_false (cw_draw_fill (&draw, &on, &brush, CW_ROP_S, NULL));
@@ -350,5 +399,6 @@ main (int argc, char **argv)
   g_test_add_func ("/canvas/draw/extremes", test_extremes);
   g_test_add_func ("/canvas/draw/refused", test_refused);
   g_test_add_func ("/canvas/region/clip-limit", test_clip_limit);
+  g_test_add_func ("/canvas/vectors/region-cut", test_cut);
   return g_test_run ();
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* An operation reads and writes no more than the pixels it touches need: of huge images, surfaces and masks in memory
  * that nobody has used yet, only a few pages come into being when two pixels far apart are drawn. */
+#include "cases.h"
+
 #include "base/protocol.h"
-#include "canvas/draw.h"
 
 #include <string.h>
 #include <sys/mman.h>
@@ -70,7 +71,8 @@ setup (Fixture *self, gconstpointer data)
   self->source = map_pixels (CW_PIXELS_BGRA);
   self->mask = map_pixels (CW_PIXELS_A8);
   self->on = (CwDrawTarget){ .pixels = self->target, .box = bounds };
-  g_assert_true (cw_region_init (&self->on.region, &bounds, &bounds, clips, G_N_ELEMENTS (clips), NULL));
+  cw_region_init (&self->on.region, &bounds, &bounds);
+  g_assert_true (cw_region_clip (&self->on.region, g_memdup2 (clips, sizeof clips), G_N_ELEMENTS (clips), NULL));
 }
 
 static void
@@ -179,10 +181,9 @@ static void
 test_stroke (Fixture *self, gconstpointer data)
 {
   static const int32_t xy[] = { -8000000, -4000000, 8000000 * 3, 4000000 * 3, 16, 16 }, style[] = { 16, 16 };
-  CwStrokeParams params = { .path = cw_path_new (), .rop = CW_ROP_NOT_D };
+  static const CwPathSegment segment = { 3, 3, xy };
+  CwStrokeParams params = { .path = path_of_segments (&segment, 1), .rop = CW_ROP_NOT_D };
 
-  g_assert_true (cw_path_add (params.path, 3, xy, 3, NULL));
-  cw_path_finish (params.path);
   if (data)
     cw_dash_style_init (&params.style, style, 2, false);
   params.brush = (CwBrush){ .kind = CW_BRUSH_PATTERN, .pixels = self->source };
@@ -211,13 +212,12 @@ count_portions (int32_t x, bool collected)
   const CwRect bounds = { .right = WIDTH, .bottom = 3 };
   g_autoptr (CwPixels) target = cw_pixels_new_zeroed (CW_PIXELS_BGRX, WIDTH, 3, NULL);
   CwDrawTarget on = { .pixels = target, .box = bounds };
-  CwStrokeParams params = { .path = cw_path_new (), .rop = CW_ROP_NOT_D };
+  const CwPathSegment segment = { CW_PATH_BEGIN | CW_PATH_END, collected ? 3 : 2, xy };
+  CwStrokeParams params = { .path = path_of_segments (&segment, 1), .rop = CW_ROP_NOT_D };
   CwDraw draw = { 0 };
   unsigned n = 1;
 
-  g_assert_true (cw_region_init (&on.region, &bounds, &bounds, NULL, 0, NULL));
-  g_assert_true (cw_path_add (params.path, CW_PATH_BEGIN | CW_PATH_END, xy, collected ? 3 : 2, NULL));
-  cw_path_finish (params.path);
+  cw_region_init (&on.region, &bounds, &bounds);
   cw_dash_style_init (&params.style, style, 2, false);
   g_assert_true (cw_draw_stroke (&draw, &on, &params, NULL));
   g_assert_true (cw_draw_make_buffer (&draw, NULL));
@@ -250,13 +250,12 @@ test_points (void)
   g_autoptr (CwPixels) target = cw_pixels_new_zeroed (CW_PIXELS_BGRX, 8, 3, NULL);
   g_autofree int32_t *xy = g_new0 (int32_t, 2 * 5000);
   CwDrawTarget on = { .pixels = target, .box = bounds };
-  CwStrokeParams params = { .path = cw_path_new (), .rop = CW_ROP_NOT_D };
+  const CwPathSegment segment = { CW_PATH_BEGIN | CW_PATH_END, 5000, xy };
+  CwStrokeParams params = { .path = path_of_segments (&segment, 1), .rop = CW_ROP_NOT_D };
   CwDraw draw = { 0 };
   unsigned n = 1;
 
-  g_assert_true (cw_region_init (&on.region, &bounds, &bounds, NULL, 0, NULL));
-  g_assert_true (cw_path_add (params.path, CW_PATH_BEGIN | CW_PATH_END, xy, 5000, NULL));
-  cw_path_finish (params.path);
+  cw_region_init (&on.region, &bounds, &bounds);
   g_assert_true (cw_draw_stroke (&draw, &on, &params, NULL));
   g_assert_true (cw_draw_make_buffer (&draw, NULL));
   while (!cw_draw_paint (&draw, 1000))

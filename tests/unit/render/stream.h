@@ -54,6 +54,7 @@ typedef struct {
   GString *log;
   CwSurfaceInfo primary;
   guint8 *shadow;
+  bool blind; /* keeps no copy: for measurements */
   unsigned n_invalidates, n_wakes;
   GError *failure;
   CwMediaTime media;

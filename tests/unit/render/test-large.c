@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What one small message asks of a large surface is done in pieces, between looks at the clock, or elsewhere. */
-#include "pair.h"
+#include "large.h"
 
-#define SIDE 4096 /* 64 MiB */
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define SIDE LARGE_SIDE /* 64 MiB */
 
 /* Steps that have no time, until nothing is left to do: how often the clock was looked at. */
 static unsigned
@@ -16,22 +19,11 @@ count_steps (Pair *self)
 }
 
 static void
-setup (Pair *self)
-{
-  pair_setup (self, 1, NULL);
-  pair_push (self, 0, surface_destroy (0));
-  pair_push (self, 0, surface_create (0, SIDE, SIDE, CW_SURFACE_FMT_32_XRGB, CW_SURFACE_FLAG_PRIMARY));
-  pair_push (self, 0, draw_fill (0, 0, 0, SIDE, SIDE, 0xabcdef));
-  pair_finish (self);
-  g_string_truncate (self->recorder[0].log, 0);
-}
-
-static void
 test_reset (void)
 {
   Pair f;
 
-  setup (&f);
+  large_setup (&f);
   pair_push (&f, 0, empty_message (CW_MSG_DISPLAY_RESET));
   pair_push (&f, 0, draw_fill (0, 5, 5, 6, 6, 0x123456));
   g_assert_cmpint (cw_render_step (f.render[0], g_get_monotonic_time (), 0), ==, 0);
@@ -50,7 +42,7 @@ test_column (void)
 {
   Pair f;
 
-  setup (&f);
+  large_setup (&f);
   pair_push (&f, 0, draw_fill (0, 7, 0, 8, SIDE, 0x123456));
   g_assert_cmpuint (count_steps (&f), >=, SIDE / 1024);
   for (unsigned i = 0; i < 4; i++)
@@ -65,17 +57,73 @@ test_destroy (void)
 {
   Pair f;
 
-  setup (&f);
-  pair_push (&f, 0, surface_create (1, 512, 512, CW_SURFACE_FMT_32_XRGB, 0));
-  pair_push (&f, 0, surface_destroy (1));
-  pair_push (&f, 0, surface_create (2, 2048, 2048, CW_SURFACE_FMT_32_XRGB, 0));
+  large_setup (&f);
+  pair_push (&f, 0, surface_create (3, 512, 512, CW_SURFACE_FMT_32_XRGB, 0));
+  pair_push (&f, 0, surface_destroy (3));
+  pair_push (&f, 0, surface_create (4, 2048, 2048, CW_SURFACE_FMT_32_XRGB, 0));
   count_steps (&f);
   g_assert_cmpuint (cw_worker_pool_n_queued (f.pool), ==, 0);
   pair_push (&f, 0, surface_destroy (0));
   count_steps (&f);
   g_assert_cmpuint (cw_worker_pool_n_queued (f.pool), ==, 1);
   g_clear_pointer (&f.render[0], cw_render_unref);
-  g_assert_cmpuint (cw_worker_pool_n_queued (f.pool), ==, 1 + 1);
+  g_assert_cmpuint (cw_worker_pool_n_queued (f.pool), ==, 1 + 2);
+  pair_teardown (&f);
+}
+
+/* Time is looked at as often as the pixels, points and boxes ask for that a message names. */
+static void
+test_looks (gconstpointer data)
+{
+  const LargeCase *c = data;
+  unsigned n;
+  Pair f;
+
+  large_setup (&f);
+  pair_push (&f, 0, c->make (&f));
+  large_run_jobs (&f);
+  n = count_steps (&f);
+  g_test_message ("%u", n);
+  g_assert_no_error (f.recorder[0].failure);
+  g_assert_cmpuint (n, >=, c->min_looks);
+  pair_teardown (&f);
+}
+
+static unsigned
+resident_pages (Pair *self, uint32_t surface)
+{
+  CwSurfaceInfo info;
+  const size_t page = sysconf (_SC_PAGESIZE);
+  uintptr_t first;
+  size_t n;
+  g_autofree unsigned char *resident = NULL;
+  unsigned used = 0;
+
+  g_assert_true (cw_render_get_surface (self->render[0], surface, &info));
+  first = (uintptr_t) info.data / page * page;
+  n = ((size_t) info.stride * info.height + page - 1) / page;
+  resident = g_malloc (n);
+  g_assert_cmpint (mincore ((void *) first, n * page, resident), ==, 0);
+  for (size_t i = 0; i < n; i++)
+    used += resident[i] & 1;
+  return used;
+}
+
+/* Neither making a surface nor saying that all of it has been drawn touches its pixels, and drawing only its own. */
+static void
+test_create (void)
+{
+  Pair f;
+
+  large_setup (&f);
+  pair_push (&f, 0, surface_create (2, SIDE, SIDE, CW_SURFACE_FMT_32_XRGB, 0));
+  pair_push (&f, 0, empty_message (CW_MSG_DISPLAY_MARK));
+  g_assert_cmpuint (count_steps (&f), <=, 2);
+  g_assert_cmpuint (resident_pages (&f, 2), <=, 1);
+  pair_push (&f, 0, draw_fill (2, SIDE - 1, SIDE - 1, SIDE, SIDE, 1));
+  count_steps (&f);
+  g_assert_cmpuint (resident_pages (&f, 2), <=, 2);
+  g_assert_cmpuint (resident_pages (&f, 0), >=, 1000); /* it can be seen */
   pair_teardown (&f);
 }
 
@@ -86,5 +134,11 @@ main (int argc, char **argv)
   g_test_add_func ("/large/reset", test_reset);
   g_test_add_func ("/large/column", test_column);
   g_test_add_func ("/large/destroy", test_destroy);
+  g_test_add_func ("/large/create", test_create);
+  for (unsigned i = 0; i < n_large_cases; i++) {
+    g_autofree char *path = g_strconcat ("/large/looks/", large_cases[i].name, NULL);
+
+    g_test_add_data_func (path, &large_cases[i], test_looks);
+  }
   return g_test_run ();
 }
