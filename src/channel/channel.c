@@ -102,6 +102,12 @@ cw_channel_pointer_bytes (SpiceChannel *self)
   return self->priv->host->pointer_bytes (self->priv->session);
 }
 
+size_t *
+cw_channel_body_bytes (SpiceChannel *self)
+{
+  return self->priv->host->body_bytes (self->priv->session);
+}
+
 const struct CwSoundHost *
 cw_channel_sound_host (SpiceChannel *self)
 {

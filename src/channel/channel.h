@@ -66,6 +66,7 @@ const struct CwSoundHost *cw_channel_sound_host (SpiceChannel *self);
 
 /* See CwChannelHost; not without a session. */
 size_t *cw_channel_pointer_bytes (SpiceChannel *self);
+size_t *cw_channel_body_bytes (SpiceChannel *self);
 
 /* The state of its connection */
 

@@ -208,6 +208,7 @@ on_dial_connected (gpointer data, CwConnection *connection)
   }
   drop_dial (priv);
   priv->live = cw_live_new (self, connection, priv->context, &events, CW_PAUSE_EMIT);
+  cw_pump_share_bodies (priv->live->pump, cw_channel_body_bytes (self));
   record_opened (self, priv->live);
   cw_channel_set_state (self, CW_CHANNEL_OPENING);
   cw_channel_messages_start (self);

@@ -24,6 +24,8 @@ typedef struct {
 
   /* Bytes that the shapes kept by all pointers of the session take; reference-counted (g_rc_box_acquire()). */
   size_t *(*pointer_bytes) (SpiceSession *session);
+  /* Likewise, of the bodies of messages that are being read. */
+  size_t *(*body_bytes) (SpiceSession *session);
 
   /* Takes down what servers say; NULL: nobody does. */
   CwRecorder *(*recorder) (SpiceSession *session);

@@ -32,6 +32,12 @@ pointer_bytes (SpiceSession *self)
   return self->priv->pointer_bytes;
 }
 
+static size_t *
+body_bytes (SpiceSession *self)
+{
+  return self->priv->body_bytes;
+}
+
 static CwDisabledEffects
 disabled_effects (SpiceSession *self)
 {
@@ -103,6 +109,7 @@ const CwChannelHost cw_session_host = {
   .target = cw_session_target,
   .read_only = read_only,
   .pointer_bytes = pointer_bytes,
+  .body_bytes = body_bytes,
   .recorder = cw_session_recorder,
   .is_for_migration = is_for_migration,
   .migration_peer = cw_session_migration_peer,

@@ -43,6 +43,7 @@ spice_session_finalize (GObject *object)
   g_clear_pointer (&priv->departing, g_hash_table_unref);
   g_clear_pointer (&priv->sync, cw_sync_free);
   g_clear_pointer (&priv->pointer_bytes, g_rc_box_release);
+  g_clear_pointer (&priv->body_bytes, g_rc_box_release);
   g_clear_pointer (&priv->render_group, cw_render_group_unref);
   g_clear_pointer (&priv->context, g_main_context_unref);
   G_OBJECT_CLASS (spice_session_parent_class)->finalize (object);
@@ -74,6 +75,7 @@ spice_session_init (SpiceSession *self)
   priv->departing = g_hash_table_new (NULL, NULL);
   priv->sync = cw_sync_new ();
   priv->pointer_bytes = g_rc_box_new0 (size_t);
+  priv->body_bytes = g_rc_box_new0 (size_t);
   g_queue_init (&priv->channels_to_create);
   cw_session_init_properties (self);
   cw_channel_host_attach (self, &cw_session_host);

@@ -52,6 +52,7 @@ struct _SpiceSessionPrivate {
   bool client_sockets;
   SpiceURI *proxy;
   size_t *pointer_bytes;       /* of shapes kept, in a g_rc_box */
+  size_t *body_bytes;          /* of messages that are being read, likewise */
   CwTlsSessions *tls_sessions; /* of the server, for all channels */
   CwProxyParams proxy_params;  /* target.c: what proxy says, borrowed */
 

@@ -20,9 +20,31 @@ drop_block (CwFrameReader *self)
   self->start = self->end = 0;
 }
 
+/* Whether there may be a body of this size beside those that are being read elsewhere. */
+static bool
+reserve (CwFrameReader *self, size_t size)
+{
+  if (!self->bodies)
+    return true;
+  if (size > CW_BODIES_MAX - MIN (*self->bodies, CW_BODIES_MAX))
+    return false;
+  *self->bodies += size;
+  self->reserved = size;
+  return true;
+}
+
+static void
+release (CwFrameReader *self)
+{
+  if (self->bodies)
+    *self->bodies -= self->reserved;
+  self->reserved = 0;
+}
+
 void
 cw_frame_reader_clear (CwFrameReader *self)
 {
+  release (self);
   drop_block (self);
   g_clear_pointer (&self->bytes, g_bytes_unref);
   self->has_message = false;
@@ -113,11 +135,18 @@ take_header (CwFrameReader *self, GError **error)
   self->has_header = true;
   self->knows_tail = self->has_tail = false;
   limit = limit_of (self, self->header.type);
-  if (self->header.size <= limit)
-    return true;
-  g_set_error (error, CW_ERROR, CW_ERROR_LIMIT, "message %u: size of the body: %u > %u", self->header.type,
-               self->header.size, limit);
-  return false;
+  if (self->header.size > limit) {
+    g_set_error (error, CW_ERROR, CW_ERROR_LIMIT, "message %u: size of the body: %u > %u", self->header.type,
+                 self->header.size, limit);
+    return false;
+  }
+  if (!reserve (self, self->header.size)) {
+    g_set_error (error, CW_ERROR, CW_ERROR_LIMIT,
+                 "message %u: a body of %u bytes beside %zu that are being read, at most %zu", self->header.type,
+                 self->header.size, *self->bodies, CW_BODIES_MAX);
+    return false;
+  }
+  return true;
 }
 
 /* The body is there; a byte after it may still be missing. */
@@ -144,6 +173,7 @@ take_body (CwFrameReader *self, GError **error)
   self->start += self->has_tail;
   cw_descriptor_queue_drop (&self->waiting, self->position - have (self));
   self->has_header = false;
+  release (self);
   if (self->bytes && have (self) == 0)
     drop_block (self);
   self->in_subs = self->header.type == CW_MSG_LIST || self->header.sub_list != 0;

@@ -10,6 +10,10 @@
 
 #define CW_FRAME_LIMIT (1024 * 1024) /* body size where rules give none, and of a LIST always */
 
+/* Bodies that are being read at a time by all who share a sum of them. A display's largest picture is a quarter of it.
+ */
+#define CW_BODIES_MAX ((size_t) 1 << 30)
+
 typedef struct {
   uint16_t type;
   bool is_sub;     /* came inside a LIST or sub_list; counts for neither serials nor acknowledgements */
@@ -36,6 +40,8 @@ typedef struct {
   CwFraming framing;
   CwFrameRules rules;
   CwBlockPool *pool;
+  size_t *bodies;  /* sum of the sizes of bodies that are being read, shared; or NULL */
+  size_t reserved; /* of it, for the body that is being read here */
 
   CwBlock *block; /* holds unparsed bytes from start to end, and the body given out last; NULL while there are none */
   size_t start, end;

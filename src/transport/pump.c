@@ -424,12 +424,19 @@ cw_pump_new (GIOStream *stream, GMainContext *context, bool mini_header, const C
   return self;
 }
 
+void
+cw_pump_share_bodies (CwPump *self, size_t *bodies)
+{
+  self->reader.bodies = g_rc_box_acquire (bodies);
+}
+
 /* The memory goes when the last reference has been dropped and nothing of the pump runs. */
 static void
 free_when_unused (CwPump *self)
 {
   if (self->refs > 0 || self->n_running > 0)
     return;
+  g_clear_pointer (&self->reader.bodies, g_rc_box_release);
   g_clear_error (&self->write_error);
   g_object_unref (self->stream);
   g_main_context_unref (self->context);

@@ -41,6 +41,9 @@ typedef struct CwPump CwPump;
  * the loop. */
 CwPump *cw_pump_new (GIOStream *stream, GMainContext *context, bool mini_header, const CwPumpEvents *events,
                      gpointer data);
+/* bodies: the sum of what several pumps of a thread are reading (CW_BODIES_MAX), from g_rc_box_new(); a reference is
+ * taken. Before reading begins. */
+void cw_pump_share_bodies (CwPump *self, size_t *bodies);
 /* Closes with the last reference. A callback may drop it. */
 void cw_pump_unref (CwPump *self);
 

@@ -163,6 +163,58 @@ test_limit (void)
   check_limit (&strict, 50, 100);
 }
 
+/* A header of a body of so many bytes: whether it may be read beside the others. */
+static bool
+begins (CwFrameReader *self, uint32_t size)
+{
+  const uint8_t header[6] = { 50, 0, size & 0xff, size >> 8 & 0xff, size >> 16 & 0xff, size >> 24 };
+  g_autoptr (GError) error = NULL;
+  CwPumpFrame frame;
+
+  put (self, header, sizeof header);
+  if (cw_frame_reader_next (self, &frame, &error) == CW_FRAME_READER_NEEDS_BYTES)
+    return true;
+  g_assert_error (error, CW_ERROR, CW_ERROR_LIMIT);
+  g_assert_nonnull (strstr (error->message, "that are being read, at most 1073741824"));
+  return false;
+}
+
+static void
+begin (CwFrameReader *self, size_t *bodies)
+{
+  const CwFrameRules rules = { .limit = no_limit };
+
+  cw_frame_reader_init (self, true, &rules, NULL);
+  self->bodies = bodies;
+}
+
+/* All that are being read at a time share a GiB; what has come, or will not, counts no longer. */
+static void
+test_bodies (void)
+{
+  static const uint8_t bytes[8];
+  size_t bodies = 0;
+  CwFrameReader one, two;
+  CwPumpFrame frame;
+
+  begin (&one, &bodies);
+  begin (&two, &bodies);
+  g_assert_true (begins (&one, 1073741824 - 8));
+  g_assert_true (begins (&two, 8));
+  put (&two, bytes, 8);
+  g_assert_cmpint (cw_frame_reader_next (&two, &frame, NULL), ==, CW_FRAME_READER_FRAME);
+  g_assert_cmpuint (bodies, ==, 1073741824 - 8);
+  g_assert_cmpint (cw_frame_reader_next (&two, &frame, NULL), ==, CW_FRAME_READER_NEEDS_BYTES);
+  g_assert_false (begins (&two, 9));
+  cw_frame_reader_clear (&two);
+  g_assert_cmpuint (bodies, ==, 1073741824 - 8);
+  cw_frame_reader_clear (&one);
+  g_assert_cmpuint (bodies, ==, 0);
+  begin (&two, &bodies);
+  g_assert_false (begins (&two, 1073741825));
+  cw_frame_reader_clear (&two);
+}
+
 /* A stream of messages of 64 KiB: what is read of the next one is little, so little is moved, and a larger one is read
  * exactly to its end. */
 static void
@@ -202,6 +254,7 @@ main (int argc, char **argv)
   g_test_add_func ("/block/pool", test_pool);
   g_test_add_func ("/block/idle", test_idle);
   g_test_add_func ("/block/limit", test_limit);
+  g_test_add_func ("/block/bodies", test_bodies);
   g_test_add_func ("/block/large", test_large);
   return g_test_run ();
 }
