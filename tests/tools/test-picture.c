@@ -3,6 +3,7 @@
 #include "picture.h"
 
 #include "client.h"
+#include "refuse.h"
 
 #include <string.h>
 
@@ -113,6 +114,24 @@ test_places (void)
   }
 }
 
+/* A picture of a size that the server chooses. */
+static void
+test_memory (void)
+{
+  SpiceDisplayPrimary primary = { .format = SPICE_SURFACE_FMT_32_xRGB, .width = 64, .height = 64, .stride = 256 };
+  g_autofree guint8 *data = g_malloc0 (64 * 256);
+  g_autoptr (GError) error = NULL;
+  Picture picture;
+
+  primary.data = data;
+  refuse_next (0, 0);
+  g_assert_false (picture_init (&picture, &primary, 0, 0, 64, 64, &error));
+  g_assert_true (refuse_has ());
+  g_assert_error (error, STATUS_ERROR, STATUS_FAILED);
+  g_assert_cmpstr (error->message, ==, "no memory for 64x64 pixels");
+  picture_clear (&picture);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -121,5 +140,6 @@ main (int argc, char **argv)
   g_test_add_func ("/picture/pointer/alpha", test_alpha);
   g_test_add_func ("/picture/pointer/mask", test_mask);
   g_test_add_func ("/picture/pointer/places", test_places);
+  g_test_add_func ("/picture/memory", test_memory);
   return g_test_run ();
 }

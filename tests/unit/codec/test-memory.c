@@ -1,58 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Every decoder with each of its allocations failing in turn. The linker sends the allocators that decoders use for
- * sizes of the peer's choice through the __wrap_ functions here. */
+/* Every decoder with each of its allocations failing in turn. */
 #include "base/error.h"
 #include "codec/codec.h"
 #include "codec/glz.h"
 #include "codec/spicevmc.h"
 
-#include <libdeflate.h>
-#include <stdlib.h>
-
-static unsigned countdown; /* the allocation that fails, counted from 0 */
-static bool injected;
-
-static bool
-refuse (void)
-{
-  if (injected || countdown-- > 0)
-    return false;
-  injected = true;
-  return true;
-}
-
-void *__real_aligned_alloc (size_t alignment, size_t size);
-void *__wrap_aligned_alloc (size_t alignment, size_t size);
-gpointer __real_g_try_malloc (gsize size);
-gpointer __wrap_g_try_malloc (gsize size);
-gpointer __real_g_try_malloc_n (gsize n, gsize size);
-gpointer __wrap_g_try_malloc_n (gsize n, gsize size);
-struct libdeflate_decompressor *__real_libdeflate_alloc_decompressor (void);
-struct libdeflate_decompressor *__wrap_libdeflate_alloc_decompressor (void);
-
-void *
-__wrap_aligned_alloc (size_t alignment, size_t size)
-{
-  return refuse () ? NULL : __real_aligned_alloc (alignment, size);
-}
-
-gpointer
-__wrap_g_try_malloc (gsize size)
-{
-  return refuse () ? NULL : __real_g_try_malloc (size);
-}
-
-gpointer
-__wrap_g_try_malloc_n (gsize n, gsize size)
-{
-  return refuse () ? NULL : __real_g_try_malloc_n (n, size);
-}
-
-struct libdeflate_decompressor *
-__wrap_libdeflate_alloc_decompressor (void)
-{
-  return refuse () ? NULL : __real_libdeflate_alloc_decompressor ();
-}
+#include "refuse.h"
 
 typedef struct {
   const char *file;
@@ -111,23 +64,26 @@ test_codec (gconstpointer data)
   CwCodecInput in = c->in;
   CwCodecDecode decode = cw_codec_get (in.codec)->decode;
   g_autofree char *content = NULL;
+  bool refused = true;
   unsigned n;
 
   load (c->file, &content, &in.data);
-  for (n = 0, injected = true; injected; n++) {
+
+  for (n = 0; refused; n++) {
     g_autoptr (CwPixels) pixels = NULL;
     g_autoptr (GError) error = NULL;
 
-    countdown = n;
-    injected = false;
+    refuse_next (n, 0);
     if ((decode ? decode : decode_glz) (&in, &pixels, &error)) {
       g_assert_nonnull (pixels);
-      g_assert_false (injected);
+      refused = refuse_has ();
+      g_assert_false (refused);
     } else {
       g_assert_null (pixels);
       g_assert_error (error, CW_ERROR, CW_ERROR_MEMORY);
     }
   }
+  refuse_none ();
   g_assert_cmpuint (n - 1, >=, c->n_allocations);
 }
 
@@ -139,8 +95,7 @@ test_vmc (void)
   CwSlice body;
 
   load ("vmc-text.bin", &content, &body);
-  countdown = 0;
-  injected = false;
+  refuse_next (0, 0);
   g_assert_null (cw_spicevmc_body_decompress (body, &error));
   g_assert_error (error, CW_ERROR, CW_ERROR_MEMORY);
 }
