@@ -120,7 +120,7 @@ write_header (int fd, GError **error)
 static void
 free_recorder (CwRecorder *self)
 {
-  libdeflate_free_compressor (self->compressor);
+  g_clear_pointer (&self->compressor, libdeflate_free_compressor);
   g_async_queue_unref (self->blocks);
   cw_buffer_clear (&self->block);
   g_mutex_clear (&self->lock);
@@ -148,8 +148,9 @@ cw_recorder_new (const char *path, GError **error)
   cw_buffer_init (&self->block, CW_RECORDING_MAX_BLOCK);
   g_mutex_init (&self->lock);
   self->blocks = g_async_queue_new_full ((GDestroyNotify) g_bytes_unref);
-  self->thread = g_thread_try_new ("recorder", write_blocks, self, error);
-  if (self->thread)
+  if (!self->compressor)
+    g_set_error_literal (error, CW_ERROR, CW_ERROR_MEMORY, "no memory for a recording");
+  else if ((self->thread = g_thread_try_new ("recorder", write_blocks, self, error)))
     return self;
   close (fd);
   free_recorder (self);

@@ -2,22 +2,7 @@
 #include "base/worker-pool.h"
 
 #include "base/serial-queue.h"
-
-#include <dlfcn.h>
-
-/* In place of GLib's own: here it can be told that there are no threads to be had. */
-static gint no_threads;
-
-GThread *
-g_thread_try_new (const gchar *name, GThreadFunc func, gpointer data, GError **error)
-{
-  __typeof__ (&g_thread_try_new) real;
-
-  if (g_atomic_int_get (&no_threads))
-    return NULL;
-  real = (__typeof__ (real)) dlsym (RTLD_NEXT, "g_thread_try_new");
-  return real (name, func, data, error);
-}
+#include "no-threads.h"
 
 static void
 add_one (gpointer job)

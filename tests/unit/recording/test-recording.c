@@ -6,11 +6,13 @@
 #include "recording/reader.h"
 #include "recording/recorder.h"
 #include "recording/replay.h"
+#include "no-threads.h"
 #include "wire/message.h"
 
 #include <glib/gstdio.h>
 #include <libdeflate.h>
 #include <string.h>
+#include <unistd.h>
 
 #define N_PINGS 300
 #define BIG (700 * 1024) /* more than a block */
@@ -381,6 +383,23 @@ test_full_disk (void)
   g_assert_error (error, G_FILE_ERROR, G_FILE_ERROR_NOSPC);
 }
 
+/* Nobody who would write. */
+static void
+test_no_thread (void)
+{
+  g_autofree char *path = g_build_filename (g_get_tmp_dir (), "no-thread-XXXXXX", NULL);
+  g_autoptr (GError) error = NULL;
+  int fd = g_mkstemp (path);
+
+  g_assert_cmpint (fd, >=, 0);
+  close (fd);
+  no_threads = 1;
+  g_assert_null (cw_recorder_new (path, &error));
+  no_threads = 0;
+  g_assert_error (error, G_THREAD_ERROR, G_THREAD_ERROR_AGAIN);
+  g_unlink (path);
+}
+
 #define ADD(path, func) g_test_add (path, Fixture, NULL, set_up, func, tear_down)
 
 int
@@ -397,5 +416,6 @@ main (int argc, char **argv)
   g_test_add_func ("/recording/large-blocks", test_large_blocks);
   g_test_add_func ("/recording/other-files", test_other_files);
   g_test_add_func ("/recording/full-disk", test_full_disk);
+  g_test_add_func ("/recording/no-thread", test_no_thread);
   return g_test_run ();
 }
