@@ -128,6 +128,58 @@ class Documented(unittest.TestCase):
             self.assertEqual((result.returncode, result.stdout), (1, f'{lack}\n1 texts to write\n'))
 
 
+class Compatibility(unittest.TestCase):
+    def setUp(self):
+        self.root = pathlib.Path(tempfile.mkdtemp())
+        self.addCleanup(shutil.rmtree, self.root)
+        self.write('tests/unit/session/meson.build', "foreach name : ['uri', 'unwritten']\n  test('session-' + name, x)")
+        self.write('tests/unit/session/test-uri.c', 'f ("/uri/S2-table"); f ("/uri/rows/%s", rows[0]);\n'
+                   '#include "rows.h"\n')
+        self.write('tests/unit/session/rows.h', '{ "plain" }')
+        self.write('tests/peer/meson.build', "[{'name': 'port'}]\n  test('peer-' + name, x)")
+        self.write('tests/peer/test-port.py', '@tap.test("T1: an open port tells")\ndef a():\n    pass\n\n\n'
+                   'CASES = {"flush": 1}\n\n\n@tap.cases("a hostile server: {}", CASES)\ndef b(case):\n    pass\n')
+
+    def write(self, name, text):
+        path = self.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+    def check(self, *cells, head='| what | test |'):
+        rows = ''.join(f'| {cell} |\n' for cell in cells)
+        self.write('docs/compatibility.md', f'Text.\n\n{head}\n|---|---|\n{rows}')
+        return run('check-compatibility.py', self.root)
+
+    def test_clean(self):
+        for good in ('`/uri/S2-table`', '`/uri/S2-…`', '`/uri/rows/plain`', '`/uri/rows/…`', '`session-uri`, `peer-port`',
+                     '`peer-port: T1`', '`peer-port: a hostile server`', '`peer-port: a hostile server: flush`',
+                     '`tests/peer/test-port.py`'):
+            result = self.check(f'`some-name` | {good}')
+            self.assertEqual(result.returncode, 0, f'{good}: {result.stdout}')
+
+    def test_none(self):
+        for row in ('x |', 'x | yes', '`/uri/S2-table` | -'):
+            result = self.check('y | `session-uri`', row)
+            self.assertEqual(result.returncode, 1, row)
+            self.assertIn('docs/compatibility.md:6: names no test: ', result.stdout)
+
+    def test_no_column(self):
+        for row, head in (('x | `session-uri`', '| what | here |'), ('x', '| what | test |')):
+            result = self.check(row, head=head)
+            self.assertEqual(result.returncode, 1, row)
+            self.assertIn('docs/compatibility.md:5: a row without the column for its test: x', result.stdout)
+
+    def test_missing(self):
+        for bad in ('/uri/S3', '/uri', '/uri/rows/odd', '/urn/…', 'session-unwritten', 'uri', 'port', 'peer-ports',
+                    'peer-port: T2', 'peer-port: a hostile server: other', 'peer-none: T1', 'tests/peer/test-none.py'):
+            result = self.check(f'x | `session-uri`, `{bad}`')
+            self.assertEqual(result.returncode, 1, bad)
+            self.assertIn(f'docs/compatibility.md:5: there is no test {bad}\n', result.stdout)
+
+    def test_nothing_is_not_a_pass(self):
+        self.assertEqual(self.check().returncode, 1)
+
+
 class Symbols(unittest.TestCase):
     def setUp(self):
         self.root = pathlib.Path(tempfile.mkdtemp())

@@ -332,6 +332,49 @@ test_refused (void)
 
 /* A program that asks for the server when a guest has been served already: what it adds is there for the next request,
  * and the shared folder with it. */
+/* Threads of the process that serve folders, by their name. */
+static unsigned
+n_servers (void)
+{
+  GDir *tasks = g_dir_open ("/proc/self/task", 0, NULL);
+  const char *task;
+  unsigned n = 0;
+
+  while ((task = g_dir_read_name (tasks))) {
+    g_autofree char *path = g_build_filename ("/proc/self/task", task, "comm", NULL), *name = NULL;
+
+    n += g_file_get_contents (path, &name, NULL, NULL) && g_str_equal (name, "webdav\n");
+  }
+  g_dir_close (tasks);
+  return n;
+}
+
+static bool
+has_no_server (gpointer data)
+{
+  return n_servers () == 0;
+}
+
+/* Files are read in a thread of their own, until the program asks for the object that it may add folders to: that is
+ * the program's own thread's. */
+static void
+test_thread (void)
+{
+  static const WebdavRow row = { "GET", "/hello.txt", NULL, NULL, 200, "\r\n\r\nHello", NULL };
+  g_autoptr (GObject) server = NULL;
+  WebdavCase c;
+
+  webdav_begin (&c);
+  g_assert_cmpuint (n_servers (), ==, 0);
+  webdav_run_rows (&c, &row, 1);
+  g_assert_cmpuint (n_servers (), ==, 1);
+  server = g_object_ref (cw_webdav_server_object (c.session));
+  client_await (has_no_server, NULL);
+  webdav_run_rows (&c, &row, 1);
+  g_assert_cmpuint (n_servers (), ==, 0);
+  webdav_end (&c);
+}
+
 static void
 test_asked_late (void)
 {
@@ -368,5 +411,6 @@ main (int argc, char **argv)
   g_test_add_func ("/webdav-details/expiry", test_expiry);
   g_test_add_func ("/webdav-details/refused", test_refused);
   g_test_add_func ("/webdav-details/asked-late", test_asked_late);
+  g_test_add_func ("/webdav-details/thread", test_thread);
   return g_test_run ();
 }

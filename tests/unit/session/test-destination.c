@@ -2,6 +2,7 @@
 /* Where a server sends its client: what is believed of it, and a client that is sent around. */
 #include "steps.h"
 
+#include "channel/private.h"
 #include "session/session.h"
 
 #include <string.h>
@@ -18,6 +19,7 @@ typedef struct {
   const char *own_subject; /* the session's */
   const char *result;      /* "host port tls-port subject", or how the error ends */
   int code;                /* of the error, or -1 */
+  bool is_secured;         /* the source speaks TLS */
 } Row;
 
 static const Row rows[] = {
@@ -30,6 +32,9 @@ static const Row rows[] = {
   { "no-host", "", 1, 2, NULL, NULL, "no host", CW_ERROR_MALFORMED },
   { "no-port", "h", 0, 0, NULL, NULL, "no port", CW_ERROR_MALFORMED },
   { "odd-port", "h", 65535, 65535, NULL, NULL, "no port", CW_ERROR_MALFORMED },
+  { "secured", "h", 1, 2, NULL, NULL, "h - 2 -", -1, true },
+  { "secured-plain", "h", 1, 0, NULL, NULL, "no port for TLS", CW_ERROR_MALFORMED, true },
+  { "secured-subject", "h", 1, 2, "CN=x", "CN=own", "h - 2 CN=x", -1, true },
   { "host-not-utf-8", "\xff", 1, 2, NULL, NULL, "host of the destination is not UTF-8", CW_ERROR_MALFORMED },
   { "subject-not-utf-8", "h", 1, 2, "\xff", NULL, "subject of the destination is not UTF-8", CW_ERROR_MALFORMED },
 };
@@ -63,10 +68,14 @@ test_row (gconstpointer data)
   CwWireMigrationDst dst = {
     .port = row->port, .sport = row->sport, .host = slice_of (row->host), .cert_subject = slice_of (row->subject)
   };
+  CwConnection connection = { .is_tls = row->is_secured };
+  CwLive live = { .connection = &connection };
+  SpiceChannel *main = client_channel (session, CW_CHANNEL_MAIN, 0);
   g_auto (CwDestination) to = { 0 };
   g_autoptr (GError) error = NULL;
 
   g_object_set (session, "cert-subject", row->own_subject, NULL);
+  main->priv->live = &live;
   if (row->code < 0) {
     g_autofree char *result = NULL;
 
@@ -79,6 +88,7 @@ test_row (gconstpointer data)
     g_assert_true (g_str_has_suffix (error->message, row->result));
     g_assert_null (to.host);
   }
+  main->priv->live = NULL;
   client_end (session);
 }
 
