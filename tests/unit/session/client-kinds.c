@@ -2,6 +2,7 @@
 /* What kinds of channels client.c's sessions have, unless a program brings a table of its own. */
 #include "client.h"
 
+#include "channel-playback.h"
 #include "channel-port.h"
 #include "channel-record.h"
 #include "channel-usbredir.h"
@@ -13,6 +14,7 @@ static const CwChannelKind kinds[] = {
   { CW_CHANNEL_DISPLAY, spice_display_channel_get_type, NULL },
   { CW_CHANNEL_INPUTS, spice_inputs_channel_get_type, NULL },
   { CW_CHANNEL_CURSOR, spice_cursor_channel_get_type, NULL },
+  { CW_CHANNEL_PLAYBACK, spice_playback_channel_get_type, NULL },
   { CW_CHANNEL_RECORD, spice_record_channel_get_type, NULL },
   { CW_CHANNEL_USBREDIR, spice_usbredir_channel_get_type, NULL },
   { CW_CHANNEL_PORT, spice_port_channel_get_type, NULL },

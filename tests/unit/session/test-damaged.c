@@ -28,6 +28,11 @@ static const Kind tolerated[] = {
   { CW_CHANNEL_CURSOR, CW_MSG_CURSOR_MOVE },
   { CW_CHANNEL_CURSOR, CW_MSG_CURSOR_TRAIL },
   { CW_CHANNEL_DISPLAY, CW_MSG_DISPLAY_STREAM_ACTIVATE_REPORT },
+  { CW_CHANNEL_PLAYBACK, CW_MSG_PLAYBACK_VOLUME },
+  { CW_CHANNEL_PLAYBACK, CW_MSG_PLAYBACK_MUTE },
+  { CW_CHANNEL_PLAYBACK, CW_MSG_PLAYBACK_LATENCY },
+  { CW_CHANNEL_RECORD, CW_MSG_RECORD_VOLUME },
+  { CW_CHANNEL_RECORD, CW_MSG_RECORD_MUTE },
 };
 
 static const Kind fatal[] = {
@@ -54,10 +59,11 @@ static gint n_warnings;
 static bool
 open_channel (PeerIo *io)
 {
-  static const uint8_t channels[] = { CW_CHANNEL_DISPLAY, 0, CW_CHANNEL_INPUTS, 0, CW_CHANNEL_CURSOR, 0 };
+  static const uint8_t channels[] = { CW_CHANNEL_DISPLAY,  0, CW_CHANNEL_INPUTS, 0, CW_CHANNEL_CURSOR, 0,
+                                      CW_CHANNEL_PLAYBACK, 0, CW_CHANNEL_RECORD, 0 };
 
   return peer_link (io, &PEER_LINK_INIT)
-         && (io->channel_type != CW_CHANNEL_MAIN || server_send_start (io, channels, 3));
+         && (io->channel_type != CW_CHANNEL_MAIN || server_send_start (io, channels, 5));
 }
 
 /* Reads until the answer to the last ping. */
@@ -118,7 +124,7 @@ count_warning (const gchar *domain, GLogLevelFlags level, const gchar *text, gpo
 static bool
 all_answered (gpointer data)
 {
-  return g_atomic_int_get (&n_answered) == 4;
+  return g_atomic_int_get (&n_answered) == 6;
 }
 
 static void
@@ -136,6 +142,30 @@ test_tolerated (void)
   g_log_set_always_fatal (mask);
   client_end (session);
   server_free (server);
+}
+
+static bool
+is_row (uint8_t channel, uint16_t type)
+{
+  for (unsigned i = 0; i < G_N_ELEMENTS (tolerated); i++)
+    if (tolerated[i].type == type && (tolerated[i].channel == channel || type < 100))
+      return true;
+  return false;
+}
+
+/* Every kind that the protocol's files call so is among the rows, and no other. */
+static void
+test_complete (void)
+{
+  for (uint8_t channel = 1; channel < 16; channel++) {
+    for (uint16_t type = 1; type < 400; type++) {
+      const CwMessageInfo *info = cw_message_info (channel, CW_FROM_SERVER, type);
+
+      if (info && info->tolerated != is_row (channel, type))
+        g_error ("%s %s: %s", cw_channel_type_name (channel), info->name,
+                 info->tolerated ? "may be damaged, and is no row of this test" : "may not be damaged");
+    }
+  }
 }
 
 static void
@@ -255,6 +285,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/damaged/tolerated", test_tolerated);
+  g_test_add_func ("/damaged/complete", test_complete);
   g_test_add_func ("/damaged/notify", test_notify);
   for (unsigned i = 0; i < G_N_ELEMENTS (fatal); i++) {
     g_autofree char *path
