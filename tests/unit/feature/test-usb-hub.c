@@ -130,6 +130,19 @@ test_pulled_out (void)
   hub_end (&c);
 }
 
+/* A channel in which nothing was says nothing when its connection ends. */
+static void
+test_empty_channel (void)
+{
+  HubCase c;
+
+  hub_begin (&c, 2, NULL);
+  hub_expect (&c, "free 1; free 2; ");
+  spice_channel_disconnect (client_channel (c.session, CW_CHANNEL_USBREDIR, 1), SPICE_CHANNEL_NONE);
+  hub_expect (&c, "");
+  hub_end (&c);
+}
+
 static void
 test_auto_connect (void)
 {
@@ -412,6 +425,7 @@ main (int argc, char **argv)
   g_test_add_func ("/usb-hub/cancelled", test_cancelled);
   g_test_add_func ("/usb-hub/bus", test_bus);
   g_test_add_func ("/usb-hub/pulled-out", test_pulled_out);
+  g_test_add_func ("/usb-hub/empty-channel", test_empty_channel);
   g_test_add_func ("/usb-hub/auto-connect", test_auto_connect);
   g_test_add_func ("/usb-hub/redirect-on-connect", test_redirect_on_connect);
   g_test_add_func ("/usb-hub/no-filter", test_no_filter);

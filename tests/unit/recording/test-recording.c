@@ -9,9 +9,11 @@
 #include "no-threads.h"
 #include "wire/message.h"
 
+#include <fcntl.h>
 #include <glib/gstdio.h>
 #include <libdeflate.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define N_PINGS 300
@@ -400,6 +402,86 @@ test_no_thread (void)
   g_unlink (path);
 }
 
+#define RECORD_SIZE (24 + 2) /* what stands before the body of a message */
+#define MIB ((size_t) 1 << 20)
+
+static void
+read_exactly (int fd, void *data, size_t size)
+{
+  for (size_t n = 0; n < size;) {
+    ssize_t got = read (fd, (char *) data + n, size - n);
+
+    g_assert_cmpint (got, >, 0);
+    n += (size_t) got;
+  }
+}
+
+static gpointer
+read_to_end (gpointer data)
+{
+  g_autofree char *bytes = g_malloc (MIB);
+
+  while (read (GPOINTER_TO_INT (data), bytes, MIB) > 0)
+    ;
+  return NULL;
+}
+
+/* Once the writer has begun with the second block it waits for the first one no more. */
+static void
+read_one_block (int fd)
+{
+  uint8_t head[24 + 12 + 1];
+  g_autofree uint8_t *block = NULL;
+  uint32_t size;
+
+  read_exactly (fd, head, 24 + 12);
+  memcpy (&size, head + 24, 4);
+  size = GUINT32_FROM_LE (size);
+  block = g_malloc (size + 1);
+  read_exactly (fd, block, size + 1);
+}
+
+/* So much waits for a disk that takes nothing, a pipe here, when one more block is handed over. */
+static void
+check_waiting (size_t waiting, bool taken)
+{
+  g_autofree char *folder = g_dir_make_tmp ("recording-XXXXXX", NULL), *path = g_build_filename (folder, "pipe", NULL);
+  g_autofree uint8_t *zeroes = g_malloc0 (16 * MIB), *noise = g_malloc (MIB);
+  g_autoptr (GError) error = NULL;
+  CwRecorder *recorder;
+  GThread *reader;
+  int fd;
+
+  for (size_t i = 0; i < MIB; i++)
+    noise[i] = (uint8_t) g_test_rand_int ();
+  g_assert_cmpint (mkfifo (path, 0600), ==, 0);
+  fd = open (path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+  recorder = cw_recorder_new (path, &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (fcntl (fd, F_SETFL, 0), ==, 0);
+  record (recorder, CW_CHANNEL_MAIN, CW_MSG_PING, 1, noise, MIB - RECORD_SIZE);
+  for (waiting -= MIB; waiting > 16 * MIB; waiting -= 15 * MIB)
+    record (recorder, CW_CHANNEL_MAIN, CW_MSG_PING, 2, zeroes, 15 * MIB - RECORD_SIZE);
+  record (recorder, CW_CHANNEL_MAIN, CW_MSG_PING, 3, zeroes, waiting - RECORD_SIZE);
+  record (recorder, CW_CHANNEL_MAIN, CW_MSG_PING, 4, zeroes, 1); /* hands over what is before it, the last that waits */
+  record (recorder, CW_CHANNEL_MAIN, CW_MSG_PING, 5, zeroes, MIB); /* and this the one more */
+  read_one_block (fd);
+  reader = g_thread_new ("reader", read_to_end, GINT_TO_POINTER (fd));
+  g_assert_true (cw_recorder_finish (recorder, &error) == taken);
+  g_assert_true (taken || g_error_matches (error, CW_ERROR, CW_ERROR_LIMIT));
+  g_thread_join (reader);
+  close (fd);
+  g_unlink (path);
+  g_rmdir (folder);
+}
+
+static void
+test_slow_disk (void)
+{
+  check_waiting (256 * MIB, true);
+  check_waiting (256 * MIB + 1, false);
+}
+
 #define ADD(path, func) g_test_add (path, Fixture, NULL, set_up, func, tear_down)
 
 int
@@ -417,5 +499,6 @@ main (int argc, char **argv)
   g_test_add_func ("/recording/other-files", test_other_files);
   g_test_add_func ("/recording/full-disk", test_full_disk);
   g_test_add_func ("/recording/no-thread", test_no_thread);
+  g_test_add_func ("/recording/slow-disk", test_slow_disk);
   return g_test_run ();
 }

@@ -14,7 +14,7 @@ static const CwChannelKind kinds[] = {
   { CW_CHANNEL_DISPLAY, spice_display_channel_get_type, NULL },
   { CW_CHANNEL_INPUTS, spice_inputs_channel_get_type, NULL },
   { CW_CHANNEL_CURSOR, spice_cursor_channel_get_type, NULL },
-  { CW_CHANNEL_PLAYBACK, spice_playback_channel_get_type, NULL },
+  { CW_CHANNEL_PLAYBACK, spice_playback_channel_get_type, "enable-audio" },
   { CW_CHANNEL_RECORD, spice_record_channel_get_type, NULL },
   { CW_CHANNEL_USBREDIR, spice_usbredir_channel_get_type, NULL },
   { CW_CHANNEL_PORT, spice_port_channel_get_type, NULL },

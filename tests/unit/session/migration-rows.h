@@ -18,6 +18,7 @@ typedef struct {
   bool presses_early;  /* a key while nothing may be sent to the source any more */
   bool ends_target;    /* it is the temporary session that is disconnected, not main */
   bool had_path;       /* to the source, which is nothing on the target */
+  bool forbids_sound;  /* from now on, although there is a channel for it */
   bool stays;          /* the session has the source's port at the end */
 } Row;
 
@@ -27,6 +28,8 @@ static const CwMsgInputsInit inputs_init = { .keyboard_modifiers = 5 };
 static const CwMsgMigrate with_data = { .flags = CW_MIGRATE_NEED_FLUSH | CW_MIGRATE_NEED_DATA_TRANSFER };
 static const CwMsgMigrate without_data = { .flags = 0 };
 static CwWireChannelId cursor_id[] = { { CW_CHANNEL_CURSOR, 0 } };
+static CwWireChannelId sound_id[] = { { CW_CHANNEL_PLAYBACK, 0 } };
+static const CwMsgMainChannelsList sound = { .n_channels = 1, .channels = sound_id };
 static const CwMsgMainChannelsList one_more = { .n_channels = 1, .channels = cursor_id };
 
 /* How a seamless migration begins at either side, and how a channel of it moves. */
@@ -509,6 +512,18 @@ static const Row rows[] = {
       .events = "",
       .heard = "104 102 / / 109 / 101 ",
       .target_main_caps = 0xf,
+  },
+  {
+      .name = "channel-forbidden-since",
+      .source_main = STEPS (LINKED (2), TELL_DATA (MAIN_CHANNELS_LIST, sound), LINKED (4), START (MIGRATE_BEGIN),
+                            HEAR (MAIN_MIGRATE_CONNECTED), TELL (MAIN_MIGRATE_END)),
+      .target_main = STEPS (HEAR (MAIN_MIGRATE_END), TELL_DATA (MAIN_INIT, init)),
+      .target_inputs = STEPS (TELL_DATA (INPUTS_INIT, inputs_init), HEAR (INPUTS_KEY_DOWN)),
+      .states = "migrating none ",
+      .events = "playback:opened playback:closed ",
+      .heard = "104 102 / / 109 / 101 ",
+      .target_main_caps = 0xf,
+      .forbids_sound = true,
   },
   {
       .name = "program-ends-at-start",

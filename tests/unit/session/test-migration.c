@@ -140,9 +140,20 @@ watch_inputs (void)
   class->channel_reset = count_reset;
 }
 
+/* Before anything else goes on: what a handler has ended is not connected to anybody. */
+static gboolean
+check_unconnected (gpointer channel)
+{
+  g_assert_cmpint (((SpiceChannel *) channel)->priv->state, ==, CW_CHANNEL_UNCONNECTED);
+  return G_SOURCE_REMOVE;
+}
+
 static void
 on_target_channel (SpiceSession *target, SpiceChannel *channel, Seen *self)
 {
+  if (row->ends_at && !row->ends_target
+      && strcmp (row->ends_at, spice_channel_type_to_string (cw_channel_type (channel))) == 0)
+    g_idle_add_full (G_PRIORITY_HIGH, check_unconnected, g_object_ref (channel), g_object_unref);
   end_at (spice_channel_type_to_string (cw_channel_type (channel)), self, target);
 }
 
@@ -161,6 +172,8 @@ on_event (SpiceChannel *channel, SpiceChannelEvent event, Seen *self)
   /* What opens first is the same in all rows. */
   if (event == SPICE_CHANNEL_OPENED && self->n_opened++ < 2)
     return;
+  if (event == SPICE_CHANNEL_OPENED && row->forbids_sound && SPICE_IS_PLAYBACK_CHANNEL (channel))
+    g_object_set (self->session, "enable-audio", FALSE, NULL);
   if (event == SPICE_CHANNEL_CLOSED || event == SPICE_CHANNEL_OPENED)
     migration_count ();
   g_string_append_printf (self->events, "%s:%s ", spice_channel_type_to_string (cw_channel_type (channel)),
