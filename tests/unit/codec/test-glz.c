@@ -1,130 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "codec/glz.h"
-
-#include "base/error.h"
 #include "codec/glz-store.h"
+#include "glz-images.h"
 #include "lz-reference.h"
 
 #include <libdeflate.h>
 #include <stdlib.h>
 
-enum { RGB16 = 6, RGB24, RGB32, RGBA };
-
-/* --- images ------------------------------------------------------------------------------------------------- */
-
-static void
-put_be32 (GByteArray *out, guint32 v)
-{
-  guint32 be = GUINT32_TO_BE (v);
-
-  g_byte_array_append (out, (const guint8 *) &be, 4);
-}
-
-static GByteArray *
-header (guint type, guint32 width, guint32 height, guint64 id, guint32 win_head_dist)
-{
-  static const guint bytes[] = { [RGB16] = 2, [RGB24] = 3, [RGB32] = 4, [RGBA] = 4 };
-  GByteArray *out = g_byte_array_new ();
-
-  put_be32 (out, 0x20205a4c);
-  put_be32 (out, 0x00010001);
-  ref_put (out, type | 16);
-  put_be32 (out, width);
-  put_be32 (out, height);
-  put_be32 (out, width * bytes[type]);
-  put_be32 (out, id >> 32);
-  put_be32 (out, id);
-  put_be32 (out, win_head_dist);
-  return out;
-}
-
-static CwCodecInput
-input (const GByteArray *data, guint32 width, guint32 height)
-{
-  return (
-      CwCodecInput){ .codec = CW_CODEC_GLZ_RGB, .width = width, .height = height, .data = { data->data, data->len } };
-}
-
-static void
-put_bytes (GByteArray *out, const char *bytes, gsize size)
-{
-  g_byte_array_append (out, (const guint8 *) bytes, size);
-}
-#define PUT(out, text) put_bytes (out, text, sizeof text - 1)
-
-/* An image of 8 × 1 pixels, its first that of an earlier one if distance is not 0, the others repeating it. */
-static GByteArray *
-small (guint64 id, guint32 win_head_dist, guint32 distance, guint32 colour)
-{
-  static const RefFormat format = { .glz = true, .unit = CW_LZ_UNIT_RGB24 };
-  GByteArray *out = header (RGB32, 8, 1, id, win_head_dist);
-
-  if (distance == 0) {
-    ref_put (out, 0);
-    for (guint i = 0; i < 3; i++)
-      ref_put (out, colour >> 8 * i);
-  } else {
-    ref_put_match (out, &format, 1, 0, distance);
-  }
-  ref_put_match (out, &format, 7, 0, 0);
-  return out;
-}
-
-/* Makes a decoder and steps it once. */
-static CwGlzStatus
-begin (CwGlzWindow *window, const GByteArray *data, CwGlzDecoder **decoder, guint64 *needed, GError **error)
-{
-  CwCodecInput in = input (data, 8, 1);
-
-  *decoder = cw_glz_decoder_new (window, &in, error);
-  if (!*decoder)
-    return CW_GLZ_FAILED;
-  return cw_glz_decoder_step (*decoder, needed, error);
-}
-
-/* Decodes an image of small() that must need nothing. Returns the colour of all its pixels. */
-static guint32
-decode (CwGlzWindow *window, guint64 id, guint32 win_head_dist, guint32 distance, guint32 colour)
-{
-  g_autoptr (GByteArray) data = small (id, win_head_dist, distance, colour);
-  g_autoptr (CwGlzDecoder) decoder = NULL;
-  g_autoptr (CwPixels) pixels = NULL;
-  g_autoptr (GError) error = NULL;
-  const guint32 *row;
-
-  g_assert_cmpint (begin (window, data, &decoder, NULL, &error), ==, CW_GLZ_DONE);
-  g_assert_no_error (error);
-  pixels = cw_glz_decoder_steal_pixels (decoder);
-  row = (const guint32 *) (const void *) pixels->first;
-  for (guint i = 1; i < 8; i++)
-    g_assert_cmphex (row[i], ==, row[0]);
-  return row[0];
-}
-
-static void
-assert_fails (CwGlzWindow *window, guint64 id, guint32 win_head_dist, guint32 distance, CwErrorCode code)
-{
-  g_autoptr (GByteArray) data = small (id, win_head_dist, distance, 0);
-  g_autoptr (CwGlzDecoder) decoder = NULL;
-  g_autoptr (GError) error = NULL;
-
-  g_assert_cmpint (begin (window, data, &decoder, NULL, &error), ==, CW_GLZ_FAILED);
-  g_assert_error (error, CW_ERROR, (int) code);
-}
-
-static void
-assert_holds (CwGlzWindow *window, guint64 first, guint64 last)
-{
-  for (guint64 id = first > 3 ? first - 3 : 0; id <= last + 3; id++)
-    g_assert_cmpint (cw_glz_window_contains (window, id), ==, id >= first && id <= last);
-  g_assert_cmpuint (cw_glz_window_n_pixels (window), ==, 8 * (last - first + 1));
-}
-
 static void
 test_example (void)
 {
   g_autoptr (CwGlzWindow) window = cw_glz_window_new (100);
-  g_autoptr (GByteArray) one = header (RGB24, 4, 1, 0, 0), two = header (RGB32, 5, 1, 1, 1);
+  g_autoptr (GByteArray) one = glz_header (RGB24, 4, 1, 0, 0), two = glz_header (RGB32, 5, 1, 1, 1);
   g_autoptr (GError) error = NULL;
   const GByteArray *both[] = { one, two };
 
@@ -132,7 +18,7 @@ test_example (void)
   PUT (two, "\x61\x00\x01\x40\x00\x00");
   for (guint i = 0; i < 2; i++) {
     static const guint32 expected[2][5] = { { 1, 2, 3, 4 }, { 2, 3, 4, 4, 4 } };
-    CwCodecInput in = input (both[i], 4 + i, 1);
+    CwCodecInput in = glz_input (both[i], 4 + i, 1);
     g_autoptr (CwGlzDecoder) decoder = cw_glz_decoder_new (window, &in, &error);
     g_autoptr (CwPixels) pixels = NULL;
 
@@ -148,8 +34,8 @@ static void
 test_types (void)
 {
   g_autoptr (CwGlzWindow) window = cw_glz_window_new (100);
-  g_autoptr (GByteArray) one = header (RGBA, 4, 1, 0, 0), two = header (RGBA, 4, 1, 1, 1);
-  g_autoptr (GByteArray) three = header (RGB16, 2, 2, 2, 0);
+  g_autoptr (GByteArray) one = glz_header (RGBA, 4, 1, 0, 0), two = glz_header (RGBA, 4, 1, 1, 1);
+  g_autoptr (GByteArray) three = glz_header (RGB16, 2, 2, 2, 0);
   static const guint32 expected[3][4] = { { 0xa0010101, 0xa1020202, 0xa2030303, 0xa3040404 },
                                           { 0xa1020202, 0xa2030303, 0xa3040404, 0xff040404 },
                                           { 0xff0000, 0x00ff00, 0x0000ff, 0x84 << 16 | 0x84 << 8 | 0x84 } };
@@ -160,7 +46,7 @@ test_types (void)
   PUT (three, "\x03\xfc\x00\x03\xe0\x00\x1f\x42\x10");
   three->data[8] = RGB16; /* bottom-up */
   for (guint i = 0; i < 3; i++) {
-    CwCodecInput in = input (all[i], i == 2 ? 2 : 4, i == 2 ? 2 : 1);
+    CwCodecInput in = glz_input (all[i], i == 2 ? 2 : 4, i == 2 ? 2 : 1);
     g_autoptr (GError) error = NULL;
     g_autoptr (CwGlzDecoder) decoder = cw_glz_decoder_new (window, &in, &error);
     g_autoptr (CwPixels) pixels = NULL;
@@ -179,7 +65,7 @@ test_zlib (void)
 {
   g_autoptr (CwGlzWindow) window = cw_glz_window_new (100);
   struct libdeflate_compressor *deflater = libdeflate_alloc_compressor (6);
-  g_autoptr (GByteArray) plain = small (0, 0, 0, 0x123456);
+  g_autoptr (GByteArray) plain = glz_small (0, 0, 0, 0x123456);
   guint8 packed[200];
   gsize size = libdeflate_zlib_compress (deflater, plain->data, plain->len, packed, sizeof packed);
   CwCodecInput in = { .codec = CW_CODEC_ZLIB_GLZ_RGB, .width = 8, .height = 1, .data = { packed, size } };
@@ -216,7 +102,7 @@ static void
 test_zlib_size (void)
 {
   struct libdeflate_compressor *deflater = libdeflate_alloc_compressor (6);
-  g_autoptr (GByteArray) plain = small (0, 0, 0, 0x123456);
+  g_autoptr (GByteArray) plain = glz_small (0, 0, 0, 0x123456);
   const guint used = plain->len;
 
   g_byte_array_set_size (plain, 1073);
@@ -274,14 +160,14 @@ test_headers (void)
 
   for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
     g_autoptr (CwGlzWindow) window = cw_glz_window_new (100);
-    g_autoptr (GByteArray) data = small (5, 5, 0, 0);
+    g_autoptr (GByteArray) data = glz_small (5, 5, 0, 0);
     g_autoptr (CwGlzDecoder) decoder = NULL;
     g_autoptr (GError) error = NULL;
 
     data->data[cases[i].at] = cases[i].value;
     if (cases[i].at == 21) /* no id can follow this one */
       memset (data->data + 21, 255, 8);
-    g_assert_cmpint (begin (window, data, &decoder, NULL, &error), ==, CW_GLZ_FAILED);
+    g_assert_cmpint (glz_begin (window, data, &decoder, NULL, &error), ==, CW_GLZ_FAILED);
     g_assert_true (g_error_matches (error, CW_ERROR, CW_ERROR_MALFORMED)
                    || g_error_matches (error, CW_ERROR, CW_ERROR_LIMIT));
     g_assert_cmpuint (cw_glz_window_n_images (window), ==, 0);
@@ -296,27 +182,27 @@ test_release (void)
   g_autoptr (CwGlzWindow) window = cw_glz_window_new (1000);
 
   for (guint id = 0; id < 4; id++)
-    g_assert_cmphex (decode (window, id, id, id, 0x42), ==, 0x42);
-  assert_holds (window, 0, 3);
-  decode (window, 4, 2, 1, 0);
-  assert_holds (window, 2, 4);
+    g_assert_cmphex (glz_decode (window, id, id, id, 0x42), ==, 0x42);
+  glz_assert_holds (window, 0, 3);
+  glz_decode (window, 4, 2, 1, 0);
+  glz_assert_holds (window, 2, 4);
   /* An image that arrives early releases nothing until its predecessors are there. */
-  decode (window, 7, 0, 0, 7);
-  decode (window, 6, 2, 0, 6);
+  glz_decode (window, 7, 0, 0, 7);
+  glz_decode (window, 6, 2, 0, 6);
   g_assert_true (cw_glz_window_contains (window, 2));
-  assert_fails (window, 1, 0, 0, CW_ERROR_MALFORMED); /* released */
-  assert_fails (window, 7, 0, 0, CW_ERROR_MALFORMED); /* there */
+  glz_assert_fails (window, 1, 0, 0, CW_ERROR_MALFORMED); /* released */
+  glz_assert_fails (window, 7, 0, 0, CW_ERROR_MALFORMED); /* there */
   /* A server may not go back behind what it gave up, however far it says the window reaches. */
-  g_assert_cmphex (decode (window, 5, 5, 2, 0), ==, 0x42);
-  assert_holds (window, 7, 7);
-  decode (window, 8, 8, 0, 8);
-  assert_fails (window, 9, 9, 4, CW_ERROR_STATE);
-  assert_fails (window, 10, 1, 2, CW_ERROR_MALFORMED); /* farther than it says */
-  decode (window, 11, 4, 4, 0);
-  assert_fails (window, 12, 4, 3, CW_ERROR_STATE); /* 9 failed */
+  g_assert_cmphex (glz_decode (window, 5, 5, 2, 0), ==, 0x42);
+  glz_assert_holds (window, 7, 7);
+  glz_decode (window, 8, 8, 0, 8);
+  glz_assert_fails (window, 9, 9, 4, CW_ERROR_STATE);
+  glz_assert_fails (window, 10, 1, 2, CW_ERROR_MALFORMED); /* farther than it says */
+  glz_decode (window, 11, 4, 4, 0);
+  glz_assert_fails (window, 12, 4, 3, CW_ERROR_STATE); /* 9 failed */
   /* What failed may still come in a good form. */
-  g_assert_cmphex (decode (window, 9, 2, 1, 0), ==, 8);
-  g_assert_cmphex (decode (window, 13, 4, 4, 0), ==, 8);
+  g_assert_cmphex (glz_decode (window, 9, 2, 1, 0), ==, 8);
+  g_assert_cmphex (glz_decode (window, 13, 4, 4, 0), ==, 8);
 }
 
 /* A failed image must not decide what is released. */
@@ -324,16 +210,16 @@ static void
 test_failure_releases_nothing (void)
 {
   g_autoptr (CwGlzWindow) window = cw_glz_window_new (1000);
-  g_autoptr (GByteArray) data = small (2, 0, 0, 0);
+  g_autoptr (GByteArray) data = glz_small (2, 0, 0, 0);
   g_autoptr (CwGlzDecoder) decoder = NULL;
 
-  decode (window, 0, 0, 0, 1);
-  decode (window, 1, 1, 0, 2);
+  glz_decode (window, 0, 0, 0, 1);
+  glz_decode (window, 1, 1, 0, 2);
   data->data[data->len - 3] = 0xff; /* length beyond the image */
-  g_assert_cmpint (begin (window, data, &decoder, NULL, NULL), ==, CW_GLZ_FAILED);
-  assert_holds (window, 0, 1);
-  g_assert_cmphex (decode (window, 3, 3, 3, 0), ==, 1);
-  decode (window, 4, 0, 0, 5); /* 2 is no hole */
+  g_assert_cmpint (glz_begin (window, data, &decoder, NULL, NULL), ==, CW_GLZ_FAILED);
+  glz_assert_holds (window, 0, 1);
+  g_assert_cmphex (glz_decode (window, 3, 3, 3, 0), ==, 1);
+  glz_decode (window, 4, 0, 0, 5); /* 2 is no hole */
   g_assert_cmpuint (cw_glz_window_n_images (window), ==, 1);
 }
 
@@ -345,18 +231,18 @@ test_holes (void)
 
   for (guint id = 100; id < 1000; id++) {
     if (id % 50 != 7)
-      g_assert_cmphex (decode (window, id, MIN (id - 100, 5), 0, id), ==, id);
+      g_assert_cmphex (glz_decode (window, id, MIN (id - 100, 5), 0, id), ==, id);
     g_assert_cmpuint (cw_glz_window_n_pixels (window), <=, 2 * 10 * 8);
   }
   /* Hostile: no image ever lets go of anything. */
   for (guint id = 1000; id < 2000; id++) {
-    decode (window, id, id, 0, id);
+    glz_decode (window, id, id, 0, id);
     g_assert_cmpuint (cw_glz_window_n_pixels (window), <=, 2 * 10 * 8);
   }
   g_assert_true (cw_glz_window_contains (window, 1999));
   /* Hostile: ids all over the place. */
   for (guint i = 0; i < 1000; i++) {
-    decode (window, G_GUINT64_CONSTANT (1) << 60 | i << 20, 5, 0, i);
+    glz_decode (window, G_GUINT64_CONSTANT (1) << 60 | i << 20, 5, 0, i);
     g_assert_cmpuint (cw_glz_window_n_pixels (window), <=, 2 * 10 * 8);
   }
 }
@@ -366,7 +252,7 @@ test_limits (void)
 {
   g_autoptr (CwGlzWindow) window = cw_glz_window_new (7);
 
-  assert_fails (window, 0, 0, 0, CW_ERROR_LIMIT);
+  glz_assert_fails (window, 0, 0, 0, CW_ERROR_LIMIT);
 }
 
 /* No image has more pixels than the largest window; nothing is decoded here. */
@@ -377,7 +263,7 @@ test_largest (void)
   g_autoptr (CwGlzWindow) window = cw_glz_window_new (G_MAXUINT64);
 
   for (guint i = 0; i < G_N_ELEMENTS (sizes); i++) {
-    g_autoptr (GByteArray) data = header (RGB32, sizes[i][0], sizes[i][1], i, 0);
+    g_autoptr (GByteArray) data = glz_header (RGB32, sizes[i][0], sizes[i][1], i, 0);
     CwCodecInput in;
     g_autoptr (GError) error = NULL;
     g_autoptr (CwGlzDecoder) decoder = NULL;
@@ -385,7 +271,7 @@ test_largest (void)
 
     g_byte_array_set_size (data, used + 33554432 / 255 + 1); /* tokens enough for so many */
     memset (data->data + used, 0, data->len - used);
-    in = input (data, sizes[i][0], sizes[i][1]);
+    in = glz_input (data, sizes[i][0], sizes[i][1]);
     decoder = cw_glz_decoder_new (window, &in, &error);
     if (i == 0) {
       g_assert_no_error (error);
@@ -403,7 +289,7 @@ test_most_images (void)
   g_autoptr (CwGlzWindow) window = cw_glz_window_new (100);
   guint64 generation;
 
-  decode (window, 0, 0, 0, 1);
+  glz_decode (window, 0, 0, 0, 1);
   g_assert_true (cw_glz_window_begin (window, 1, &generation, NULL));
   for (guint id = 1; id < 262144; id++)
     cw_glz_window_fail (window, id, generation);
@@ -412,232 +298,6 @@ test_most_images (void)
   cw_glz_window_fail (window, 262144, generation);
   g_assert_cmpuint (cw_glz_window_n_images (window), ==, 262144);
   g_assert_false (cw_glz_window_contains (window, 0));
-}
-
-/* --- waiting ------------------------------------------------------------------------------------------------ */
-
-static void
-count (gpointer data)
-{
-  ++*(guint *) data;
-}
-
-static void
-test_wait (void)
-{
-  g_autoptr (CwGlzWindow) window = cw_glz_window_new (1000);
-  g_autoptr (GByteArray) data = small (2, 2, 2, 0);
-  g_autoptr (CwGlzDecoder) decoder = NULL;
-  guint64 needed = 99;
-  guint n = 0, other = 0;
-
-  g_assert_cmpint (begin (window, data, &decoder, &needed, NULL), ==, CW_GLZ_NEEDS_IMAGE);
-  g_assert_cmpuint (needed, ==, 0);
-  g_assert_cmpint (cw_glz_decoder_step (decoder, &needed, NULL), ==, CW_GLZ_NEEDS_IMAGE);
-  g_assert_true (cw_glz_window_wait_for (window, 0, count, &n));
-  g_assert_true (cw_glz_window_wait_for (window, 0, count, &other));
-  decode (window, 1, 0, 0, 1);
-  g_assert_cmpuint (n, ==, 0);
-  g_assert_true (cw_glz_window_cancel_wait (window, count, &other));
-  g_assert_false (cw_glz_window_cancel_wait (window, count, &other));
-  decode (window, 0, 0, 0, 0x777);
-  g_assert_cmpuint (n, ==, 1);
-  g_assert_cmpuint (other, ==, 0);
-  g_assert_cmpuint (cw_glz_window_n_waiters (window), ==, 0);
-  g_assert_false (cw_glz_window_wait_for (window, 1, count, &n));
-  /* 1 had moved the head past 0 before the decoder could look: too late, as for any released image. */
-  g_assert_cmpint (cw_glz_decoder_step (decoder, &needed, NULL), ==, CW_GLZ_FAILED);
-  g_assert_cmpuint (n, ==, 1);
-}
-
-static void
-test_wait_and_finish (void)
-{
-  g_autoptr (CwGlzWindow) window = cw_glz_window_new (1000);
-  g_autoptr (GByteArray) data = small (1, 1, 1, 0);
-  g_autoptr (CwGlzDecoder) decoder = NULL;
-  g_autoptr (CwPixels) pixels = NULL;
-  guint64 needed;
-  guint n = 0;
-
-  g_assert_cmpint (begin (window, data, &decoder, &needed, NULL), ==, CW_GLZ_NEEDS_IMAGE);
-  g_assert_true (cw_glz_window_wait_for (window, needed, count, &n));
-  decode (window, 0, 0, 0, 0x777);
-  g_assert_cmpuint (n, ==, 1);
-  g_assert_cmpint (cw_glz_decoder_step (decoder, &needed, NULL), ==, CW_GLZ_DONE);
-  pixels = cw_glz_decoder_steal_pixels (decoder);
-  g_assert_cmphex (((guint32 *) (void *) pixels->first)[7], ==, 0x777);
-}
-
-/* Every way in which an image can fail wakes those who wait for it, and they fail. */
-static void
-test_wait_for_failure (void)
-{
-  for (guint way = 0; way < 3; way++) {
-    g_autoptr (CwGlzWindow) window = cw_glz_window_new (1000);
-    g_autoptr (GByteArray) data = small (6, 6, 1, 0), five = small (5, 5, 1, 0);
-    g_autoptr (CwGlzDecoder) decoder = NULL;
-    g_autoptr (GError) error = NULL;
-    CwGlzDecoder *other = NULL;
-    guint64 needed;
-    guint n = 0;
-
-    g_assert_cmpint (begin (window, data, &decoder, &needed, NULL), ==, CW_GLZ_NEEDS_IMAGE);
-    g_assert_cmpuint (needed, ==, 5);
-    g_assert_true (cw_glz_window_wait_for (window, 5, count, &n));
-    if (way == 0)
-      five->data[five->len - 3] = 0xff;
-    if (way == 1)
-      g_byte_array_set_size (five, 33);
-    if (begin (window, five, &other, &needed, NULL) == CW_GLZ_NEEDS_IMAGE) {
-      g_assert_cmpuint (needed, ==, 4);
-      if (way == 0) { /* its fault is behind the reference */
-        decode (window, 4, 4, 0, 0);
-        g_assert_cmpint (cw_glz_decoder_step (other, &needed, NULL), ==, CW_GLZ_FAILED);
-      }
-    }
-    if (way == 2)
-      g_assert_cmpuint (n, ==, 0);
-    cw_glz_decoder_free (other); /* way 2: unfinished */
-    g_assert_cmpuint (n, ==, 1);
-    g_assert_cmpint (cw_glz_decoder_step (decoder, &needed, &error), ==, CW_GLZ_FAILED);
-    g_assert_error (error, CW_ERROR, CW_ERROR_STATE);
-  }
-}
-
-static void
-test_clear (void)
-{
-  g_autoptr (CwGlzWindow) window = cw_glz_window_new (1000);
-  g_autoptr (GByteArray) data = small (6, 6, 1, 0);
-  g_autoptr (CwGlzDecoder) decoder = NULL;
-  g_autoptr (GError) error = NULL;
-  guint64 needed;
-  guint n = 0;
-
-  for (guint id = 0; id < 4; id++)
-    decode (window, id, 0, 0, id);
-  g_assert_cmpint (begin (window, data, &decoder, &needed, NULL), ==, CW_GLZ_NEEDS_IMAGE);
-  g_assert_true (cw_glz_window_wait_for (window, needed, count, &n));
-  cw_glz_window_clear (window);
-  g_assert_cmpuint (n, ==, 1);
-  g_assert_cmpuint (cw_glz_window_n_images (window), ==, 0);
-  /* The new dictionary starts at 0 and is none of the old decoder's business. */
-  for (guint id = 0; id < 6; id++)
-    decode (window, id, 0, 0, id);
-  g_assert_cmpint (cw_glz_decoder_step (decoder, &needed, &error), ==, CW_GLZ_FAILED);
-  g_assert_error (error, CW_ERROR, CW_ERROR_STATE);
-  g_assert_cmphex (decode (window, 6, 1, 1, 0), ==, 5);
-}
-
-/* Also one that needs nothing must not enter the new dictionary. */
-static void
-test_clear_before_store (void)
-{
-  g_autoptr (CwGlzWindow) window = cw_glz_window_new (1000);
-  g_autoptr (GByteArray) data = small (0, 0, 0, 1);
-  CwCodecInput in = input (data, 8, 1);
-  g_autoptr (CwGlzDecoder) decoder = cw_glz_decoder_new (window, &in, NULL);
-  g_autoptr (GError) error = NULL;
-  guint64 needed;
-
-  cw_glz_window_clear (window);
-  g_assert_cmpint (cw_glz_decoder_step (decoder, &needed, &error), ==, CW_GLZ_FAILED);
-  g_assert_error (error, CW_ERROR, CW_ERROR_STATE);
-  g_assert_cmpuint (cw_glz_window_n_images (window), ==, 0);
-}
-
-/* --- threads ------------------------------------------------------------------------------------------------ */
-
-#define N_IMAGES 400
-#define N_CHANNELS 2
-
-typedef struct {
-  CwGlzWindow *window;
-  GByteArray **images;
-  guint32 *colours;
-  guint channel;
-  GMutex lock;
-  GCond cond;
-  guint n_notified, n_waits;
-} Channel;
-
-static void
-on_image (gpointer data)
-{
-  Channel *self = data;
-
-  g_mutex_lock (&self->lock);
-  self->n_notified++;
-  g_cond_signal (&self->cond);
-  g_mutex_unlock (&self->lock);
-}
-
-static gpointer
-run_channel (gpointer data)
-{
-  Channel *self = data;
-
-  for (guint id = self->channel; id < N_IMAGES; id += N_CHANNELS) {
-    CwCodecInput in = input (self->images[id], 8, 1);
-    g_autoptr (GError) error = NULL;
-    g_autoptr (CwGlzDecoder) decoder = cw_glz_decoder_new (self->window, &in, &error);
-    g_autoptr (CwPixels) pixels = NULL;
-    CwGlzStatus status;
-    guint64 needed;
-
-    g_assert_no_error (error);
-    while ((status = cw_glz_decoder_step (decoder, &needed, &error)) == CW_GLZ_NEEDS_IMAGE) {
-      if (!cw_glz_window_wait_for (self->window, needed, on_image, self))
-        continue;
-      g_mutex_lock (&self->lock);
-      self->n_waits++;
-      while (self->n_notified < self->n_waits)
-        g_cond_wait (&self->cond, &self->lock);
-      g_mutex_unlock (&self->lock);
-    }
-    g_assert_no_error (error);
-    g_assert_cmpint (status, ==, CW_GLZ_DONE);
-    pixels = cw_glz_decoder_steal_pixels (decoder);
-    g_assert_cmphex (((guint32 *) (void *) pixels->first)[7], ==, self->colours[id]);
-  }
-  return NULL;
-}
-
-/* Two channels share the ids in turn and refer to each other's images all the time. */
-static void
-test_threads (void)
-{
-  g_autoptr (CwGlzWindow) window = cw_glz_window_new (1000);
-  g_autoptr (GRand) rand = g_rand_new_with_seed (82);
-  GByteArray *images[N_IMAGES];
-  guint32 colours[N_IMAGES];
-  Channel channels[N_CHANNELS];
-  GThread *threads[N_CHANNELS];
-
-  for (guint id = 0; id < N_IMAGES; id++) {
-    guint32 most = MIN (id, 20), distance = ref_below (rand, 4) == 0 ? 0 : ref_below (rand, most + 1);
-
-    colours[id] = distance == 0 ? id : colours[id - distance];
-    images[id] = small (id, most, distance, id);
-  }
-  for (guint i = 0; i < N_CHANNELS; i++) {
-    channels[i] = (Channel){ .window = window, .images = images, .colours = colours, .channel = i };
-    g_mutex_init (&channels[i].lock);
-    g_cond_init (&channels[i].cond);
-  }
-  for (guint i = 0; i < N_CHANNELS; i++)
-    threads[i] = g_thread_new ("channel", run_channel, &channels[i]);
-  for (guint i = 0; i < N_CHANNELS; i++)
-    g_thread_join (threads[i]);
-  for (guint i = 0; i < N_CHANNELS; i++) {
-    g_mutex_clear (&channels[i].lock);
-    g_cond_clear (&channels[i].cond);
-    g_assert_cmpuint (channels[i].n_notified, ==, channels[i].n_waits);
-  }
-  assert_holds (window, N_IMAGES - 21, N_IMAGES - 1);
-  for (guint id = 0; id < N_IMAGES; id++)
-    g_byte_array_unref (images[id]);
 }
 
 int
@@ -656,11 +316,5 @@ main (int argc, char **argv)
   g_test_add_func ("/codec/glz/limits", test_limits);
   g_test_add_func ("/codec/glz/largest", test_largest);
   g_test_add_func ("/codec/glz/most-images", test_most_images);
-  g_test_add_func ("/codec/glz/wait", test_wait);
-  g_test_add_func ("/codec/glz/wait-and-finish", test_wait_and_finish);
-  g_test_add_func ("/codec/glz/wait-for-failure", test_wait_for_failure);
-  g_test_add_func ("/codec/glz/clear", test_clear);
-  g_test_add_func ("/codec/glz/clear-before-store", test_clear_before_store);
-  g_test_add_func ("/codec/glz/threads", test_threads);
   return g_test_run ();
 }
