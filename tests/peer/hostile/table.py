@@ -428,8 +428,8 @@ def vectors():
     yield "stroke of 2³² segments", D, [stroke(s.u32(HUGE) + segment)], ERROR, "path|seg"
     yield "stroke of a segment of 2³² points", D, [stroke(s.u32(1) + s.u8(1) + s.u32(HUGE))], ERROR, "path|seg"
     yield "stroke of a segment of 2²⁹ points", D, [stroke(s.u32(1) + s.u8(1) + s.u32(1 << 29))], ERROR, "path|seg"
-    yield "stroke of 65537 segments without points", D, \
-        [stroke(s.u32(65537) + (s.u8(3) + s.u32(0)) * 65537)], ERROR, "segments.*65537 elements > 65536"
+    yield "stroke of 16385 segments without points", D, \
+        [stroke(s.u32(16385) + (s.u8(3) + s.u32(0)) * 16385)], ERROR, "segments.*16385 elements > 16384"
     yield "stroke of segments without points", D, [stroke(s.u32(3) + (s.u8(3) + s.u32(0)) * 3)], ERROR, "path"
     yield "stroke with dashes beyond the body", D, \
         [stroke(s.u32(1) + segment, s.u8(8, 255) + s.u32(90))], ERROR, "style"
