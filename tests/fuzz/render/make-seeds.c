@@ -48,7 +48,7 @@ save_random (const char *folder, unsigned seed)
 {
   GPtrArray **stream = stream_random (100 + seed, 2, 25 * seed, true);
   g_autofree char *name = g_strdup_printf ("stream-%u", seed);
-  g_autoptr (GByteArray) out = begin (seed & (THREADS | TIGHT));
+  g_autoptr (GByteArray) out = begin ((seed & (THREADS | TIGHT)) | (seed % 3 == 2 ? seed << REFUSED : 0));
 
   for (guint i = 0; i < stream[0]->len; i++) {
     for (unsigned c = 0; c < 2; c++)

@@ -5,6 +5,7 @@
 /* Of the first byte. */
 #define THREADS 0x01
 #define TIGHT 0x02 /* limits that hold back nearly everything */
+#define REFUSED 2  /* bits from here on: which of the larger allocations fails, from 1; 0: none */
 
 #define CHANNEL 0x01
 #define STEP 0x02

@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A stream of display messages on two channels that share their caches. The first byte of the input chooses threads and
- * limits; then come records of
+/* A stream of display messages on two channels that share their caches. The first byte of the input chooses threads,
+ * limits and an allocation that fails; then come records of
  *   u8 what to do, u16 message type, u16 size, body
  * where bit 0 is the channel, and the other bits make a step, let a job finish, reset or close a channel and so on. */
 #include "fuzz/fuzz.h"
 #include "records.h"
 
+#include "refuse.h"
 #include "render/render.h"
+
+/* What is not small whatever the server says. */
+#define LARGE 512
 
 /* Looks at all that an application may look at. */
 static void
@@ -226,6 +230,8 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
   cw_render_group_set_decoders (group, decoders);
   for (int i = 0; i < 2; i++)
     renders[i] = cw_render_new (group, &events, NULL, on_event, NULL);
+  if (how >> REFUSED)
+    refuse_next ((how >> REFUSED) - 1, LARGE);
   for (size_t at = 1; at < size && size - at >= 5;) {
     uint8_t what = data[at];
     uint16_t type = data[at + 1] | data[at + 2] << 8;
@@ -242,5 +248,6 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
     cw_render_unref (renders[i]);
   }
   run_jobs (pool);
+  refuse_none ();
   return 0;
 }
