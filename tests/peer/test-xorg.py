@@ -41,23 +41,21 @@ def desktop(x):
     x.program("display", "-geometry", "+60+420", "-title", "picture", photo)
     for window in ("terminal", "picture"):
         x.wait_window(window)
-    return x.wait_quiet()
+    x.wait_quiet()
 
 
 @tap.cases("a desktop of real programs shows what the X server shows, compression {}", COMPRESSIONS)
 def whole_desktop(compression):
     with Xspice(compression) as x:
-        truth = desktop(x)
-        tap.true(truth.colors() > 100, "the desktop is all but empty")
-        trouble = pictures.difference(client.screenshot(x.uri), x.truth())
-        tap.true(trouble is None, trouble)
+        desktop(x)
+        shot = x.wait_shown(lambda: client.screenshot(x.uri))
+        tap.true(shot.colors() > 100, "the desktop is all but empty")
 
 
 def preferred():
     with Xspice("off") as x:
         desktop(x)
-        trouble = pictures.difference(client.screenshot(x.uri, "--compression", "lz4"), x.truth())
-        tap.true(trouble is None, trouble)
+        x.wait_shown(lambda: client.screenshot(x.uri, "--compression", "lz4"))
 
 
 @tap.test("a live client follows programs that draw, scroll and move windows")
@@ -66,10 +64,9 @@ def live():
         viewer.wait("mark 0 1")
         desktop(x)
         x.program("xterm", "-geometry", "60x12+200+150", "-T", "scroll", "-e", "sh", "-c",
-                  "printf '\\033[?25l'; seq 1 400; sleep 1000")
-        x.wait_window("scroll")
-        truth = x.wait_quiet()
-        peers.wait_until(lambda: pictures.difference(viewer.dump(), truth) is None, "the viewer to show what the X server shows")
+                  "printf '\\033[?25l'; seq 1 400; printf '\\033]2;scrolled\\007'; sleep 1000")
+        x.wait_window("scrolled")
+        x.wait_shown(viewer.dump)
 
 
 PAGE = """<!doctype html><meta charset="utf-8"><title>page</title>
@@ -106,9 +103,7 @@ def browser():
                     x.run("xdotool", "mousemove", "900", "700", "key", *keys)
                 x.wait_quiet(60)
                 # Scroll bars fade later.
-                peers.wait_until(lambda: pictures.difference(viewer.dump(), x.truth()) is None,
-                                 f"the viewer to show what the X server shows after {keys}")
-                seen.append(viewer.dump())
+                seen.append(x.wait_shown(viewer.dump, f"the viewer to show what the X server shows after {keys}"))
                 tap.true(seen[-1].colors() > 1000, "the page is all but empty")
             tap.true(pictures.difference(seen[0], seen[1]) is not None, "the page was not scrolled")
 
@@ -127,11 +122,8 @@ def x11perf():
                 before = viewer.bytes_read()
                 peers.wait_until(lambda: viewer.bytes_read() > before, f"{kind} to draw", 0.02)
             drawing.child.send_signal(signal.SIGSTOP)
-            truth = x.wait_quiet()
-            try:
-                peers.wait_until(lambda: pictures.difference(viewer.dump(), truth) is None, kind)
-            except peers.Failed:
-                raise peers.Failed(f"{kind}: {pictures.difference(viewer.dump(), truth)}") from None
+            x.wait_quiet()
+            x.wait_shown(viewer.dump, kind)
             drawing.child.kill()
             drawing.child.wait(peers.PATIENCE)
 

@@ -158,6 +158,22 @@ class Xspice(peers.Peer):
         self.run("import", "-silent", "-window", "root", "-depth", "8", path)
         return pictures.read(path)
 
+    def wait_shown(self, dump, what="the client to show what the X server shows", seconds=peers.PATIENCE):
+        """Until a client's picture, dump(), is that of the X server as it was just before: programs that wait for a
+        processor draw late. Returns it."""
+        trouble = None
+
+        def shown():
+            nonlocal trouble
+            truth = self.truth()
+            shot = dump()
+            trouble = pictures.difference(shot, truth)
+            return shot if trouble is None else None
+        try:
+            return peers.wait_until(shown, what, every=0.2, seconds=seconds)
+        except peers.Failed as failed:
+            raise peers.Failed(f"{failed}: {trouble}") from None
+
     def wait_window(self, name, seconds=peers.PATIENCE):
         """Until a window of that title is on the screen."""
         def there():
