@@ -10,6 +10,7 @@ import peers
 
 # The interpreter that the distribution's introspection data belongs to.
 PYTHON = "/usr/bin/python3"
+UNANSWERED = 20  # s, after which an answer is not to be expected from a program that forgets to give it
 TEXT = "Grüße, 世界\nsecond line\n"
 
 
@@ -44,13 +45,19 @@ def owner_of(env, content, kind):
     return process
 
 
-def carried(origin, target, content, kind="UTF8_STRING", read=bytes):
+def carried(origin, target, content, kind="UTF8_STRING", read=bytes, ours=True):
     """Copies on one side until it is there on the other, and waits until that side has been told of its end: the
-    distribution's library may lose an owner that comes there before that. `read` makes of the bytes what is compared."""
+    distribution's library may lose an owner that comes there before that, and leave who asks meanwhile without an
+    answer. `read` makes of the bytes what is compared."""
     def pasted():
-        result = subprocess.run([peers.which("xclip"), "-o", "-selection", "clipboard", "-t", kind],
-                                env={**os.environ, **target}, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-                                timeout=peers.PATIENCE)
+        try:
+            result = subprocess.run([peers.which("xclip"), "-o", "-selection", "clipboard", "-t", kind],
+                                    env={**os.environ, **target}, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                                    timeout=peers.PATIENCE if ours else UNANSWERED)
+        except subprocess.TimeoutExpired:
+            if ours:
+                raise
+            return False
         return result.returncode == 0 and result.stdout != b"" and read(result.stdout) == read(content)
     owner = owner_of(origin, content, kind)
     try:
@@ -62,8 +69,9 @@ def carried(origin, target, content, kind="UTF8_STRING", read=bytes):
 
 def share_text(x, screen):
     """Text is copied into the guest, and out of it."""
-    carried(screen.env, x.env, TEXT.encode())
-    carried(x.env, screen.env, TEXT[::-1].encode())
+    ours = screen.library is not None
+    carried(screen.env, x.env, TEXT.encode(), ours=ours)
+    carried(x.env, screen.env, TEXT[::-1].encode(), ours=ours)
 
 
 def drag(screen, files, to):

@@ -214,7 +214,7 @@ def images(whose):
             path = screen.folder / "image.png"
             peers.run([peers.which("convert"), "-size", "90x70", f"gradient:{colour}", "-depth", "8",
                        f"PNG24:{path}"]).check()
-            carried(origin, target, path.read_bytes(), "image/png", pixels)
+            carried(origin, target, path.read_bytes(), "image/png", pixels, ours=screen.library is not None)
 
 
 @tap.cases("files dropped on remote-viewer's window arrive in the guest, byte for byte, with {}", BOTH)
