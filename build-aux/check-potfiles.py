@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Holds po/POTFILES against the source: check-potfiles.py [ROOT]. Every error's sentence is marked for translation, in every
 layer (what begins with a capital is one, as channel/errors.c takes it); every file with such texts is listed, and no other;
-every language of po/LINGUAS has all texts."""
+every language of po/LINGUAS has all texts. Sentences of errors end with a full stop."""
 
 import pathlib
 import re
@@ -43,6 +43,22 @@ def unmarked(text):
                 yield text.count('\n', 0, made.end() - 1 + literal.start()) + 1, literal[0]
 
 
+# A sentence in one call of _ (), in pieces; what is given to N_ () is a piece of one.
+TRANSLATED = re.compile(r'(?<!\w)_ ?\(((?:"(?:[^"\\]|\\.)*"\s*(?:PRI\w+\s*)?)+)\)')
+# Its end, or a reason that comes from elsewhere behind it.
+ENDED = re.compile(r'(?:\.|\.\)|: |: ?%s)$')
+
+
+def unended(text):
+    """The lines and sentences of errors without a full stop, where nothing follows that could have one."""
+    for made in MAKES_ERROR.finditer(text):
+        call = call_at(text, made.end() - 1)
+        for given in TRANSLATED.finditer(call):
+            sentence = ''.join(literal[1:-1] for literal in LITERAL.findall(given[1]))
+            if sentence[:1].isupper() and not ENDED.search(sentence):
+                yield text.count('\n', 0, made.end() - 1 + given.start()) + 1, sentence
+
+
 def main():
     root = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else '.').resolve()
     listed = {line for line in (root / 'po/POTFILES').read_text(encoding='utf-8').split('\n') if line and line[0] != '#'}
@@ -53,6 +69,8 @@ def main():
     for path in sorted((root / 'src').rglob('*.[ch]')):
         problems += [f'{path.relative_to(root)}:{line}: {sentence} is not marked for translation'
                      for line, sentence in unmarked(path.read_text(encoding='utf-8'))]
+        problems += [f'{path.relative_to(root)}:{line}: "{sentence}" does not end with a full stop'
+                     for line, sentence in unended(path.read_text(encoding='utf-8'))]
     languages = (root / 'po/LINGUAS').read_text(encoding='utf-8').split()
     with tempfile.TemporaryDirectory() as folder:
         pot = f'{folder}/texts.pot'

@@ -169,6 +169,8 @@ detail_of (const Words *words, const GError *error)
   if (words->skipped && g_str_has_prefix (text, words->skipped))
     text += strlen (words->skipped);
   escaped = text_escape (text);
+  if (g_str_has_suffix (escaped, ".")) /* something may follow, and our own have none either */
+    escaped[strlen (escaped) - 1] = 0;
   return g_strconcat (words->joint, escaped, NULL);
 }
 

@@ -59,5 +59,6 @@ cw_greeting_describe (CwSlice bytes)
   else
     g_string_assign (text, _ ("This is not a SPICE server: its link reply begins with "));
   append_quoted (text, bytes);
+  g_string_append_c (text, '.');
   return g_string_free (text, FALSE);
 }

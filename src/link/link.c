@@ -235,7 +235,7 @@ take_header (CwLink *self)
     fail_with (self, CW_CONNECT_FAILURE_LINK, error);
   else if (header->major_version != CW_VERSION_MAJOR)
     fail (self, CW_CONNECT_FAILURE_LINK, CW_ERROR_UNSUPPORTED,
-          _ ("The server speaks another protocol: link reply: major_version: %u instead of %d"), header->major_version,
+          _ ("The server speaks another protocol: link reply: major_version: %u instead of %d."), header->major_version,
           CW_VERSION_MAJOR);
   else if (header->size < CW_LINK_REPLY_SIZE || header->size > CW_LINK_MAX_REPLY)
     fail (self, CW_CONNECT_FAILURE_LINK, header->size < CW_LINK_REPLY_SIZE ? CW_ERROR_MALFORMED : CW_ERROR_LIMIT,
@@ -287,7 +287,7 @@ send_ticket (CwLink *self, CwSlice key)
   GError *error = NULL;
 
   if (strlen (password (self)) > CW_MAX_PASSWORD_LENGTH) {
-    fail (self, CW_CONNECT_FAILURE_AUTH, CW_ERROR_AUTH, _ ("The password is longer than %d bytes"),
+    fail (self, CW_CONNECT_FAILURE_AUTH, CW_ERROR_AUTH, _ ("The password is longer than %d bytes."),
           CW_MAX_PASSWORD_LENGTH);
     return false;
   }
@@ -363,7 +363,7 @@ take_sasl_result (CwLink *self)
 
   if (result != CW_LINK_ERR_OK) {
     fail (self, CW_CONNECT_FAILURE_AUTH, cw_sasl_exchange_refusal (self->sasl),
-          _ ("The server refused the authentication (%u)"), result);
+          _ ("The server refused the authentication (%u)."), result);
     return;
   }
   self->layer = cw_sasl_exchange_take_layer (self->sasl);
@@ -407,7 +407,7 @@ start_authentication (CwLink *self, CwSlice key)
     }
     if (!cw_caps_test (&self->peer_common_caps, CW_COMMON_CAP_AUTH_SPICE)) {
       fail (self, CW_CONNECT_FAILURE_LINK, CW_ERROR_UNSUPPORTED,
-            _ ("The server offers no kind of authentication that is implemented here%s"),
+            _ ("The server offers no kind of authentication that is implemented here%s."),
             cw_caps_test (&self->peer_common_caps, CW_COMMON_CAP_AUTH_SASL) ? _ (" (it wants SASL)") : "");
       return;
     }
@@ -429,12 +429,12 @@ check_reason (CwLink *self)
     return true;
   if (reason == CW_LINK_ERR_NEED_SECURED)
     fail (self, CW_CONNECT_FAILURE_NEED_SECURED, CW_ERROR_SECURITY,
-          _ ("The server wants a secured connection for this channel"));
+          _ ("The server wants a secured connection for this channel."));
   else if (reason == CW_LINK_ERR_NEED_UNSECURED)
     fail (self, CW_CONNECT_FAILURE_LINK, CW_ERROR_SECURITY,
-          _ ("The server refuses a secured connection for this channel"));
+          _ ("The server refuses a secured connection for this channel."));
   else
-    fail (self, CW_CONNECT_FAILURE_LINK, CW_ERROR_STATE, _ ("The server refused the link: %s (%u)"),
+    fail (self, CW_CONNECT_FAILURE_LINK, CW_ERROR_STATE, _ ("The server refused the link: %s (%u)."),
           cw_link_result_name (reason), reason);
   return false;
 }
@@ -467,14 +467,14 @@ take_result (CwLink *self)
   if (result == CW_LINK_ERR_OK)
     self->status = CW_LINK_DONE;
   else if (result == CW_LINK_ERR_PERMISSION_DENIED)
-    fail (self, CW_CONNECT_FAILURE_AUTH, CW_ERROR_AUTH, _ ("The server refused the password%s"),
+    fail (self, CW_CONNECT_FAILURE_AUTH, CW_ERROR_AUTH, _ ("The server refused the password%s."),
           strlen (password (self)) == CW_MAX_PASSWORD_LENGTH ? _ ("; most servers keep 59 bytes of one, this has 60")
                                                              : "");
   else if (result <= CW_LINK_ERR_CHANNEL_NOT_AVAILABLE)
-    fail (self, CW_CONNECT_FAILURE_LINK, CW_ERROR_STATE, _ ("The server refused the channel: %s (%u)"),
+    fail (self, CW_CONNECT_FAILURE_LINK, CW_ERROR_STATE, _ ("The server refused the channel: %s (%u)."),
           cw_link_result_name (result), result);
   else if (result == CW_LINK_MAGIC)
-    fail (self, CW_CONNECT_FAILURE_LINK, CW_ERROR_MALFORMED, _ ("The server refused the kind of authentication"));
+    fail (self, CW_CONNECT_FAILURE_LINK, CW_ERROR_MALFORMED, _ ("The server refused the kind of authentication."));
   else
     fail (self, CW_CONNECT_FAILURE_LINK, CW_ERROR_MALFORMED, "link result: %u > %d", result,
           CW_LINK_ERR_CHANNEL_NOT_AVAILABLE);
@@ -511,7 +511,7 @@ take_size (CwLink *self)
   uint32_t size = input_u32 (self);
 
   if (size == CW_LINK_MAGIC) {
-    fail (self, CW_CONNECT_FAILURE_LINK, CW_ERROR_MALFORMED, _ ("The server refused the kind of authentication"));
+    fail (self, CW_CONNECT_FAILURE_LINK, CW_ERROR_MALFORMED, _ ("The server refused the kind of authentication."));
     return false;
   }
   if (size > self->step->most) {
@@ -557,11 +557,11 @@ cw_link_feed_end (CwLink *self, const GError *error)
   /* Servers refuse a proof without a word. */
   if (self->step == &step_sasl_reply) {
     fail (self, CW_CONNECT_FAILURE_AUTH, cw_sasl_exchange_refusal (self->sasl),
-          _ ("The server refused the user name or the password, and closed the connection"));
+          _ ("The server refused the user name or the password, and closed the connection."));
     return;
   }
   if (!error) {
-    fail (self, CW_CONNECT_FAILURE_LINK, CW_ERROR_CLOSED, _ ("The server closed the connection while %s was awaited"),
+    fail (self, CW_CONNECT_FAILURE_LINK, CW_ERROR_CLOSED, _ ("The server closed the connection while %s was awaited."),
           cw_link_step_name (self));
     return;
   }

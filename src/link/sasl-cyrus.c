@@ -67,7 +67,7 @@ set_up_library (void)
 static bool
 fail (const CwSasl *self, int result, const char *what, GError **error)
 {
-  g_set_error (error, CW_ERROR, CW_ERROR_SECURITY, "%s: %s", what,
+  g_set_error (error, CW_ERROR, CW_ERROR_SECURITY, "%s: %s", _ (what),
                self && self->conn ? sasl_errdetail (self->conn) : sasl_errstring (result, NULL, NULL));
   return false;
 }
@@ -87,7 +87,7 @@ secure (CwSasl *self, const CwSaslPeer *peer, GError **error)
 
   if (result == SASL_OK && inside_tls)
     result = sasl_setprop (self->conn, SASL_SSF_EXTERNAL, &bits);
-  return result == SASL_OK || fail (self, result, _ ("SASL cannot be set up"), error);
+  return result == SASL_OK || fail (self, result, N_ ("SASL cannot be set up"), error);
 }
 
 CwSasl *
@@ -103,13 +103,13 @@ cw_sasl_new (const CwSaslPeer *peer, const CwCredentials *credentials, GError **
   self->callbacks[3] = (sasl_callback_t){ SASL_CB_LOG, (Callback) (void *) on_log, NULL };
   self->callbacks[4] = (sasl_callback_t){ SASL_CB_LIST_END, NULL, NULL };
   if (!set_up_library ()) {
-    fail (NULL, SASL_FAIL, _ ("SASL cannot be set up"), error);
+    fail (NULL, SASL_FAIL, N_ ("SASL cannot be set up"), error);
     return NULL;
   }
   result = sasl_client_new (SERVICE, peer->host ? peer->host : "localhost", peer->local, peer->remote, self->callbacks,
                             SASL_SUCCESS_DATA, &self->conn);
   if (result != SASL_OK) {
-    fail (NULL, result, _ ("SASL cannot be set up"), error);
+    fail (NULL, result, N_ ("SASL cannot be set up"), error);
     return NULL;
   }
   return secure (self, peer, error) ? g_steal_pointer (&self) : NULL;
@@ -161,9 +161,9 @@ say_missing (const CwSasl *self, GError **error)
   CwErrorCode code = cw_sasl_refusal (self);
 
   g_set_error (error, CW_ERROR, (int) code, "%s",
-               code == CW_ERROR_AUTH                     ? _ ("The server wants a password")
-               : code == CW_ERROR_AUTH_USER_AND_PASSWORD ? _ ("The server wants a user name and a password")
-                                                         : _ ("The server wants a user name"));
+               code == CW_ERROR_AUTH                     ? _ ("The server wants a password.")
+               : code == CW_ERROR_AUTH_USER_AND_PASSWORD ? _ ("The server wants a user name and a password.")
+                                                         : _ ("The server wants a user name."));
 }
 
 /* What a call of the library came to. A piece that is there but empty has a pointer. */
@@ -257,7 +257,7 @@ cw_sasl_encode (CwSasl *self, CwSlice plain, CwSlice *coded, GError **error)
   int result = sasl_encode (self->conn, (const char *) plain.data, (unsigned) plain.size, &out, &size);
 
   if (result != SASL_OK)
-    return fail (self, result, _ ("The SASL security layer cannot encode"), error);
+    return fail (self, result, N_ ("The SASL security layer cannot encode"), error);
   *coded = (CwSlice){ (const uint8_t *) out, size };
   return true;
 }
@@ -270,7 +270,7 @@ cw_sasl_decode (CwSasl *self, CwSlice coded, CwSlice *plain, GError **error)
   int result = sasl_decode (self->conn, (const char *) coded.data, (unsigned) coded.size, &out, &size);
 
   if (result != SASL_OK)
-    return fail (self, result, _ ("The server's data breaks the SASL security layer"), error);
+    return fail (self, result, N_ ("The server's data breaks the SASL security layer"), error);
   *plain = (CwSlice){ (const uint8_t *) out, size };
   return true;
 }

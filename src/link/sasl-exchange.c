@@ -62,7 +62,7 @@ read_names (CwSlice list, GError **error)
     }
   }
   if (names->len == 0) {
-    g_set_error (error, CW_ERROR, CW_ERROR_AUTH, _ ("The server offers no kind of SASL at all"));
+    g_set_error (error, CW_ERROR, CW_ERROR_AUTH, _ ("The server offers no kind of SASL at all."));
     return NULL;
   }
   return g_string_free (g_steal_pointer (&names), FALSE);
@@ -126,7 +126,7 @@ cw_sasl_exchange_take_list (CwSaslExchange *self, CwSlice message, CwBuffer *out
   if (!names || !cw_sasl_start (self->sasl, names, &name, &piece, error))
     return false;
   if (!name || !is_offered (names, name)) {
-    g_set_error (error, CW_ERROR, CW_ERROR_AUTH, _ ("The server does not offer the kind of SASL that would be used"));
+    g_set_error (error, CW_ERROR, CW_ERROR_AUTH, _ ("The server does not offer the kind of SASL that would be used."));
     return false;
   }
   return write_piece (name, piece, out, error);
@@ -163,7 +163,7 @@ is_strong (const CwSaslExchange *self, GError **error)
 
   if (self->inside_tls || bits >= CW_SASL_MIN_BITS)
     return true;
-  g_set_error (error, CW_ERROR, CW_ERROR_SECURITY, _ ("The security layer has %u bits, at least %d are needed"), bits,
+  g_set_error (error, CW_ERROR, CW_ERROR_SECURITY, _ ("The security layer has %u bits, at least %d are needed."), bits,
                CW_SASL_MIN_BITS);
   return false;
 }
@@ -183,7 +183,7 @@ cw_sasl_exchange_take_reply (CwSaslExchange *self, CwSlice message, bool *comple
   if (server_complete) {
     if (cw_sasl_is_complete (self->sasl))
       return is_strong (self, error);
-    g_set_error (error, CW_ERROR, CW_ERROR_SECURITY, _ ("The server has not proved that it knows the password"));
+    g_set_error (error, CW_ERROR, CW_ERROR_SECURITY, _ ("The server has not proved that it knows the password."));
     return false;
   }
   if (++self->rounds > MAX_ROUNDS) {

@@ -117,7 +117,7 @@ cw_sasl_layer_encode (CwSaslLayer *self, CwSlice plain, CwBuffer *coded, GError 
   size_t most = cw_sasl_max_plain (self->sasl);
 
   if (most == 0) {
-    g_set_error (error, CW_ERROR, CW_ERROR_SECURITY, _ ("The server takes no data through the SASL security layer"));
+    g_set_error (error, CW_ERROR, CW_ERROR_SECURITY, _ ("The server takes no data through the SASL security layer."));
     return false;
   }
   for (size_t at = 0; at < plain.size; at += MIN (most, plain.size - at)) {

@@ -12,7 +12,7 @@ cw_sasl_is_available (void)
 CwSasl *
 cw_sasl_new (const CwSaslPeer *peer, const CwCredentials *credentials, GError **error)
 {
-  g_set_error (error, CW_ERROR, CW_ERROR_UNSUPPORTED, _ ("SASL is not built in"));
+  g_set_error (error, CW_ERROR, CW_ERROR_UNSUPPORTED, _ ("SASL is not built in."));
   return NULL;
 }
 

@@ -70,12 +70,12 @@ cw_ticket_any_key (CwSlice der, GError **error)
 
   ERR_clear_error ();
   if (!key) {
-    g_set_error (error, CW_ERROR, CW_ERROR_SECURITY, _ ("The server's ticket key is not a public key"));
+    g_set_error (error, CW_ERROR, CW_ERROR_SECURITY, _ ("The server's ticket key is not a public key."));
     return NULL;
   }
   if (EVP_PKEY_get_base_id (key) != EVP_PKEY_RSA || EVP_PKEY_get_bits (key) != KEY_BITS) {
     g_set_error (error, CW_ERROR, CW_ERROR_SECURITY,
-                 _ ("The server's ticket key is %s with %d bits, not RSA with %d bits"), EVP_PKEY_get0_type_name (key),
+                 _ ("The server's ticket key is %s with %d bits, not RSA with %d bits."), EVP_PKEY_get0_type_name (key),
                  EVP_PKEY_get_bits (key), KEY_BITS);
     return NULL;
   }

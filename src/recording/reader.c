@@ -23,7 +23,7 @@ read_header (CwRecording *self, GError **error)
 
   bytes.data = g_bytes_get_data (self->bytes, &bytes.size);
   if (bytes.size < CW_RECORDING_HEADER || memcmp (bytes.data, CW_RECORDING_MAGIC, strlen (CW_RECORDING_MAGIC)) != 0) {
-    g_set_error (error, CW_ERROR, CW_ERROR_MALFORMED, _ ("This is not a recording: it does not begin with \"%s\""),
+    g_set_error (error, CW_ERROR, CW_ERROR_MALFORMED, _ ("This is not a recording: it does not begin with \"%s\"."),
                  CW_RECORDING_MAGIC);
     return false;
   }
@@ -35,7 +35,7 @@ read_header (CwRecording *self, GError **error)
   if (version == CW_RECORDING_VERSION)
     return true;
   g_set_error (error, CW_ERROR, CW_ERROR_UNSUPPORTED,
-               _ ("The recording has version %u of the format, this program knows %d"), version, CW_RECORDING_VERSION);
+               _ ("The recording has version %u of the format, this program knows %d."), version, CW_RECORDING_VERSION);
   return false;
 }
 
@@ -119,7 +119,7 @@ inflate (CwSlice coded, size_t size, size_t at, GError **error)
   if (result == LIBDEFLATE_SUCCESS)
     return g_bytes_new_take (plain, size);
   if (!plain)
-    g_set_error (error, CW_ERROR, CW_ERROR_MEMORY, _ ("The recording: no memory for %zu bytes"), size);
+    g_set_error (error, CW_ERROR, CW_ERROR_MEMORY, _ ("The recording: no memory for %zu bytes."), size);
   else
     damaged (at, error, "its block does not inflate to %zu bytes", size);
   g_free (plain);

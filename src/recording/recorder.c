@@ -72,7 +72,7 @@ write_block (CwRecorder *self, GBytes *plain, GError **error)
   size_t n;
 
   if (!coded) {
-    g_set_error (error, CW_ERROR, CW_ERROR_MEMORY, _ ("The recording: no memory for %zu bytes"), most);
+    g_set_error (error, CW_ERROR, CW_ERROR_MEMORY, _ ("The recording: no memory for %zu bytes."), most);
     return false;
   }
   n = libdeflate_deflate_compress (self->compressor, data, size, coded + CW_RECORDING_BLOCK, most);
@@ -172,7 +172,8 @@ hand_over (CwRecorder *self)
     self->waiting += g_bytes_get_size (block);
   g_mutex_unlock (&self->lock);
   if (is_full)
-    fail (self, g_error_new (CW_ERROR, CW_ERROR_LIMIT, _ ("The recording cannot be written as fast as messages come")));
+    fail (self,
+          g_error_new (CW_ERROR, CW_ERROR_LIMIT, _ ("The recording cannot be written as fast as messages come.")));
   else
     g_async_queue_push (self->blocks, g_steal_pointer (&block));
 }
@@ -213,7 +214,7 @@ static void
 end_record (CwRecorder *self)
 {
   if (cw_buffer_failed (&self->block))
-    fail (self, g_error_new (CW_ERROR, CW_ERROR_MEMORY, _ ("The recording: no memory for a block")));
+    fail (self, g_error_new (CW_ERROR, CW_ERROR_MEMORY, _ ("The recording: no memory for a block.")));
 }
 
 void

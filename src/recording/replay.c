@@ -91,7 +91,7 @@ make_key (CwReplay *self, GError **error)
 
   EVP_PKEY_free (key);
   if (!ok)
-    g_set_error (error, CW_ERROR, CW_ERROR_SECURITY, _ ("No key for tickets can be made"));
+    g_set_error (error, CW_ERROR, CW_ERROR_SECURITY, _ ("No key for tickets can be made."));
   return ok;
 }
 
@@ -112,7 +112,7 @@ cw_replay_new (CwRecording *recording, GError **damage, GError **error)
     if (problem)
       g_propagate_error (error, problem);
     else
-      g_set_error (error, CW_ERROR, CW_ERROR_MALFORMED, _ ("The recording holds no channel"));
+      g_set_error (error, CW_ERROR, CW_ERROR_MALFORMED, _ ("The recording holds no channel."));
     return NULL;
   }
   if (!make_key (self, error)) {
@@ -204,7 +204,7 @@ take_header (CwReplayChannel *self, CwSlice input, GError **error)
     await (self, STEP_MESSAGE, header->size);
   } else if (header) {
     write_reply (self, CW_LINK_ERR_INVALID_DATA);
-    g_set_error (error, CW_ERROR, CW_ERROR_MALFORMED, _ ("A client came that does not speak SPICE"));
+    g_set_error (error, CW_ERROR, CW_ERROR_MALFORMED, _ ("A client came that does not speak SPICE."));
   }
   cw_wire_free (header);
   return good;
@@ -231,7 +231,7 @@ take_message (CwReplayChannel *self, CwSlice input, GError **error)
     const char *name = cw_channel_type_name (self->type);
 
     write_reply (self, CW_LINK_ERR_CHANNEL_NOT_AVAILABLE);
-    g_set_error (error, CW_ERROR, CW_ERROR_STATE, _ ("A client wants the channel %s:%u, which was not recorded"),
+    g_set_error (error, CW_ERROR, CW_ERROR_STATE, _ ("A client wants the channel %s:%u, which was not recorded."),
                  name ? name : "unknown", self->id);
     return false;
   }
@@ -249,7 +249,7 @@ take_mechanism (CwReplayChannel *self, CwSlice input, GError **error)
   if (good)
     await (self, STEP_TICKET, CW_TICKET_BYTES);
   else if (choice)
-    g_set_error (error, CW_ERROR, CW_ERROR_UNSUPPORTED, _ ("A client wants mechanism %u of authentication"),
+    g_set_error (error, CW_ERROR, CW_ERROR_UNSUPPORTED, _ ("A client wants mechanism %u of authentication."),
                  choice->mechanism);
   cw_wire_free (choice);
   return good;

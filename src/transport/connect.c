@@ -113,7 +113,7 @@ static gboolean
 on_cancelled (GCancellable *cancellable, gpointer data)
 {
   fail (data, CW_CONNECT_FAILURE_CANCELLED,
-        g_error_new (G_IO_ERROR, G_IO_ERROR_CANCELLED, _ ("The connection attempt was cancelled")));
+        g_error_new (G_IO_ERROR, G_IO_ERROR_CANCELLED, _ ("The connection attempt was cancelled.")));
   return G_SOURCE_REMOVE;
 }
 
@@ -138,9 +138,9 @@ time_out (Attempt *self)
   GError *error;
 
   if (awaited)
-    error = g_error_new (G_IO_ERROR, G_IO_ERROR_TIMED_OUT, _ ("%s: %s was awaited"), _ (step->stage->late), awaited);
+    error = g_error_new (G_IO_ERROR, G_IO_ERROR_TIMED_OUT, _ ("%s: %s was awaited."), _ (step->stage->late), awaited);
   else
-    error = g_error_new_literal (G_IO_ERROR, G_IO_ERROR_TIMED_OUT, _ (step->stage->late));
+    error = g_error_new (G_IO_ERROR, G_IO_ERROR_TIMED_OUT, _ ("%s."), _ (step->stage->late));
   fail (self, step->stage->failure, error);
 }
 

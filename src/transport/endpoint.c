@@ -128,7 +128,8 @@ use_fd (Endpoint *self)
   if (!socket) {
     close (fd);
   } else if (g_socket_get_socket_type (socket) != G_SOCKET_TYPE_STREAM) {
-    g_set_error (&self->error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, _ ("Descriptor %d is not a stream socket"), fd);
+    g_set_error (&self->error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, _ ("Descriptor %d is not a stream socket."),
+                 fd);
   } else {
     set_options (socket, false);
     self->connection = g_socket_connection_factory_create_connection (socket);
@@ -143,18 +144,19 @@ address_of (const CwConnectParams *params, GError **error)
   g_autofree char *host = NULL;
 
   if (params->unix_path && params->tls)
-    g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, _ ("TLS cannot be used on a unix socket by its path"));
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+                 _ ("TLS cannot be used on a unix socket by its path."));
   else if (params->unix_path && strlen (params->unix_path) > path_max)
-    g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, _ ("The path of the socket is too long: %zu > %zu"),
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, _ ("The path of the socket is too long: %zu > %zu."),
                  strlen (params->unix_path), path_max);
   else if (params->unix_path)
     return G_SOCKET_CONNECTABLE (g_unix_socket_address_new (params->unix_path));
   else if (!params->host || *params->host == '\0')
-    g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, _ ("No host to connect to is given"));
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, _ ("No host to connect to is given."));
   else if (params->port == 0)
-    g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, _ ("No port to connect to is given"));
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, _ ("No port to connect to is given."));
   else if (params->proxy && (!params->proxy->host || *params->proxy->host == '\0' || params->proxy->port == 0))
-    g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, _ ("The proxy has no usable address"));
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, _ ("The proxy has no usable address."));
   else {
     uint16_t port = params->proxy ? params->proxy->port : params->port;
     g_autoptr (GInetAddress) literal = NULL;

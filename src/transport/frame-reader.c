@@ -79,7 +79,7 @@ make_room (CwFrameReader *self, GError **error)
                                                : cw_block_new (capacity);
 
   if (!block) {
-    g_set_error (error, CW_ERROR, CW_ERROR_MEMORY, _ ("No memory for %zu bytes of a message"), capacity);
+    g_set_error (error, CW_ERROR, CW_ERROR_MEMORY, _ ("No memory for %zu bytes of a message."), capacity);
     return false;
   }
   if (left > 0)

@@ -55,10 +55,10 @@ take_status (CwProxyReply *self, GError **error)
   self->line[self->n_line] = '\0';
   if (self->n_line < sizeof magic + 5 - 1 || !g_ascii_isdigit (at[0]) || at[1] != ' '
       || (at[5] != '\0' && at[5] != ' ' && at[5] != '\r'))
-    return fail (error, _ ("The proxy's answer has no status"));
+    return fail (error, _ ("The proxy's answer has no status."));
   self->line[sizeof magic - 1 + 5] = '\0';
   if (!g_ascii_string_to_unsigned (at + 2, 10, 100, 599, &status, NULL))
-    return fail (error, _ ("The proxy's answer has no status"));
+    return fail (error, _ ("The proxy's answer has no status."));
   self->status = (unsigned) status;
   self->has_status = true;
   return true;
@@ -68,9 +68,9 @@ static bool
 take_byte (CwProxyReply *self, char byte, GError **error)
 {
   if (self->n++ == CW_PROXY_MAX_REPLY)
-    return fail (error, _ ("The proxy's answer is too long"));
+    return fail (error, _ ("The proxy's answer is too long."));
   if (!self->has_status && self->n_line < sizeof magic - 1 && byte != magic[self->n_line])
-    return fail (error, _ ("The proxy does not speak HTTP"));
+    return fail (error, _ ("The proxy does not speak HTTP."));
   if (!self->has_status && byte != '\n' && self->n_line < sizeof self->line - 1)
     self->line[self->n_line++] = byte;
   if (byte != '\n') {
@@ -99,15 +99,15 @@ cw_proxy_reply_check (const CwProxyReply *self, bool had_credentials, GError **e
   if (self->status / 100 == 2)
     return true;
   if (self->status == 407 && !had_credentials)
-    g_set_error (error, G_IO_ERROR, G_IO_ERROR_PROXY_NEED_AUTH, _ ("The proxy wants a user name and a password"));
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_PROXY_NEED_AUTH, _ ("The proxy wants a user name and a password."));
   else if (self->status == 407)
     g_set_error (error, G_IO_ERROR, G_IO_ERROR_PROXY_AUTH_FAILED,
-                 _ ("The proxy refused the user name or the password"));
+                 _ ("The proxy refused the user name or the password."));
   else if (self->status == 403)
     g_set_error (error, G_IO_ERROR, G_IO_ERROR_PROXY_NOT_ALLOWED,
-                 _ ("The proxy does not allow connections to this server"));
+                 _ ("The proxy does not allow connections to this server."));
   else
     g_set_error (error, G_IO_ERROR, G_IO_ERROR_PROXY_FAILED,
-                 _ ("The proxy could not connect to the server (HTTP status %u)"), self->status);
+                 _ ("The proxy could not connect to the server (HTTP status %u)."), self->status);
   return false;
 }

@@ -72,7 +72,7 @@ read_reply (Proxy *self, CwStageIo *io, GError **error)
       return -1;
     }
     if (n == 0) {
-      g_set_error (error, G_IO_ERROR, G_IO_ERROR_PROXY_FAILED, _ ("The proxy closed the connection"));
+      g_set_error (error, G_IO_ERROR, G_IO_ERROR_PROXY_FAILED, _ ("The proxy closed the connection."));
       return -1;
     }
     if (!cw_proxy_reply_feed (&self->reply, bytes, (size_t) n, error))

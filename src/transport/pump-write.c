@@ -36,7 +36,7 @@ write_next (CwPump *self, GError **error)
   size_t piped = cw_frame_writer_peek_piped (&self->writer, &pipe);
 
   if (n_vectors < 0) {
-    g_set_error (error, CW_ERROR, CW_ERROR_MEMORY, _ ("No memory to send with"));
+    g_set_error (error, CW_ERROR, CW_ERROR_MEMORY, _ ("No memory to send with."));
     return -1;
   }
   if (n_vectors == 0)
@@ -136,7 +136,7 @@ check_open (const CwPump *self, GError **error)
 {
   if (is_open (self))
     return true;
-  g_set_error (error, CW_ERROR, CW_ERROR_CLOSED, _ ("The connection is closed"));
+  g_set_error (error, CW_ERROR, CW_ERROR_CLOSED, _ ("The connection is closed."));
   return false;
 }
 
@@ -218,7 +218,7 @@ may_flush (CwPump *self, CwPumpFlushFunc done, gpointer data)
 
   if (is_open (self))
     return true;
-  error = g_error_new (CW_ERROR, CW_ERROR_CLOSED, _ ("The connection is closed"));
+  error = g_error_new (CW_ERROR, CW_ERROR_CLOSED, _ ("The connection is closed."));
   cw_late_flush (self->context, done, data, error);
   return false;
 }
@@ -240,7 +240,7 @@ cw_pump_end_writing (CwPump *self)
   if (!is_open (self))
     return;
   self->has_ended_writing = true;
-  error = g_error_new (CW_ERROR, CW_ERROR_CLOSED, _ ("Nothing is sent any more"));
+  error = g_error_new (CW_ERROR, CW_ERROR_CLOSED, _ ("Nothing is sent any more."));
   cw_pump_end_flushes (self, error, false);
   g_socket_shutdown (cw_stream_socket (self->stream), FALSE, TRUE, NULL);
 }

@@ -21,7 +21,7 @@ static void
 shut (CwPump *self, const GError *error)
 {
   g_autoptr (GError) closed
-      = g_error_new (CW_ERROR, CW_ERROR_CLOSED, "%s", error ? error->message : _ ("The connection is closed"));
+      = g_error_new (CW_ERROR, CW_ERROR_CLOSED, "%s", error ? error->message : _ ("The connection is closed."));
 
   self->closed = true;
   cw_pump_end_flushes (self, closed, cw_pump_is_break (error));
@@ -84,7 +84,7 @@ end_of_input (CwPump *self)
   if (cw_frame_reader_is_partial (&self->reader, &missing))
     end (self,
          g_error_new (CW_ERROR, CW_ERROR_CLOSED,
-                      _ ("The server closed the connection inside a message, %zu bytes before its end"), missing));
+                      _ ("The server closed the connection inside a message, %zu bytes before its end."), missing));
   else /* a reset that writing met first looks like an orderly end to reading */
     end (self, g_steal_pointer (&self->write_error));
 }

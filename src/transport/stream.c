@@ -101,7 +101,7 @@ cw_stream_splice (GIOStream *stream, int pipe, size_t size, GError **error)
   gssize n = splice_quietly (pipe, fd, size);
 
   if (n == 0) {
-    g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_FAILED, _ ("Sending failed: the pipe is empty"));
+    g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_FAILED, _ ("Sending failed: the pipe is empty."));
     return -1;
   }
   return check_sent (n, error);

@@ -46,7 +46,7 @@ add_file (X509_STORE *store, const char *path, GError **error)
   pem = g_bytes_new_take (text, size);
   if (add_pem (store, pem) > 0)
     return true;
-  g_set_error (error, CW_ERROR, CW_ERROR_SECURITY, _ ("The CA file %s holds no certificate"), path);
+  g_set_error (error, CW_ERROR, CW_ERROR_SECURITY, _ ("The CA file %s holds no certificate."), path);
   return false;
 }
 
@@ -58,7 +58,7 @@ cw_verify_load_anchors (const CwTlsParams *params, X509_STORE *store, GError **e
   if ((params->verify & (CW_VERIFY_HOSTNAME | CW_VERIFY_SUBJECT)) == 0)
     return true;
   if (has_ca && add_pem (store, params->ca) == 0) {
-    g_set_error (error, CW_ERROR, CW_ERROR_SECURITY, _ ("The given CA holds no certificate"));
+    g_set_error (error, CW_ERROR, CW_ERROR_SECURITY, _ ("The given CA holds no certificate."));
     return false;
   }
   if (params->ca_file && !add_file (store, params->ca_file, error))
@@ -141,13 +141,13 @@ cw_verify_host (X509 *certificate, const char *host, GError **error)
 
   if (!address && (!ascii || *ascii == '\0')) {
     g_set_error (error, CW_ERROR, CW_ERROR_SECURITY,
-                 _ ("There is no valid host name to check the certificate against"));
+                 _ ("There is no valid host name to check the certificate against."));
     return false;
   }
   matches = address ? match_address (certificate, address) : match_name (certificate, ascii);
   ERR_clear_error ();
   if (!matches)
-    g_set_error (error, CW_ERROR, CW_ERROR_SECURITY, _ ("The server's certificate is not valid for the host name %s"),
+    g_set_error (error, CW_ERROR, CW_ERROR_SECURITY, _ ("The server's certificate is not valid for the host name %s."),
                  host);
   return matches;
 }
@@ -270,7 +270,7 @@ cw_verify_subject (X509 *certificate, const char *subject, GError **error)
     return true;
   shown = show_subject (actual);
   g_set_error (error, CW_ERROR, CW_ERROR_SECURITY,
-               _ ("The subject of the server's certificate is \"%s\" instead of \"%s\""), shown, subject);
+               _ ("The subject of the server's certificate is \"%s\" instead of \"%s\"."), shown, subject);
   return false;
 }
 
@@ -288,10 +288,10 @@ cw_verify_pubkey (X509 *certificate, GBytes *pubkey, GError **error)
   if (equal)
     return true;
   if (!expected)
-    g_set_error (error, CW_ERROR, CW_ERROR_SECURITY, _ ("The expected public key is not valid"));
+    g_set_error (error, CW_ERROR, CW_ERROR_SECURITY, _ ("The expected public key is not valid."));
   else
     g_set_error (error, CW_ERROR, CW_ERROR_SECURITY,
-                 _ ("The public key of the server's certificate is not the expected one"));
+                 _ ("The public key of the server's certificate is not the expected one."));
   return false;
 }
 
@@ -318,14 +318,14 @@ cw_verify_peer (const CwTlsParams *params, X509_STORE_CTX *ctx, GError **error)
   if (params->verify == 0)
     return true;
   if (!certificate) {
-    g_set_error (error, CW_ERROR, CW_ERROR_SECURITY, _ ("The server shows no certificate"));
+    g_set_error (error, CW_ERROR, CW_ERROR_SECURITY, _ ("The server shows no certificate."));
     return false;
   }
   if ((params->verify & CW_VERIFY_PUBKEY) != 0 && cw_verify_pubkey (certificate, params->pubkey, &key_error))
     return true;
   if ((params->verify & (CW_VERIFY_SUBJECT | CW_VERIFY_HOSTNAME)) == 0) {
     if (!key_error)
-      g_set_error (error, CW_ERROR, CW_ERROR_SECURITY, _ ("No known way to verify the server is asked for"));
+      g_set_error (error, CW_ERROR, CW_ERROR_SECURITY, _ ("No known way to verify the server is asked for."));
     else
       g_propagate_error (error, g_steal_pointer (&key_error));
     return false;

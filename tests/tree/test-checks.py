@@ -89,6 +89,17 @@ class Tree(unittest.TestCase):
             self.assertIn(f'src/transport/{place} is not marked for translation', result.stdout)
         self.assertIn('src/transport/call.c: has texts to translate, and is not in po/POTFILES', result.stdout)
 
+    def test_sentence_without_its_end(self):
+        shutil.copytree(ROOT / 'po', self.root / 'po')
+        self.write('src/link/open.c', 'fail (self, _ ("The server is "\n  "late"));\n'
+                   'g_set_error (e, D, 1, x ? _ ("Over.") : _ ("It is %s"), '
+                   'y);\n'
+                   'fail (self, N_ ("The link"));\nfail (self, _ ("The link: %s"), z);\ng_prefix_error (e, _ ("The link: "));\n')
+        result = run('check-potfiles.py', self.root)
+        for place in ('2: "The server is late"', '4: "It is %s"'):
+            self.assertIn(f'src/link/open.c:{place} does not end with a full stop', result.stdout)
+        self.assertEqual(result.stdout.count('full stop'), 2, result.stdout)
+
     def test_sentence_that_is_marked(self):
         shutil.rmtree(self.root / 'src')
         (self.root / 'po').mkdir()

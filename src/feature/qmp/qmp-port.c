@@ -419,7 +419,7 @@ on_cancelled (GCancellable *cancellable, gpointer data)
   Call *call = take_call (cancelling->port, cancelling->id);
 
   if (call)
-    fail_call (call, g_error_new_literal (G_IO_ERROR, G_IO_ERROR_CANCELLED, _ ("Operation was cancelled")));
+    fail_call (call, g_error_new_literal (G_IO_ERROR, G_IO_ERROR_CANCELLED, _ ("Operation was cancelled.")));
   return G_SOURCE_REMOVE;
 }
 

@@ -129,7 +129,7 @@ cw_webdav_body_fill (CwWebdavBody *self, GError **error)
         = TEMP_FAILURE_RETRY (pread (self->fd, self->memory + done, self->size - done, self->at + (goffset) done));
 
     if (n <= 0) {
-      g_set_error (error, G_IO_ERROR, G_IO_ERROR_FAILED, _ ("The file has changed"));
+      g_set_error (error, G_IO_ERROR, G_IO_ERROR_FAILED, _ ("The file has changed."));
       return false;
     }
     done += (size_t) n;

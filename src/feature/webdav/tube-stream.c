@@ -169,7 +169,7 @@ splice_file (CwTubeOutput *self, const CwWebdavBody *body, goffset at, size_t si
     case CW_WEBDAV_CANNOT:
       return (gssize) done;
     default:
-      g_set_error (error, G_IO_ERROR, G_IO_ERROR_FAILED, _ ("The file has become shorter"));
+      g_set_error (error, G_IO_ERROR, G_IO_ERROR_FAILED, _ ("The file has become shorter."));
       return -1;
     }
   }

@@ -52,7 +52,7 @@ test_quoting (void)
 
   g_assert_cmpstr (text, ==,
                    "This is not a SPICE server: its link reply begins with "
-                   "\"a\\x22\\x5c\\x00\\x1b\\x7f\\xe9~ \"");
+                   "\"a\\x22\\x5c\\x00\\x1b\\x7f\\xe9~ \".");
 }
 
 int

@@ -164,7 +164,7 @@ test_case (gconstpointer data)
                      c->code == CW_ERROR_MALFORMED ? CW_CONNECT_FAILURE_LINK : CW_CONNECT_FAILURE_AUTH);
     /* What is not known is asked for before the server is told anything. */
     if (!c->user || !c->password)
-      g_assert_cmpstr (cw_link_error (link)->message, ==, "The server wants a user name and a password");
+      g_assert_cmpstr (cw_link_error (link)->message, ==, "The server wants a user name and a password.");
   }
   sasl_server_close (&server);
 }

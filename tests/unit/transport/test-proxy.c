@@ -329,7 +329,7 @@ test_longest_answer (void)
     g_assert_true (cw_proxy_reply_feed (&reply, text, strlen (text), &error) == !over);
     g_assert_true (reply.has_end == !over);
     if (over)
-      g_assert_cmpstr (error->message, ==, "The proxy's answer is too long");
+      g_assert_cmpstr (error->message, ==, "The proxy's answer is too long.");
   }
 }
 
