@@ -109,6 +109,25 @@ class Tree(unittest.TestCase):
         result = run('check-potfiles.py', self.root)
         self.assertEqual(result.returncode, 0, result.stdout)
 
+    def test_verdict_of_coverage(self):
+        def verdict(kinds, **lines):
+            named = {name.replace('_', '/') + '.c': row for name, row in lines.items()}
+            return subprocess.run([sys.executable, ROOT / 'build-aux/coverage-verdict.py', *kinds], input=json.dumps(named),
+                                  capture_output=True, text=True, check=False)
+        layers = {f'{layer}_a': {'fuzz': [80, 100]} for layer in ('wire', 'link', 'codec', 'canvas', 'render', 'recording')}
+        good = verdict(('unit', 'fuzz'), channel_main_a={'unit': [90, 100]}, session_b={'unit': [9, 9]},
+                       base_c={'unit': [0, 9]}, **layers)
+        self.assertEqual(good.returncode, 0, good.stdout + good.stderr)
+        for words in ('  channel/main/a.c ', '  session/b.c ', 'all 2 reach 90 %', '  wire/ ', 'all 6 reach 80 %'):
+            self.assertIn(words, good.stdout)
+        short = verdict(('unit',), channel_a={'unit': [89, 100]}, channel_b={'fuzz': [1, 1]}, session_c={'unit': [1, 1]})
+        self.assertEqual(short.returncode, 1)
+        self.assertIn('VERDICT: 2 of 3 below 90 %: channel/a.c, channel/b.c\n', short.stdout)
+        short = verdict(('fuzz',), **{**layers, 'link_b': {'fuzz': [0, 1]}})
+        self.assertEqual(short.returncode, 1)
+        self.assertIn('VERDICT: 1 of 6 below 80 %: link/\n', short.stdout)
+        self.assertEqual(verdict(('unit',)).returncode, 1)
+
     def test_empty_tree_is_not_a_pass(self):
         shutil.rmtree(self.root / 'src')
         for check in ('check-layers.py', 'check-text.py', 'top-length.py'):
