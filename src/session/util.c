@@ -127,6 +127,11 @@ gulong
 spice_g_signal_connect_object (gpointer instance, const gchar *detailed_signal, GCallback c_handler, gpointer gobject,
                                GConnectFlags connect_flags)
 {
+  g_return_val_if_fail (instance != NULL, 0);
+  g_return_val_if_fail (detailed_signal != NULL, 0);
+  g_return_val_if_fail (c_handler != NULL, 0);
+  g_return_val_if_fail (G_IS_OBJECT (gobject), 0);
+
   return g_signal_connect_object (instance, detailed_signal, c_handler, gobject,
                                   connect_flags & (G_CONNECT_AFTER | G_CONNECT_SWAPPED));
 }

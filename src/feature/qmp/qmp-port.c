@@ -508,6 +508,7 @@ spice_qmp_port_vm_action_async (SpiceQmpPort *self, SpiceQmpPortVmAction action,
 gboolean
 spice_qmp_port_vm_action_finish (SpiceQmpPort *self, GAsyncResult *result, GError **error)
 {
+  g_return_val_if_fail (G_IS_TASK (result), FALSE);
   g_return_val_if_fail (g_async_result_is_tagged (result, spice_qmp_port_vm_action_async), FALSE);
 
   return g_task_propagate_boolean (G_TASK (result), error);
@@ -553,6 +554,7 @@ spice_qmp_port_query_status_async (SpiceQmpPort *self, GCancellable *cancellable
 SpiceQmpStatus *
 spice_qmp_port_query_status_finish (SpiceQmpPort *self, GAsyncResult *result, GError **error)
 {
+  g_return_val_if_fail (G_IS_TASK (result), NULL);
   g_return_val_if_fail (g_async_result_is_tagged (result, spice_qmp_port_query_status_async), NULL);
 
   return g_task_propagate_pointer (G_TASK (result), error);
