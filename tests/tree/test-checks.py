@@ -114,18 +114,22 @@ class Tree(unittest.TestCase):
             named = {name.replace('_', '/') + '.c': row for name, row in lines.items()}
             return subprocess.run([sys.executable, ROOT / 'build-aux/coverage-verdict.py', *kinds], input=json.dumps(named),
                                   capture_output=True, text=True, check=False)
-        layers = {f'{layer}_a': {'fuzz': [80, 100]} for layer in ('wire', 'link', 'codec', 'canvas', 'render', 'recording')}
+        layers = {f'{layer}_a': {'fuzz': [90, 100]} for layer in ('base', 'wire', 'link', 'codec', 'canvas', 'render')}
+        layers |= {f'{layer}_z': {'fuzz': [80, 100]} for layer in ('channel', 'transport')}
         good = verdict(('unit', 'fuzz'), channel_main_a={'unit': [90, 100]}, session_b={'unit': [9, 9]},
-                       base_c={'unit': [0, 9]}, **layers)
+                       base_c={'unit': [0, 9]}, **{**layers, 'channel_z': {'unit': [9, 9], 'fuzz': [80, 100]}})
         self.assertEqual(good.returncode, 0, good.stdout + good.stderr)
-        for words in ('  channel/main/a.c ', '  session/b.c ', 'all 2 reach 90 %', '  wire/ ', 'all 6 reach 80 %'):
+        for words in ('  channel/main/a.c ', '  session/b.c ', 'all 3 reach 90 %', '  wire/ ', 'all 6 reach 90 %',
+                      'all 2 reach 80 %'):
             self.assertIn(words, good.stdout)
         short = verdict(('unit',), channel_a={'unit': [89, 100]}, channel_b={'fuzz': [1, 1]}, session_c={'unit': [1, 1]})
         self.assertEqual(short.returncode, 1)
         self.assertIn('VERDICT: 2 of 3 below 90 %: channel/a.c, channel/b.c\n', short.stdout)
         short = verdict(('fuzz',), **{**layers, 'link_b': {'fuzz': [0, 1]}})
         self.assertEqual(short.returncode, 1)
-        self.assertIn('VERDICT: 1 of 6 below 80 %: link/\n', short.stdout)
+        self.assertIn('VERDICT: 1 of 6 below 90 %: link/\n', short.stdout)
+        short = verdict(('fuzz',), **{**layers, 'transport_z': {'fuzz': [79, 100]}})
+        self.assertIn('VERDICT: 1 of 2 below 80 %: transport/\n', short.stdout)
         self.assertEqual(verdict(('unit',)).returncode, 1)
 
     def test_empty_tree_is_not_a_pass(self):
