@@ -287,6 +287,25 @@ steps_expect_told (Steps *self, uint8_t type, GString *told, const char *expecte
   g_string_truncate (told, 0);
 }
 
+bool
+steps_works (gpointer channel)
+{
+  return cw_channel_is_started (channel);
+}
+
+bool
+steps_is_closed (gpointer channel)
+{
+  return !cw_channel_is_running (channel);
+}
+
+void
+steps_disconnect (SpiceChannel *channel)
+{
+  spice_channel_disconnect (channel, SPICE_CHANNEL_NONE);
+  client_await (steps_is_closed, channel);
+}
+
 void
 steps_end (Steps *self, SpiceSession *session, GString *told)
 {

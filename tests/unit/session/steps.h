@@ -46,6 +46,13 @@ void steps_expect_told (Steps *self, uint8_t type, GString *told, const char *ex
 /* The server's end of the channel. */
 void steps_close (Steps *self, uint8_t type);
 
+/* The channel's own first messages have been sent; there is no connection of it any more. For client_await (). */
+bool steps_works (gpointer channel);
+bool steps_is_closed (gpointer channel);
+
+/* The client's end of the channel; returns when it is closed. */
+void steps_disconnect (SpiceChannel *channel);
+
 /* The end of a test: all three are gone. */
 void steps_end (Steps *self, SpiceSession *session, GString *told);
 

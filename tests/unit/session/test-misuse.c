@@ -39,25 +39,6 @@ end (Case *self)
   steps_end (self->steps, self->session, self->told);
 }
 
-static bool
-works (gpointer channel)
-{
-  return cw_channel_is_started (channel);
-}
-
-static bool
-is_closed (gpointer channel)
-{
-  return !cw_channel_is_running (channel);
-}
-
-static void
-close_inputs (Case *self)
-{
-  spice_channel_disconnect (SPICE_CHANNEL (self->inputs), SPICE_CHANNEL_NONE);
-  client_await (is_closed, self->inputs);
-}
-
 typedef struct {
   unsigned n_criticals, n_warnings;
 } Complaints;
@@ -142,13 +123,13 @@ test_not_connected (void)
 
   begin (&c);
   steps_heard_all (c.steps, CW_CHANNEL_INPUTS);
-  close_inputs (&c);
+  steps_disconnect (SPICE_CHANNEL (c.inputs));
   expect_complaints (use_keys, &c, 4, 0);
   expect_complaints (use_buttons, &c, 0, 0);
   g_assert_true (spice_channel_connect (SPICE_CHANNEL (c.inputs)));
   expect_complaints (use_keys, &c, 0, 0);
   expect_complaints (use_buttons, &c, 0, 0);
-  client_await (works, c.inputs);
+  client_await (steps_works, c.inputs);
   body = steps_next (c.steps, CW_CHANNEL_INPUTS, CW_MSGC_INPUTS_KEY_MODIFIERS)->body;
   g_assert_cmpmem (body.data, body.size, "\4\0", 2);
   steps_heard_all (c.steps, CW_CHANNEL_INPUTS);
@@ -220,7 +201,7 @@ expect_caller_owns (int fd)
 static void
 misuse_second_descriptor (Case *self)
 {
-  close_inputs (self);
+  steps_disconnect (SPICE_CHANNEL (self->inputs));
   g_assert_cmpint (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), ==, 0);
   g_assert_true (spice_channel_open_fd (SPICE_CHANNEL (self->inputs), pair[0]));
   expect_complaints (give_descriptor, self, 1, 0);
@@ -260,7 +241,7 @@ disconnect_with_reason (Case *self)
 static void
 misuse_disconnected_already (Case *self)
 {
-  close_inputs (self);
+  steps_disconnect (SPICE_CHANNEL (self->inputs));
   g_signal_connect (self->inputs, "channel-event", G_CALLBACK (note_event), self->told);
   expect_complaints (disconnect_with_reason, self, 0, 0);
   client_run (20);
@@ -361,7 +342,7 @@ misuse_port (Case *self)
 {
   expect_complaints (tell_server_events, self, 2, 0);
   steps_heard_all (self->steps, CW_CHANNEL_PORT);
-  close_inputs (self);
+  steps_disconnect (SPICE_CHANNEL (self->inputs));
   expect_complaints (write_and_flush, self, 0, 0);
   client_await (have_both_failed, self);
   g_string_truncate (self->told, 0);
@@ -511,7 +492,7 @@ send_much_nonsense (Case *self)
     }
   }
   steps_send_bytes (self->steps, CW_CHANNEL_INPUTS, CW_MSG_WAIT_FOR_CHANNELS, "\377", 1);
-  client_await (is_closed, inputs);
+  client_await (steps_is_closed, inputs);
 }
 
 /* However much a server sends that makes no sense. */

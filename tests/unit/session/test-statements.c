@@ -45,25 +45,6 @@ end (Case *self)
   steps_end (self->steps, self->session, self->told);
 }
 
-static bool
-works (gpointer channel)
-{
-  return cw_channel_is_started (channel);
-}
-
-static bool
-is_closed (gpointer channel)
-{
-  return !cw_channel_is_running (channel);
-}
-
-static void
-close_inputs (Case *self)
-{
-  spice_channel_disconnect (SPICE_CHANNEL (self->inputs), SPICE_CHANNEL_NONE);
-  client_await (is_closed, self->inputs);
-}
-
 /* --- sessions --------------------------------------------------------------------------------------------------- */
 
 static bool
@@ -121,9 +102,9 @@ test_in_flight (void)
     for (unsigned i = 0; i < 8; i++)
       expect_motion (&c, 1);
     steps_heard_all (c.steps, CW_CHANNEL_INPUTS);
-    close_inputs (&c);
+    steps_disconnect (SPICE_CHANNEL (c.inputs));
     g_assert_true (spice_channel_connect (SPICE_CHANNEL (c.inputs)));
-    client_await (works, c.inputs);
+    client_await (steps_works, c.inputs);
     steps_await_link (c.steps, CW_CHANNEL_INPUTS, link + 1);
   }
   end (&c);
@@ -344,12 +325,12 @@ test_errors_of_events (void)
   inputs = SPICE_CHANNEL (c.inputs);
   g_assert_null (spice_channel_get_error (inputs));
   g_signal_connect (inputs, "channel-event", G_CALLBACK (note_event), c.told);
-  close_inputs (&c);
+  steps_disconnect (SPICE_CHANNEL (c.inputs));
   g_assert_true (spice_channel_connect (inputs));
-  client_await (works, inputs);
+  client_await (steps_works, inputs);
   steps_await_link (c.steps, CW_CHANNEL_INPUTS, 2);
   steps_send_bytes (c.steps, CW_CHANNEL_INPUTS, CW_MSG_WAIT_FOR_CHANNELS, "\377", 1);
-  client_await (is_closed, inputs);
+  client_await (steps_is_closed, inputs);
   g_assert_cmpstr (c.told->str, ==, "12 none 0; 10 none 0; 24 " FAILED_TOLD "12 " FAILED_TOLD);
   kept = spice_channel_get_error (inputs);
   g_assert_nonnull (kept);
@@ -357,7 +338,7 @@ test_errors_of_events (void)
   g_assert_true (spice_channel_get_error (inputs) == kept);
   g_assert_true (spice_channel_connect (inputs));
   g_assert_null (spice_channel_get_error (inputs));
-  client_await (works, inputs);
+  client_await (steps_works, inputs);
   end (&c);
 }
 
