@@ -10,7 +10,7 @@
 typedef enum {
   CW_ERROR_MALFORMED,   /* the peer's bytes break the format; the message names field, offset, value and limit */
   CW_ERROR_LIMIT,       /* well-formed, but beyond a limit of ours */
-  CW_ERROR_UNSUPPORTED, /* well-formed, but a variant that is not implemented */
+  CW_ERROR_UNSUPPORTED, /* well-formed, but a variant that cannot be used */
   CW_ERROR_MEMORY,      /* an allocation of a size the peer chose failed */
   CW_ERROR_STATE,       /* valid in itself, but not now (order of messages, unknown id) */
   CW_ERROR_AUTH,        /* the peer refused our credentials, or wants a password */

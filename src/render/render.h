@@ -82,7 +82,7 @@ typedef struct {
   void (*mark) (gpointer data); /* only if there is a primary */
   void (*reset) (gpointer data);
   void (*monitors) (gpointer data, const CwMsgDisplayMonitorsConfig *config);
-  /* An operation that is not implemented was passed over: once for each operation's name. */
+  /* An operation that cannot be drawn (on a surface of 1 bit) was passed over: once for each operation's name. */
   void (*unsupported) (gpointer data, const char *operation);
   /* A video begins on a surface of STREAMING_MODE. pipeline: a GstPipeline, TRUE if it is shown elsewhere; NULL: it is
    * going to be drawn. */
