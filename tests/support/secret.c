@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "support/secret.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <malloc.h>
 #include <string.h>
@@ -79,7 +80,12 @@ secret_wipe (char *text)
 }
 
 void
-secret_init (void)
+secret_init (char **argv)
 {
+  if (!g_getenv ("LD_BIND_NOW")) {
+    g_setenv ("LD_BIND_NOW", "1", TRUE);
+    execv ("/proc/self/exe", argv);
+    g_error ("execv: %s", g_strerror (errno));
+  }
   mallopt (M_PERTURB, 0);
 }

@@ -5,8 +5,9 @@
 
 #include <glib.h>
 
-/* First of all: what is freed stays as it was. */
-void secret_init (void);
+/* First of all: what is freed stays as it was, and no function is looked up at its first call, which leaves the
+ * processor's registers on the stack: the program begins again where that is to be had only so. */
+void secret_init (char **argv);
 
 /* A text with the secret in it; to be wiped. */
 char *secret_make (const char *before, const char *behind);

@@ -129,7 +129,7 @@ test_terminal (void)
 int
 main (int argc, char **argv)
 {
-  secret_init ();
+  secret_init (argv);
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/secrets/stdin", test_stdin);
   g_test_add_func ("/secrets/file", test_file);

@@ -110,7 +110,7 @@ test_proxy_uri (void)
 int
 main (int argc, char **argv)
 {
-  secret_init ();
+  secret_init (argv);
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/secrets/sees", test_sees);
   for (unsigned i = 0; i < G_N_ELEMENTS (cases); i++) {
