@@ -6,6 +6,7 @@
 #include <glib-unix.h>
 #include <glib/gstdio.h>
 #include <locale.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -229,6 +230,7 @@ main (int argc, char **argv)
   int status = EXIT_FAILURE;
 
   setlocale (LC_ALL, "");
+  signal (SIGPIPE, SIG_IGN); /* the server library writes to clients that have gone */
   options_init (&options);
   if (!parse_options (&options, &argc, &argv, &error) || !check_options (&options, argc, &error)) {
     fprintf (stderr, "caraway-demo-server: %s\nTry --help.\n", error->message);

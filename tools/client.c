@@ -196,6 +196,17 @@ client_on_session (Client *self, ClientSessionFunc func, gpointer data)
   self->on_session_data = data;
 }
 
+/* The limit has passed before the library's own, which says as much. */
+static void
+explain_silence (const Client *self, GError **error)
+{
+  g_autofree char *uri = NULL;
+
+  g_object_get (self->session, "uri", &uri, NULL);
+  if (g_error_matches (*error, STATUS_ERROR, STATUS_TIMEOUT) && !self->error)
+    g_prefix_error (error, "%s: the server is too slow, or nobody is there: ", uri ? uri : "the server");
+}
+
 /* Up to the main channel: what else is offered comes a moment later. */
 bool
 client_connect_main (Client *self, const char *uri, GError **error)
@@ -217,8 +228,10 @@ client_connect_main (Client *self, const char *uri, GError **error)
       g_set_error (error, STATUS_ERROR, STATUS_FAILED, "the session does not start");
       return false;
     }
-    if (!client_wait (self, is_main_open, self, "the server", error))
+    if (!client_wait (self, is_main_open, self, "the server", error)) {
+      explain_silence (self, error);
       return false;
+    }
     if (!self->password_needed)
       return true;
     password = terminal_ask_secret (self->asked ? "Wrong password. Password: " : "Password: ");

@@ -9,7 +9,10 @@
 /* The library's words: only a TLS port would do; a time limit of its own has passed; and what ours say already. */
 #define NO_TLS_PORT "No usable port"
 #define LATE "in time"
-#define COULD_NOT "Could not connect to "
+#define COULD_NOT "Could not connect"
+#define COULD_NOT_TO COULD_NOT " to "
+#define REFUSED_LINK "The server refused the link: "
+#define REFUSED_CHANNEL "The server refused the channel: "
 #define UNTRUSTED "The server's certificate is not trusted"
 #define HANDSHAKE "The TLS handshake failed: "
 
@@ -118,7 +121,9 @@ words_of (Status status, SpiceChannelEvent event, const GError *error)
 {
   switch (status) {
   case STATUS_CONNECT:
-    return (Words){ "cannot connect", says (error, COULD_NOT) ? " to " : ": ", COULD_NOT };
+    if (says (error, COULD_NOT_TO))
+      return (Words){ "cannot connect", " to ", COULD_NOT_TO };
+    return (Words){ "cannot connect", ": ", COULD_NOT ": " };
   case STATUS_UNKNOWN_HOST:
     return (Words){ "the host is not known (is its name right?)", ": " };
   case STATUS_TIMEOUT:
@@ -151,6 +156,9 @@ words_of (Status status, SpiceChannelEvent event, const GError *error)
   case STATUS_CLOSED:
     return (Words){ "the server closed the connection" };
   default:
+    if (event == SPICE_CHANNEL_ERROR_LINK && (says (error, REFUSED_LINK) || says (error, REFUSED_CHANNEL)))
+      return (Words){ "the server refused the connection", ": ",
+                      says (error, REFUSED_LINK) ? REFUSED_LINK : REFUSED_CHANNEL };
     return (Words){ event == SPICE_CHANNEL_ERROR_LINK ? "not a SPICE server, or it refused the channel"
                                                       : "the connection broke",
                     ": " };

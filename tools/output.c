@@ -61,7 +61,7 @@ open_partial (Output *self, const struct stat *now, GError **error)
   return true;
 }
 
-/* The file that a path means, although it may not be there yet. */
+/* The file that a path means, although it may not be there yet; NULL with errno: its links lead nowhere. */
 static char *
 follow_links (const char *path)
 {
@@ -79,7 +79,8 @@ follow_links (const char *path)
     g_free (at);
     at = next;
   }
-  return g_strdup (path);
+  errno = ELOOP;
+  return NULL;
 }
 
 Output *
@@ -108,6 +109,10 @@ output_open (const char *path, GError **error)
     return self->file ? g_steal_pointer (&self) : NULL;
   }
   self->target = follow_links (path);
+  if (!self->target) {
+    set_error (error, "cannot write %s: %s", path, g_strerror (errno));
+    return NULL;
+  }
   return open_partial (self, exists ? &now : NULL, error) ? g_steal_pointer (&self) : NULL;
 }
 

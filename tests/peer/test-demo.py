@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The demo server itself: its oracle against the server library's own drawing and against what a client shows."""
 import argparse
+import signal
 import sys
 
 import clients
@@ -103,6 +104,15 @@ def control_refuses():
 def wrong_option(option):
     result = peers.run([peers.DemoServer.program, option]).check(2)
     tap.true(option.split("=")[0].strip("-") in result.err, result.err)
+
+
+@tap.test("a client that goes while the server writes to it does not end the demo server")
+def gone_client():
+    # A port of its own choice it would look for with GLib's sockets, and these ignore the signal for the whole process.
+    with peers.DemoServer("--size", "64x48", "--port", str(peers.free_port())) as server:
+        server.process.child.send_signal(signal.SIGPIPE)  # what the system does then
+        server.command("sync")
+        tap.equal(clients.Spicy().screenshot(server.uri).width, 64)
 
 
 @tap.test("the animation goes on, and the picture stays the one the server library draws")

@@ -262,11 +262,11 @@ def refused(server, status, words, *arguments):
 def reasons():
     denied = spice.link_reply(error=7)
     with HostileServer({}, (spice.MAIN, denied)) as server:
-        refused(server, PROTOCOL, f"{server.uri}: not a SPICE server, or it refused the channel: The", "info")
+        refused(server, PROTOCOL, f"info: {server.uri}: the server refused the connection: permission denied (7)\n", "info")
     with HostileServer({}, (spice.MAIN, b"")) as server:
         refused(server, TLS_PORT, "not a SPICE server, or one that expects TLS on this port (then use spice+tls://): ", "info")
     with HostileServer({}, (spice.DISPLAY, denied)) as server:
-        refused(server, PROTOCOL, "or it refused the channel (display channel 0): ", "info")
+        refused(server, PROTOCOL, "the server refused the connection (display channel 0): permission denied (7)\n", "info")
     with HostileServer({spice.INPUTS: [spice.INPUTS_INIT, Wait(104), Close()]}) as server:
         refused(server, CLOSED, "the server closed the connection (inputs channel 0; QEMU serves one client at a time: ",
                 "type", "a" * 999)

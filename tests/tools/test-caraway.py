@@ -291,6 +291,10 @@ class CommandLine(unittest.TestCase):
             self.check(FILE, 'it is a folder', 'screenshot', 'spice://127.0.0.1:1', folder)
             self.check(FILE, 'cannot write', 'screenshot', 'spice://127.0.0.1:1', f'{folder}/none/x.png')
             self.assertEqual(os.listdir(folder), [])
+            os.symlink('b', f'{folder}/a')
+            os.symlink('a', f'{folder}/b')
+            self.check(FILE, f'cannot write {folder}/a: Too many levels', 'screenshot', 'spice://127.0.0.1:1', f'{folder}/a')
+            self.assertEqual(sorted(os.listdir(folder)), ['a', 'b'])
 
     def test_key_list(self):
         result = caraway('key', '--list')
@@ -315,15 +319,17 @@ class CommandLine(unittest.TestCase):
         with socket.create_server(('127.0.0.1', 0)) as listener:
             port = listener.getsockname()[1]
         self.check(CONNECT, f'spice://127.0.0.1:{port}: cannot connect', 'info', f'spice://127.0.0.1:{port}')
-        self.check(CONNECT, 'spice+unix:///nonexistent/socket: cannot connect', 'info', 'spice+unix:///nonexistent/socket')
+        self.check(CONNECT, 'spice+unix:///nonexistent/socket: cannot connect: No such file or directory\n', 'info',
+                   'spice+unix:///nonexistent/socket')
 
     def test_unknown_host(self):
         self.check(UNKNOWN_HOST, 'the host is not known', 'info', 'spice://no-such-host.invalid:5900')
 
     def test_silent_server(self):
         with socket.create_server(('127.0.0.1', 0)) as listener:
-            self.check(TIMEOUT, 'gave up after 1 s', 'info', '--timeout', '1',
-                       f'spice://127.0.0.1:{listener.getsockname()[1]}')
+            uri = f'spice://127.0.0.1:{listener.getsockname()[1]}'
+            self.check(TIMEOUT, f'caraway info: {uri}: the server is too slow, or nobody is there: gave up after 1 s, waiting '
+                       'for the server\n', 'info', '--timeout', '1', uri)
 
     def test_not_spice(self):
         with socket.create_server(('127.0.0.1', 0)) as listener:
