@@ -5,6 +5,8 @@
 #include "session/session.h"
 
 #include <fcntl.h>
+#include <libintl.h>
+#include <locale.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -574,6 +576,39 @@ test_error_text (void)
   server_free (server);
 }
 
+static void
+expect_error (const char *beginning)
+{
+  Server *server = server_new (serve_damaged_list, NULL);
+  SpiceSession *session = client_session (server);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (spice_session_connect (session));
+  g_signal_connect (client_channel (session, CW_CHANNEL_MAIN, 0), "channel-event", G_CALLBACK (keep_error), &error);
+  client_await (has_error, &error);
+  g_assert_true (g_str_has_prefix (error->message, beginning));
+  client_end (session);
+  server_free (server);
+}
+
+/* In the language of the program, from texts of the library's own domain, whatever the program's is. */
+static void
+test_translated (void)
+{
+  if (!g_test_subprocess ()) {
+    g_test_trap_subprocess (NULL, 0, G_TEST_SUBPROCESS_INHERIT_STDERR);
+    g_test_trap_assert_passed ();
+    return;
+  }
+  expect_error ("The server sent a damaged message. (main: channels-list");
+  g_assert_cmpstr (bindtextdomain ("caraway", NULL), ==, CW_LOCALE_DIR);
+  bindtextdomain ("caraway", TRANSLATIONS);
+  textdomain ("another");
+  g_setenv ("LANGUAGE", "de", TRUE);
+  g_assert_nonnull (setlocale (LC_ALL, "C.UTF-8"));
+  expect_error ("Der Server hat eine beschädigte Nachricht geschickt. (main: channels-list");
+}
+
 int
 main (int argc, char **argv)
 {
@@ -590,6 +625,7 @@ main (int argc, char **argv)
   g_test_add_func ("/contract/Z1-Z4/proxy", test_proxy_object);
   g_test_add_func ("/contract/C14/bytes", test_bytes);
   g_test_add_func ("/contract/G/error-text", test_error_text);
+  g_test_add_func ("/contract/G/error-translated", test_translated);
   g_test_add_func ("/contract/main-again", test_main_again);
   g_test_add_func ("/contract/I5/inputs-after-disconnect", test_inputs_after_disconnect);
   g_test_add_func ("/contract/descriptor-zero", test_descriptor_zero);

@@ -409,6 +409,23 @@ test_written_before_end (void)
   end (&c);
 }
 
+/* What is written between spice_session_disconnect () and its execution arrives too. */
+static void
+test_written_before_disconnect (void)
+{
+  Written written;
+  Case c;
+
+  begin (&c, NULL);
+  open_port (&c);
+  spice_session_disconnect (c.session);
+  write_bytes (&c, "last words", 10, NULL, &written);
+  g_assert_false (written.done);
+  expect_heard (&c, "last words", 10);
+  expect_written (&written, 10);
+  end (&c);
+}
+
 /* Of a server that does not listen 64 MiB are kept, with 1 KiB for each write; a single one may have any size. */
 static void
 test_limit (void)
@@ -578,6 +595,7 @@ main (int argc, char **argv)
   g_test_add_data_func ("/port/before-init/data", "early", test_before_init);
   g_test_add_func ("/port/write", test_write);
   g_test_add_func ("/port/T4-written-before-end", test_written_before_end);
+  g_test_add_func ("/port/written-before-disconnect", test_written_before_disconnect);
   g_test_add_func ("/port/old-names", test_old_names);
   g_test_add_func ("/port/limit", test_limit);
   g_test_add_func ("/port/many-writes", test_many_writes);
