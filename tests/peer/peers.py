@@ -6,6 +6,7 @@ time limit. A program that is not installed raises Missing, which is a failed te
 import contextlib
 import json
 import os
+import random
 import re
 import select
 import shutil
@@ -65,18 +66,29 @@ def which(program):
     return path
 
 
-_ports = set()
+_ports = []  # their names, for as long as this program runs
+
+
+def _lowest_given_port():
+    """Of the ports that the system gives to whoever asks for any."""
+    return int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
 
 
 def free_port():
-    """A port that nothing listens on; no two calls return the same."""
-    while True:
-        with socket.socket() as sock:
-            sock.bind(("127.0.0.1", 0))
-            port = sock.getsockname()[1]
-        if port not in _ports:
-            _ports.add(port)
+    """A port that nothing listens on, and that nobody else takes before a server that is started does: it is none that
+    the system gives away, and no other program of these tests has its name."""
+    above = _lowest_given_port()
+    places = range(max(1024, above - 20000), above)
+    for port in random.sample(places, k=len(places)):
+        name = socket.socket(socket.AF_UNIX)
+        with contextlib.suppress(OSError), socket.socket() as sock:
+            name.bind(f"\0caraway-tests-port-{port}")
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as servers do
+            sock.bind(("127.0.0.1", port))
+            _ports.append(name)
             return port
+        name.close()
+    raise Failed("no port is free")
 
 
 PATIENCE = 120  # s. What is sure to come takes as long as a busy machine needs; only what hangs is given up
