@@ -407,37 +407,61 @@ test_palette (void)
 }
 
 static void
+assert_header_says (const GByteArray *data, guint32 width, guint32 height, const char *says)
+{
+  g_autoptr (GError) error = NULL;
+  CwPixels *pixels = NULL;
+  CwCodecInput in = input (data, width, height);
+
+  g_assert_false (cw_lz_rgb_decode (&in, &pixels, &error));
+  g_assert_cmpstr (error ? error->message : NULL, ==, says);
+  g_assert_null (pixels);
+}
+
+static void
 test_headers (void)
 {
   static const struct {
     guint32 type, width, height, stride, in_width, in_height;
+    const char *says;
   } cases[] = {
-    { 0, 8, 8, 32, 8, 8 },
-    { 12, 8, 8, 32, 8, 8 },
-    { 10, 8, 8, 32, 8, 8 },
-    { 5, 8, 8, 8, 8, 8 },
-    { 0x80000008, 8, 8, 32, 8, 8 },
-    { 8, 0, 8, 0, 0, 8 },
-    { 8, 8, 0, 32, 8, 0 },
-    { 8, 8, 8, 31, 8, 8 },
-    { 8, 8, 8, 32, 8, 9 },
-    { 8, 65536, 65536, 262144, 65536, 65536 },
-    { 8, 0x40000000, 1, 0, 0x40000000, 1 },
-    { 8, 16384, 4096, 65536, 16384, 4096 }, /* as large as allowed, but from these few tokens? */
+    { 0, 8, 8, 32, 8, 8, "lz: type 0 is none of those allowed here, mask 0xbc0" },
+    { 12, 8, 8, 32, 8, 8, "lz: type 12 is none of those allowed here, mask 0xbc0" },
+    { 10, 8, 8, 32, 8, 8, "lz: type 10 is none of those allowed here, mask 0xbc0" },
+    { 5, 8, 8, 8, 8, 8, "lz: type 5 is none of those allowed here, mask 0xbc0" },
+    { 0x80000008, 8, 8, 32, 8, 8, "lz: type 2147483656 is none of those allowed here, mask 0xbc0" },
+    { 8, 0, 8, 0, 0, 8, "lz: 0×8 pixels: a side of 0" },
+    { 8, 8, 0, 32, 8, 0, "lz: 8×0 pixels: a side of 0" },
+    { 8, 8, 8, 31, 8, 8, "lz: stride 31 instead of 32" },
+    { 8, 8, 8, 32, 8, 9, "lz: 8×8 pixels in an image of 8×9" },
+    { 8, 8, 8, 32, 9, 8, "lz: 8×8 pixels in an image of 9×8" },
+    { 8, 65536, 1, 262144, 65536, 1, "lz: 65536×1 pixels: limits 65535 per side, 67108864 in all" },
+    { 8, 1, 65536, 4, 1, 65536, "lz: 1×65536 pixels: limits 65535 per side, 67108864 in all" },
+    { 8, 16384, 4097, 65536, 16384, 4097, "lz: 16384×4097 pixels: limits 65535 per side, 67108864 in all" },
+    { 8, 0x40000000, 1, 0, 0x40000000, 1, "lz: 1073741824×1 pixels: limits 65535 per side, 67108864 in all" },
+    /* As large as allowed, but from these few tokens? */
+    { 8, 16384, 4096, 65536, 16384, 4096,
+      "lz: 67108864 units cannot come from 18 bytes of tokens: limit 255 per byte" },
+    { 8, 65535, 1, 262140, 65535, 1, "lz: 65535 units cannot come from 18 bytes of tokens: limit 255 per byte" },
+    { 8, 1, 65535, 4, 1, 65535, "lz: 65535 units cannot come from 18 bytes of tokens: limit 255 per byte" },
   };
+  g_autoptr (GByteArray) data = header (8, 8, 8, 32, 1);
+
+  /* What comes first is told first, so each fault is followed by one more. */
+  data->data[23] = 31;
+  data->data[2] = 'l';
+  assert_header_says (data, 8, 8, "lz: magic 0x20206c4c, version 0x00010001 instead of 0x20205a4c, 0x00010001");
+  data->data[2] = 'Z';
+  data->data[7] = 2;
+  assert_header_says (data, 8, 8, "lz: magic 0x20205a4c, version 0x00010002 instead of 0x20205a4c, 0x00010001");
+  g_byte_array_set_size (data, 27);
+  assert_header_says (data, 8, 8, "lz: 27 bytes of data < 28 of the header");
 
   for (gsize c = 0; c < G_N_ELEMENTS (cases); c++) {
-    g_autoptr (GByteArray) data = header (cases[c].type, cases[c].width, cases[c].height, cases[c].stride, 1);
-    g_autoptr (GError) error = NULL;
-    CwPixels *pixels = NULL;
-    CwCodecInput in;
+    g_autoptr (GByteArray) each = header (cases[c].type, cases[c].width, cases[c].height, cases[c].stride, 1);
 
-    PUT (data, "\x00\x00\x00\x00\xe0\xff\xff\xff\xff\xff\x00\x00\x00\x00\x00\x00\x00\x00");
-    in = input (data, cases[c].in_width, cases[c].in_height);
-    g_assert_false (cw_lz_rgb_decode (&in, &pixels, &error));
-    g_assert_true (g_error_matches (error, CW_ERROR, CW_ERROR_MALFORMED)
-                   || g_error_matches (error, CW_ERROR, CW_ERROR_LIMIT));
-    g_assert_null (pixels);
+    PUT (each, "\x00\x00\x00\x00\xe0\xff\xff\xff\xff\xff\x00\x00\x00\x00\x00\x00\x00\x00");
+    assert_header_says (each, cases[c].in_width, cases[c].in_height, cases[c].says);
   }
 }
 
