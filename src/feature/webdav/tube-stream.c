@@ -189,7 +189,7 @@ write_output (GOutputStream *stream, const void *buffer, gsize size, GCancellabl
   n = cw_webdav_tube_write (self->tube, buffer, size);
   if (n > 0)
     g_source_set_ready_time (self->flush, 0);
-  if (n == 0 && size > 0) {
+  if (n == 0) {
     g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_BROKEN_PIPE, _ ("The other end is closed."));
     return -1;
   }

@@ -366,7 +366,7 @@ cw_webdav_tube_write (CwWebdavTube *self, const void *buffer, size_t size)
   if (self->unflushed >= FRAME_SIZE / 2)
     tell_channel (self);
   g_mutex_unlock (&self->lock);
-  return done > 0 || size == 0 ? (gssize) done : -1;
+  return done > 0 ? (gssize) done : -1;
 }
 
 static bool

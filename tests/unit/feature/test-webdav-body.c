@@ -5,11 +5,38 @@
 #include "channel/spicevmc.h"
 #include "feature/webdav/mux.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <glib/gstdio.h>
+#include <stdarg.h>
 #include <string.h>
 #include <unistd.h>
 
 #define SIZE (2 * 1024 * 1024 + 12345)
+
+/* Not 0: all pipes are of this size, which nobody may change. */
+static int pipe_size;
+
+int __real_fcntl64 (int fd, int command, ...);
+int __wrap_fcntl64 (int fd, int command, ...);
+
+int
+__wrap_fcntl64 (int fd, int command, ...)
+{
+  va_list args;
+  long argument;
+
+  va_start (args, command);
+  argument = va_arg (args, long);
+  va_end (args);
+  if (pipe_size == 0 || (command != F_SETPIPE_SZ && command != F_GETPIPE_SZ))
+    return __real_fcntl64 (fd, command, argument);
+  if (command == F_GETPIPE_SZ)
+    return pipe_size;
+  __real_fcntl64 (fd, command, (long) pipe_size);
+  errno = EPERM;
+  return -1;
+}
 
 typedef struct {
   CwWebdavTube *tube;
@@ -213,6 +240,35 @@ test_hung_up (Fixture *self, gconstpointer piped)
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_BROKEN_PIPE);
 }
 
+static bool
+is_piped (void)
+{
+  Fixture self;
+  bool is;
+
+  set_up (&self, "");
+  write_part (&self, 0, 100000);
+  while (take (&self))
+    ;
+  g_assert_cmpmem (self.taken->data, self.taken->len, self.content, 100000);
+  is = self.n_piped > 0;
+  tear_down (&self, NULL);
+  return is;
+}
+
+/* Pipes that are too small are not used, and none of them is kept. */
+static void
+test_small_pipes (void)
+{
+  pipe_size = 256 * 1024 - 1;
+  for (unsigned i = 0; i < 40; i++)
+    g_assert_false (is_piped ());
+  pipe_size = 256 * 1024;
+  for (unsigned i = 0; i < 40; i++)
+    g_assert_true (is_piped ());
+  pipe_size = 0;
+}
+
 /* Not more connections have a pipe than the process can spare descriptors for; the others work without. */
 static void
 test_many (void)
@@ -257,6 +313,7 @@ main (int argc, char **argv)
     if (tests[i].read)
       g_test_add (read_path, Fixture, NULL, set_up, tests[i].run, tear_down);
   }
+  g_test_add_func ("/webdav-body/small-pipes", test_small_pipes);
   g_test_add_func ("/webdav-body/many", test_many);
   return g_test_run ();
 }
