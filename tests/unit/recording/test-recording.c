@@ -252,6 +252,99 @@ test_inspect (Fixture *self, gconstpointer data)
 }
 
 static void
+inspect_bytes (CwInspector *inspector, GString *out, uint64_t ms, unsigned channel, unsigned type, const char *bytes,
+               size_t size)
+{
+  CwRecord record = { .kind = CW_RECORD_MESSAGE,
+                      .channel_type = (uint8_t) channel,
+                      .channel_id = 1,
+                      .time_us = ms * 1000,
+                      .serial = 5,
+                      .type = (uint16_t) type,
+                      .payload = { (const uint8_t *) bytes, size } };
+
+  cw_inspector_add (inspector, &record, out);
+}
+
+/* Every word of it, of good messages and damaged ones, in lists and alone, and of what nobody knows. */
+static void
+test_inspect_says (void)
+{
+  /* SET_ACK with 7 and 9; a message of no known type. */
+  static const char list[] = "\2\0\x0a\0\0\0\x18\0\0\0\3\0\x08\0\0\0\7\0\0\0\x09\0\0\0\x0f\x27\1\0\0\0x";
+  static const char shapeless[] = "\1\0\xff\0\0\0";
+  static const char wrong[] = "\1\0\6\0\0\0\3\0\1\0\0\0x";
+  static const CwRecord strange[] = {
+    { .kind = CW_RECORD_OPENED, .channel_type = 99, .time_us = 5000001 },
+    { .kind = 77, .channel_type = CW_CHANNEL_INPUTS, .channel_id = 2, .time_us = 4000000 },
+  };
+  g_autoptr (CwInspector) inspector = cw_inspector_new ();
+  g_autoptr (GString) text = g_string_new (NULL);
+
+  for (unsigned i = 0; i < 2; i++) {
+    GString *out = i == 0 ? text : NULL;
+
+    inspect_bytes (inspector, out, 1, CW_CHANNEL_INPUTS, CW_MSG_LIST, list, sizeof list - 1);
+    inspect_bytes (inspector, out, 2, CW_CHANNEL_INPUTS, CW_MSG_LIST, shapeless, sizeof shapeless - 1);
+    inspect_bytes (inspector, out, 3, CW_CHANNEL_INPUTS, CW_MSG_LIST, wrong, sizeof wrong - 1);
+    inspect_bytes (inspector, out, 4, CW_CHANNEL_INPUTS, CW_MSG_SET_ACK, "x", 1);
+    cw_inspector_add (inspector, &strange[0], out);
+    cw_inspector_add (inspector, &strange[1], out);
+  }
+  g_assert_cmpstr (text->str, ==,
+                   "0.001000 inputs:1 list, serial 5, 31 bytes\n"
+                   "  in it: set-ack, 8 bytes\n"
+                   "  generation = 7\n"
+                   "  window = 9\n"
+                   "  in it: message-9999, 1 bytes\n"
+                   "0.002000 inputs:1 list, serial 5, 6 bytes\n"
+                   "  damaged: sub-messages: offset at +0: 255 > 6\n"
+                   "0.003000 inputs:1 list, serial 5, 13 bytes\n"
+                   "  in it: set-ack, 1 bytes\n"
+                   "  damaged: inputs: set-ack.generation at +0: 4 > 1\n"
+                   "0.004000 inputs:1 set-ack, serial 5, 1 bytes\n"
+                   "  damaged: inputs: set-ack.generation at +0: 4 > 1\n"
+                   "5.000001 channel-99:0 opened\n"
+                   "4.000000 inputs:2 record-77\n");
+  g_string_truncate (text, 0);
+  cw_inspector_print (inspector, text);
+  g_assert_cmpstr (text->str, ==,
+                   "5.000 seconds, 3 channels\n"
+                   "\n"
+                   "inputs:1                                  8 messages          102 bytes\n"
+                   "  set-ack                                 6                    20\n"
+                   "  list                                    6                   100\n"
+                   "  message-9999                            2                     2\n"
+                   "  (damaged)                               6\n"
+                   "\n"
+                   "channel-99:0                              0 messages            0 bytes\n"
+                   "\n"
+                   "inputs:2                                  0 messages            0 bytes\n"
+                   "\n"
+                   "Images                                count          bytes         pixels\n"
+                   "\n"
+                   "Caches: images 0 hits, 0 stored; palettes 0 hits, 0 stored; cursors 0 of 0 shapes were hits\n");
+  g_string_truncate (text, 0);
+  cw_inspector_print_json (inspector, text);
+  g_assert_cmpstr (
+      text->str, ==,
+      "{\n"
+      "  \"microseconds\": 5000001,\n"
+      "  \"channels\": [\n"
+      "    {\"channel\": \"inputs:1\", \"messages\": 8, \"bytes\": 102, \"damaged\": 6, \"kinds\": {\"set-ack\": "
+      "{\"messages\": 6, \"bytes\": 20}, \"list\": {\"messages\": 6, \"bytes\": 100}, \"message-9999\": {\"messages\": "
+      "2, \"bytes\": 2}}},\n"
+      "    {\"channel\": \"channel-99:0\", \"messages\": 0, \"bytes\": 0, \"damaged\": 0, \"kinds\": {}},\n"
+      "    {\"channel\": \"inputs:2\", \"messages\": 0, \"bytes\": 0, \"damaged\": 0, \"kinds\": {}}\n"
+      "  ],\n"
+      "  \"images\": {\n"
+      "  },\n"
+      "  \"caches\": {\"image-hits\": 0, \"images-stored\": 0, \"palette-hits\": 0, \"palettes-stored\": 0, "
+      "\"cursors\": 0, \"cursor-hits\": 0}\n"
+      "}\n");
+}
+
+static void
 inspect_message (CwInspector *inspector, CwChannelType channel, uint16_t type, const void *data)
 {
   g_auto (CwBuffer) body = { 0 };
@@ -492,6 +585,7 @@ main (int argc, char **argv)
   ADD ("/recording/cut", test_cut);
   ADD ("/recording/damage", test_damage);
   ADD ("/recording/inspect", test_inspect);
+  g_test_add_func ("/recording/inspect-says", test_inspect_says);
   g_test_add_func ("/recording/inspect-caches", test_inspect_caches);
   ADD ("/recording/replay", test_replay);
   ADD ("/recording/replay-refuses", test_replay_refuses);

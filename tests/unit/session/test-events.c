@@ -391,6 +391,29 @@ test_unconnected (void)
   watch_clear (&watch);
 }
 
+static void
+dispose_session (SpiceSession *session, SpiceChannel *channel, gpointer data)
+{
+  g_object_run_dispose (G_OBJECT (session));
+}
+
+/* As the collectors of some languages do it. */
+static void
+test_disposed_when_new (void)
+{
+  for (unsigned i = 0; i < 2; i++) {
+    SpiceSession *session = spice_session_new ();
+
+    g_signal_connect (session, "channel-new", G_CALLBACK (dispose_session), NULL);
+    if (i == 0)
+      g_assert_false (spice_session_open_fd (session, -1));
+    else
+      g_assert_true (spice_session_connect (session)); /* no disconnection is about to happen */
+    g_assert_null (spice_session_get_channels (session));
+    g_object_unref (session);
+  }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -408,5 +431,6 @@ main (int argc, char **argv)
   g_test_add_func ("/session/G5-nested-loop", test_nested_loop);
   g_test_add_func ("/session/open-fd", test_open_fd);
   g_test_add_func ("/session/unconnected", test_unconnected);
+  g_test_add_func ("/session/disposed-when-new", test_disposed_when_new);
   return g_test_run ();
 }
