@@ -50,9 +50,10 @@ def undocumented(gir):
     for outer in ET.parse(gir).getroot().find(f'{CORE}namespace'):
         if tag(outer) not in OUTER or outer.get(f'{GLIB}is-gtype-struct-for'):
             continue
-        if tag(outer) == 'record' and (outer.get('opaque') or outer.get('disguised') or outer.get('name').endswith('Private')):
-            continue  # nobody looks inside
-        for element in [outer, *(inner for inner in outer if tag(inner) in INNER)]:
+        # Inside of those nobody looks; what takes them is as public as anything.
+        hidden = outer.get('opaque') or outer.get('disguised') or outer.get('name').endswith('Private')
+        for element in [*([] if tag(outer) == 'record' and hidden else [outer]),
+                        *(inner for inner in outer if tag(inner) in INNER)]:
             name = outer.get('name') + ('' if element is outer else '.' + element.get('name'))
             yield from (f'{tag(element)} {name} lacks {what}' for what in lacks(element))
 

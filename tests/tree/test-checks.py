@@ -161,6 +161,11 @@ class Documented(unittest.TestCase):
             result = self.run_on(good.replace(without, text))
             self.assertEqual((result.returncode, result.stdout), (1, f'{lack}\n1 texts to write\n'))
 
+    def test_what_takes_a_hidden_record(self):
+        result = self.run_on('<doc>Of one thread.</doc></class><record name="Key" opaque="1"><method name="turn"/></record><class '
+                             'name="Lock"><doc>Of one thread.</doc>')
+        self.assertEqual((result.returncode, result.stdout), (1, 'method Key.turn lacks a text\n1 texts to write\n'))
+
 
 class Compatibility(unittest.TestCase):
     def setUp(self):

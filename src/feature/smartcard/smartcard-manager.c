@@ -159,6 +159,8 @@ spice_smartcard_manager_get_readers (SpiceSmartcardManager *manager)
  * spice_smartcard_reader_is_software:
  * @reader: a reader
  *
+ * Tells the reader of spice_session's certificates from real ones.
+ *
  * Returns: whether it is the one made of certificates
  */
 gboolean
