@@ -162,8 +162,8 @@ class Documented(unittest.TestCase):
             self.assertEqual((result.returncode, result.stdout), (1, f'{lack}\n1 texts to write\n'))
 
     def test_what_takes_a_hidden_record(self):
-        result = self.run_on('<doc>Of one thread.</doc></class><record name="Key" opaque="1"><method name="turn"/></record><class '
-                             'name="Lock"><doc>Of one thread.</doc>')
+        result = self.run_on('<doc>Of one thread.</doc></class><record name="Key" opaque="1"><method name="turn"/></record>'
+                             '<class name="Lock"><doc>Of one thread.</doc>')
         self.assertEqual((result.returncode, result.stdout), (1, 'method Key.turn lacks a text\n1 texts to write\n'))
 
 

@@ -541,6 +541,31 @@ test_any_piece (void)
   EVP_PKEY_free (key);
 }
 
+/* Capabilities of the channel alone, and common ones alone: the offset is of whatever there is. */
+static void
+test_one_list (void)
+{
+  EVP_PKEY *key = EVP_RSA_gen (1024);
+
+  for (uint32_t common = 0; common < 2; common++) {
+    Reply reply = { REDQ, 2, 0, 0, key, common, 1 - common, 178, usual_words, 1 };
+    g_autoptr (CwLink) link = new_link ("x");
+
+    drop_output (link);
+    feed_reply (link, &reply);
+    drop_output (link);
+    feed_result (link, 0);
+    g_assert_cmpint (cw_link_status (link), ==, CW_LINK_DONE);
+    for (unsigned cap = 0; cap < 32; cap++) {
+      bool has = usual_words[0] >> cap & 1;
+
+      g_assert_cmpint (cw_caps_test (cw_link_peer_common_caps (link), cap), ==, has && common);
+      g_assert_cmpint (cw_caps_test (cw_link_peer_channel_caps (link), cap), ==, has && !common);
+    }
+  }
+  EVP_PKEY_free (key);
+}
+
 static void
 test_largest_reply (void)
 {
@@ -570,6 +595,7 @@ main (int argc, char **argv)
   g_test_add_data_func ("/link/first-message/mini", GINT_TO_POINTER (true), test_first_message);
   g_test_add_data_func ("/link/first-message/full", GINT_TO_POINTER (false), test_first_message);
   g_test_add_func ("/link/without-caps", test_without_caps);
+  g_test_add_func ("/link/one-list", test_one_list);
   g_test_add_func ("/link/own-caps", test_own_caps);
   g_test_add_func ("/link/sasl-only", test_sasl_only);
   g_test_add_func ("/link/other-keys", test_other_keys);

@@ -145,6 +145,40 @@ test_motion (void)
 
 /* Set once, they are set at each later beginning. */
 static void
+count (SpiceInputsChannel *inputs, unsigned *counter)
+{
+  (*counter)++;
+}
+
+static bool
+is_counted (gpointer counter)
+{
+  return *(unsigned *) counter > 0;
+}
+
+/* The first message tells which are on, as later ones do. */
+static void
+test_told_locks (void)
+{
+  unsigned n_told = 0;
+  int locks;
+  Case c;
+
+  begin (&c, 0);
+  g_signal_connect (c.inputs, "inputs-modifiers", G_CALLBACK (count), &n_told);
+  steps_send (c.steps, CW_CHANNEL_INPUTS, CW_MSG_INPUTS_INIT, &(CwMsgInputsInit){ 5 });
+  client_await (is_counted, &n_told);
+  g_object_get (c.inputs, "key-modifiers", &locks, NULL);
+  g_assert_cmpint (locks, ==, 5);
+  n_told = 0;
+  steps_send (c.steps, CW_CHANNEL_INPUTS, CW_MSG_INPUTS_KEY_MODIFIERS, &(CwMsgInputsKeyModifiers){ 2 });
+  client_await (is_counted, &n_told);
+  g_object_get (c.inputs, "key-modifiers", &locks, NULL);
+  g_assert_cmpint (locks, ==, 2);
+  end (&c);
+}
+
+static void
 test_locks (void)
 {
   Case c;
@@ -171,5 +205,6 @@ main (int argc, char **argv)
   g_test_add_func ("/inputs/buttons", test_buttons);
   g_test_add_func ("/inputs/motion", test_motion);
   g_test_add_func ("/inputs/locks", test_locks);
+  g_test_add_func ("/inputs/told-locks", test_told_locks);
   return g_test_run ();
 }
