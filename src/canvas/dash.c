@@ -262,7 +262,6 @@ skip (CwDasher *self)
   double from, to, done = self->length - self->left, away;
   bool visible = get_visible (self, &from, &to);
   int64_t dx, dy, turns;
-  double x, y;
 
   if (!visible || done > to)
     away = self->left;
@@ -274,11 +273,10 @@ skip (CwDasher *self)
   if (turns <= 0)
     return;
   get_direction (self, &dx, &dy);
-  get_corner (self, dx, dy, &x, &y);
   self->x += (double) turns * self->style->sum * dx / self->length;
   self->y += (double) turns * self->style->sum * dy / self->length;
   self->left -= (double) turns * self->style->sum;
-  self->boundary = -((x + self->x) * dx + (y + self->y) * dy);
+  self->boundary = -(self->x * dx + self->y * dy); /* a corner is across the piece and adds nothing */
 }
 
 /* From where the piece is to a point, both relative to anchor. */
