@@ -125,6 +125,12 @@ test_status (gconstpointer data)
   files_case_end (&c);
 }
 
+static bool
+has_told (gpointer data)
+{
+  return ((FilesCase *) data)->told->len > 0;
+}
+
 static void
 test_missing (void)
 {
@@ -137,6 +143,7 @@ test_missing (void)
   files_case_copy (&c, missing, good, NULL);
   files_case_allow (&c, 2);
   agent_server_next_agent (c.server, CW_AGENT_TYPE_FILE_XFER_DATA);
+  client_await (has_told, &c); /* which of the two is opened first nobody knows */
   files_case_expect_told (&c, "1 io 1; ");
   files_case_say (&c, 2, CW_FILE_XFER_STATUS_SUCCESS);
   files_case_wait (&c);
