@@ -22,7 +22,7 @@ const CwRegistry cw_registry = { kinds, features };
 GType (*const cw_channel_session_type) (void) = spice_session_get_type;
 GType (*const cw_channel_pipeline_type) (void) = NULL;
 
-#define SINK "appsrc name=appsrc ! volume name=audiosink ! fakesink"
+#define SINK "appsrc name=appsrc ! volume name=audiosink ! fakesink name=heard"
 #define SOURCE "audiotestsrc is-live=true ! volume name=audiosrc ! appsink name=appsink"
 #define VOLUME_CAP (1u << 1) /* of both kinds of channels */
 
@@ -186,6 +186,102 @@ test_rest (void)
   end (&c);
 }
 
+typedef struct {
+  const char *variable, *description, *said;
+} Unusable;
+
+static const Unusable unusable[] = {
+  { "SPICE_GST_AUDIOSINK", "appsrc name=appsrc ! caraway-no-such-element", "*caraway-no-such-element*" },
+  { "SPICE_GST_AUDIOSINK", "appsrc name=other ! fakesink", "sound does not work: *no end of the right name" },
+  { "SPICE_GST_AUDIOSINK", "appsrc name=appsrc", "sound does not work: *no end of the right name" },
+  { "SPICE_GST_AUDIOSRC", "caraway-no-such-element ! appsink name=appsink", "*caraway-no-such-element*" },
+  { "SPICE_GST_AUDIOSRC", "audiotestsrc ! appsink name=other", "sound does not work: *no end of the right name" },
+};
+
+/* What cannot be built is said at each start of a stream, until it can be. */
+static void
+test_unusable (gconstpointer data)
+{
+  const CwMsgPlaybackStart playback = { .channels = 2, .format = CW_AUDIO_FMT_S16, .frequency = 48000 };
+  const CwMsgRecordStart record = { .channels = 2, .format = CW_AUDIO_FMT_S16, .frequency = 48000 };
+  const Unusable *row = data;
+  bool of_record = g_str_has_suffix (row->variable, "SRC");
+  gboolean mute;
+  Case c;
+
+  begin (&c);
+  for (unsigned i = 0; i < 3; i++) {
+    g_setenv (row->variable, i < 2 ? row->description : of_record ? SOURCE : SINK, TRUE);
+    if (i < 2)
+      g_test_expect_message ("GSpice", G_LOG_LEVEL_WARNING, row->said);
+    if (of_record) {
+      steps_send (c.steps, CW_CHANNEL_RECORD, CW_MSG_RECORD_START, &record);
+      steps_send (c.steps, CW_CHANNEL_RECORD, CW_MSG_RECORD_STOP, NULL);
+    } else {
+      steps_send (c.steps, CW_CHANNEL_PLAYBACK, CW_MSG_PLAYBACK_START, &playback);
+      steps_send (c.steps, CW_CHANNEL_PLAYBACK, CW_MSG_PLAYBACK_STOP, NULL);
+    }
+    steps_skip_all (c.steps, of_record ? CW_CHANNEL_RECORD : CW_CHANNEL_PLAYBACK);
+    g_test_assert_expected_messages ();
+    g_assert_cmpint (volume_of (&c, of_record, &mute) >= 0, ==, i == 2);
+  }
+  end (&c);
+}
+
+static GstPadProbeReturn
+take_buffer (GstPad *pad, GstPadProbeInfo *info, gpointer heard)
+{
+  g_async_queue_push (heard, gst_buffer_ref (GST_PAD_PROBE_INFO_BUFFER (info)));
+  return GST_PAD_PROBE_OK;
+}
+
+static bool
+has_three (gpointer heard)
+{
+  return g_async_queue_length (heard) == 3;
+}
+
+/* When a packet is to be heard, and for how long, is told to the device in nanoseconds. */
+static void
+test_times (void)
+{
+  const CwMsgPlaybackStart start = { .channels = 2, .format = CW_AUDIO_FMT_S16, .frequency = 48000 };
+  static const uint8_t packet[4 * 481]; /* 10020 µs */
+  GAsyncQueue *heard = g_async_queue_new ();
+  g_autoptr (GstElement) sink = NULL;
+  g_autoptr (GstPad) pad = NULL;
+  CwGstPlayer *player;
+  GstClockTime next = 0;
+  Case c;
+
+  begin (&c);
+  player = cw_gst_player_new (SPICE_PLAYBACK_CHANNEL (client_channel (c.session, CW_CHANNEL_PLAYBACK, 0)),
+                              g_main_context_default ());
+  steps_send (c.steps, CW_CHANNEL_PLAYBACK, CW_MSG_PLAYBACK_START, &start);
+  steps_heard_all (c.steps, CW_CHANNEL_PLAYBACK);
+  sink = gst_bin_get_by_name (GST_BIN (cw_gst_player_pipeline (player)->pipeline), "heard");
+  pad = gst_element_get_static_pad (sink, "sink");
+  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, take_buffer, heard, NULL);
+  for (unsigned i = 0; i < 3; i++)
+    steps_send (c.steps, CW_CHANNEL_PLAYBACK, CW_MSG_PLAYBACK_DATA,
+                &(CwMsgPlaybackData){ .time = i * 10, .data = { packet, sizeof packet } });
+  client_await (has_three, heard);
+  for (unsigned i = 0; i < 3; i++) {
+    GstBuffer *buffer = g_async_queue_pop (heard);
+
+    if (i == 0)
+      g_assert_cmpuint (GST_BUFFER_PTS (buffer), ==, 0);
+    g_assert_cmpuint (GST_BUFFER_PTS (buffer), >=, next);
+    g_assert_cmpuint (GST_BUFFER_PTS (buffer) % 1000, ==, 0);
+    g_assert_cmpuint (GST_BUFFER_DURATION (buffer), ==, 10020000);
+    next = GST_BUFFER_PTS (buffer) + GST_BUFFER_DURATION (buffer);
+    gst_buffer_unref (buffer);
+  }
+  cw_gst_player_free (player);
+  end (&c);
+  g_async_queue_unref (heard);
+}
+
 static unsigned
 n_listeners (gpointer channel, const char *name)
 {
@@ -247,5 +343,11 @@ main (int argc, char **argv)
   g_test_add_func ("/sound-device/record", test_record);
   g_test_add_func ("/sound-device/channels", test_channels);
   g_test_add_func ("/sound-device/rest", test_rest);
+  g_test_add_func ("/sound-device/times", test_times);
+  for (unsigned i = 0; i < G_N_ELEMENTS (unusable); i++) {
+    g_autofree char *path = g_strdup_printf ("/sound-device/unusable/%u", i);
+
+    g_test_add_data_func (path, &unusable[i], test_unusable);
+  }
   return g_test_run ();
 }
