@@ -159,6 +159,8 @@ words_of (Status status, SpiceChannelEvent event, const GError *error)
     if (event == SPICE_CHANNEL_ERROR_LINK && (says (error, REFUSED_LINK) || says (error, REFUSED_CHANNEL)))
       return (Words){ "the server refused the connection", ": ",
                       says (error, REFUSED_LINK) ? REFUSED_LINK : REFUSED_CHANNEL };
+    if (event == SPICE_CHANNEL_ERROR_LINK && says (error, "refuses a secured connection"))
+      return (Words){ "the server refuses TLS for this channel (use spice://HOST:PORT, or ?port=PORT)" };
     return (Words){ event == SPICE_CHANNEL_ERROR_LINK ? "not a SPICE server, or it refused the channel"
                                                       : "the connection broke",
                     ": " };

@@ -263,6 +263,9 @@ def reasons():
     denied = spice.link_reply(error=7)
     with HostileServer({}, (spice.MAIN, denied)) as server:
         refused(server, PROTOCOL, f"info: {server.uri}: the server refused the connection: permission denied (7)\n", "info")
+    with HostileServer({}, (spice.MAIN, spice.link_reply(error=6))) as server:
+        refused(server, PROTOCOL, ": the server refuses TLS for this channel (use spice://HOST:PORT, or ?port=PORT)\n",
+                "info")
     with HostileServer({}, (spice.MAIN, b"")) as server:
         refused(server, TLS_PORT, "not a SPICE server, or one that expects TLS on this port (then use spice+tls://): ", "info")
     with HostileServer({}, (spice.DISPLAY, denied)) as server:
