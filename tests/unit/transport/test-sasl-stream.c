@@ -329,6 +329,19 @@ test_connection (void)
   peer_free (peer);
 }
 
+/* What has been coded and does not go out any more is let go of, as leak checkers see. */
+static void
+test_end_of_writing (Fixture *self, gconstpointer data)
+{
+  GPollableOutputStream *out = G_POLLABLE_OUTPUT_STREAM (g_io_stream_get_output_stream (self->stream));
+  static const uint8_t bytes[20000];
+  g_autoptr (GError) error = NULL;
+
+  while (g_pollable_output_stream_write_nonblocking (out, bytes, sizeof bytes, NULL, &error) > 0)
+    ;
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -339,6 +352,7 @@ main (int argc, char **argv)
   g_test_add ("/sasl-stream/read", Fixture, NULL, set_up, test_read, tear_down);
   g_test_add ("/sasl-stream/sources", Fixture, NULL, set_up, test_sources, tear_down);
   g_test_add ("/sasl-stream/write", Fixture, NULL, set_up, test_write, tear_down);
+  g_test_add ("/sasl-stream/end-of-writing", Fixture, NULL, set_up, test_end_of_writing, tear_down);
   g_test_add ("/sasl-stream/bad/nonsense", Fixture, "\0\0\0\24xxxxxxxxxxxxxxxxxxxx", set_up, test_bad, tear_down);
   g_test_add ("/sasl-stream/bad/large", Fixture, "\0\2\0\0xxxxxxxxxxxxxxxxxxxx", set_up, test_bad, tear_down);
   g_test_add ("/sasl-stream/bad/end", Fixture, NULL, set_up, test_bad, tear_down);
