@@ -178,15 +178,26 @@ is_main_open (gpointer data)
   return self->password_needed || self->main_open;
 }
 
-static bool
-is_list_complete (gpointer data)
+bool
+client_has_channels (Client *self)
 {
-  Client *self = data;
   g_autoptr (GList) channels = spice_session_get_channels (self->session);
 
   if (channels && channels->next)
     return g_get_monotonic_time () - self->last_news > LIST_QUIET_US;
   return self->first_words > 0 && g_get_monotonic_time () - self->first_words > NO_LIST_US;
+}
+
+static bool
+has_channels (gpointer client)
+{
+  return client_has_channels (client);
+}
+
+bool
+client_wait_channels (Client *self, GError **error)
+{
+  return client_wait (self, has_channels, self, "the server's channels", error);
 }
 
 void
@@ -250,8 +261,7 @@ client_connect_main (Client *self, const char *uri, GError **error)
 bool
 client_connect (Client *self, const char *uri, GError **error)
 {
-  return client_connect_main (self, uri, error)
-         && client_wait (self, is_list_complete, self, "the server's channels", error);
+  return client_connect_main (self, uri, error) && client_wait_channels (self, error);
 }
 
 static bool
@@ -314,7 +324,7 @@ is_offered (gpointer data)
 {
   Wanted *wanted = data;
 
-  return find_channel (wanted->client, wanted->type, wanted->id) || is_list_complete (wanted->client);
+  return find_channel (wanted->client, wanted->type, wanted->id) || client_has_channels (wanted->client);
 }
 
 SpiceChannel *
@@ -357,7 +367,7 @@ has_display (gpointer data)
 
   if (find_channel (self, SPICE_CHANNEL_DISPLAY, 0))
     return true;
-  if (!is_list_complete (self))
+  if (!client_has_channels (self))
     return false;
   for (GList *l = channels; l; l = l->next)
     if (SPICE_IS_DISPLAY_CHANNEL (l->data))

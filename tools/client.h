@@ -36,6 +36,10 @@ GError *client_lacks (Client *self, const char *what);
 /* The parts of that, for commands that begin as soon as what they need is there. */
 bool client_connect_main (Client *self, const char *uri, GError **error);
 bool client_wait_display (Client *self, GError **error);
+bool client_wait_channels (Client *self, GError **error);
+
+/* Whether the server has listed its channels. */
+bool client_has_channels (Client *self);
 
 /* Both at once, without waiting for the rest of the list. */
 SpiceChannel *client_connect_channel (Client *self, const char *uri, int type, int id, GError **error);

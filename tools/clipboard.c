@@ -314,7 +314,7 @@ parse_names (Clipboard *self, const char *selection, const char *type, GError **
 static bool
 prepare (Clipboard *self, Client *client, const char *uri, GError **error)
 {
-  if (!client_connect (client, uri, error))
+  if (!client_connect_main (client, uri, error))
     return false;
   self->channel = client_main (client);
   g_signal_connect (self->channel, "main-clipboard-selection-grab", G_CALLBACK (on_grab), self);

@@ -117,22 +117,43 @@ displays_list_channels (Client *client)
   return displays;
 }
 
+/* The one behind the channel of that id, NULL: none. Only where an id is left out, or at the end, does it take the
+ * whole list to know. */
+static bool
+next_channel (Client *client, int id, SpiceChannel **next, GError **error)
+{
+  for (bool is_whole = client_has_channels (client);; is_whole = true) {
+    g_autoptr (GList) channels = displays_list_channels (client);
+    GList *l = channels;
+
+    while (l && channel_id (l->data) <= id)
+      l = l->next;
+    *next = l ? l->data : NULL;
+    if (is_whole || (l && channel_id (l->data) == id + 1))
+      return true;
+    if (!client_wait_channels (client, error))
+      return false;
+  }
+}
+
 bool
 displays_find (Client *client, int number, Display *display, GError **error)
 {
-  g_autoptr (GList) channels = displays_list_channels (client);
+  SpiceChannel *channel = NULL;
   int first = 0;
 
-  if (!channels) {
-    g_propagate_error (error, client_lacks (client, "display"));
+  if (!client_wait_display (client, error))
     return false;
-  }
-  for (GList *l = channels; l; l = l->next) {
+  for (int id = -1;; id = channel_id (channel)) {
     g_autoptr (GArray) list = NULL;
 
-    if (!displays_open_channel (client, l->data, error))
+    if (!next_channel (client, id, &channel, error))
       return false;
-    list = displays_of_channel (l->data, first);
+    if (!channel)
+      break;
+    if (!displays_open_channel (client, channel, error))
+      return false;
+    list = displays_of_channel (channel, first);
     if (number < first + (int) list->len) {
       *display = g_array_index (list, Display, number - first);
       return true;

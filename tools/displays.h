@@ -18,7 +18,8 @@ GArray *displays_of_channel (SpiceChannel *channel, int first);
 /* Display channels in the order of their ids. Not referenced. */
 GList *displays_list_channels (Client *client);
 
-/* Opens display channels until the one that has this display. An error when there is none, or when it is off. */
+/* Opens display channels, as soon as they are offered, until the one that has this display. An error when there is
+ * none, or when it is off. */
 bool displays_find (Client *client, int number, Display *display, GError **error);
 
 /* Opens the channel and waits until it shows something, or clearly does not. */

@@ -65,7 +65,7 @@ place (Pointer *self, const char *uri, GError **error)
   gboolean agent;
   Display display;
 
-  if (!client_connect (self->client, uri, error) || !displays_find (self->client, self->display, &display, error))
+  if (!client_connect_main (self->client, uri, error) || !displays_find (self->client, self->display, &display, error))
     return false;
   if (self->x >= display.width || self->y >= display.height) {
     g_set_error (error, STATUS_ERROR, STATUS_UNSUPPORTED, "display %d is %dx%d; %d,%d lies beyond it", self->display,

@@ -160,7 +160,7 @@ run (int argc, char **argv, GError **error)
                       "until the\nother end closes the port. \"caraway info\" counts ports; their names are the "
                       "machine's configuration.",
                       &argc, &argv, 2, 2, error)
-      || !client_connect (client, argv[1], error))
+      || !client_connect_main (client, argv[1], error))
     return false;
   self.port = ports_open (client, argv[2], G_CALLBACK (on_data), &self, error);
   if (!self.port)

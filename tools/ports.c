@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#define TRIED "caraway-tried"
+
 static bool
 has_name (gpointer data)
 {
@@ -72,8 +74,9 @@ find_port (Client *client, const Wanted *wanted, SpiceChannel **found, GString *
     int type;
 
     g_object_get (l->data, "channel-type", &type, NULL);
-    if (type != SPICE_CHANNEL_PORT)
+    if (type != SPICE_CHANNEL_PORT || g_object_get_data (l->data, TRIED))
       continue;
+    g_object_set_data (l->data, TRIED, client);
     if (!learn_name (client, l->data, wanted, &port_name, error))
       return false;
     if (strcmp (port_name, wanted->name) == 0) {
@@ -86,13 +89,28 @@ find_port (Client *client, const Wanted *wanted, SpiceChannel **found, GString *
   return true;
 }
 
+static bool
+has_ports (gpointer client)
+{
+  g_autoptr (GList) channels = spice_session_get_channels (client_session (client));
+
+  for (GList *l = channels; l; l = l->next)
+    if (SPICE_IS_PORT_CHANNEL (l->data))
+      return true;
+  return client_has_channels (client);
+}
+
 SpicePortChannel *
 ports_open (Client *client, const char *name, GCallback on_data, gpointer data, GError **error)
 {
   const Wanted wanted = { name, on_data, data };
   GString *others = g_string_new (NULL);
   SpiceChannel *found = NULL;
-  bool ok = find_port (client, &wanted, &found, others, error);
+  bool ok = client_wait (client, has_ports, client, "the port", error)
+            && find_port (client, &wanted, &found, others, error);
+
+  if (ok && !found)
+    ok = client_wait_channels (client, error) && find_port (client, &wanted, &found, others, error);
 
   if (ok && !found) {
     g_autofree char *what

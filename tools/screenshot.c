@@ -366,7 +366,7 @@ open_display (Client *client, const char *uri, const Request *request, Watch *wa
   g_autoptr (GList) channels = NULL;
 
   if (request->number > 0)
-    return client_connect (client, uri, error) && open_numbered (client, request->number, watch, display, error);
+    return client_connect_main (client, uri, error) && open_numbered (client, request->number, watch, display, error);
   if (!client_connect_main (client, uri, error) || !client_wait_display (client, error))
     return false;
   channels = displays_list_channels (client);

@@ -152,7 +152,7 @@ run (int argc, char **argv, GError **error)
                       "Sends files to the guest, where its agent stores them, usually among the downloads of the user "
                       "who is\nlogged in. --timeout limits the time until the first byte is sent.",
                       &argc, &argv, 2, -1, error)
-      || !client_connect (client, argv[1], error) || !guest_wait (client, -1, "file transfer", error))
+      || !client_connect_main (client, argv[1], error) || !guest_wait (client, -1, "file transfer", error))
     return false;
   if (spice_main_channel_agent_test_capability (client_main (client), VD_AGENT_CAP_FILE_XFER_DISABLED)) {
     g_set_error (error, STATUS_ERROR, STATUS_UNSUPPORTED, "the guest does not allow file transfers");

@@ -134,7 +134,7 @@ run (int argc, char **argv, GError **error)
                       "reset       reset it, as its reset button would\n"
                       "powerdown   press its power button",
                       &argc, &argv, 2, 2, error)
-      || !parse_verb (argv[2], &action, error) || !client_connect (client, argv[1], error))
+      || !parse_verb (argv[2], &action, error) || !client_connect_main (client, argv[1], error))
     return false;
   port = ports_open (client, name ? name : DEFAULT_PORT, NULL, NULL, error);
   if (!port)

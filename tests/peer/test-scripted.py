@@ -214,6 +214,25 @@ def place(to):
             tap.true(words in result.err, result.err)
 
 
+WANTED = {"click": (spice.INPUTS, 0), "screenshot": (spice.DISPLAY, 1), "port": (spice.PORT, 0)}
+
+
+@tap.cases("{} begins as soon as what it needs is offered: the server goes on listing channels", WANTED)
+def begins(command):
+    begun, listed = [], [(spice.DISPLAY, 0), (spice.DISPLAY, 1), (spice.INPUTS, 0), (spice.PORT, 0)]
+    port = [spice.message(201, spice.u32(5, 9) + spice.u8(1) + b"port\0")]
+    with HostileServer({}) as server, tempfile.TemporaryDirectory() as folder:
+        steps = [spice.main_init(modes=(3, 2)), Wait(104)]
+        for n in range(1, 200):
+            steps += [spice.channels_list(*listed, *((spice.USBREDIR, number) for number in range(n))), HELLO, Wait(3, n),
+                      lambda: begun.append(server.channel(WANTED[command][0], 0, WANTED[command][1]) is not None), Pause(0.01)]
+        server.scripts = {spice.MAIN: steps, spice.PORT: port}
+        words = {"click": (5, 5), "screenshot": (Path(folder) / "x.png", "-d", 1), "port": ("port", "-q", 0)}[command]
+        caraway.run(command, server.uri, *words)
+        server.channel(spice.MAIN).wait(lambda: False)
+        tap.true(any(begun) or len(begun) < 199, "neither begun nor ended before the last list came")
+
+
 BUTTONS = {"left": (1, 1), "middle": (2, 2), "right": (3, 4), "wheel-up": (4, 0), "wheel-down": (5, 0)}
 
 
