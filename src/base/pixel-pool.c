@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "base/pixel-pool.h"
 
+#include "base/pages.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
 /* Smaller pictures are left to malloc(), which keeps their memory itself. */
 #define LEAST_BYTES 65536
@@ -235,10 +236,6 @@ cw_pixel_pool_give (CwPixelPool *self, void *memory, size_t capacity)
 void
 cw_pixel_pool_populate (void *memory, size_t capacity, size_t offset, size_t size)
 {
-#ifdef MADV_POPULATE_WRITE
-  size_t page = (size_t) sysconf (_SC_PAGESIZE), from = offset & ~(page - 1);
-
   if (capacity >= LEAST_MAPPED)
-    madvise ((uint8_t *) memory + from, round_up (offset + size - from, page), MADV_POPULATE_WRITE);
-#endif
+    cw_pages_populate ((uint8_t *) memory + offset, size);
 }

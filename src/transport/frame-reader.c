@@ -3,9 +3,13 @@
 
 #include "base/error.h"
 #include "base/i18n.h"
+#include "base/pages.h"
 #include "wire/messages.h"
 
 #include <string.h>
+
+/* Of a large message's memory, what gets its pages at a time: a server that does not send does not fill memory. */
+#define POPULATED_PIECE ((size_t) 256 << 10)
 
 void
 cw_frame_reader_init (CwFrameReader *self, bool mini_header, const CwFrameRules *rules, CwBlockPool *pool)
@@ -87,10 +91,23 @@ make_room (CwFrameReader *self, GError **error)
   if (!reuse) {
     drop_block (self);
     self->block = block;
+    self->populated = left;
   }
   self->start = 0;
   self->end = left;
   return true;
+}
+
+static void
+populate (CwFrameReader *self)
+{
+  const size_t capacity = self->block->capacity;
+  size_t from = MAX (self->populated, self->end), to = MIN (capacity, self->end + POPULATED_PIECE);
+
+  if (capacity <= CW_BLOCK_SIZE || from == capacity || (to < capacity && to - from < POPULATED_PIECE / 2))
+    return;
+  cw_pages_populate (self->block->data + from, to - from);
+  self->populated = to;
 }
 
 bool
@@ -100,6 +117,7 @@ cw_frame_reader_space (CwFrameReader *self, uint8_t **at, size_t *size, GError *
     if (!make_room (self, error))
       return false;
   }
+  populate (self);
   *at = self->block->data + self->end;
   *size = self->block->capacity - self->end;
   return true;

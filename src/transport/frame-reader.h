@@ -45,6 +45,7 @@ typedef struct {
 
   CwBlock *block; /* holds unparsed bytes from start to end, and the body given out last; NULL while there are none */
   size_t start, end;
+  size_t populated;  /* so much of a block for a large message has its pages */
   uint64_t position; /* of end, in the stream */
   bool has_header;   /* header is that of the message whose body is being read */
   bool knows_tail;   /* its body is there, and it is known whether one more byte follows */

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "base/pages.h"
+
+#include <glib.h>
+#include <stdbool.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+enum { PAGES = 8 };
+
+typedef struct {
+  size_t page;
+  unsigned char *memory;
+} Fixture;
+
+static void
+set_up (Fixture *self, gconstpointer data)
+{
+  self->page = (size_t) sysconf (_SC_PAGESIZE);
+  self->memory = mmap (NULL, PAGES * self->page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  g_assert_true (self->memory != MAP_FAILED);
+}
+
+static void
+tear_down (Fixture *self, gconstpointer data)
+{
+  munmap (self->memory, PAGES * self->page);
+}
+
+/* One letter a page: whether it is there. */
+static char *
+present (Fixture *self)
+{
+  unsigned char is_there[PAGES];
+  char *text = g_strnfill (PAGES, '-');
+
+  g_assert_cmpint (mincore (self->memory, PAGES * self->page, is_there), ==, 0);
+  for (unsigned i = 0; i < PAGES; i++)
+    if (is_there[i] & 1)
+      text[i] = 'x';
+  return text;
+}
+
+static bool
+system_can (Fixture *self)
+{
+#ifdef MADV_POPULATE_WRITE
+  return madvise (self->memory + (PAGES - 1) * self->page, 0, MADV_POPULATE_WRITE) == 0;
+#else
+  return false;
+#endif
+}
+
+/* Every page of which a byte is meant, and no other; what was there stays. */
+static void
+test_populate (Fixture *self, gconstpointer data)
+{
+  g_autofree char *before = NULL, *after = NULL;
+
+  self->memory[2 * self->page + 7] = 42;
+  before = present (self);
+  g_assert_cmpstr (before, ==, "--x-----");
+  cw_pages_populate (self->memory + 2 * self->page - 1, 3 * self->page + 2);
+  after = present (self);
+  g_assert_cmpstr (after, ==, system_can (self) ? "-xxxxx--" : "--x-----");
+  g_assert_cmpint (self->memory[2 * self->page + 7], ==, 42);
+}
+
+static void
+test_aligned (Fixture *self, gconstpointer data)
+{
+  g_autofree char *after = NULL;
+
+  cw_pages_populate (self->memory + self->page, 2 * self->page);
+  after = present (self);
+  g_assert_cmpstr (after, ==, system_can (self) ? "-xx-----" : "--------");
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add ("/pages/populate", Fixture, NULL, set_up, test_populate, tear_down);
+  g_test_add ("/pages/aligned", Fixture, NULL, set_up, test_aligned, tear_down);
+  return g_test_run ();
+}
