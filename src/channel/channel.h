@@ -32,6 +32,7 @@ struct _SpiceChannelClassPrivate {
   /* The first message of a connection, to be sent before the server has accepted the client: writes its body. 0, or no
    * function: there is none. channel_up asks cw_channel_sent_first () whether it has been sent. */
   uint16_t (*first_message) (SpiceChannel *channel, CwBuffer *body);
+  bool links_first; /* other kinds let its link go ahead: it is what people wait to see */
   /* Messages that may be sent in a read-only session, besides the common ones; NULL: none. Ends with 0. */
   const uint16_t *read_only_messages;
   /* Messages of the kind that the target of a migration may send before its turn has come; NULL: none. Ends with 0. */

@@ -323,6 +323,8 @@ begin_attempt (SpiceChannel *self)
     .descriptor_caps = &priv->descriptor_caps,
     .common_caps = &priv->common_caps,
     .context = priv->context,
+    .link_order = priv->host->link_order (priv->session),
+    .links_first = cw_channel_class (self)->links_first,
     .target = target,
     .first_message = first_message,
     .events = &dial_events,

@@ -124,6 +124,8 @@ connect_now (CwDial *self)
     cw_caps_add (&caps, dial->descriptor_caps);
   params.link.channel_caps = &caps;
   params.link.common_caps = dial->common_caps;
+  params.link_order = dial->link_order;
+  params.links_first = dial->links_first;
   first = dial->first_message (dial->data, &params.link.first_type);
   params.link.first_body = first;
   g_clear_object (&self->cancellable);

@@ -19,6 +19,8 @@ typedef struct {
   const CwCaps *caps, *common_caps;
   const CwCaps *descriptor_caps; /* besides caps, on plain unix sockets */
   GMainContext *context;
+  CwLinkOrder *link_order; /* of the session's channels */
+  bool links_first;
   /* Asked each time something is decided, so that what is set meanwhile counts. The result is used at once. */
   CwTarget (*target) (gpointer data);
   /* A message that may go before the server has accepted the client, or NULL; its body is the caller's. */

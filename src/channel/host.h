@@ -26,6 +26,8 @@ typedef struct {
   size_t *(*pointer_bytes) (SpiceSession *session);
   /* Likewise, of the bodies of messages that are being read. */
   size_t *(*body_bytes) (SpiceSession *session);
+  /* Which of its channels link first. Borrowed. */
+  CwLinkOrder *(*link_order) (SpiceSession *session);
 
   /* Takes down what servers say; NULL: nobody does. */
   CwRecorder *(*recorder) (SpiceSession *session);

@@ -38,6 +38,12 @@ body_bytes (SpiceSession *self)
   return self->priv->body_bytes;
 }
 
+static CwLinkOrder *
+link_order (SpiceSession *self)
+{
+  return self->priv->link_order;
+}
+
 static CwDisabledEffects
 disabled_effects (SpiceSession *self)
 {
@@ -110,6 +116,7 @@ const CwChannelHost cw_session_host = {
   .read_only = read_only,
   .pointer_bytes = pointer_bytes,
   .body_bytes = body_bytes,
+  .link_order = link_order,
   .recorder = cw_session_recorder,
   .is_for_migration = is_for_migration,
   .migration_peer = cw_session_migration_peer,

@@ -44,6 +44,7 @@ spice_session_finalize (GObject *object)
   g_clear_pointer (&priv->sync, cw_sync_free);
   g_clear_pointer (&priv->pointer_bytes, g_rc_box_release);
   g_clear_pointer (&priv->body_bytes, g_rc_box_release);
+  g_clear_pointer (&priv->link_order, cw_link_order_unref);
   g_clear_pointer (&priv->render_group, cw_render_group_unref);
   g_clear_pointer (&priv->context, g_main_context_unref);
   G_OBJECT_CLASS (spice_session_parent_class)->finalize (object);
@@ -76,6 +77,7 @@ spice_session_init (SpiceSession *self)
   priv->sync = cw_sync_new ();
   priv->pointer_bytes = g_rc_box_new0 (size_t);
   priv->body_bytes = g_rc_box_new0 (size_t);
+  priv->link_order = cw_link_order_new (CW_LINK_ORDER_WAIT_US);
   g_queue_init (&priv->channels_to_create);
   cw_session_init_properties (self);
   cw_channel_host_attach (self, &cw_session_host);

@@ -51,8 +51,9 @@ struct _SpiceSessionPrivate {
   bool read_only, enable_audio, enable_usbredir, enable_smartcard, share_dir_ro, gl_scanout, inhibit_keyboard_grab;
   bool client_sockets;
   SpiceURI *proxy;
-  size_t *pointer_bytes;       /* of shapes kept, in a g_rc_box */
-  size_t *body_bytes;          /* of messages that are being read, likewise */
+  size_t *pointer_bytes; /* of shapes kept, in a g_rc_box */
+  size_t *body_bytes;    /* of messages that are being read, likewise */
+  CwLinkOrder *link_order;
   CwTlsSessions *tls_sessions; /* of the server, for all channels */
   CwProxyParams proxy_params;  /* target.c: what proxy says, borrowed */
 

@@ -187,6 +187,7 @@ run (gpointer data, int64_t deadline)
   self->io.progress = false;
   self->io.bytes_read = 0;
   self->io.condition = 0;
+  self->io.until = 0;
   self->io.failure = step->stage->failure;
   status = step->stage->step (step->state, &self->io, &error);
   if (self->bytes_read)
@@ -203,7 +204,7 @@ run (gpointer data, int64_t deadline)
       cw_turn_task_ready (self->turn);
     else if (self->io.condition != 0)
       cw_turn_task_await (self->turn, self->io.condition);
-    cw_turn_task_at (self->turn, self->limit_us);
+    cw_turn_task_at (self->turn, self->io.until != 0 ? MIN (self->io.until, self->limit_us) : self->limit_us);
   }
 }
 

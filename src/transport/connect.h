@@ -4,6 +4,7 @@
 #pragma once
 
 #include "link/link.h"
+#include "transport/link-order.h"
 #include "transport/stage.h"
 #include "transport/tls-params.h"
 
@@ -22,6 +23,8 @@ struct CwConnectParams {
   const struct CwProxyParams *proxy; /* on the way to host, or NULL */
   const CwTlsParams *tls;            /* NULL: plain. Not with unix_path */
   CwLinkParams link;
+  CwLinkOrder *link_order;      /* of all that connect beside it, or NULL */
+  bool links_first;             /* others of link_order wait for it */
   unsigned connect_timeout_ms;  /* 0: CW_CONNECT_TIMEOUT_MS */
   unsigned silence_timeout_ms;  /* 0: CW_SILENCE_TIMEOUT_MS */
   uint64_t *bytes_read;         /* or NULL. Not copied: gets what is read of the link, however it ends, as it comes */

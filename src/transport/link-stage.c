@@ -13,6 +13,8 @@ typedef struct {
   char *host; /* or NULL */
   bool is_told_peer, is_prepared;
   unsigned n_prepared;
+  CwLinkPlace place;
+  bool may_go;
   GBytes *output; /* being written */
   size_t written;
 } LinkStage;
@@ -28,6 +30,7 @@ make (const CwConnectParams *params, GError **error)
   self = g_new0 (LinkStage, 1);
   self->link = link;
   self->host = g_strdup (params->host);
+  cw_link_place_init (&self->place, params->link_order, params->links_first);
   return self;
 }
 
@@ -137,6 +140,11 @@ step (gpointer data, CwStageIo *io, GError **error)
 
   if (!self->is_told_peer)
     tell_peer (self, io->connection);
+  self->may_go = self->may_go || cw_link_place_may_go (&self->place, g_get_monotonic_time (), io->wake, io->wake_data);
+  if (!self->may_go) {
+    io->until = self->place.until;
+    return CW_STAGE_WAITS;
+  }
   while (!(is_writing = !write_output (self, stream)) && cw_link_status (self->link) == CW_LINK_RUNNING)
     if (!read_input (self, io))
       break;
@@ -161,6 +169,7 @@ leave (gpointer data)
 {
   LinkStage *self = data;
 
+  cw_link_place_clear (&self->place);
   cw_link_free (self->link);
   g_free (self->host);
   g_clear_pointer (&self->output, g_bytes_unref);

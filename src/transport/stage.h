@@ -22,6 +22,7 @@ typedef struct {
   GMainContext *context;
   GCancellable *cancellable; /* of what goes on outside of steps; cancelled when the attempt ends */
   GIOCondition condition;
+  int64_t until;            /* a step that waits is made again then in any case; 0: not for that */
   bool progress;            /* the peer has sent something: to be set by the step */
   uint64_t bytes_read;      /* of SPICE itself, not of layers below it: to be added to by the step */
   CwConnectFailure failure; /* what a failed step was, where that is not the stage's own */

@@ -92,6 +92,7 @@ first_message (SpiceChannel *channel, CwBuffer *body)
 
 static SpiceChannelClassPrivate display_class = {
   .first_message = first_message,
+  .links_first = true,
   .handlers = handlers,
   .handle_other = cw_display_push,
   .caps = caps,
