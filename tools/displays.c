@@ -3,15 +3,17 @@
 
 #include "shown.h"
 
-/* A display without a surface (a guest that has not set a mode yet, or is off) is taken as it is after this. One whose
- * surface is there but has not been marked gets longer: its monitors are still to come, from a server that is slow. */
+/* A display without a surface (a guest that has not set a mode yet, or is off) is taken as it is after this, or after
+ * so many times as long as its server took to open the channel: one that is slow in that is slow to show something. One
+ * whose surface is there but has not been marked gets longest: its monitors are still to come. */
 #define SURFACE_WAIT_US G_TIME_SPAN_SECOND
+#define SURFACE_WAIT_TIMES 20
 #define MARK_WAIT_US (10 * G_TIME_SPAN_SECOND)
 
 typedef struct {
   SpiceChannel *channel;
   bool marked;
-  gint64 marked_at, since;
+  gint64 marked_at, begun, opened;
 } Surface;
 
 /* Servers send surface, picture and monitors, and then mark the surface. */
@@ -22,15 +24,23 @@ on_mark (SpiceChannel *channel, int mark, Surface *surface)
   surface->marked_at = g_get_monotonic_time ();
 }
 
+static gint64
+wait_us (const Surface *surface)
+{
+  int width, height;
+
+  if (shown_get_size (surface->channel, &width, &height))
+    return MARK_WAIT_US;
+  return CLAMP (SURFACE_WAIT_TIMES * (surface->opened - surface->begun), SURFACE_WAIT_US, MARK_WAIT_US);
+}
+
 static bool
 is_settled (gpointer data)
 {
   Surface *surface = data;
-  int width, height;
-  gint64 limit = shown_get_size (surface->channel, &width, &height) ? MARK_WAIT_US : SURFACE_WAIT_US;
 
   return (surface->marked && shown_is_settled (surface->channel, surface->marked_at))
-         || g_get_monotonic_time () - surface->since > limit;
+         || g_get_monotonic_time () - surface->opened > wait_us (surface);
 }
 
 static int
@@ -45,7 +55,7 @@ channel_id (SpiceChannel *channel)
 bool
 displays_open_channel (Client *client, SpiceChannel *channel, GError **error)
 {
-  Surface surface = { .channel = channel };
+  Surface surface = { .channel = channel, .begun = g_get_monotonic_time () };
   int width, height;
   bool ok;
 
@@ -53,7 +63,7 @@ displays_open_channel (Client *client, SpiceChannel *channel, GError **error)
     return true;
   g_signal_connect (channel, "display-mark", G_CALLBACK (on_mark), &surface);
   ok = client_open_channel (client, SPICE_CHANNEL_DISPLAY, channel_id (channel), error) != NULL;
-  surface.since = g_get_monotonic_time ();
+  surface.opened = g_get_monotonic_time ();
   ok = ok && client_wait (client, is_settled, &surface, "the display's surface", error);
   g_signal_handlers_disconnect_by_data (channel, &surface);
   return ok;
