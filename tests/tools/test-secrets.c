@@ -114,8 +114,8 @@ child_terminal (void)
     typist = g_thread_new ("typist", type, GINT_TO_POINTER (master));
     text = terminal_ask_secret ("? ");
     g_assert_nonnull (text);
+    g_thread_join (typist); /* it has forgotten what it typed */
     check_read (text);
-    g_thread_join (typist);
   }
 }
 
