@@ -28,15 +28,23 @@ cw_qmp_reset (CwQmp *self)
   self->generation++;
 }
 
-/* The parser recurses into each level and makes a node of each value: what it is given is bounded in both before. */
+static bool
+is_outside_strings (char c)
+{
+  return g_ascii_isalnum (c) || g_ascii_isspace (c) || strchr ("{}[]:,\"+-.", c);
+}
+
+/* The parser recurses into each level and makes a node of each value: what it is given is bounded in both before. It
+ * also takes comments and strings in single quotes, in which brackets and quotes would be counted wrongly here, and one
+ * value after the other, of which it loses (and leaks) all but the last. */
 static const char *
-check_size (CwSlice line)
+check_text (CwSlice line)
 {
   unsigned depth = 0, values = 1;
-  bool in_string = false;
+  bool in_string = false, has_begun = false;
 
   for (size_t i = 0; i < line.size; i++) {
-    uint8_t c = line.data[i];
+    char c = (char) line.data[i];
 
     if (in_string) {
       if (c == '\\')
@@ -46,6 +54,9 @@ check_size (CwSlice line)
       continue;
     }
     in_string = c == '"';
+    if (!is_outside_strings (c) || ((c == '{' || c == '[') && depth == 0 && has_begun))
+      return "it is not JSON";
+    has_begun = has_begun || !g_ascii_isspace (c);
     if (c == '{' || c == '[')
       depth++;
     else if ((c == '}' || c == ']') && depth > 0)
@@ -126,7 +137,7 @@ handle_line (CwQmp *self, CwSlice line)
     line.size--;
   if (line.size == 0)
     return;
-  why = g_utf8_validate (text, (gssize) line.size, NULL) ? check_size (line) : "it is not UTF-8";
+  why = g_utf8_validate (text, (gssize) line.size, NULL) ? check_text (line) : "it is not UTF-8";
   if (why) {
     self->events->junk (self->data, why);
     return;

@@ -11,6 +11,7 @@ QMP = (
     '{"timestamp": {"seconds": 1, "microseconds": 2}, "event": "RESET", "data": {"guest": true}}\r\n',
     '{"error": {"class": "CommandNotFound", "desc": "text \\u00e9 \\" "}, "id": 2}\r\n',
     '{"error": {"desc": "bad"}}\n[1, [2, [3, {"a": null}]]]\n"x"\n-1.5e3\n',
+    '/*"*/{"event": "a"}\n{"event": \'"\'}\n{"event": "a"}{"return": 1}\n',
 )
 XML = (
     '<?xml version="1.0"?><D:propfind xmlns:D="DAV:"><D:prop><D:getetag/><x xmlns="urn:y"/><z:w/></D:prop></D:propfind>',

@@ -144,6 +144,13 @@ test_odd_lines (void)
     { "  {\"event\": \"X\"}  \t\r", "event X -\n" },
     { "{\"event\": \"a\" \"return\"}", "junk: it is not JSON\n" },
     { "{\"event\": \"[[{\\\"[\\\\\"}", "event [[{\"[\\ -\n" },
+    /* What the parser would take besides JSON, and lose or count wrongly. */
+    { "{\"event\": \"a\"}{\"event\": \"b\"}", "junk: it is not JSON\n" },
+    { "31 {\"event\": \"a\"}", "junk: it is not JSON\n" },
+    { "\"x\" []", "junk: it is not JSON\n" },
+    { "/*\"*/{\"event\": \"a\"}", "junk: it is not JSON\n" },
+    { "{\"event\": 'a'}", "junk: it is not JSON\n" },
+    { "{\"event\": \"/*'#\"}", "event /*'# -\n" },
     { "", "" },
     { "   \r", "" },
   };
@@ -179,6 +186,14 @@ test_limits (void)
   repeat (&self, "{\"a\":", 500000);
   push (&self, "\n", 1);
   g_assert_cmpstr (self.said->str, ==, "junk: it is nested too deeply\njunk: it is nested too deeply\n");
+  g_string_truncate (self.said, 0);
+  /* A quote in a comment or in another quote opens no text. */
+  push (&self, "/*\"*/", 5);
+  repeat (&self, "[", 1000000);
+  push (&self, "\n['\"',", 6);
+  repeat (&self, "[", 1000000);
+  push (&self, "\n", 1);
+  g_assert_cmpstr (self.said->str, ==, "junk: it is not JSON\njunk: it is not JSON\n");
   g_string_truncate (self.said, 0);
   push (&self, "[", 1);
   repeat (&self, "0,", 100000);
