@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "base/buffer.h"
 
-#include <string.h>
-#include <sys/mman.h>
+#include "base/pages.h"
 
-/* From this size on pages of the usual size cost more time than the bytes in them. */
-#define HUGE_PAGE ((size_t) 2 * 1024 * 1024)
+#include <string.h>
 
 void
 cw_buffer_init (CwBuffer *self, size_t max)
@@ -20,18 +18,6 @@ cw_buffer_clear (CwBuffer *self)
   *self = (CwBuffer){ .max = self->max };
 }
 
-/* Only a hint, and only for what lies wholly inside. */
-static void
-ask_for_huge_pages (uint8_t *data, size_t size)
-{
-#ifdef MADV_HUGEPAGE
-  size_t before = (HUGE_PAGE - (uintptr_t) data % HUGE_PAGE) % HUGE_PAGE;
-
-  if (size >= before + 2 * HUGE_PAGE)
-    madvise (data + before, (size - before) / HUGE_PAGE * HUGE_PAGE, MADV_HUGEPAGE);
-#endif
-}
-
 static bool
 allocate (CwBuffer *self, size_t size)
 {
@@ -41,7 +27,7 @@ allocate (CwBuffer *self, size_t size)
     return false;
   self->data = data;
   self->allocated = size;
-  ask_for_huge_pages (data, size);
+  cw_pages_ask_for_huge (data, size);
   return true;
 }
 

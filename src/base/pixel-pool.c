@@ -12,10 +12,8 @@
 #define MAX_BLOCKS 64
 #define MAX_AGE 128 /* pictures taken since it was given back; then it goes to the system */
 
-/* Larger ones are mapped, so that their memory goes back to the system, and those larger still are aligned to huge
- * pages, where the system has them: one page fault instead of 512. */
+/* Larger ones are mapped, so that their memory goes back to the system. */
 #define LEAST_MAPPED ((size_t) 128 << 10)
-#define HUGE_PAGE ((size_t) 2 << 20)
 #define MAP_UNIT ((size_t) 65536) /* no system's pages are larger */
 
 typedef struct {
@@ -43,37 +41,11 @@ round_up (size_t size, size_t unit)
 static size_t
 capacity_for (size_t size)
 {
-  size_t whole = round_up (size, HUGE_PAGE);
+  size_t whole = round_up (size, CW_HUGE_PAGE);
 
   if (size < LEAST_MAPPED)
     return round_up (size, 64);
-  return size >= HUGE_PAGE && whole - size <= size / 8 ? whole : round_up (size, MAP_UNIT);
-}
-
-static void *
-map (size_t capacity, int flags)
-{
-  void *start = mmap (NULL, capacity, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | flags, -1, 0);
-
-  return start == MAP_FAILED ? NULL : start;
-}
-
-static void *
-map_aligned (size_t capacity)
-{
-  uint8_t *start = map (capacity + HUGE_PAGE, 0);
-  size_t before;
-
-  if (!start)
-    return NULL;
-  before = round_up ((uintptr_t) start, HUGE_PAGE) - (uintptr_t) start;
-  if (before > 0)
-    munmap (start, before);
-  munmap (start + before + capacity, HUGE_PAGE - before);
-#ifdef MADV_HUGEPAGE
-  madvise (start + before, capacity, MADV_HUGEPAGE);
-#endif
-  return start + before;
+  return size >= CW_HUGE_PAGE && whole - size <= size / 8 ? whole : round_up (size, MAP_UNIT);
 }
 
 static void *
@@ -82,7 +54,7 @@ allocate (size_t capacity)
   if (capacity < LEAST_MAPPED)
     return aligned_alloc (64, capacity);
   /* Decoders write all of it. */
-  return capacity < HUGE_PAGE ? map (capacity, MAP_POPULATE) : map_aligned (capacity);
+  return cw_pages_map (capacity, true);
 }
 
 static void
@@ -91,7 +63,7 @@ release (Block block)
   if (block.capacity < LEAST_MAPPED)
     free (block.memory);
   else
-    munmap (block.memory, block.capacity);
+    cw_pages_unmap (block.memory, block.capacity);
 }
 
 CwPixelPool *
@@ -188,7 +160,7 @@ cw_pixel_pool_take (CwPixelPool *self, size_t size, size_t *capacity)
   return found.memory;
 }
 
-/* Without huge pages: it is kept for long, and not all of it need ever be written. */
+/* Exactly as much as is wanted: it is kept for long. */
 void *
 cw_pixel_pool_take_zeroed (size_t size, size_t *capacity)
 {
@@ -196,7 +168,7 @@ cw_pixel_pool_take_zeroed (size_t size, size_t *capacity)
 
   *capacity = size < LEAST_MAPPED ? round_up (size, 64) : round_up (size, MAP_UNIT);
   if (*capacity >= LEAST_MAPPED)
-    return map (*capacity, 0);
+    return cw_pages_map (*capacity, false);
   memory = aligned_alloc (64, *capacity);
   if (memory)
     memset (memory, 0, *capacity);

@@ -2,6 +2,7 @@
 #include "base/pixels.h"
 
 #include "base/error.h"
+#include "base/pages.h"
 
 #include <string.h>
 
@@ -112,6 +113,13 @@ cw_pixels_unalign (CwPixels *self)
   self->rows += UNALIGNED;
 }
 
+/* Huge pages need no help. */
+static size_t
+sparse (size_t capacity)
+{
+  return capacity < CW_HUGE_PAGE ? capacity : 0;
+}
+
 CwPixels *
 cw_pixels_new_zeroed (CwPixelFormat format, uint32_t width, uint32_t height, GError **error)
 {
@@ -124,7 +132,7 @@ cw_pixels_new_zeroed (CwPixelFormat format, uint32_t width, uint32_t height, GEr
   storage = cw_pixel_pool_take_zeroed (storage_size (format, width, height), &capacity);
   self = pixels_in (storage, capacity, NULL, format, width, height, false, error);
   if (self)
-    self->sparse = capacity;
+    self->sparse = sparse (capacity);
   return self;
 }
 
@@ -149,7 +157,7 @@ cw_pixels_new_wrapped (CwPixelFormat format, uint32_t width, uint32_t height, vo
 }
 
 /* Takes some hundred microseconds where all of its pages are there; a multiple of a page's size. */
-#define ZERO_PIECE ((size_t) 1 << 20)
+#define ZERO_PIECE CW_HUGE_PAGE
 
 bool
 cw_pixels_zero_some (CwPixels *self, size_t *done)
@@ -160,7 +168,7 @@ cw_pixels_zero_some (CwPixels *self, size_t *done)
   *done += size;
   if (*done < self->capacity)
     return false;
-  self->sparse = self->capacity;
+  self->sparse = sparse (self->capacity);
   return true;
 }
 

@@ -64,7 +64,7 @@ CwPixels *cw_pixels_new_zeroed (CwPixelFormat format, uint32_t width, uint32_t h
 CwPixels *cw_pixels_new_wrapped (CwPixelFormat format, uint32_t width, uint32_t height, void *first, size_t stride,
                                  bool bottom_up, void (*release) (gpointer owner), gpointer owner);
 
-/* Makes some more of them all zero again: up to a megabyte beyond *done, which begins with 0. Of large ones that were
+/* Makes some more of them all zero again: some megabytes beyond *done, which begins with 0. Of large ones that were
  * made so the memory is given back and taken anew. TRUE when nothing is left. */
 bool cw_pixels_zero_some (CwPixels *self, size_t *done);
 

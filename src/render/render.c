@@ -298,6 +298,7 @@ is_over (Clock *self, uint64_t work)
 typedef enum {
   DONE,
   UNFINISHED, /* time is up */
+  WAITING,    /* the waker is woken when it can go on */
   FAILED,
 } Outcome;
 
@@ -329,6 +330,8 @@ run_draw (CwRender *self, CwOp *op, Clock *clock, GError **error)
       return DONE;
     }
   }
+  if (!cw_render_surface_has_memory (op->target, self->waker, &op->drawing->on.box))
+    return WAITING;
   while (!cw_draw_paint (&op->drawing->draw, PIXELS_PER_LOOK)) {
     if (is_over (clock, PIXELS_PER_LOOK))
       return UNFINISHED;
@@ -417,9 +420,9 @@ step_one (CwRender *self, Clock *clock, bool *more)
     cw_op_free (op);
     return false;
   }
-  if (outcome == UNFINISHED) {
+  if (outcome == UNFINISHED || outcome == WAITING) {
     g_queue_push_head_link (&self->queue, &op->link);
-    *more = true;
+    *more = outcome == UNFINISHED;
     return false;
   }
   if (outcome == FAILED && op->message)

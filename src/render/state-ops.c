@@ -142,7 +142,7 @@ reset_piece (CwRenderState *self, CwOp *op)
 
   if (!cw_render_state_flush_damage (self))
     return true;
-  if (primary && !cw_pixels_zero_some (primary->pixels, &op->done))
+  if (primary && !cw_render_surface_zero_some (primary, &op->done))
     return false;
   self->observer->reset (self->observer_data);
   return true;

@@ -27,8 +27,8 @@ dispose (gpointer pixels)
 void
 cw_render_surface_dispose (CwRenderSurface *self, CwPixels *pixels)
 {
-  if (self->disposed_by)
-    cw_worker_group_push (self->disposed_by, CW_JOB_COPIES, dispose, pixels);
+  if (cw_pixels_size (pixels) >= LARGE_BYTES && self->workers)
+    cw_worker_group_push (self->workers, CW_JOB_COPIES, dispose, pixels);
   else
     cw_pixels_unref (pixels);
 }
@@ -36,9 +36,10 @@ cw_render_surface_dispose (CwRenderSurface *self, CwPixels *pixels)
 static void
 drop_pixels (CwRenderSurface *self)
 {
+  g_clear_pointer (&self->pages, cw_surface_pages_free);
   if (self->pixels)
     cw_render_surface_dispose (self, g_steal_pointer (&self->pixels));
-  g_clear_pointer (&self->disposed_by, cw_worker_group_unref);
+  g_clear_pointer (&self->workers, cw_worker_group_unref);
 }
 
 void
@@ -48,6 +49,23 @@ cw_render_surface_unref (CwRenderSurface *self)
     return;
   drop_pixels (self);
   g_free (self);
+}
+
+bool
+cw_render_surface_has_memory (CwRenderSurface *self, CwWaker *waker, const CwRect *rows)
+{
+  int32_t height = (int32_t) self->height;
+
+  return cw_surface_pages_ready (self->pages, self->workers, waker, (uint32_t) CLAMP (rows->top, 0, height),
+                                 (uint32_t) CLAMP (rows->bottom, 0, height));
+}
+
+bool
+cw_render_surface_zero_some (CwRenderSurface *self, size_t *done)
+{
+  if (self->pages)
+    cw_surface_pages_reset (self->pages);
+  return cw_pixels_zero_some (self->pixels, done);
 }
 
 static bool
@@ -234,8 +252,9 @@ cw_surface_table_realize (CwSurfaceTable *self, CwRenderSurface *surface, GError
   surface->pixels = cw_surface_new (cw_render_surface_pixel_format (surface), surface->width, surface->height, error);
   if (!surface->pixels)
     return false;
-  if (surface_bytes (surface) >= LARGE_BYTES)
-    surface->disposed_by = cw_worker_group_ref (cw_render_group_get_workers (self->group));
+  surface->pages = cw_surface_pages_new (surface->pixels);
+  if (surface->pages)
+    surface->workers = cw_worker_group_ref (cw_render_group_get_workers (self->group));
   cw_id_map_put (self->current, surface->id, cw_render_surface_ref (surface));
   if (surface->primary)
     self->current_primary = surface;

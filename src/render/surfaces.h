@@ -8,13 +8,15 @@
 #include "base/pixels.h"
 #include "base/worker-pool.h"
 #include "render/render.h"
+#include "render/surface-pages.h"
 
 typedef struct {
   unsigned ref_count; /* the owner's thread only */
   uint32_t id, format, width, height;
   bool primary, streaming;
-  CwPixels *pixels;           /* NULL unless current */
-  CwWorkerGroup *disposed_by; /* of large ones; or NULL */
+  CwPixels *pixels;       /* NULL unless current */
+  CwSurfacePages *pages;  /* of large ones; or NULL */
+  CwWorkerGroup *workers; /* likewise */
 } CwRenderSurface;
 
 CwRenderSurface *cw_render_surface_ref (CwRenderSurface *self);
@@ -22,6 +24,13 @@ void cw_render_surface_unref (CwRenderSurface *self);
 
 /* Frees pixels, which are about as many as its own. */
 void cw_render_surface_dispose (CwRenderSurface *self, CwPixels *pixels);
+
+/* FALSE: the memory of these rows is being seen to; the waker is woken then. */
+bool cw_render_surface_has_memory (CwRenderSurface *self, CwWaker *waker, const CwRect *rows);
+
+/* Some more of the pixels become zero; cw_pixels_zero_some(). */
+bool cw_render_surface_zero_some (CwRenderSurface *self, size_t *done);
+
 bool cw_render_surface_is_like (const CwRenderSurface *self, const CwRenderSurface *other); /* but for its content */
 CwPixelFormat cw_render_surface_pixel_format (const CwRenderSurface *self);
 void cw_render_surface_get_info (const CwRenderSurface *self, CwSurfaceInfo *info);

@@ -3,6 +3,7 @@
 
 #include <glib.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -76,11 +77,40 @@ test_aligned (Fixture *self, gconstpointer data)
   g_assert_cmpstr (after, ==, system_can (self) ? "-xx-----" : "--------");
 }
 
+/* All zero and untouched; large memory is aligned. All of it goes. */
+static void
+test_map (void)
+{
+  const size_t page = (size_t) sysconf (_SC_PAGESIZE);
+  const size_t sizes[] = { 1, page, CW_HUGE_PAGE - 1, CW_HUGE_PAGE, 2 * CW_HUGE_PAGE + page + 1 };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (sizes); i++) {
+    unsigned char *memory = cw_pages_map (sizes[i], i % 2), there;
+    size_t whole = (sizes[i] + page - 1) / page * page;
+
+    g_assert_nonnull (memory);
+    if (sizes[i] >= CW_HUGE_PAGE)
+      g_assert_cmpuint ((uintptr_t) memory % CW_HUGE_PAGE, ==, 0);
+    g_assert_no_errno (mincore (memory, 1, &there));
+    if (i % 2 == 0 || sizes[i] < CW_HUGE_PAGE)
+      g_assert_cmpint (there & 1, ==, i % 2);
+    for (size_t j = 0; j < sizes[i]; j += 1000)
+      g_assert_cmpint (memory[j]++, ==, 0);
+    memory[sizes[i] - 1] = 1;
+    cw_pages_unmap (memory, sizes[i]);
+    for (size_t j = 0; j < whole; j += page)
+      g_assert_cmpint (mincore (memory + j, 1, &there), ==, -1);
+  }
+  g_assert_null (cw_pages_map (SIZE_MAX, false));
+  g_assert_null (cw_pages_map (SIZE_MAX / 2, false));
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add ("/pages/populate", Fixture, NULL, set_up, test_populate, tear_down);
+  g_test_add_func ("/pages/map", test_map);
   g_test_add ("/pages/aligned", Fixture, NULL, set_up, test_aligned, tear_down);
   return g_test_run ();
 }

@@ -352,7 +352,7 @@ const LargeCase large_cases[] = {
   { "curves", make_curves, 10000 / 4096 },
   { "dashes", make_dashes, ALL / 8 },
   { "text", make_text, ALL },
-  { "reset", make_reset, 64 - 1 },
+  { "reset", make_reset, 32 - 1 },
 };
 const unsigned n_large_cases = G_N_ELEMENTS (large_cases);
 

@@ -340,7 +340,9 @@ test_budget (void)
 
   setup (&f);
   push (&f, primary (2000, 1000));
+  push (&f, draw_fill (0, 0, 0, 2000, 1000, 0x44)); /* then its memory is there */
   finish (&f);
+  f.recorder.n_invalidates = 0;
   push (&f, draw_fill (0, 0, 0, 2000, 1000, 0x55));
   push (&f, empty_message (CW_MSG_DISPLAY_MARK));
   while (cw_render_step (f.render, g_get_monotonic_time (), 0) == 0)
