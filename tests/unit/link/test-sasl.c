@@ -169,6 +169,24 @@ test_case (gconstpointer data)
   sasl_server_close (&server);
 }
 
+/* A server says nothing after its result until it is told something: none is waited for. */
+static void
+test_result_alone (void)
+{
+  g_autoptr (CwLink) link = new_link ("fred", "secret", 0);
+  g_autoptr (GBytes) packet = NULL;
+  SaslServer server;
+
+  sasl_server_open (&server, link, 0, "DIGEST-MD5");
+  talk (&server, link, NULL);
+  g_assert_no_error (cw_link_error (link));
+  sasl_feed (link, "\0\0\0\0", 4);
+  packet = sasl_server_seal (&server, "\0\0\0\0", 4);
+  sasl_feed (link, g_bytes_get_data (packet, NULL), g_bytes_get_size (packet));
+  g_assert_cmpint (cw_link_status (link), ==, CW_LINK_DONE);
+  sasl_server_close (&server);
+}
+
 /* The proof comes with the last answer: one wrong bit in it, and it is not the server that knows the password. */
 static void
 break_proof (SaslServer *server, uint8_t *answer, size_t size)
@@ -347,6 +365,7 @@ main (int argc, char **argv)
   g_test_add_func ("/sasl/list-size", test_list_size);
   g_test_add_func ("/sasl/longest-answer", test_longest_answer);
   g_test_add_func ("/sasl/result", test_result);
+  g_test_add_func ("/sasl/result-alone", test_result_alone);
   g_test_add_func ("/sasl/bad-packets", test_bad_packets);
   result = g_test_run ();
   sasl_servers_end ();

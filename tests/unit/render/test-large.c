@@ -32,6 +32,7 @@ test_reset (void)
   g_assert_cmpstr (f.recorder[0].log->str, ==, ""); /* not yet */
   g_assert_cmpuint (count_steps (&f), >=, 32 - 1);
   g_assert_cmpstr (f.recorder[0].log->str, ==, "reset");
+  g_assert_false (cw_render_is_idle (f.render[0])); /* its memory has gone, a worker has to bring it again */
   pair_finish (&f);
   g_assert_cmphex (pair_color (&f, 0, 0), ==, 0);
   g_assert_cmphex (pair_color (&f, SIDE - 1, SIDE - 1), ==, 0);
@@ -71,6 +72,33 @@ test_destroy (void)
   g_assert_cmpuint (cw_worker_pool_n_queued (f.pool), ==, 1);
   g_clear_pointer (&f.render[0], cw_render_unref);
   g_assert_cmpuint (cw_worker_pool_n_queued (f.pool), ==, 1 + 2);
+  pair_teardown (&f);
+}
+
+/* A job brings memory that an operation waits for, and the queue is dropped meanwhile, or the render goes. */
+static void
+test_interrupted (void)
+{
+  Pair f;
+
+  large_setup (&f);
+  pair_push (&f, 0, surface_destroy (0));
+  pair_push (&f, 0, surface_create (0, SIDE, SIDE, CW_SURFACE_FMT_32_XRGB, CW_SURFACE_FLAG_PRIMARY));
+  pair_finish (&f);
+  large_run_jobs (&f);
+  pair_push (&f, 0, draw_fill (0, 5, 5, 6, 6, 0x123456));
+  count_steps (&f);
+  g_assert_cmpuint (cw_worker_pool_n_queued (f.pool), ==, 1);
+  cw_render_reset (f.render[0]);
+  pair_push (&f, 0, draw_fill (0, 5, SIDE - 6, 6, SIDE - 5, 0x654321));
+  count_steps (&f);
+  g_assert_false (cw_render_is_idle (f.render[0]));
+  g_assert_cmphex (pair_color (&f, 5, 5), ==, 0);
+  g_assert_cmphex (pair_color (&f, 5, SIDE - 6), ==, 0x654321);
+  pair_push (&f, 0, draw_fill (0, 5, SIDE / 2, 6, SIDE / 2 + 1, 0x654321));
+  count_steps (&f);
+  g_assert_false (cw_render_is_idle (f.render[0]));
+  g_clear_pointer (&f.render[0], cw_render_unref);
   pair_teardown (&f);
 }
 
@@ -141,6 +169,7 @@ main (int argc, char **argv)
   g_test_add_func ("/large/reset", test_reset);
   g_test_add_func ("/large/column", test_column);
   g_test_add_func ("/large/destroy", test_destroy);
+  g_test_add_func ("/large/interrupted", test_interrupted);
   g_test_add_func ("/large/create", test_create);
   for (unsigned i = 0; i < n_large_cases; i++) {
     g_autofree char *path = g_strconcat ("/large/looks/", large_cases[i].name, NULL);
