@@ -2,8 +2,8 @@
 #include "feature/smartcard/cards.h"
 
 #include "base/protocol.h"
+#include "feature/smartcard/cacard.h"
 
-#include <libcacard.h>
 #include <string.h>
 
 #define SOFTWARE_READER "Spice Software Smartcard"
@@ -209,9 +209,16 @@ take_event (const VEvent *event)
 static gpointer
 run (gpointer options)
 {
-  VCardEmulOptions *parsed = options ? vcard_emul_options (options) : NULL;
+  g_autoptr (GError) error = NULL;
+  VCardEmulOptions *parsed;
   VEvent *event = NULL;
 
+  if (!cw_cacard_load (&error)) {
+    g_warning ("there are no smartcards: %s", error->message);
+    g_free (options);
+    return NULL;
+  }
+  parsed = options ? vcard_emul_options (options) : NULL;
   if ((options && !parsed) || vcard_emul_init (parsed) != VCARD_EMUL_OK) {
     g_warning ("there are no smartcards: neither can the certificates be used nor is there a service for readers");
     g_free (options);

@@ -4,9 +4,11 @@
 
 #include "channel-smartcard.h"
 #include "channel/host.h"
+#include "feature/smartcard/cards.h"
 #include "session/registry.h"
 #include "smartcard-manager.h"
 
+#include <dlfcn.h>
 #include <glib/gstdio.h>
 #include <string.h>
 
@@ -288,6 +290,63 @@ test_again (void)
   client_end (session);
 }
 
+/* --- the library ------------------------------------------------------------------------------------------------ */
+
+static int warned;
+
+static void
+take_warning (const char *domain, GLogLevelFlags level, const char *message, gpointer data)
+{
+  g_printerr ("%s\n", message);
+  g_atomic_int_set (&warned, 1);
+}
+
+static bool
+is_loaded (void)
+{
+  void *library = dlopen ("libcacard.so.0", RTLD_NOW | RTLD_NOLOAD);
+
+  if (library)
+    dlclose (library);
+  return library != NULL;
+}
+
+static void
+test_broken_library (void)
+{
+  GMainContext *context = g_main_context_default ();
+
+  g_assert_false (is_loaded ());
+  g_log_set_always_fatal (G_LOG_FATAL_MASK);
+  g_log_set_default_handler (take_warning, NULL);
+  cw_cards_start (NULL, NULL);
+  while (!g_atomic_int_get (&warned)) {
+    g_main_context_iteration (context, FALSE);
+    g_usleep (1000);
+  }
+  g_assert_null (cw_cards_readers ());
+}
+
+/* It is looked for when cards are wanted, not when the program starts; where it cannot be used there are none. */
+static void
+test_library (void)
+{
+  g_autofree char *before = g_strdup (g_getenv ("LD_LIBRARY_PATH"));
+  g_autofree char *file = g_build_filename (folder, "libcacard.so.0", NULL);
+  g_autofree char *path = g_strjoin (":", folder, before, NULL);
+
+  g_assert_false (is_loaded ());
+  g_assert_true (g_file_set_contents (file, "no library", -1, NULL));
+  g_setenv ("LD_LIBRARY_PATH", path, true);
+  g_test_trap_subprocess ("/smartcard-library/subprocess/broken", 0, G_TEST_SUBPROCESS_DEFAULT);
+  if (before)
+    g_setenv ("LD_LIBRARY_PATH", before, true);
+  else
+    g_unsetenv ("LD_LIBRARY_PATH");
+  g_test_trap_assert_passed ();
+  g_test_trap_assert_stderr ("there are no smartcards: *libcacard.so.0: *");
+}
+
 int
 main (int argc, char **argv)
 {
@@ -295,6 +354,10 @@ main (int argc, char **argv)
 
   g_test_init (&argc, &argv, NULL);
   g_unsetenv ("SPICE_PROXY");
+  g_test_add_func ("/smartcard-library/subprocess/broken", test_broken_library);
+  g_test_add_func ("/smartcard-library/late", test_library); /* first: nothing has wanted it yet */
+  if (g_test_subprocess ())
+    return g_test_run ();
   folder = g_dir_make_tmp ("smartcard-XXXXXX", NULL);
   make_certificates ();
   g_test_add_func ("/smartcard/commands", test_commands);
