@@ -7,6 +7,8 @@
 #include "render/frame-painting.h"
 #include "render/frame-report.h"
 
+#include <string.h>
+
 /* With sound a frame may be early; more than this long it is not kept, nor more than so many frames. */
 #define MAX_EARLY_MS 150
 #define MAX_HELD 8
@@ -382,11 +384,10 @@ void
 cw_streams_reset (CwStreams *self)
 {
   cw_frame_painting_stop (&self->painting);
-  for (uint32_t id = 0; id < CW_MAX_NUM_STREAMS; id++) {
+  for (uint32_t id = 0; id < CW_MAX_NUM_STREAMS; id++)
     if (self->pending[id])
       close_stream (self, self->pending[id]);
-    self->refused[id] = false;
-  }
+  memset (self->refused, 0, sizeof self->refused);
   cw_streams_remove_all (self);
   cw_streams_end_all (self);
 }

@@ -374,6 +374,12 @@ test_back_pressure (void)
     push (&f, draw_copy (0, 0, 0, image_lz4 (&f.arena, i, 0, CW_BITMAP_FMT_32BIT, 64, 64), 64, 64));
   g_assert_true (cw_render_is_full (f.render));
   g_assert_cmpuint (cw_worker_pool_n_queued (f.pool), ==, 3);
+  cw_render_reset (f.render); /* nobody waits for any of them now */
+  g_assert_false (cw_render_is_full (f.render));
+  for (int i = 0; i < 10; i++)
+    push (&f, draw_copy (0, 0, 0, image_lz4 (&f.arena, i, 0, CW_BITMAP_FMT_32BIT, 64, 64), 64, 64));
+  g_assert_true (cw_render_is_full (f.render));
+  g_assert_cmpuint (cw_worker_pool_n_queued (f.pool), ==, 3 + 3);
   finish (&f);
   g_assert_false (cw_render_is_full (f.render));
   g_assert_no_error (f.recorder.failure);
