@@ -70,6 +70,28 @@ test_parking_alone (void)
   pair_teardown (&f);
 }
 
+/* What was found wrong while another step ran is told after all that came before; a queue that is dropped meanwhile
+ * takes it along. */
+static void
+test_error_dropped (void)
+{
+  Pair f;
+
+  pair_setup (&f, 2, NULL);
+  pair_push (&f, 0, pair_copy_glz (&f, 0, 0, 0)); /* no worker decodes it yet */
+  pair_push (&f, 0, pair_copy (image_from_cache (&f.arena, 7, true)));
+  cw_render_reset (f.render[1]);
+  cw_render_step (f.render[0], g_get_monotonic_time (), G_USEC_PER_SEC);
+  g_assert_no_error (f.recorder[0].failure);
+  g_assert_cmpuint (cw_render_first_waiting_serial (f.render[0]), ==, 0);
+  g_assert_false (cw_render_is_idle (f.render[0]));
+  cw_render_reset (f.render[0]);
+  g_assert_true (cw_render_is_idle (f.render[0]));
+  pair_push (&f, 0, draw_fill (0, 0, 0, 16, 16, 0x2));
+  g_assert_cmphex (pair_pixel (&f, 0, 9, 9), ==, 0x2);
+  pair_teardown (&f);
+}
+
 /* Each would wait for what the other has behind its own wait: no honest server can cause that, so it is an error. */
 static void
 test_deadlock (void)
@@ -282,6 +304,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/render/caches/parking", test_parking);
   g_test_add_func ("/render/caches/parking-alone", test_parking_alone);
+  g_test_add_func ("/render/caches/error-dropped", test_error_dropped);
   g_test_add_func ("/render/caches/deadlock", test_deadlock);
   g_test_add_func ("/render/caches/never-brought", test_never_brought);
   g_test_add_func ("/render/caches/slow-itself", test_slow_itself);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "certs.h"
+#include "transport/tls-params.h"
 #include "transport/verify.h"
 
 #include <glib/gstdio.h>
@@ -513,6 +514,29 @@ test_anchors (Chain *self, gconstpointer data)
   g_rmdir (dir);
 }
 
+static void
+count (gpointer n)
+{
+  ++*(unsigned *) n;
+}
+
+/* A copy keeps what it was made of, and lets it go. */
+static void
+test_params (void)
+{
+  unsigned n_gone = 0;
+  CwTlsParams params = { .pubkey = g_bytes_new_with_free_func ("key", 3, count, &n_gone),
+                         .ca = g_bytes_new_with_free_func ("ca", 2, count, &n_gone) };
+  CwTlsParams *copy = cw_tls_params_copy (&params, "[::1]");
+
+  g_bytes_unref (params.pubkey);
+  g_bytes_unref (params.ca);
+  g_assert_cmpuint (n_gone, ==, 0);
+  g_assert_cmpstr (copy->host, ==, "::1");
+  cw_tls_params_free (copy);
+  g_assert_cmpuint (n_gone, ==, 2);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -536,5 +560,6 @@ main (int argc, char **argv)
   g_test_add ("/verify/chain", Chain, NULL, chain_set_up, test_chain, chain_tear_down);
   g_test_add ("/verify/modes", Chain, NULL, chain_set_up, test_modes, chain_tear_down);
   g_test_add ("/verify/anchors", Chain, NULL, chain_set_up, test_anchors, chain_tear_down);
+  g_test_add_func ("/verify/params", test_params);
   return g_test_run ();
 }
