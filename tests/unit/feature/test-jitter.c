@@ -155,6 +155,38 @@ test_pause (void)
   g_assert_cmpint (cw_jitter_schedule (&jitter, now, 10000), ==, now + 500000);
 }
 
+/* When the first packet is left out of those that come evenly and wait for so long, within three seconds; 0: none is.
+ */
+static unsigned
+first_dropped (int64_t wait)
+{
+  CwJitter jitter = { 0 };
+  int64_t now = 1000000;
+
+  cw_jitter_start (&jitter);
+  cw_jitter_set_minimum (&jitter, wait);
+  g_assert_cmpint (cw_jitter_schedule (&jitter, now, 10000), ==, now + wait);
+  cw_jitter_set_minimum (&jitter, 0);
+  for (unsigned i = 1; i < 300; i++) {
+    int64_t due;
+
+    now += 10000;
+    due = cw_jitter_schedule (&jitter, now, 10000);
+    if (due == CW_JITTER_DROP)
+      return i;
+    g_assert_cmpint (due, ==, now + wait);
+  }
+  return 0;
+}
+
+/* A bit too much is let be, as packets that are left out are heard. */
+static void
+test_tolerance (void)
+{
+  g_assert_cmpuint (first_dropped (CW_JITTER_MIN_TARGET + 30000), ==, 0);
+  g_assert_cmpuint (first_dropped (CW_JITTER_MIN_TARGET + 30001), ==, 101);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -166,5 +198,6 @@ main (int argc, char **argv)
   g_test_add_func ("/jitter/flood", test_flood);
   g_test_add_func ("/jitter/exact", test_exact);
   g_test_add_func ("/jitter/pause", test_pause);
+  g_test_add_func ("/jitter/tolerance", test_tolerance);
   return g_test_run ();
 }

@@ -138,6 +138,7 @@ test_odd_lines (void)
     { "{\"error\": {}, \"id\": 4}", "reply 4 error The machine gives no reason.\n" },
     { "{\"error\": null, \"id\": 4}", "reply 4 error The machine gives no reason.\n" },
     { "{\"error\": {\"desc\": 5}, \"id\": 4}", "reply 4 error The machine gives no reason.\n" },
+    { "{\"error\": {\"desc\": {}}, \"id\": 4}", "reply 4 error The machine gives no reason.\n" },
     { "{\"error\": [], \"return\": {}, \"id\": 4}", "reply 4 error The machine gives no reason.\n" },
     { "{\"event\": 5}", "junk: it is neither an answer nor an event\n" },
     { "{\"event\": \"X\", \"data\": null}", "event X null\n" },
