@@ -103,8 +103,12 @@ cw_usb_hub_connect_async (CwUsbHub *self, SpiceUsbDevice *device, GCancellable *
 {
   g_autoptr (GTask) task = g_task_new (source, cancellable, callback, data);
   g_autoptr (GError) error = NULL;
+  g_autoptr (SpiceUsbDevice) guard = NULL;
+  g_autoptr (CwUsbHub) hub_guard = NULL; /* who is told of a channel may end the session */
   CwUsbSlot *slot = cw_usb_hub_slot_of (self, NULL);
 
+  guard = cw_usb_device_ref (device);
+  hub_guard = cw_usb_hub_ref (self);
   g_task_set_source_tag (task, cw_usb_hub_connect_async);
   /* What happened is told, whenever it was cancelled. */
   g_task_set_check_cancellable (task, FALSE);
@@ -121,19 +125,22 @@ cw_usb_hub_connect_async (CwUsbHub *self, SpiceUsbDevice *device, GCancellable *
   }
   slot->device = cw_usb_device_ref (device);
   cw_usb_hub_tell_free_channels (self);
-  if (device->kind != CW_USB_REAL || cw_usb_bus_may_open (device))
-    open_and_show (self, device, task);
-  else
+  slot = cw_usb_hub_slot_of (self, device); /* NULL: who was told has disconnected it, or ended the session */
+  if (slot && device->kind == CW_USB_REAL && !cw_usb_bus_may_open (device))
     ask (self, slot, task);
+  else
+    open_and_show (self, device, task);
 }
 
 void
 cw_usb_hub_disconnect (CwUsbHub *self, SpiceUsbDevice *device)
 {
   g_autoptr (SpiceUsbDevice) guard = NULL;
+  g_autoptr (CwUsbHub) hub_guard = NULL;
   CwUsbSlot *slot = cw_usb_hub_slot_of (self, device);
 
   guard = cw_usb_device_ref (device);
+  hub_guard = cw_usb_hub_ref (self);
   if (!slot)
     return;
   cw_usb_slot_unplug (slot);
@@ -154,8 +161,12 @@ cw_usb_hub_disconnect_async (CwUsbHub *self, SpiceUsbDevice *device, GCancellabl
 {
   g_autoptr (GTask) task = g_task_new (source, cancellable, callback, data);
   g_autoptr (GError) error = NULL;
+  g_autoptr (SpiceUsbDevice) guard = NULL;
+  g_autoptr (CwUsbHub) hub_guard = NULL;
   CwUsbSlot *slot = cw_usb_hub_slot_of (self, device);
 
+  guard = cw_usb_device_ref (device);
+  hub_guard = cw_usb_hub_ref (self);
   g_task_set_source_tag (task, cw_usb_hub_disconnect_async);
   self->n_redirecting++;
   if (slot)

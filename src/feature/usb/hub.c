@@ -145,7 +145,8 @@ add_device (CwUsbHub *self, SpiceUsbDevice *device)
   if (self->automatic && cw_usb_filter_allows (self->auto_filter, device)
       && cw_usb_hub_can_connect (self, device, NULL))
     cw_usb_hub_connect_by_itself (self, device);
-  self->events->added (self->data, device);
+  if (self->session) /* nor has who was told of the channel ended it */
+    self->events->added (self->data, device);
 }
 
 static void
@@ -245,7 +246,9 @@ void
 cw_usb_hub_channel_added (CwUsbHub *self, SpiceChannel *channel)
 {
   static const CwUsbSlotEvents events = { on_slot_changed, on_slot_failed };
+  g_autoptr (CwUsbHub) guard = NULL; /* who is told of a channel may end the session */
 
+  guard = cw_usb_hub_ref (self);
   g_ptr_array_add (self->slots, cw_usb_slot_new (channel, self->bus, &events, self));
   cw_usb_hub_tell_free_channels (self);
   for (guint i = 0; self->redirect_filter && i < self->devices->len; i++) {

@@ -146,6 +146,7 @@ test_empty_channel (void)
 static void
 test_auto_connect (void)
 {
+  g_autofree char *filter = NULL;
   HubCase c;
 
   hub_begin (&c, 2, NULL);
@@ -164,6 +165,8 @@ test_auto_connect (void)
   g_object_set (c.manager, "auto-connect-filter", "0x08,-1,-1,-1,0|-1,-1,-1,-1,1", NULL);
   hub_add_cd (&c, "b");
   hub_expect (&c, "added " CD ("b") "; ");
+  g_object_get (c.manager, "auto-connect-filter", &filter, NULL);
+  g_assert_cmpstr (filter, ==, "0x08,-1,-1,-1,0|-1,-1,-1,-1,1");
   g_object_set (c.manager, "auto-connect-filter", "-1,-1,-1,-1,1", "auto-connect", FALSE, NULL);
   hub_add_cd (&c, "d");
   hub_expect (&c, "added " CD ("d") "; ");
@@ -173,6 +176,78 @@ test_auto_connect (void)
   hub_add_cd (&c, "e");
   hub_expect (&c, "free 0; added " CD ("e") "; ");
   hub_end (&c);
+}
+
+static void
+disconnect_thing (SpiceUsbDeviceManager *manager, GParamSpec *pspec, HubCase *self)
+{
+  g_signal_handlers_disconnect_by_func (manager, disconnect_thing, self);
+  hub_disconnect_now (self, hub_device (self, "thing"));
+}
+
+static void
+end_session (SpiceUsbDeviceManager *manager, GParamSpec *pspec, HubCase *self)
+{
+  g_signal_handlers_disconnect_by_data (manager, self);
+  client_end (g_steal_pointer (&self->session));
+}
+
+/* Who is told that a channel is taken takes it away at once. */
+static void
+test_taken_away (void)
+{
+  for (unsigned i = 0; i < 2; i++) {
+    HubCase c;
+
+    hub_begin (&c, 1, NULL);
+    hub_asks = i > 0;
+    hub_plug_in (1, 0xff, "thing");
+    hub_expect (&c, "free 1; added thing; ");
+    g_signal_connect (c.manager, "notify::free-channels", G_CALLBACK (disconnect_thing), &c);
+    hub_connect (&c, hub_device (&c, "thing"), "The device was disconnected meanwhile.");
+    hub_expect (&c, "free 0; free 1; ");
+    hub_end (&c);
+  }
+}
+
+/* Who is told that a channel is taken, or free, ends the session. */
+static void
+test_ended (void)
+{
+  enum { BY_ITSELF, CONNECTED, DISCONNECTED, DISCONNECTED_NOW, N };
+
+  for (unsigned how = 0; how < N; how++) {
+    HubResult result = { .disconnects = how == DISCONNECTED };
+    SpiceUsbDevice *device;
+    HubCase c;
+
+    hub_begin (&c, 1, NULL);
+    hub_add_cd (&c, "a");
+    hub_expect (&c, "free 1; added " CD ("a") "; ");
+    device = hub_device (&c, CD ("a"));
+    if (how == DISCONNECTED || how == DISCONNECTED_NOW) {
+      hub_connect (&c, device, NULL);
+      hub_expect (&c, "free 0; ");
+    }
+    g_signal_connect (c.manager, "notify::free-channels", G_CALLBACK (end_session), &c);
+    if (how == BY_ITSELF) {
+      g_object_set (c.manager, "auto-connect", TRUE, NULL);
+      hub_plug_in (1, 0xff, "thing");
+    } else if (how == CONNECTED) {
+      spice_usb_device_manager_connect_device_async (c.manager, device, NULL, hub_on_done, &result);
+    } else if (how == DISCONNECTED) {
+      spice_usb_device_manager_disconnect_device_async (c.manager, device, NULL, hub_on_done, &result);
+    } else {
+      hub_disconnect_now (&c, device);
+    }
+    g_assert_null (c.session);
+    g_assert_null (hub_bus);
+    hub_expect (&c, how == BY_ITSELF || how == CONNECTED ? "free 0; " : "free 1; ");
+    g_assert_true (result.done == (how == CONNECTED || how == DISCONNECTED));
+    g_assert_true (result.ok == (how == DISCONNECTED));
+    g_clear_error (&result.error);
+    hub_end (&c);
+  }
 }
 
 static void
@@ -427,6 +502,8 @@ main (int argc, char **argv)
   g_test_add_func ("/usb-hub/pulled-out", test_pulled_out);
   g_test_add_func ("/usb-hub/empty-channel", test_empty_channel);
   g_test_add_func ("/usb-hub/auto-connect", test_auto_connect);
+  g_test_add_func ("/usb-hub/taken-away", test_taken_away);
+  g_test_add_func ("/usb-hub/ended", test_ended);
   g_test_add_func ("/usb-hub/redirect-on-connect", test_redirect_on_connect);
   g_test_add_func ("/usb-hub/no-filter", test_no_filter);
   g_test_add_func ("/usb-hub/media", test_media);

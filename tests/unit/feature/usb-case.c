@@ -25,6 +25,7 @@ static const uint8_t two_channels[] = { CW_CHANNEL_USBREDIR, 0, CW_CHANNEL_USBRE
 CwUsbBus *hub_bus;
 bool hub_has_no_usb;
 unsigned hub_n_opened, hub_may_open;
+bool hub_asks;
 
 CwUsbBus *
 cw_usb_bus_new (GMainContext *context, const CwUsbBusEvents *events, gpointer data, GError **error)
@@ -83,7 +84,7 @@ cw_usb_bus_open (SpiceUsbDevice *device, GError **error)
 bool
 cw_usb_bus_may_open (const SpiceUsbDevice *device)
 {
-  return true;
+  return !hub_asks;
 }
 
 void
@@ -179,6 +180,7 @@ hub_begin (HubCase *self, unsigned n, void (*before) (HubCase *self))
 {
   *self = (HubCase){ .folder = g_dir_make_tmp ("caraway-hub-XXXXXX", NULL), .told = g_string_new (NULL) };
   hub_n_opened = hub_may_open = 0;
+  hub_asks = false;
   beginning = self;
   set_up = before;
   self->steps = steps_new (two_channels, n, 0);
@@ -204,8 +206,12 @@ void
 hub_end (HubCase *self)
 {
   remove_folder (self);
-  g_signal_handlers_disconnect_by_data (self->manager, self);
-  steps_end (self->steps, self->session, self->told);
+  if (self->session) {
+    g_signal_handlers_disconnect_by_data (self->manager, self);
+    client_end (self->session);
+  }
+  steps_free (self->steps);
+  g_string_free (self->told, TRUE);
 }
 
 char *

@@ -17,11 +17,12 @@ extern CwUsbBus *hub_bus;     /* the open one, or NULL */
 extern bool hub_has_no_usb;   /* there is no USB on this machine */
 extern unsigned hub_n_opened; /* real devices, or tries */
 extern unsigned hub_may_open; /* so many of the tries work */
+extern bool hub_asks;         /* somebody has to allow that one is opened */
 
 typedef struct {
   char *folder;
   Steps *steps;
-  SpiceSession *session;
+  SpiceSession *session; /* NULL: the test has ended it */
   SpiceUsbDeviceManager *manager;
   GString *told; /* what has happened, each with “; ” */
 } HubCase;
