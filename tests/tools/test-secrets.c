@@ -6,6 +6,7 @@
 #include "text.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <termios.h>
@@ -97,18 +98,26 @@ type (gpointer data)
   return NULL;
 }
 
-/* With a terminal of its own, whose other end this is. */
-static void
-child_terminal (void)
+/* A terminal of its own: its other end. */
+static int
+open_terminal (void)
 {
   int master = posix_openpt (O_RDWR | O_NOCTTY);
-  GThread *typist;
-  char *text;
 
   g_assert_cmpint (grantpt (master), ==, 0);
   g_assert_cmpint (unlockpt (master), ==, 0);
   (void) setsid ();
   g_assert_cmpint (open (ptsname (master), O_RDWR), !=, -1); /* takes it for its own */
+  return master;
+}
+
+static void
+child_terminal (void)
+{
+  int master = open_terminal ();
+  GThread *typist;
+  char *text;
+
   /* Once more: the first call of a function writes over much of the stack. */
   for (unsigned i = 0; i < 2; i++) {
     typist = g_thread_new ("typist", type, GINT_TO_POINTER (master));
@@ -126,6 +135,59 @@ test_terminal (void)
   g_test_trap_assert_passed ();
 }
 
+static int behind_prompt; /* the signal that comes right then; 0: none does */
+static volatile sig_atomic_t n_heard;
+
+ssize_t __real_write (int fd, const void *bytes, size_t size);
+ssize_t __wrap_write (int fd, const void *bytes, size_t size);
+
+ssize_t
+__wrap_write (int fd, const void *bytes, size_t size)
+{
+  ssize_t n = __real_write (fd, bytes, size);
+  sigset_t pending;
+
+  if (behind_prompt != 0 && size == 2 && memcmp (bytes, "? ", size) == 0) {
+    raise (behind_prompt);
+    g_assert_cmpint (sigpending (&pending), ==, 0);
+    g_assert_cmpint (sigismember (&pending, behind_prompt), ==, 1);
+  }
+  return n;
+}
+
+static void
+on_heard (int number)
+{
+  n_heard++;
+}
+
+/* A signal that comes before the first key is waited for is kept for then: nobody would come and press one. */
+static void
+child_early_signal (void)
+{
+  static const int numbers[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP };
+  struct sigaction heard = { .sa_handler = on_heard };
+  sigset_t pending;
+
+  open_terminal ();
+  for (unsigned i = 0; i < G_N_ELEMENTS (numbers); i++) {
+    g_assert_cmpint (sigaction (numbers[i], &heard, NULL), ==, 0);
+    behind_prompt = numbers[i];
+    g_assert_null (terminal_ask_secret ("? "));
+    /* Then it goes to whom it would have gone to. */
+    g_assert_cmpint (n_heard, ==, (int) i + 1);
+    g_assert_cmpint (sigpending (&pending), ==, 0);
+    g_assert_cmpint (sigismember (&pending, numbers[i]), ==, 0);
+  }
+}
+
+static void
+test_early_signal (void)
+{
+  g_test_trap_subprocess ("/secrets/early-signal/subprocess", 0, G_TEST_SUBPROCESS_INHERIT_STDERR);
+  g_test_trap_assert_passed ();
+}
+
 int
 main (int argc, char **argv)
 {
@@ -136,5 +198,7 @@ main (int argc, char **argv)
   g_test_add_func ("/secrets/too-long", test_too_long);
   g_test_add_func ("/secrets/terminal", test_terminal);
   g_test_add_func ("/secrets/terminal/subprocess", child_terminal);
+  g_test_add_func ("/secrets/early-signal", test_early_signal);
+  g_test_add_func ("/secrets/early-signal/subprocess", child_early_signal);
   return g_test_run ();
 }
