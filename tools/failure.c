@@ -74,7 +74,7 @@ tls_status (const GError *error)
   if (says (error, "not valid for the host name") || says (error, "The subject of the server's certificate")
       || says (error, "The public key of the server's certificate"))
     return STATUS_WRONG_PEER;
-  return says (error, "wrong version number") || says (error, "not speak TLS") ? STATUS_PLAIN_PORT : STATUS_TLS;
+  return says (error, "wrong version number") ? STATUS_PLAIN_PORT : STATUS_TLS;
 }
 
 static Status
