@@ -112,7 +112,9 @@ def got(kinds, chosen, content, *options, caps=BY_DEMAND | SELECTIONS, selection
         body = peers.wait_until(asked, "the question for the content", every=0.3)[0]
         tap.equal(body, whose(selection, chosen) if caps & SELECTIONS else spice.u32(chosen))
         guest.give(chosen, b"another selection's", selection=1 - selection)
-        guest.give(chosen, content, selection)
+        # One answer is one, also when another comes with it.
+        answers = [spice.agent(CLIPBOARD, whose(selection, chosen) + answer) for answer in (content, b"and another")]
+        guest.server.channel(spice.MAIN).socket.sendall(b"".join(answers))
         return guest.ends()
 
 

@@ -84,6 +84,19 @@ def running(stable):
         equal(shown, 120, 80, int(shown.pixel(0, 0)[4:], 16))
 
 
+@tap.test("while the guest changes the width only, from narrow to wide and back, one of the pictures is taken")
+def widths():
+    with GlServer() as server:
+        server.show(40, 1500, 0)
+        path = server.folder / "x.png"
+        process = server.start([caraway.program, "screenshot", server.uri, path, "--stable=1000"])
+        for seed in range(1, 13):
+            server.show((40, 2000)[seed % 2], 1500, seed)
+        tap.equal(process.child.wait(peers.PATIENCE), 0, "status")
+        shown = pictures.read(path)
+        equal(shown, shown.width, 1500, int(shown.pixel(0, 0)[4:], 16))
+
+
 @tap.test("without anything in video memory any more, the primary surface is shown")
 def off():
     with GlServer() as server:
