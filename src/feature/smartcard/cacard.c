@@ -29,6 +29,7 @@ cw_cacard_load (GError **error)
   }
   if (!library) {
     g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND, dlerror ());
+    dlerror (); /* forgets the text */
     return false;
   }
   memcpy (&cw_cacard, found, sizeof found);
