@@ -6,14 +6,14 @@
 
 #include "spice-client.h"
 
-/* Empties a slot. The guest is told if it has seen the device. */
-void
-cw_usb_slot_unplug (CwUsbSlot *slot)
+/* The guest is told if it has seen the device. FALSE: there is none. */
+static bool
+take_out (CwUsbSlot *slot)
 {
   g_autoptr (SpiceUsbDevice) device = g_steal_pointer (&slot->device);
 
   if (!device)
-    return;
+    return false;
   if (slot->asking)
     g_cancellable_cancel (slot->asking);
   if (slot->host)
@@ -21,7 +21,15 @@ cw_usb_slot_unplug (CwUsbSlot *slot)
   else if (slot->shown)
     cw_usb_redir_unplug (slot->redir);
   slot->shown = false;
-  slot->events->changed (slot->data);
+  return true;
+}
+
+/* Who is told may free the slot. */
+void
+cw_usb_slot_unplug (CwUsbSlot *slot)
+{
+  if (take_out (slot))
+    slot->events->changed (slot->data);
 }
 
 bool
@@ -112,8 +120,11 @@ on_down (gpointer data, SpiceChannel *channel)
 {
   CwUsbSlot *slot = data;
 
-  cw_usb_slot_unplug (slot);
+  bool changed = take_out (slot);
+
   g_clear_pointer (&slot->redir, cw_usb_redir_free);
+  if (changed)
+    slot->events->changed (slot->data);
 }
 
 /* A connection that did not come to be leaves the device where it was. */
@@ -144,7 +155,7 @@ cw_usb_slot_free (gpointer data)
 {
   CwUsbSlot *slot = data;
 
-  cw_usb_slot_unplug (slot);
+  take_out (slot);
   g_signal_handler_disconnect (slot->channel, slot->event_handler);
   cw_usbredir_set_driver (slot->channel, NULL, NULL);
   g_clear_object (&slot->asking);

@@ -6,7 +6,7 @@
 #include "feature/usb/host-device.h"
 
 typedef struct {
-  /* A device has been taken out. */
+  /* A device has been taken out; the slot may be freed in this. */
   void (*changed) (gpointer data);
   /* The device has to be taken out, later. Error: SPICE_CLIENT_ERROR. */
   void (*failed) (gpointer data, SpiceUsbDevice *device, const GError *error);
@@ -27,7 +27,7 @@ typedef struct {
 
 /* Takes the channel over. Borrows bus. */
 CwUsbSlot *cw_usb_slot_new (SpiceChannel *channel, CwUsbBus *bus, const CwUsbSlotEvents *events, gpointer data);
-void cw_usb_slot_free (gpointer slot);
+void cw_usb_slot_free (gpointer slot); /* nobody is told */
 
 /* Shows the device to the guest, now or when there is a stream. */
 void cw_usb_slot_show (CwUsbSlot *slot);

@@ -192,6 +192,15 @@ end_session (SpiceUsbDeviceManager *manager, GParamSpec *pspec, HubCase *self)
   client_end (g_steal_pointer (&self->session));
 }
 
+/* A channel that is ending keeps it a little. */
+static void
+let_session_go (SpiceUsbDeviceManager *manager, GParamSpec *pspec, HubCase *self)
+{
+  g_signal_handlers_disconnect_by_data (manager, self);
+  spice_session_disconnect (self->session);
+  g_object_unref (g_steal_pointer (&self->session));
+}
+
 /* Who is told that a channel is taken takes it away at once. */
 static void
 test_taken_away (void)
@@ -214,7 +223,7 @@ test_taken_away (void)
 static void
 test_ended (void)
 {
-  enum { BY_ITSELF, CONNECTED, DISCONNECTED, DISCONNECTED_NOW, N };
+  enum { BY_ITSELF, CONNECTED, DISCONNECTED, DISCONNECTED_NOW, STREAM_ENDED, N };
 
   for (unsigned how = 0; how < N; how++) {
     HubResult result = { .disconnects = how == DISCONNECTED };
@@ -225,11 +234,12 @@ test_ended (void)
     hub_add_cd (&c, "a");
     hub_expect (&c, "free 1; added " CD ("a") "; ");
     device = hub_device (&c, CD ("a"));
-    if (how == DISCONNECTED || how == DISCONNECTED_NOW) {
+    if (how >= DISCONNECTED) {
       hub_connect (&c, device, NULL);
       hub_expect (&c, "free 0; ");
     }
-    g_signal_connect (c.manager, "notify::free-channels", G_CALLBACK (end_session), &c);
+    g_signal_connect (c.manager, "notify::free-channels",
+                      how == STREAM_ENDED ? G_CALLBACK (let_session_go) : G_CALLBACK (end_session), &c);
     if (how == BY_ITSELF) {
       g_object_set (c.manager, "auto-connect", TRUE, NULL);
       hub_plug_in (1, 0xff, "thing");
@@ -237,11 +247,16 @@ test_ended (void)
       spice_usb_device_manager_connect_device_async (c.manager, device, NULL, hub_on_done, &result);
     } else if (how == DISCONNECTED) {
       spice_usb_device_manager_disconnect_device_async (c.manager, device, NULL, hub_on_done, &result);
-    } else {
+    } else if (how == DISCONNECTED_NOW) {
       hub_disconnect_now (&c, device);
+    } else {
+      g_autoptr (SpiceChannel) channel = g_object_ref (client_channel (c.session, CW_CHANNEL_USBREDIR, 0));
+
+      spice_channel_disconnect (channel, SPICE_CHANNEL_NONE);
     }
+    while (hub_bus)
+      g_main_context_iteration (NULL, TRUE);
     g_assert_null (c.session);
-    g_assert_null (hub_bus);
     hub_expect (&c, how == BY_ITSELF || how == CONNECTED ? "free 0; " : "free 1; ");
     g_assert_true (result.done == (how == CONNECTED || how == DISCONNECTED));
     g_assert_true (result.ok == (how == DISCONNECTED));
