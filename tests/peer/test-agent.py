@@ -254,7 +254,7 @@ def loss():
 def no_agent():
     with Xspice() as x:
         for command in (["clipboard", "get", x.uri], ["send", x.uri, "/etc/hostname"], ["resize", x.uri, "800x600"]):
-            result = caraway.run(*command, "--timeout", "2", status=TIMEOUT)
+            result = caraway.run(*command, "--timeout", "8", status=TIMEOUT)  # which includes connecting
             tap.true("waiting for the guest agent" in result.err, result.err)
 
 

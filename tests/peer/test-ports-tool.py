@@ -185,7 +185,7 @@ def machine():
         vm("reset")
         vm("powerdown")
         tap.true('no port "nope"' in vm("status", "--port", "nope", status=UNSUPPORTED).err, "no reason")
-        result = vm("status", "--port", "org.example.hmp.0", "--timeout", "2", status=TIMEOUT,
+        result = vm("status", "--port", "org.example.hmp.0", "--timeout", "8", status=TIMEOUT,
                     warnings=("a line was passed over",))
         tap.true("speak QMP" in result.err, result.err)
 
