@@ -77,3 +77,12 @@ cw_pages_populate (void *memory, size_t size)
   madvise ((uint8_t *) memory - before, before + size, MADV_POPULATE_WRITE);
 #endif
 }
+
+void
+cw_pages_touch (void *memory, size_t size)
+{
+  size_t page = (size_t) sysconf (_SC_PAGESIZE);
+
+  for (size_t at = 0; at < size; at += page - (uintptr_t) ((uint8_t *) memory + at) % page)
+    __atomic_fetch_or ((uint8_t *) memory + at, 0, __ATOMIC_RELAXED);
+}

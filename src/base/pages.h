@@ -22,3 +22,7 @@ void cw_pages_ask_for_huge (void *memory, size_t size);
 /* All these bytes are about to be written: they get their pages in one go instead of by a fault each, where the system
  * can do that. What is there already stays as it is. Any thread. */
 void cw_pages_populate (void *memory, size_t size);
+
+/* The same by writing what is there, while others may write there too. It takes longer, and does not keep other threads
+ * from asking the system for memory meanwhile. */
+void cw_pages_touch (void *memory, size_t size);

@@ -34,11 +34,10 @@ run (gpointer data)
 {
   Job *self = data;
 
-  /* One at a time: the system may not give this process other memory meanwhile. */
   for (size_t i = self->first; i <= self->last; i++) {
     size_t offset = i * CW_HUGE_PAGE;
 
-    cw_pages_populate ((uint8_t *) self->pixels->storage + offset, MIN (CW_HUGE_PAGE, self->pixels->capacity - offset));
+    cw_pages_touch ((uint8_t *) self->pixels->storage + offset, MIN (CW_HUGE_PAGE, self->pixels->capacity - offset));
   }
   g_atomic_int_set (&self->done, 1);
   cw_waker_wake (self->waker);

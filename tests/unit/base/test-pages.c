@@ -68,6 +68,46 @@ test_populate (Fixture *self, gconstpointer data)
 }
 
 static void
+test_touch (Fixture *self, gconstpointer data)
+{
+  g_autofree char *none = NULL, *after = NULL, *first = NULL;
+
+  self->memory[2 * self->page] = 42;
+  cw_pages_touch (self->memory + self->page, 0);
+  none = present (self);
+  g_assert_cmpstr (none, ==, "--x-----");
+  cw_pages_touch (self->memory + 2 * self->page - 1, 3 * self->page + 2);
+  after = present (self);
+  g_assert_cmpstr (after, ==, "-xxxxx--");
+  g_assert_cmpint (self->memory[2 * self->page], ==, 42);
+  cw_pages_touch (self->memory, 1);
+  first = present (self);
+  g_assert_cmpstr (first, ==, "xxxxxx--");
+}
+
+static gpointer
+count (gpointer data)
+{
+  volatile unsigned char *at = data;
+
+  for (unsigned i = 0; i < 1000000; i++)
+    __atomic_store_n (at, (unsigned char) (*at + 1), __ATOMIC_RELAXED);
+  return NULL;
+}
+
+/* Nothing is lost of what another thread writes meanwhile. */
+static void
+test_touch_written (Fixture *self, gconstpointer data)
+{
+  GThread *thread = g_thread_new ("writer", count, self->memory);
+
+  for (unsigned i = 0; i < 100000; i++)
+    cw_pages_touch (self->memory, PAGES * self->page);
+  g_thread_join (thread);
+  g_assert_cmpint (self->memory[0], ==, (unsigned char) 1000000);
+}
+
+static void
 test_aligned (Fixture *self, gconstpointer data)
 {
   g_autofree char *after = NULL;
@@ -110,6 +150,8 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add ("/pages/populate", Fixture, NULL, set_up, test_populate, tear_down);
+  g_test_add ("/pages/touch", Fixture, NULL, set_up, test_touch, tear_down);
+  g_test_add ("/pages/touch-written", Fixture, NULL, set_up, test_touch_written, tear_down);
   g_test_add_func ("/pages/map", test_map);
   g_test_add ("/pages/aligned", Fixture, NULL, set_up, test_aligned, tear_down);
   return g_test_run ();
