@@ -2,6 +2,7 @@
 /* caraway clipboard: the guest's clipboard as standard input and output. */
 #include "commands.h"
 #include "guest.h"
+#include "input.h"
 
 #include <errno.h>
 #include <glib-unix.h>
@@ -149,22 +150,15 @@ lf_to_crlf (const GByteArray *content)
 }
 
 static bool
-read_input (GByteArray *content, GError **error)
+read_input (Clipboard *self, GError **error)
 {
-  guint8 block[65536];
-  ssize_t n;
+  size_t size;
+  char *data = input_read ("-", G_MAXINT, &size, error);
 
-  for (;;) {
-    n = read (STDIN_FILENO, block, sizeof block);
-    if (n == 0)
-      return true;
-    if (n > 0 && content->len <= G_MAXINT - (guint) n)
-      g_byte_array_append (content, block, (guint) n);
-    else if (n > 0 || errno != EINTR)
-      break;
-  }
-  g_set_error (error, STATUS_ERROR, STATUS_FILE, "cannot read the input: %s", n > 0 ? "too long" : g_strerror (errno));
-  return false;
+  if (data)
+    g_byte_array_append (self->content, (const guint8 *) data, (guint) size);
+  g_free (data);
+  return data != NULL;
 }
 
 static bool
@@ -360,8 +354,8 @@ run (int argc, char **argv, GError **error)
   }
   self.content = g_byte_array_new ();
   self.loops = !is_set ? 0 : loops == 0 ? -1 : loops;
-  ok = (!is_set || (read_input (self.content, error) && guess_type (&self, error)))
-       && prepare (&self, client, argv[2], error) && (is_set ? set (&self, client, error) : get (&self, client, error));
+  ok = (!is_set || (read_input (&self, error) && guess_type (&self, error))) && prepare (&self, client, argv[2], error)
+       && (is_set ? set (&self, client, error) : get (&self, client, error));
   if (client_main (client))
     g_signal_handlers_disconnect_by_data (client_main (client), &self);
   g_byte_array_unref (self.content);

@@ -2,12 +2,10 @@
 /* Connection files of the type application/x-virt-viewer, as Proxmox, oVirt and virt-viewer itself write them. */
 #include "client.h"
 #include "connection.h"
+#include "input.h"
 #include "text.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
 
 #define GROUP "virt-viewer"
 #define MAX_SIZE (1 << 20)
@@ -22,31 +20,6 @@ static bool G_GNUC_PRINTF (3, 4) fail (GError **error, Status status, const char
     *error = g_error_new_valist (STATUS_ERROR, status, format, args);
   va_end (args);
   return false;
-}
-
-/* All of it, and not more than such a file can have; not through stdio, whose buffer would keep the password. */
-static char *
-read_file (const char *path, GError **error)
-{
-  int fd = strcmp (path, "-") == 0 ? STDIN_FILENO : open (path, O_RDONLY | O_CLOEXEC);
-  char *text = g_malloc0 (MAX_SIZE + 1);
-  size_t size = 0;
-  ssize_t n = fd == -1 ? -1 : 1;
-
-  while (n > 0 && size < MAX_SIZE) {
-    n = read (fd, text + size, MAX_SIZE - size);
-    if (n == -1 && errno == EINTR)
-      n = 1;
-    else if (n > 0)
-      size += (size_t) n;
-  }
-  if (n == -1 || size == MAX_SIZE) {
-    fail (error, STATUS_FILE, "cannot read %s: %s", path, n == -1 ? g_strerror (errno) : "it is too large");
-    g_clear_pointer (&text, text_wipe);
-  }
-  if (fd > STDIN_FILENO)
-    close (fd);
-  return text;
 }
 
 /* Numbers, and the words that people write instead. */
@@ -146,7 +119,8 @@ bool
 connection_file_apply (SpiceSession *session, const char *path, GError **error)
 {
   g_autoptr (GKeyFile) file = g_key_file_new ();
-  char *text = read_file (path, error);
+  size_t size;
+  char *text = input_read (path, MAX_SIZE, &size, error);
   const char *begin = text;
   bool ok;
 

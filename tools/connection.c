@@ -3,6 +3,7 @@
 
 #include "address.h"
 #include "client.h"
+#include "input.h"
 #include "terminal.h"
 #include "text.h"
 
@@ -10,6 +11,9 @@
 
 /* The protocol's field has 60 bytes, and servers keep the last one for themselves. */
 #define PASSWORD_MAX 59
+
+/* All authorities of a system are a fourth of a megabyte. */
+#define MAX_KEYS ((size_t) 16 << 20)
 
 GOptionEntry *
 connection_entries (Connection *self)
@@ -117,12 +121,11 @@ static bool
 apply_pubkey (const char *path, SpiceSession *session, GError **error)
 {
   g_autoptr (GByteArray) key = NULL;
-  g_autoptr (GError) cause = NULL;
-  g_autofree char *data = NULL;
-  gsize size;
+  size_t size;
+  g_autofree char *data = input_read (path, MAX_KEYS, &size, error);
 
-  if (!g_file_get_contents (path, &data, &size, &cause)) {
-    g_set_error (error, STATUS_ERROR, STATUS_FILE, "--pubkey-file: %s", cause->message);
+  if (!data) {
+    g_prefix_error (error, "--pubkey-file: ");
     return false;
   }
   key = decode_pem (data, size);
@@ -141,11 +144,11 @@ apply_pubkey (const char *path, SpiceSession *session, GError **error)
 static bool
 apply_ca (const char *path, SpiceSession *session, GError **error)
 {
-  g_autofree char *data = NULL;
-  g_autoptr (GError) cause = NULL;
+  size_t size;
+  g_autofree char *data = input_read (path, MAX_KEYS, &size, error);
 
-  if (!g_file_get_contents (path, &data, NULL, &cause)) {
-    g_set_error (error, STATUS_ERROR, STATUS_FILE, "--ca-file: %s", cause->message);
+  if (!data) {
+    g_prefix_error (error, "--ca-file: ");
     return false;
   }
   if (!strstr (data, "-----BEGIN")) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* caraway type, caraway key: press keys of the guest's keyboard. */
 #include "commands.h"
+#include "input.h"
 #include "keymap.h"
 #include "text.h"
 
@@ -14,6 +15,9 @@
 /* Guests see a keyboard with a queue of a few keys, so strokes are paced. */
 #define DEFAULT_DELAY_MS 15
 #define MIN_DELAY_MS 5
+
+/* At that pace, days of typing. */
+#define MAX_TEXT ((size_t) 16 << 20)
 
 static bool
 check_delay (int delay, GError **error)
@@ -177,22 +181,17 @@ type_strokes (Client *client, SpiceInputsChannel *inputs, const GArray *strokes,
 static char *
 get_text (const char *argument, const char *path, GError **error)
 {
-  bool from_stdin = g_strcmp0 (path ? path : argument, "-") == 0;
-  g_autofree char *text = NULL;
-  g_autoptr (GError) cause = NULL;
-  gsize size;
+  size_t size;
+  char *text;
 
-  if (!path && !from_stdin)
+  if (!path && strcmp (argument, "-") != 0)
     return g_strdup (argument);
-  if (!g_file_get_contents (from_stdin ? "/dev/stdin" : path, &text, &size, &cause)) {
-    g_set_error (error, STATUS_ERROR, STATUS_FILE, "cannot read the text: %s", cause->message);
-    return NULL;
-  }
-  if (memchr (text, 0, size)) {
+  text = input_read (path ? path : "-", MAX_TEXT, &size, error);
+  if (text && memchr (text, 0, size)) {
     g_set_error (error, STATUS_ERROR, STATUS_USAGE, "the text has a NUL character; nothing was typed");
-    return NULL;
+    g_clear_pointer (&text, text_wipe);
   }
-  return g_steal_pointer (&text);
+  return text;
 }
 
 static bool

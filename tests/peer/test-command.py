@@ -10,6 +10,7 @@ import signal
 import socket
 import stat
 import struct
+import subprocess
 import sys
 import tempfile
 import threading
@@ -513,6 +514,19 @@ def public_key():
             caraway.run("info", "--pubkey-file", server.folder / "right", *other, server.uri)
         fails(FILE, "no public key", "info", "--pubkey-file", server.ca_file, server.uri)
         fails(FILE, "no PEM certificate", "info", "--ca-file", peers.__file__, server.uri)
+
+
+@tap.test("a file without an end is refused, wherever one is read whole")
+def endless():
+    uri = "spice://127.0.0.1:1"
+    for command in (["type", "--file", "/dev/zero", uri], ["info", "--ca-file", "/dev/zero", uri],
+                    ["info", "--pubkey-file", "/dev/zero", uri]):
+        fails(FILE, "cannot read /dev/zero: it is too large", *command)
+    fails(FILE, "first line of /dev/zero is longer", "info", "--password-file", "/dev/zero", uri)
+    with open("/dev/zero", "rb") as zero:
+        result = subprocess.run([caraway.program, "type", uri, "-"], stdin=zero, capture_output=True, text=True)
+    tap.equal(result.returncode, FILE, result.stderr)
+    tap.true("cannot read standard input: it is too large" in result.stderr, result.stderr)
 
 
 @tap.test("connection files as Proxmox and oVirt write them")

@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Files that a command reads whole. */
+#pragma once
+
+#include <glib.h>
+
+/* What is in the file, and a NUL behind it; "-" is standard input. A file without an end, such as a device, is refused
+ * at max bytes. No copy of it is left anywhere. */
+char *input_read (const char *path, size_t max, size_t *size, GError **error);
