@@ -562,37 +562,6 @@ test_new_queue (void)
   teardown (&f);
 }
 
-/* A lost connection leaves the picture; the next one may go on with it. */
-static void
-test_reset (void)
-{
-  Fixture f;
-  CwSurfaceInfo info;
-
-  setup (&f);
-  push (&f, primary (16, 16));
-  push (&f, surface_create (1, 4, 4, CW_SURFACE_FMT_32_ARGB, 0));
-  push (&f, surface_create (2, 64, 64, CW_SURFACE_FMT_32_ARGB, 0));
-  push (&f, surface_destroy (2));
-  push (&f, draw_fill (0, 0, 0, 16, 16, 0x99));
-  finish (&f);
-  push (&f, surface_destroy (0));
-  push (&f, primary (20, 20));
-  cw_render_reset (f.render);
-  finish (&f);
-  g_assert_true (cw_render_get_surface (f.render, 0, &info));
-  g_assert_true (info.data == f.recorder.primary.data);
-  g_assert_cmphex (pixel (&f, 0, 4, 4), ==, 0x99);
-  g_assert_false (cw_render_get_surface (f.render, 1, &info));
-  push (&f, primary (16, 16));
-  push (&f, draw_fill (0, 0, 0, 4, 4, 0x11));
-  push (&f, surface_create (3, 4, 4, CW_SURFACE_FMT_32_ARGB, 0)); /* there is room for it */
-  assert_log (&f, "create:16x16/32");
-  g_assert_cmphex (pixel (&f, 0, 2, 2), ==, 0x11);
-  g_assert_cmphex (pixel (&f, 0, 4, 4), ==, 0x99);
-  teardown (&f);
-}
-
 int
 main (int argc, char **argv)
 {
@@ -612,6 +581,5 @@ main (int argc, char **argv)
   g_test_add_func ("/render/events/wake", test_wake);
   g_test_add_func ("/render/events/reentrancy", test_reentrancy);
   g_test_add_func ("/render/events/new-queue", test_new_queue);
-  g_test_add_func ("/render/events/reset", test_reset);
   return g_test_run ();
 }

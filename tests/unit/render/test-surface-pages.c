@@ -127,6 +127,26 @@ test_ranges (Fixture *self, gconstpointer data)
   g_assert_cmpuint (run_jobs (self), ==, 0);
 }
 
+/* A row may lie on two pages, and its last byte be the last one of a page. */
+static void
+test_last_row (Fixture *self, gconstpointer data)
+{
+  const uint32_t whole = (CW_HUGE_PAGE - CW_PIXELS_SLACK) / (112 * 4);
+  g_autoptr (CwPixels) pixels = cw_pixels_new_zeroed (CW_PIXELS_BGRX, 112, PAGES * whole, NULL);
+
+  g_assert_false (ready (self, ROWS_A_PAGE - 1, ROWS_A_PAGE));
+  g_assert_cmpuint (run_jobs (self), ==, 1);
+  assert_present (self, "xx--");
+  cw_surface_pages_free (self->pages);
+  self->pages = cw_surface_pages_new (pixels);
+  g_assert_true (cw_pixels_row (pixels, whole) == (uint8_t *) pixels->storage + CW_HUGE_PAGE);
+  g_assert_false (ready (self, whole - 1, whole));
+  run_jobs (self);
+  g_assert_true (ready (self, whole - 1, whole));
+  g_assert_false (ready (self, whole, whole + 1)); /* the next page has not been seen to */
+  run_jobs (self);
+}
+
 /* What is drawn stays, and what is not is zero. */
 static void
 test_content (Fixture *self, gconstpointer data)
@@ -184,6 +204,7 @@ main (int argc, char **argv)
 #define ADD(name) g_test_add ("/surface-pages/" #name, Fixture, NULL, set_up, test_##name, tear_down)
   ADD (once);
   ADD (ranges);
+  ADD (last_row);
   ADD (content);
   ADD (reset);
   ADD (gone);
