@@ -168,6 +168,8 @@ open_decoder (CwStreams *self, CwStream *stream, bool overlay)
   unsigned generation = self->state->generation;
   gpointer decoder;
 
+  if (overlay && !cw_render_state_flush_damage (self->state))
+    return;
   if (overlay && !stream->class->has_pipeline)
     ask_for_overlay (self->state, NULL);
   decoder = self->state->generation == generation ? stream->class->open (&params, NULL) : NULL;

@@ -196,3 +196,31 @@ pair_box (int32_t side)
 {
   return (CwWireDisplayBase){ .box = { .right = side, .bottom = side } };
 }
+
+CwMessage *
+pair_create_video (unsigned codec, unsigned flags, const CwWireRect *dest)
+{
+  CwMsgDisplayStreamCreate create = {
+    .id = PAIR_VIDEO, .flags = flags, .codec_type = codec, .stream_width = 16, .stream_height = 16, .dest = *dest
+  };
+
+  return stream_message (CW_MSG_DISPLAY_STREAM_CREATE, &create);
+}
+
+void
+pair_assert_grey (Pair *self, int x, int y, uint8_t value)
+{
+  uint32_t word = pair_pixel (self, 0, x, y);
+
+  for (unsigned shift = 0; shift < 24; shift += 8) {
+    g_assert_cmpint ((word >> shift) & 0xff, >=, value - 3);
+    g_assert_cmpint ((word >> shift) & 0xff, <=, value + 3);
+  }
+}
+
+const CwMsgcDisplayStreamReport *
+pair_report (Pair *self, guint i)
+{
+  g_assert_cmpuint (self->recorder[0].reports->len, >, i);
+  return &g_array_index (self->recorder[0].reports, CwMsgcDisplayStreamReport, i);
+}

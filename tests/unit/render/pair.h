@@ -41,6 +41,12 @@ CwWireDisplayBase pair_box (int32_t side);
 CwWireImage *pair_bytes (Pair *self, unsigned format, uint32_t w, uint32_t h, uint32_t stride, const void *bytes);
 CwWireImage *pair_argb (Pair *self, uint32_t argb);
 
+/* A video of 16×16 pixels, how grey one of the first channel's primary is, and what its server has been told. */
+enum { PAIR_VIDEO = 49 };
+CwMessage *pair_create_video (unsigned codec, unsigned flags, const CwWireRect *dest);
+void pair_assert_grey (Pair *self, int x, int y, uint8_t value);
+const CwMsgcDisplayStreamReport *pair_report (Pair *self, guint i);
+
 /* An image of the dictionary that refers to the one dist before it. */
 CwMessage *pair_copy_glz (Pair *self, uint64_t glz_id, uint32_t dist, int x);
 

@@ -105,6 +105,7 @@ on_media_time (gpointer data)
 static bool
 on_video_overlay (gpointer data, gpointer pipeline)
 {
+  g_assert_true (recorder_shadow_is_current (data));
   record (data, pipeline ? "overlay:pipeline" : "overlay:none");
   return pipeline && ((Recorder *) data)->takes_video;
 }

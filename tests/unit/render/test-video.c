@@ -1,31 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Video streams: MJPEG frames, and a decoder of the test's own. */
-#include "canvas/region.h"
+/* Video streams: MJPEG frames. */
 #include "pair.h"
 
 #include <string.h>
 
-#define ID 49
-
-static CwMessage *
-create (unsigned codec, unsigned flags, const CwWireRect *dest)
-{
-  CwMsgDisplayStreamCreate create
-      = { .id = ID, .flags = flags, .codec_type = codec, .stream_width = 16, .stream_height = 16, .dest = *dest };
-
-  return stream_message (CW_MSG_DISPLAY_STREAM_CREATE, &create);
-}
-
 static CwMessage *
 create_whole (void)
 {
-  return create (CW_VIDEO_CODEC_TYPE_MJPEG, CW_STREAM_TOP_DOWN, &(CwWireRect){ .right = 16, .bottom = 16 });
+  return pair_create_video (CW_VIDEO_CODEC_TYPE_MJPEG, CW_STREAM_TOP_DOWN, &(CwWireRect){ .right = 16, .bottom = 16 });
 }
 
 static CwMessage *
 frame (Pair *self, uint32_t stamp, uint8_t upper, uint8_t lower)
 {
-  CwMsgDisplayStreamData data = { ID, stamp, pair_jpeg (&self->arena, 16, 16, upper, lower) };
+  CwMsgDisplayStreamData data = { PAIR_VIDEO, stamp, pair_jpeg (&self->arena, 16, 16, upper, lower) };
 
   return stream_message (CW_MSG_DISPLAY_STREAM_DATA, &data);
 }
@@ -38,24 +26,6 @@ of_id (uint16_t type, uint32_t id)
 }
 
 static void
-assert_grey (Pair *self, int x, int y, uint8_t value)
-{
-  uint32_t word = pair_pixel (self, 0, x, y);
-
-  for (unsigned shift = 0; shift < 24; shift += 8) {
-    g_assert_cmpint ((word >> shift) & 0xff, >=, value - 3);
-    g_assert_cmpint ((word >> shift) & 0xff, <=, value + 3);
-  }
-}
-
-static const CwMsgcDisplayStreamReport *
-report (Pair *self, guint i)
-{
-  g_assert_cmpuint (self->recorder[0].reports->len, >, i);
-  return &g_array_index (self->recorder[0].reports, CwMsgcDisplayStreamReport, i);
-}
-
-static void
 test_show (void)
 {
   Pair f;
@@ -63,15 +33,15 @@ test_show (void)
   pair_setup (&f, 1, NULL);
   pair_push (&f, 0, create_whole ());
   pair_push (&f, 0, frame (&f, 1, 50, 200));
-  assert_grey (&f, 3, 2, 50);
-  assert_grey (&f, 3, 14, 200);
+  pair_assert_grey (&f, 3, 2, 50);
+  pair_assert_grey (&f, 3, 14, 200);
   g_assert_cmpuint (f.recorder[0].n_invalidates, >, 0);
   g_assert_true (recorder_shadow_is_current (&f.recorder[0]));
   /* A new stream of the same id stands for the old one; its rows come bottom first. */
-  pair_push (&f, 0, create (CW_VIDEO_CODEC_TYPE_MJPEG, 0, &(CwWireRect){ .right = 16, .bottom = 16 }));
+  pair_push (&f, 0, pair_create_video (CW_VIDEO_CODEC_TYPE_MJPEG, 0, &(CwWireRect){ .right = 16, .bottom = 16 }));
   pair_push (&f, 0, frame (&f, 2, 50, 200));
-  assert_grey (&f, 3, 2, 200);
-  assert_grey (&f, 3, 14, 50);
+  pair_assert_grey (&f, 3, 2, 200);
+  pair_assert_grey (&f, 3, 14, 50);
   g_assert_cmpuint (f.recorder[0].reports->len, ==, 0);
   pair_teardown (&f);
 }
@@ -81,31 +51,35 @@ static void
 test_place (void)
 {
   CwWireRect left_half = { .right = 8, .bottom = 16 };
-  CwMsgDisplayStreamClip clip = { .id = ID, .clip = { .type = CW_CLIP_TYPE_RECTS, .n_rects = 1, .rects = &left_half } };
-  CwMsgDisplayStreamDataSized sized = { ID, 3, 8, 8, .dest = { .left = 12, .top = 12, .right = 16, .bottom = 16 } };
+  CwMsgDisplayStreamClip clip
+      = { .id = PAIR_VIDEO, .clip = { .type = CW_CLIP_TYPE_RECTS, .n_rects = 1, .rects = &left_half } };
+  CwMsgDisplayStreamDataSized sized
+      = { PAIR_VIDEO, 3, 8, 8, .dest = { .left = 12, .top = 12, .right = 16, .bottom = 16 } };
   Pair f;
 
   pair_setup (&f, 1, NULL);
-  pair_push (&f, 0, create (CW_VIDEO_CODEC_TYPE_MJPEG, CW_STREAM_TOP_DOWN, &(CwWireRect){ .right = 8, .bottom = 8 }));
+  pair_push (&f, 0,
+             pair_create_video (CW_VIDEO_CODEC_TYPE_MJPEG, CW_STREAM_TOP_DOWN,
+                                &(CwWireRect){ .right = 8, .bottom = 8 }));
   pair_push (&f, 0, frame (&f, 1, 50, 200));
-  assert_grey (&f, 4, 2, 50);
-  assert_grey (&f, 4, 6, 200);
-  assert_grey (&f, 9, 9, 0);
+  pair_assert_grey (&f, 4, 2, 50);
+  pair_assert_grey (&f, 4, 6, 200);
+  pair_assert_grey (&f, 9, 9, 0);
   pair_push (&f, 0, create_whole ());
   pair_push (&f, 0, frame (&f, 2, 90, 90));
   pair_push (&f, 0, stream_message (CW_MSG_DISPLAY_STREAM_CLIP, &clip));
-  assert_grey (&f, 4, 4, 90);
-  assert_grey (&f, 9, 9, 0);
+  pair_assert_grey (&f, 4, 4, 90);
+  pair_assert_grey (&f, 9, 9, 0);
   clip.clip.n_rects = 0;
   pair_push (&f, 0, stream_message (CW_MSG_DISPLAY_STREAM_CLIP, &clip));
   pair_push (&f, 0, frame (&f, 3, 120, 120));
-  assert_grey (&f, 4, 4, 90);
+  pair_assert_grey (&f, 4, 4, 90);
   clip.clip.type = CW_CLIP_TYPE_NONE;
   pair_push (&f, 0, stream_message (CW_MSG_DISPLAY_STREAM_CLIP, &clip));
   sized.data = pair_jpeg (&f.arena, 8, 8, 160, 160);
   pair_push (&f, 0, stream_message (CW_MSG_DISPLAY_STREAM_DATA_SIZED, &sized));
-  assert_grey (&f, 14, 14, 160);
-  assert_grey (&f, 4, 4, 90);
+  pair_assert_grey (&f, 14, 14, 160);
+  pair_assert_grey (&f, 4, 4, 90);
   pair_teardown (&f);
 }
 
@@ -121,17 +95,17 @@ test_order (void)
     pair_push (&f, 0, frame (&f, 1, 50, 50));
     pair_finish (&f);
     pair_push (&f, 0, draw_fill (0, 0, 0, 4, 4, 0x777777));
-    assert_grey (&f, 2, 2, 0x77);
-    assert_grey (&f, 9, 9, 50);
+    pair_assert_grey (&f, 2, 2, 0x77);
+    pair_assert_grey (&f, 9, 9, 50);
     pair_push (&f, 0, frame (&f, 2, 200, 200));
     pair_push (&f, 0, draw_fill (0, 0, 0, 16, 16, 0x777777));
     pair_push (&f, 0,
                destroy_all ? empty_message (CW_MSG_DISPLAY_STREAM_DESTROY_ALL)
-                           : of_id (CW_MSG_DISPLAY_STREAM_DESTROY, ID));
-    assert_grey (&f, 9, 9, 0x77);
+                           : of_id (CW_MSG_DISPLAY_STREAM_DESTROY, PAIR_VIDEO));
+    pair_assert_grey (&f, 9, 9, 0x77);
     pair_push (&f, 0, frame (&f, 3, 200, 200)); /* of no stream any more */
-    assert_grey (&f, 9, 9, 0x77);
-    g_assert_cmpuint (report (&f, 0)->num_drops, ==, UINT32_MAX);
+    pair_assert_grey (&f, 9, 9, 0x77);
+    g_assert_cmpuint (pair_report (&f, 0)->num_drops, ==, UINT32_MAX);
     pair_teardown (&f);
   }
 }
@@ -146,7 +120,7 @@ test_behind (void)
   pair_push (&f, 0, create_whole ());
   for (unsigned i = 0; i < 20; i++)
     pair_push (&f, 0, frame (&f, i, 10 * i, 10 * i));
-  assert_grey (&f, 5, 5, 190);
+  pair_assert_grey (&f, 5, 5, 190);
   g_assert_cmpuint (f.recorder[0].n_invalidates, <, 6);
   pair_teardown (&f);
 }
@@ -154,7 +128,7 @@ test_behind (void)
 static void
 test_reports (void)
 {
-  CwMsgDisplayStreamActivateReport activate = { ID, 77, 5, 1000000 };
+  CwMsgDisplayStreamActivateReport activate = { PAIR_VIDEO, 77, 5, 1000000 };
   Pair f;
 
   pair_setup (&f, 1, NULL);
@@ -164,20 +138,20 @@ test_reports (void)
   for (unsigned i = 0; i < 5; i++)
     pair_push (&f, 0, frame (&f, i == 2 ? 900 : 1100 + i, 9, 9));
   g_assert_cmpuint (f.recorder[0].reports->len, ==, 1);
-  g_assert_cmpuint (report (&f, 0)->stream_id, ==, ID);
-  g_assert_cmpuint (report (&f, 0)->unique_id, ==, 77);
-  g_assert_cmpuint (report (&f, 0)->start_frame_mm_time, ==, 1100);
-  g_assert_cmpuint (report (&f, 0)->end_frame_mm_time, ==, 1104);
-  g_assert_cmpuint (report (&f, 0)->num_frames, ==, 5);
-  g_assert_cmpuint (report (&f, 0)->num_drops, ==, 1);
-  g_assert_cmpint (report (&f, 0)->last_frame_delay, ==, 104);
-  g_assert_cmpuint (report (&f, 0)->audio_delay, ==, UINT32_MAX);
+  g_assert_cmpuint (pair_report (&f, 0)->stream_id, ==, PAIR_VIDEO);
+  g_assert_cmpuint (pair_report (&f, 0)->unique_id, ==, 77);
+  g_assert_cmpuint (pair_report (&f, 0)->start_frame_mm_time, ==, 1100);
+  g_assert_cmpuint (pair_report (&f, 0)->end_frame_mm_time, ==, 1104);
+  g_assert_cmpuint (pair_report (&f, 0)->num_frames, ==, 5);
+  g_assert_cmpuint (pair_report (&f, 0)->num_drops, ==, 1);
+  g_assert_cmpint (pair_report (&f, 0)->last_frame_delay, ==, 104);
+  g_assert_cmpuint (pair_report (&f, 0)->audio_delay, ==, UINT32_MAX);
   /* Three late ones in a row are told at once. */
   f.recorder[0].media = (CwMediaTime){ 1000, true, 17 };
   for (unsigned i = 0; i < 3; i++)
     pair_push (&f, 0, frame (&f, 500 + i, 9, 9));
-  g_assert_cmpuint (report (&f, 1)->num_drops, ==, 3);
-  g_assert_cmpuint (report (&f, 1)->audio_delay, ==, 17);
+  g_assert_cmpuint (pair_report (&f, 1)->num_drops, ==, 3);
+  g_assert_cmpuint (pair_report (&f, 1)->audio_delay, ==, 17);
   pair_finish (&f);
   pair_teardown (&f);
 }
@@ -193,23 +167,23 @@ test_refused (void)
 
   pair_setup (&f, 1, NULL);
   for (unsigned i = 0; i < 2; i++) {
-    pair_push (&f, 0, create (200, 0, &(CwWireRect){ .right = 16, .bottom = 16 }));
+    pair_push (&f, 0, pair_create_video (200, 0, &(CwWireRect){ .right = 16, .bottom = 16 }));
     pair_push (&f, 0, frame (&f, 1, 200, 200));
     pair_push (&f, 0, frame (&f, 2, 200, 200));
     g_assert_cmpuint (f.recorder[0].reports->len, ==, i + 1);
-    g_assert_cmpuint (report (&f, i)->stream_id, ==, ID);
-    g_assert_cmpuint (report (&f, i)->num_frames, ==, 0);
-    g_assert_cmpuint (report (&f, i)->num_drops, ==, UINT32_MAX);
+    g_assert_cmpuint (pair_report (&f, i)->stream_id, ==, PAIR_VIDEO);
+    g_assert_cmpuint (pair_report (&f, i)->num_frames, ==, 0);
+    g_assert_cmpuint (pair_report (&f, i)->num_drops, ==, UINT32_MAX);
   }
   pair_push (&f, 0, stream_message (CW_MSG_DISPLAY_STREAM_CREATE, &nowhere));
-  g_assert_cmpuint (report (&f, 2)->stream_id, ==, 3);
+  g_assert_cmpuint (pair_report (&f, 2)->stream_id, ==, 3);
   for (unsigned i = 0; i < 3; i++) {
     pair_push (&f, 0, stream_message (CW_MSG_DISPLAY_STREAM_CLIP, &clip));
     pair_push (&f, 0, stream_message (CW_MSG_DISPLAY_STREAM_CREATE, &beyond));
     beyond.id++;
   }
   g_assert_cmpuint (f.recorder[0].reports->len, ==, 5);
-  assert_grey (&f, 5, 5, 0);
+  pair_assert_grey (&f, 5, 5, 0);
   cw_render_reset (f.render[0]); /* then it may be another server, which has not begun a stream yet */
   for (unsigned i = 0; i < 2; i++) {
     pair_push (&f, 0, frame (&f, 3, 200, 200));
@@ -259,7 +233,7 @@ test_sound (void)
   g_assert_cmpint (grey_now (&f), ==, 0); /* decoded, and not shown */
   g_assert_cmpint (due, ==, now + 50000);
   f.recorder[0].media.time = 1050;
-  assert_grey (&f, 5, 5, 50);
+  pair_assert_grey (&f, 5, 5, 50);
   /* Late, with a newer one there: not worth decoding. */
   pair_push (&f, 0, frame (&f, 1060, 120, 120));
   pair_push (&f, 0, frame (&f, 1040, 160, 160));
@@ -268,7 +242,7 @@ test_sound (void)
   pair_finish (&f);
   /* Late, but all there is. */
   pair_push (&f, 0, frame (&f, 1090, 200, 200));
-  assert_grey (&f, 5, 5, 200);
+  pair_assert_grey (&f, 5, 5, 200);
   pair_teardown (&f);
 }
 
@@ -311,8 +285,9 @@ test_early (void)
 static void
 test_surface_goes (void)
 {
-  CwMsgDisplayStreamCreate on_other
-      = { .surface_id = 1, .id = ID, .codec_type = CW_VIDEO_CODEC_TYPE_MJPEG, .dest = { .right = 16, .bottom = 16 } };
+  CwMsgDisplayStreamCreate on_other = {
+    .surface_id = 1, .id = PAIR_VIDEO, .codec_type = CW_VIDEO_CODEC_TYPE_MJPEG, .dest = { .right = 16, .bottom = 16 }
+  };
   CwSurfaceInfo info;
   Pair f;
 
@@ -348,9 +323,9 @@ test_nowhere (void)
     Pair f;
 
     pair_setup (&f, 1, NULL);
-    pair_push (&f, 0, create (CW_VIDEO_CODEC_TYPE_MJPEG, CW_STREAM_TOP_DOWN, &places[i]));
+    pair_push (&f, 0, pair_create_video (CW_VIDEO_CODEC_TYPE_MJPEG, CW_STREAM_TOP_DOWN, &places[i]));
     pair_push (&f, 0, frame (&f, 1, 50, 50));
-    assert_grey (&f, 5, 5, 0);
+    pair_assert_grey (&f, 5, 5, 0);
     pair_teardown (&f);
   }
 }
@@ -359,7 +334,7 @@ static CwMessage *
 clip (uint32_t n, const CwWireRect *rects)
 {
   CwMsgDisplayStreamClip data
-      = { ID, { .type = rects ? CW_CLIP_TYPE_RECTS : CW_CLIP_TYPE_NONE, .n_rects = n, .rects = rects } };
+      = { PAIR_VIDEO, { .type = rects ? CW_CLIP_TYPE_RECTS : CW_CLIP_TYPE_NONE, .n_rects = n, .rects = rects } };
 
   return stream_message (CW_MSG_DISPLAY_STREAM_CLIP, &data);
 }
@@ -378,14 +353,14 @@ test_clips (void)
   pair_push (&f, 0, create_whole ());
   pair_push (&f, 0, clip (1, &left));
   pair_push (&f, 0, frame (&f, 1, 0x40, 0x40));
-  assert_grey (&f, 7, 7, 0x40);
-  assert_grey (&f, 8, 7, 0);
+  pair_assert_grey (&f, 7, 7, 0x40);
+  pair_assert_grey (&f, 8, 7, 0);
   pair_push (&f, 0, clip (1025, many));
   pair_push (&f, 0, frame (&f, 2, 0x80, 0x80));
-  assert_grey (&f, 7, 7, 0x40);
+  pair_assert_grey (&f, 7, 7, 0x40);
   pair_push (&f, 0, clip (0, NULL));
   pair_push (&f, 0, frame (&f, 3, 0xc0, 0xc0));
-  assert_grey (&f, 8, 7, 0xc0);
+  pair_assert_grey (&f, 8, 7, 0xc0);
   pair_teardown (&f);
 }
 
@@ -401,7 +376,7 @@ test_portions (void)
 
     pair_setup (&f, 1, NULL);
     pair_push (&f, 0, surface_create (0, 400, 400, CW_SURFACE_FMT_32_XRGB, CW_SURFACE_FLAG_PRIMARY));
-    pair_push (&f, 0, create (CW_VIDEO_CODEC_TYPE_MJPEG, CW_STREAM_TOP_DOWN, &whole));
+    pair_push (&f, 0, pair_create_video (CW_VIDEO_CODEC_TYPE_MJPEG, CW_STREAM_TOP_DOWN, &whole));
     pair_finish (&f);
     pair_push (&f, 0, frame (&f, 1, 0x40, 0x40));
     while (cw_worker_pool_n_queued (f.pool) > 0)
@@ -413,7 +388,7 @@ test_portions (void)
       g_assert_cmpuint (n++, <, 100);
     }
     g_assert_cmpuint (n, >, 1);
-    assert_grey (&f, 399, 399, gone ? 0 : 0x40);
+    pair_assert_grey (&f, 399, 399, gone ? 0 : 0x40);
     pair_teardown (&f);
   }
 }
@@ -422,7 +397,7 @@ test_portions (void)
 static void
 test_hostile (void)
 {
-  CwMsgDisplayStreamData data = { ID, 1, { (const uint8_t *) "\xff\xd8nonsense", 10 } };
+  CwMsgDisplayStreamData data = { PAIR_VIDEO, 1, { (const uint8_t *) "\xff\xd8nonsense", 10 } };
   Pair f;
 
   for (unsigned end = 0; end < 4; end++) {
@@ -432,189 +407,14 @@ test_hostile (void)
     pair_push (&f, 0, frame (&f, 1, 50, 50));
     pair_push (&f, 0, stream_message (CW_MSG_DISPLAY_STREAM_DATA, &data));
     if (end == 0)
-      assert_grey (&f, 5, 5, 50);
+      pair_assert_grey (&f, 5, 5, 50);
     else if (end == 1)
       cw_render_reset (f.render[0]);
     else if (end == 2)
       pair_push (&f, 0, create_whole ());
     else
-      pair_push (&f, 0, of_id (CW_MSG_DISPLAY_STREAM_DESTROY, ID)); /* and the render goes with it */
+      pair_push (&f, 0, of_id (CW_MSG_DISPLAY_STREAM_DESTROY, PAIR_VIDEO)); /* and the render goes with it */
     pair_teardown (&f);
-  }
-}
-
-/* A decoder of our own: a frame's first byte is a shade of grey, 0 makes it fail, and it answers one frame late. */
-
-typedef struct {
-  uint64_t number;
-  uint8_t shade;
-  bool has_frame, failed, shown_elsewhere;
-} Odd;
-
-static unsigned n_open;
-
-static gpointer
-odd_open (const CwVideoParams *params, GError **error)
-{
-  Odd *self = g_new0 (Odd, 1);
-
-  n_open++;
-  self->shown_elsewhere = params->overlay && params->overlay (params->overlay_data, self);
-  return self;
-}
-
-static void
-odd_push (gpointer decoder, uint64_t number, CwMessage *message, CwSlice data)
-{
-  Odd *self = decoder;
-
-  *self = (Odd){ number, data.data[0], true, data.data[0] == 0, self->shown_elsewhere };
-}
-
-static CwVideoTake
-odd_take (gpointer decoder, CwVideoPicture *picture, GError **error)
-{
-  Odd *self = decoder;
-  uint32_t *word;
-
-  if (self->failed)
-    return CW_VIDEO_FAILED;
-  if (!self->has_frame)
-    return CW_VIDEO_NOTHING;
-  self->has_frame = false;
-  *picture = (CwVideoPicture){ self->number, NULL };
-  if (self->shown_elsewhere)
-    return CW_VIDEO_PICTURE;
-  *picture = (CwVideoPicture){ self->number, cw_pixels_new (CW_PIXELS_BGRX, 1, 1, false, NULL) };
-  word = (uint32_t *) (void *) picture->pixels->rows;
-  *word = self->shade * 0x10101;
-  return CW_VIDEO_PICTURE;
-}
-
-static void
-odd_close (gpointer decoder)
-{
-  n_open--;
-  g_free (decoder);
-}
-
-static CwVideoTake
-mute_take (gpointer decoder, CwVideoPicture *picture, GError **error)
-{
-  return CW_VIDEO_NOTHING;
-}
-
-static bool
-never (void)
-{
-  return false;
-}
-
-static const CwVideoDecoder absent = { .codec = CW_VIDEO_CODEC_TYPE_VP8, .is_available = never };
-static const CwVideoDecoder odd = { .codec = CW_VIDEO_CODEC_TYPE_VP9,
-                                    .has_pipeline = true,
-                                    .open = odd_open,
-                                    .push = odd_push,
-                                    .take = odd_take,
-                                    .close = odd_close };
-static const CwVideoDecoder *const table[] = { &absent, &odd, NULL };
-
-static void
-test_table (void)
-{
-  CwMsgDisplayStreamData data = { ID, 1, { (const uint8_t *) "\x40", 1 } };
-  Pair f;
-
-  pair_setup (&f, 1, NULL);
-  cw_render_group_set_decoders (f.group, table);
-  g_assert_true (cw_render_group_can_decode (f.group, CW_VIDEO_CODEC_TYPE_MJPEG));
-  g_assert_false (cw_render_group_can_decode (f.group, CW_VIDEO_CODEC_TYPE_VP8));
-  g_assert_true (cw_render_group_can_decode (f.group, CW_VIDEO_CODEC_TYPE_VP9));
-  pair_push (&f, 0, create (CW_VIDEO_CODEC_TYPE_VP9, 0, &(CwWireRect){ .right = 16, .bottom = 16 }));
-  g_assert_cmpuint (n_open, ==, 1);
-  pair_push (&f, 0, stream_message (CW_MSG_DISPLAY_STREAM_DATA, &data));
-  assert_grey (&f, 15, 15, 0x40);
-  data.data.data = (const uint8_t *) "";
-  pair_push (&f, 0, stream_message (CW_MSG_DISPLAY_STREAM_DATA, &data));
-  pair_finish (&f);
-  g_assert_cmpuint (n_open, ==, 0);
-  g_assert_cmpuint (report (&f, 0)->num_drops, ==, UINT32_MAX);
-  assert_grey (&f, 15, 15, 0x40);
-  /* It stays closed, and nothing is kept for it. */
-  data.data.data = (const uint8_t *) "\x50";
-  for (unsigned i = 0; i < 100; i++)
-    pair_push (&f, 0, stream_message (CW_MSG_DISPLAY_STREAM_DATA, &data));
-  g_assert_false (cw_render_is_full (f.render[0]));
-  assert_grey (&f, 15, 15, 0x40);
-  g_assert_cmpuint (n_open, ==, 0);
-  pair_teardown (&f);
-}
-
-/* One that gives nothing keeps the channel from reading on for a while, not for ever. */
-static void
-test_mute (void)
-{
-  static const CwVideoDecoder mute
-      = { .codec = CW_VIDEO_CODEC_TYPE_VP9, .open = odd_open, .push = odd_push, .take = mute_take, .close = odd_close };
-  static const CwVideoDecoder *const mute_table[] = { &mute, NULL };
-  CwMsgDisplayStreamData data = { ID, 1, { (const uint8_t *) "\x40", 1 } };
-  int64_t due;
-  Pair f;
-
-  pair_setup (&f, 1, NULL);
-  cw_render_group_set_decoders (f.group, mute_table);
-  pair_push (&f, 0, create (CW_VIDEO_CODEC_TYPE_VP9, 0, &(CwWireRect){ .right = 16, .bottom = 16 }));
-  for (unsigned i = 0; !cw_render_is_full (f.render[0]); i++) {
-    pair_push (&f, 0, stream_message (CW_MSG_DISPLAY_STREAM_DATA, &data));
-    g_assert_cmpuint (i, <, 100);
-  }
-  pair_finish (&f);
-  g_assert_true (cw_render_is_full (f.render[0]));
-  due = cw_render_step (f.render[0], g_get_monotonic_time (), 1000);
-  g_assert_cmpint (due, >, 0);
-  g_assert_cmpint (cw_render_step (f.render[0], due, 1000), ==, CW_RENDER_NEVER);
-  g_assert_false (cw_render_is_full (f.render[0]));
-  g_assert_cmpuint (report (&f, 0)->num_drops, ==, UINT32_MAX);
-  pair_teardown (&f);
-  g_assert_cmpuint (n_open, ==, 0);
-}
-
-/* On a surface for nothing but video the observer is asked, when the stream's turn comes, and may do anything. */
-static void
-reset_render (gpointer render)
-{
-  cw_render_reset (render);
-}
-
-static void
-test_overlay (void)
-{
-  CwMsgDisplayStreamData data = { ID, 1, { (const uint8_t *) "\x40", 1 } };
-  const CwWireRect whole = { .right = 16, .bottom = 16 };
-  const unsigned flags = CW_SURFACE_FLAG_PRIMARY | CW_SURFACE_FLAG_STREAMING_MODE;
-  Pair f;
-
-  for (unsigned i = 0; i < 4; i++) {
-    pair_setup (&f, 1, NULL);
-    cw_render_group_set_decoders (f.group, table);
-    pair_push (&f, 0, surface_create (0, 17, 16, CW_SURFACE_FMT_32_XRGB, flags));
-    pair_finish (&f);
-    g_string_truncate (f.recorder[0].log, 0);
-    f.recorder[0].takes_video = i == 1;
-    if (i >= 2) {
-      f.recorder[0].hook = reset_render;
-      f.recorder[0].hook_data = f.render[0];
-    }
-    pair_push (&f, 0,
-               create (i == 3 ? CW_VIDEO_CODEC_TYPE_MJPEG : CW_VIDEO_CODEC_TYPE_VP9, CW_STREAM_TOP_DOWN, &whole));
-    pair_push (&f, 0, stream_message (CW_MSG_DISPLAY_STREAM_DATA, &data));
-    g_assert_cmpuint (n_open, ==, 0);
-    assert_grey (&f, 15, 15, i == 0 ? 0x40 : 0);
-    g_assert_cmpstr (f.recorder[0].log->str, ==, i == 3 ? "overlay:none" : "overlay:pipeline");
-    g_assert_cmpuint (n_open, ==, i < 2);
-    g_assert_cmpuint (f.recorder[0].reports->len, ==, 0);
-    pair_teardown (&f);
-    g_assert_cmpuint (n_open, ==, 0);
   }
 }
 
@@ -635,8 +435,5 @@ main (int argc, char **argv)
   g_test_add_func ("/render/video/clips", test_clips);
   g_test_add_func ("/render/video/portions", test_portions);
   g_test_add_func ("/render/video/hostile", test_hostile);
-  g_test_add_func ("/render/video/table", test_table);
-  g_test_add_func ("/render/video/mute", test_mute);
-  g_test_add_func ("/render/video/overlay", test_overlay);
   return g_test_run ();
 }
