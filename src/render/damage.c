@@ -14,13 +14,6 @@ cw_damage_clear (CwDamage *self)
 }
 
 void
-cw_damage_reset (CwDamage *self)
-{
-  cw_damage_clear (self);
-  cw_damage_init (self);
-}
-
-void
 cw_damage_add (CwDamage *self, const CwRect *box, uint32_t width, uint32_t height)
 {
   CwRect whole = { .right = width, .bottom = height };
@@ -46,6 +39,7 @@ cw_damage_take (CwDamage *self, CwRect rects[CW_DAMAGE_MAX_RECTS])
 
   for (int i = 0; i < n; i++)
     rects[i] = (CwRect){ .left = boxes[i].x1, .top = boxes[i].y1, .right = boxes[i].x2, .bottom = boxes[i].y2 };
-  cw_damage_reset (self);
+  cw_damage_clear (self);
+  cw_damage_init (self);
   return n;
 }

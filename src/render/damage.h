@@ -18,7 +18,6 @@ void cw_damage_clear (CwDamage *self);
 
 /* Adds box as far as it lies within a surface of width × height. */
 void cw_damage_add (CwDamage *self, const CwRect *box, uint32_t width, uint32_t height);
-void cw_damage_reset (CwDamage *self);
 
 /* Moves out all rectangles; returns how many, 0 if nothing changed. */
 int cw_damage_take (CwDamage *self, CwRect rects[CW_DAMAGE_MAX_RECTS]);

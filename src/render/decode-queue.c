@@ -12,7 +12,6 @@ void
 cw_decode_queue_clear (CwDecodeQueue *self)
 {
   g_assert (!self->glz && self->unstarted.length == 0);
-  cw_producer_leave (self->producer);
   g_clear_pointer (&self->producer, cw_producer_unref);
 }
 

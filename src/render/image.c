@@ -5,10 +5,10 @@
 #include "canvas/bitmap.h"
 #include "canvas/convert.h"
 
-/* An image that is found in the cache so often is worth its memory. */
 /* Bytes of a body. Larger than what is read at once, it has memory of its own. */
 #define LEAST_KEPT 65536
 
+/* An image that is found in the cache so often is worth its memory. */
 #define HITS_TO_STAY 2
 
 static CwImage *

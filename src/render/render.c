@@ -192,7 +192,6 @@ clear_waiting (CwRender *self)
 {
   CwOp *op;
 
-  cw_producer_withdraw (self->decodes.producer, CW_WAIT_CACHE);
   while ((op = cw_op_queue_pop (&self->waiting)))
     drop_op (self, op);
 }
@@ -264,7 +263,6 @@ drop_queued (CwRender *self)
   cw_decode_queue_abandon (&self->decodes);
   count_queued (self, -(int64_t) self->queue_bytes); /* an operation that is just running included */
   self->stuck_since = 0;
-  cw_damage_reset (&self->state.damage);
 }
 
 static void

@@ -386,9 +386,6 @@ void
 cw_streams_reset (CwStreams *self)
 {
   cw_frame_painting_stop (&self->painting);
-  for (uint32_t id = 0; id < CW_MAX_NUM_STREAMS; id++)
-    if (self->pending[id])
-      close_stream (self, self->pending[id]);
   memset (self->refused, 0, sizeof self->refused);
   cw_streams_remove_all (self);
   cw_streams_end_all (self);

@@ -264,8 +264,7 @@ cw_surface_table_realize (CwSurfaceTable *self, CwRenderSurface *surface, GError
 void
 cw_surface_table_unrealize (CwSurfaceTable *self, CwRenderSurface *surface)
 {
-  if (self->current_primary == surface)
-    self->current_primary = NULL;
+  g_assert (self->current_primary != surface);
   drop_pixels (surface);
   if (cw_id_map_get (self->current, surface->id) == surface)
     cw_id_map_remove (self->current, surface->id);

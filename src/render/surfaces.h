@@ -64,6 +64,8 @@ bool cw_surface_table_add (CwSurfaceTable *self, CwRenderSurface *surface, GErro
 void cw_surface_table_remove (CwSurfaceTable *self, CwRenderSurface *surface);
 
 bool cw_surface_table_realize (CwSurfaceTable *self, CwRenderSurface *surface, GError **error);
+
+/* Of a primary the destruction has been announced. */
 void cw_surface_table_unrealize (CwSurfaceTable *self, CwRenderSurface *surface);
 
 /* Leaves the current primary, current and pending, and nothing else. */
