@@ -37,9 +37,8 @@ pipe_close (Pipe *self)
 
 /* A message of that type, whose end is so many bytes of that value. */
 static void
-send_piped (Fixture *f, Pipe *pipe, uint16_t type, size_t size, char value)
+send_behind (Fixture *f, Pipe *pipe, GBytes *begin, uint16_t type, size_t size, char value)
 {
-  g_autoptr (GBytes) begin = g_bytes_new_static ("begin", 5);
   CwPiped piped = { pipe->fds[0], size, on_done, pipe };
   g_autofree char *bytes = g_malloc (size);
 
@@ -47,6 +46,14 @@ send_piped (Fixture *f, Pipe *pipe, uint16_t type, size_t size, char value)
   g_assert_cmpint (write (pipe->fds[1], bytes, size), ==, size);
   g_assert_true (cw_pump_can_pipe (f->pump));
   g_assert_true (cw_pump_send_piped (f->pump, type, begin, &piped, NULL));
+}
+
+static void
+send_piped (Fixture *f, Pipe *pipe, uint16_t type, size_t size, char value)
+{
+  g_autoptr (GBytes) begin = g_bytes_new_static ("begin", 5);
+
+  send_behind (f, pipe, begin, type, size, value);
 }
 
 static const uint8_t *
@@ -107,6 +114,44 @@ test_order (void)
   g_assert_cmpuint (at - all->data, ==, all->len);
   pipe_close (&pipe);
   tear_down (&f);
+}
+
+/* Behind small messages that are written together, wherever what fits together ends: the longest begin goes whole. */
+static void
+test_behind_small (void)
+{
+  enum { TOGETHER = 65536, MESSAGE = 4000 };
+  g_autoptr (GBytes) begin = zeros (CW_PIPED_BEGIN_MAX), small = zeros (MESSAGE - 6);
+
+  for (size_t left = 6; left <= 6 + CW_PIPED_BEGIN_MAX + CW_FRAME_HEADER_MAX; left += 4) {
+    const size_t size = TOGETHER - TOGETHER / MESSAGE * MESSAGE - left;
+    g_autoptr (GBytes) last = zeros (size - 6);
+    g_autoptr (GSocketConnection) stream = NULL;
+    g_autoptr (GByteArray) all = g_byte_array_new ();
+    const uint8_t *at;
+    Pipe pipe;
+    Fixture f;
+
+    set_up_tcp (&f, &stream);
+    pipe_open (&pipe);
+    for (unsigned i = 0; i < TOGETHER / MESSAGE; i++)
+      g_assert_true (cw_pump_send (f.pump, 50, small, CW_PUMP_NORMAL, NULL));
+    g_assert_true (cw_pump_send (f.pump, 50, last, CW_PUMP_NORMAL, NULL));
+    send_behind (&f, &pipe, begin, 51, 10, 'x');
+    while (all->len < TOGETHER - left + 6 + CW_PIPED_BEGIN_MAX + 10) {
+      g_autoptr (GByteArray) part = NULL;
+
+      spin (&f);
+      part = take (&f);
+      g_byte_array_append (all, part->data, part->len);
+    }
+    at = check_message (all->data + TOGETHER - left, 51, CW_PIPED_BEGIN_MAX + 10);
+    g_assert_cmpmem (at, CW_PIPED_BEGIN_MAX, g_bytes_get_data (begin, NULL), CW_PIPED_BEGIN_MAX);
+    g_assert_cmpmem (at + CW_PIPED_BEGIN_MAX, 10, "xxxxxxxxxx", 10);
+    g_assert_cmpuint (pipe.n_done, ==, 1);
+    pipe_close (&pipe);
+    tear_down (&f);
+  }
 }
 
 /* What does not fit stays the caller's; what has been taken is let go with the connection, begun or not. */
@@ -175,6 +220,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/piped/order", test_order);
+  g_test_add_func ("/piped/behind-small", test_behind_small);
   g_test_add_func ("/piped/dropped", test_dropped);
   g_test_add_func ("/piped/no-signal", test_no_signal);
   return g_test_run ();

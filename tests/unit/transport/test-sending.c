@@ -206,17 +206,14 @@ push_stream (CwFrameWriter *writer, size_t size, uint8_t *next)
   g_assert_true (cw_frame_writer_push (writer, 101, bytes, 65536, CW_PUMP_NORMAL, NULL));
 }
 
-/* What is small goes together up to what is not, or is none of the stream, or no longer fits; and counts as it was
- * given. */
+/* What is small goes together up to what is not, or is none of the stream; and counts as it was given. */
 static void
 test_joined (gconstpointer in_records)
 {
   static const Sent together[] = { { 101, 6 }, { 7, 3 }, { 101, 1000 }, { 101, 5000 }, { 101, 2 } };
   static const size_t sizes[] = { 1, 2, 3, 0, 1000, 5000, 2 }; /* 0: another type */
-  const size_t chunk = in_records ? 16384 : 65536;
-  const Sent full[] = { { 101, (chunk - CW_FRAME_HEADER_MAX) / 1000 * 1000 }, { 101, 1000 } };
   g_autoptr (GBytes) other = zeros (3);
-  g_autoptr (GByteArray) out = NULL, many = NULL;
+  g_autoptr (GByteArray) out = NULL;
   CwFrameWriter writer;
   uint8_t next = 0;
   int n_flushed = 0;
@@ -239,11 +236,52 @@ test_joined (gconstpointer in_records)
   g_assert_cmpuint (writer.lanes[CW_PUMP_NORMAL].n_written, ==, G_N_ELEMENTS (sizes));
   g_assert_cmpuint (cw_frame_writer_bytes (&writer), ==, 0);
 
-  next = 0;
-  for (size_t size = 0; size <= full[0].size; size += 1000)
-    push_stream (&writer, 1000, &next);
-  many = drain (&writer, 1000);
-  assert_frames (many, full, G_N_ELEMENTS (full));
+  cw_frame_writer_clear (&writer);
+}
+
+/* As much goes together as the chunk has room for behind the longest header, and not a byte more. */
+static void
+test_joined_up_to (gconstpointer in_records)
+{
+  const size_t room = (in_records ? 16384 : 65536) - CW_FRAME_HEADER_MAX, last = room % 1000;
+
+  for (size_t more = 0; more < 2; more++) {
+    const Sent fits[] = { { 101, room }, { 101, 1 } },
+               too_much[] = { { 101, room - last }, { 101, last + 1 }, { 101, 1 } };
+    g_autoptr (GByteArray) out = NULL;
+    CwFrameWriter writer;
+    uint8_t next = 0;
+
+    cw_frame_writer_init (&writer, true, in_records != NULL, NULL);
+    cw_frame_writer_set_stream (&writer, 101);
+    for (size_t size = 0; size < room - last; size += 1000)
+      push_stream (&writer, 1000, &next);
+    push_stream (&writer, last + more, &next);
+    push_stream (&writer, 1, &next);
+    out = drain (&writer, 1000);
+    assert_frames (out, more ? too_much : fits, more ? 3 : 2);
+    cw_frame_writer_clear (&writer);
+  }
+}
+
+/* What is to go in pieces does, small as it is. */
+static void
+test_pieces_of_stream (void)
+{
+  static const Sent pieces[] = { { 101, 100 }, { 101, 100 }, { 101, 50 } };
+  g_autoptr (GBytes) bytes = NULL;
+  g_autoptr (GByteArray) out = NULL;
+  uint8_t data[250];
+  CwFrameWriter writer;
+
+  for (unsigned i = 0; i < sizeof data; i++)
+    data[i] = (uint8_t) i;
+  bytes = g_bytes_new (data, sizeof data);
+  cw_frame_writer_init (&writer, true, false, NULL);
+  cw_frame_writer_set_stream (&writer, 101);
+  g_assert_true (cw_frame_writer_push (&writer, 101, bytes, 100, CW_PUMP_NORMAL, NULL));
+  out = drain (&writer, 1000);
+  assert_frames (out, pieces, G_N_ELEMENTS (pieces));
   cw_frame_writer_clear (&writer);
 }
 
@@ -518,6 +556,9 @@ main (int argc, char **argv)
   g_test_add_func ("/sending/default-limits", test_default_limits);
   g_test_add_data_func ("/sending/joined/in-chunks", NULL, test_joined);
   g_test_add_data_func ("/sending/joined/in-records", "", test_joined);
+  g_test_add_data_func ("/sending/joined-up-to/a-chunk", NULL, test_joined_up_to);
+  g_test_add_data_func ("/sending/joined-up-to/a-record", "", test_joined_up_to);
+  g_test_add_func ("/sending/pieces-of-stream", test_pieces_of_stream);
   g_test_add_func ("/sending/queue-limit", test_queue_limit);
   g_test_add_func ("/sending/order-and-flush", test_order_and_flush);
   g_test_add_data_func ("/sending/sent-before-end/ours", GINT_TO_POINTER (END_OURS), test_sent_before_end);

@@ -268,6 +268,47 @@ test_bulk (gconstpointer data)
   g_assert_cmpuint (sum, ==, expected);
 }
 
+/* A message that is more than a record holds fills one, with its header, and goes on in the next: as few as can be. */
+#define RECORD_BYTES 16384
+#define LONG_SIZE (2 * RECORD_BYTES - 6)
+
+static void
+serve_records (PeerIo *io, gpointer data)
+{
+  const PeerLink usual = PEER_LINK_INIT;
+  static uint8_t record[2 * RECORD_BYTES];
+  int *sizes = data;
+
+  if (!peer_link (io, &usual))
+    return;
+  for (unsigned i = 0; i < 2; i++)
+    sizes[i] = SSL_read (io->ssl, record, sizeof record); /* one record at most */
+  peer_drain (io);
+}
+
+static void
+test_records (void)
+{
+  int sizes[2] = { 0 };
+  CwTlsParams tls = { .verify = 0 };
+  Peer *peer = tls_peer (serve_records, sizes, 0);
+  TlsOutcome outcome = tls_connect (peer, &tls);
+  g_autoptr (GBytes) body = g_bytes_new_take (g_malloc0 (LONG_SIZE), LONG_SIZE);
+  Frames frames = { 0 };
+
+  g_assert_no_error (outcome.error);
+  frames.pump = cw_pump_new (outcome.connection->stream, NULL, true, &events, &frames);
+  g_assert_true (cw_pump_send (frames.pump, 300, body, CW_PUMP_NORMAL, NULL));
+  cw_pump_flush (frames.pump, on_flushed, &frames);
+  while (frames.n_flushed == 0)
+    g_main_context_iteration (NULL, TRUE);
+  cw_pump_unref (frames.pump);
+  tls_outcome_clear (&outcome);
+  peer_free (peer);
+  g_assert_cmpint (sizes[0], ==, RECORD_BYTES);
+  g_assert_cmpint (sizes[1], ==, RECORD_BYTES);
+}
+
 /* Without close_notify, as the reference server ends: orderly between messages, not inside one. */
 static void
 serve_end (PeerIo *io, gpointer data)
@@ -316,6 +357,7 @@ main (int argc, char **argv)
   g_test_add_func ("/tls/one-record-source", test_one_record_source);
   g_test_add_data_func ("/tls/bulk/1.2", GINT_TO_POINTER (TLS1_2_VERSION), test_bulk);
   g_test_add_data_func ("/tls/bulk/1.3", GINT_TO_POINTER (TLS1_3_VERSION), test_bulk);
+  g_test_add_func ("/tls/records", test_records);
   g_test_add_data_func ("/tls/end/between", GSIZE_TO_POINTER (18), test_end);
   g_test_add_data_func ("/tls/end/inside", GSIZE_TO_POINTER (17), test_end);
   result = g_test_run ();
