@@ -99,6 +99,7 @@ check_layer (SaslServer *server, CwSaslLayer *layer)
       CwSlice piece = { bytes + i, MIN (333, g_bytes_get_size (packet) - i) };
 
       g_assert_true (cw_sasl_layer_feed (layer, piece, &error));
+      got += cw_sasl_layer_read (layer, back + got, 1);
       got += cw_sasl_layer_read (layer, back + got, 50000 - got);
     }
     g_assert_cmpmem (back, got, data, at + 5000);
@@ -313,8 +314,8 @@ static void
 test_bad_packets (void)
 {
   static const Broken packets[] = {
-    { "huge", 4, "\xff\xff\xff\xff", CW_ERROR_LIMIT },
-    { "too-large", 4, "\x00\x01\x86\xa1", CW_ERROR_LIMIT },
+    { "huge", 4, "\xff\xff\xff\xff", CW_ERROR_LIMIT, "size: 4294967295 > 100000" },
+    { "too-large", 4, "\x00\x01\x86\xa1", CW_ERROR_LIMIT, "size: 100001 > 100000" },
     { "largest", 4, "\x00\x01\x86\xa0", -1 },
     { "little-endian", 4, "\x10\x00\x00\x00", CW_ERROR_LIMIT },
     { "empty", 4, "\0\0\0\0", CW_ERROR_SECURITY },
@@ -336,6 +337,8 @@ test_bad_packets (void)
       g_assert_cmpuint (cw_link_wanted (link), ==, 100000);
     else
       g_assert_error (cw_link_error (link), CW_ERROR, packets[i].code);
+    if (packets[i].text)
+      g_assert_nonnull (strstr (cw_link_error (link)->message, packets[i].text));
     sasl_server_close (&server);
   }
 }

@@ -164,14 +164,28 @@ test_cancel_when_sized (void)
 }
 
 static void
-test_agent_loss (void)
+send_new_agent (AgentServer *server, bool tokens)
 {
+  if (tokens)
+    agent_server_send (server, CW_MSG_MAIN_AGENT_CONNECTED_TOKENS, &(CwMsgMainAgentConnectedTokens){ 10 });
+  else
+    agent_server_send (server, CW_MSG_MAIN_AGENT_CONNECTED, NULL);
+}
+
+/* Nobody knows of the files any more: neither when the agent has gone nor when another says so by coming. */
+static void
+test_agent_loss (gconstpointer data)
+{
+  const char *how = data;
   FilesCase c;
 
   begin_two (&c, 1000000, 10, NULL);
   agent_server_grant (c.server, false);
   files_case_say (&c, 1, CW_FILE_XFER_STATUS_CAN_SEND_DATA);
-  agent_server_send (c.server, CW_MSG_MAIN_AGENT_DISCONNECTED, &(CwMsgMainAgentDisconnected){ 0 });
+  if (strcmp (how, "gone") == 0)
+    agent_server_send (c.server, CW_MSG_MAIN_AGENT_DISCONNECTED, &(CwMsgMainAgentDisconnected){ 0 });
+  else
+    send_new_agent (c.server, strcmp (how, "anew-with-tokens") == 0);
   files_case_wait (&c);
   g_assert_error (c.error, SPICE_CLIENT_ERROR, SPICE_CLIENT_ERROR_FAILED);
   g_assert_nonnull (strstr (c.told->str, "1 spice 0; "));
@@ -254,7 +268,9 @@ main (int argc, char **argv)
   g_test_add_func ("/files/M18-cancel-all", test_cancel_all);
   g_test_add_func ("/files/M19-24.5-cancelled-before", test_cancelled_before);
   g_test_add_func ("/files/cancel-when-sized", test_cancel_when_sized);
-  g_test_add_func ("/files/M18-agent-loss", test_agent_loss);
+  g_test_add_data_func ("/files/M18-agent-loss", "gone", test_agent_loss);
+  g_test_add_data_func ("/files/agent-anew", "anew", test_agent_loss);
+  g_test_add_data_func ("/files/agent-anew-with-tokens", "anew-with-tokens", test_agent_loss);
   g_test_add_func ("/files/M20-disconnect", test_disconnect);
   g_test_add_func ("/files/many", test_many);
   return g_test_run ();
