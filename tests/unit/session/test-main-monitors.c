@@ -164,6 +164,14 @@ test_monitors_answer (gconstpointer answers)
     agent_server_say (c.server, CW_AGENT_TYPE_REPLY, &(CwAgentReply){ CW_AGENT_TYPE_DISPLAY_CONFIG, 1 });
     config = next_config (&c);
     g_assert_cmpuint (config->flags, ==, CW_MONITORS_CONFIG_USE_POS);
+    /* That says nothing of another agent, which comes in the place of this one. */
+    agent_server_send (c.server, CW_MSG_MAIN_AGENT_CONNECTED, NULL);
+    agent_server_announce (c.server, 0, SPARSE | 1u << CW_AGENT_CAP_REPLY);
+    agent_server_skip_wishes (c.server);
+    g_assert_true (spice_main_channel_send_monitor_config (c.main));
+    config = next_config (&c);
+    g_assert_cmpuint (config->flags, ==, CW_MONITORS_CONFIG_USE_POS | CW_MONITORS_CONFIG_PHYSICAL_SIZE);
+    agent_server_say (c.server, CW_AGENT_TYPE_REPLY, &(CwAgentReply){ CW_AGENT_TYPE_MONITORS_CONFIG, 1 });
   }
   agent_server_heard_all (c.server);
   main_case_end (&c);

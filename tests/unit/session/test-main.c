@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The main channel and the guest agent, step by step: statements of the API's contract by their numbers (M). */
+#include "channel/main/volume.h"
 #include "main-case.h"
 
 #include <string.h>
@@ -133,6 +134,58 @@ test_capability (void)
   agent_server_next_agent (c.server, CW_AGENT_TYPE_ANNOUNCE_CAPABILITIES);
   agent_server_heard_all (c.server);
   main_case_expect_told ("agent-update; ");
+  main_case_end (&c);
+}
+
+/* What every agent is told, and the number that its first grab has. */
+static void
+expect_wishes (MainCase *self)
+{
+  static const guint32 type = CW_CLIPBOARD_TYPE_UTF8_TEXT;
+  const CwAgentClipboardGrab *grab;
+  const CwAgentAudioVolumeSync *volume;
+  const CwAgentDisplayConfig *display;
+
+  display = agent_server_next_agent (self->server, CW_AGENT_TYPE_DISPLAY_CONFIG);
+  g_assert_cmpuint (display->flags, ==, CW_DISPLAY_CONFIG_DISABLE_WALLPAPER);
+  volume = agent_server_next_agent (self->server, CW_AGENT_TYPE_AUDIO_VOLUME_SYNC);
+  g_assert_true (volume->is_playback);
+  g_assert_cmpuint (volume->volume[0], ==, 77);
+  agent_server_next_agent (self->server, CW_AGENT_TYPE_MAX_CLIPBOARD);
+  agent_server_heard_all (self->server);
+  for (unsigned i = 0; i < 2; i++) {
+    spice_main_channel_clipboard_selection_grab (self->main, 0, (guint32 *) &type, 1);
+    grab = agent_server_next_agent (self->server, CW_AGENT_TYPE_CLIPBOARD_GRAB);
+    g_assert_cmpuint (grab->serial, ==, i);
+  }
+}
+
+/* What was between us and one agent is nothing to the next, whether the first has gone or another comes in its place.
+ */
+static void
+test_next_agent (gconstpointer gone)
+{
+  const uint32_t caps = MAIN_CASE_CAPS | 1u << CW_AGENT_CAP_AUDIO_VOLUME_SYNC;
+  const uint32_t types[] = { CW_CLIPBOARD_TYPE_UTF8_TEXT };
+  MainCase c;
+
+  main_case_begin (&c, 0);
+  g_object_set (c.main, "disable-wallpaper", TRUE, NULL);
+  cw_main_channel_set_volume (c.main, true, false, &(const uint16_t){ 77 }, 1);
+  agent_server_announce (c.server, 0, caps);
+  expect_wishes (&c);
+  agent_server_say (c.server, CW_AGENT_TYPE_CLIPBOARD_REQUEST, &(CwAgentClipboardRequest){ 0, types[0] });
+
+  if (gone)
+    agent_server_send (c.server, CW_MSG_MAIN_AGENT_DISCONNECTED, &(CwMsgMainAgentDisconnected){ 0 });
+  agent_server_send (c.server, CW_MSG_MAIN_AGENT_CONNECTED, NULL);
+  agent_server_next (c.server, CW_MSGC_MAIN_AGENT_START, 0);
+  agent_server_next_agent (c.server, CW_AGENT_TYPE_ANNOUNCE_CAPABILITIES);
+  agent_server_announce (c.server, 0, caps);
+  expect_wishes (&c);
+  /* Which would answer the question, had this agent asked it. */
+  agent_server_say (c.server, CW_AGENT_TYPE_CLIPBOARD_GRAB, &(CwAgentClipboardGrab){ 0, 2, 1, types });
+  agent_server_heard_all (c.server);
   main_case_end (&c);
 }
 
@@ -304,6 +357,8 @@ main (int argc, char **argv)
   g_test_add_func ("/main/M3-agent-in-init", test_agent_in_init);
   g_test_add_func ("/main/M4-announcement", test_announcement);
   g_test_add_func ("/main/M5-capability", test_capability);
+  g_test_add_data_func ("/main/next-agent/in-its-place", NULL, test_next_agent);
+  g_test_add_data_func ("/main/next-agent/after-it", "", test_next_agent);
   g_test_add_func ("/main/M15-tokens", test_tokens);
   g_test_add_func ("/main/M21-hostile-agent", test_hostile_agent);
   g_test_add_func ("/main/24.22-no-audio", test_no_audio);
