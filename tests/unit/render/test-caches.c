@@ -126,6 +126,7 @@ test_cache_limit (void)
     }
     g_assert_error (error, CW_ERROR, CW_ERROR_LIMIT);
     g_assert_cmpuint (n, >, 20);
+    pair_push_refused (&f, pair_copy (image_from_cache (&f.arena, n - 1, false)), CW_ERROR_STATE);
     pair_teardown (&f);
   }
 }
@@ -465,6 +466,27 @@ test_memory (void)
   pair_teardown (&f);
 }
 
+/* An image that nobody is interested in any more is not decoded. */
+static void
+test_not_wanted (void)
+{
+  for (unsigned closed = 0; closed < 2; closed++) {
+    CwPixelPool *pixels;
+    Pair f;
+
+    pair_setup (&f, 1, NULL);
+    pixels = cw_worker_pool_pixels (f.pool);
+    pair_push (&f, 0, draw_copy (0, 0, 0, image_lz4 (&f.arena, 1, 0, CW_BITMAP_FMT_32BIT, 200, 150), 200, 150));
+    g_assert_cmpuint (cw_worker_pool_n_queued (f.pool), ==, 1);
+    cw_pixel_pool_trim (pixels, 0);
+    if (closed)
+      cw_render_close (f.render[0]);
+    pair_finish (&f);
+    g_assert_cmpint (cw_pixel_pool_unused (pixels) > 0, ==, !closed);
+    pair_teardown (&f);
+  }
+}
+
 static void
 test_cached_masks (void)
 {
@@ -514,6 +536,7 @@ main (int argc, char **argv)
   g_test_add_func ("/render/caches/bitmaps", test_bitmaps);
   g_test_add_func ("/render/caches/clear", test_clear);
   g_test_add_func ("/render/caches/memory", test_memory);
+  g_test_add_func ("/render/caches/not-wanted", test_not_wanted);
   g_test_add_func ("/render/caches/touched", test_touched);
   g_test_add_func ("/render/palettes/cache", test_palettes);
   g_test_add_func ("/render/palettes/lz", test_lz_palette);

@@ -176,43 +176,6 @@ test_surface_limits (void)
 }
 
 static void
-test_damage (void)
-{
-  Fixture f;
-  CwWireRect nothing = { 0 };
-  CwMsgDisplayDrawFill clipped = {
-    .base = { .box = { .left = -10, .top = 5, .right = 20, .bottom = 2000 },
-              .clip = { .type = CW_CLIP_TYPE_RECTS, .n_rects = 1, .rects = &nothing } },
-    .brush = { .type = CW_BRUSH_TYPE_SOLID },
-    .rop_descriptor = CW_ROPD_OP_PUT,
-  };
-
-  setup (&f);
-  push (&f, primary (64, 48));
-  push (&f, surface_create (1, 64, 48, CW_SURFACE_FMT_32_XRGB, 0));
-  push (&f, draw_fill (1, 0, 0, 9, 9, 1));
-  finish (&f);
-  g_assert_cmpuint (f.recorder.n_invalidates, ==, 0); /* off-screen */
-  push (&f, draw_fill (0, 0, 0, 10, 10, 1));
-  push (&f, draw_fill (0, 0, 10, 10, 20, 2));
-  push (&f, draw_fill (0, 0, 20, 10, 30, 2));
-  finish (&f);
-  g_assert_cmpuint (f.recorder.n_invalidates, ==, 2); /* the first of a primary at once, others merged */
-  push (&f, stream_message (CW_MSG_DISPLAY_DRAW_FILL, &clipped));
-  finish (&f);
-  g_assert_cmpuint (f.recorder.n_invalidates, ==, 3); /* also if nothing was left of it; clamped */
-  push (&f, draw_fill (0, 100, 100, 200, 200, 2));
-  finish (&f);
-  g_assert_cmpuint (f.recorder.n_invalidates, ==, 3); /* nothing of it on the surface */
-  for (int i = 0; i < 64; i += 2)
-    push (&f, draw_fill (0, i, i % 48, i + 1, i % 48 + 1, 3));
-  finish (&f);
-  g_assert_cmpuint (f.recorder.n_invalidates, <=, 3 + 32);
-  g_assert_true (recorder_shadow_is_current (&f.recorder));
-  teardown (&f);
-}
-
-static void
 test_events (void)
 {
   CwWireHead heads[2] = { { .width = 4 }, { .width = 5 } };
@@ -568,7 +531,6 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/render/events/primary", test_primary);
   g_test_add_func ("/render/events/surface-limits", test_surface_limits);
-  g_test_add_func ("/render/events/damage", test_damage);
   g_test_add_func ("/render/events/monitors-reset", test_events);
   g_test_add_func ("/render/events/unsupported", test_unsupported);
   g_test_add_func ("/render/events/bad-values", test_bad_values);

@@ -119,6 +119,28 @@ test_high_bits (void)
   pair_teardown (&f);
 }
 
+/* Several that compute run at a time, of those that copy one: a second one would only slow it. */
+static void
+test_kinds (void)
+{
+  static const struct {
+    unsigned type;
+    CwJobKind kind;
+  } rows[] = {
+    { CW_IMAGE_TYPE_QUIC, CW_JOB_COMPUTES },       { CW_IMAGE_TYPE_JPEG, CW_JOB_COMPUTES },
+    { CW_IMAGE_TYPE_JPEG_ALPHA, CW_JOB_COMPUTES }, { CW_IMAGE_TYPE_BITMAP, CW_JOB_COPIES },
+    { CW_IMAGE_TYPE_LZ_PLT, CW_JOB_COPIES },       { CW_IMAGE_TYPE_LZ_RGB, CW_JOB_COPIES },
+    { CW_IMAGE_TYPE_LZ4, CW_JOB_COPIES },
+  };
+
+  for (size_t i = 0; i < G_N_ELEMENTS (rows); i++) {
+    const CwWireImage wire = { .type = rows[i].type };
+    const CwDecodeJob job = { .wire = &wire };
+
+    g_assert_cmpint (cw_decode_job_kind (&job), ==, rows[i].kind);
+  }
+}
+
 /* By default an image of 64 KiB is decoded at once, a larger one by a worker; and there are always workers. */
 static void
 test_defaults (void)
@@ -166,6 +188,7 @@ main (int argc, char **argv)
   }
   g_test_add_func ("/render/images/luminance", test_luminance);
   g_test_add_func ("/render/images/high-bits", test_high_bits);
+  g_test_add_func ("/render/images/kinds", test_kinds);
   g_test_add_func ("/render/images/defaults", test_defaults);
   return g_test_run ();
 }

@@ -320,6 +320,54 @@ test_text (void)
   pair_teardown (&f);
 }
 
+/* Glyphs of 4×4 pixels that lie partly or wholly beyond the surface, however far. */
+static void
+test_text_edges (void)
+{
+  static const struct {
+    int32_t x, y, origin_x, origin_y;
+  } places[] = {
+    { 6, 6, 0, 0 },
+    { 0, 0, -2, -3 },
+    { -3, -1, 0, 0 },
+    { 14, 15, 0, -1 },
+    { 20, 20, -5, -5 },
+    { 6, -4, 0, 0 },
+    { 16, 6, 0, 0 },
+    { INT32_MAX, INT32_MAX, INT32_MAX, INT32_MAX },
+    { INT32_MIN, INT32_MIN, INT32_MIN, INT32_MIN },
+    { INT32_MIN, 6, 0, 0 },
+    { 6, INT32_MAX, 0, INT32_MAX },
+  };
+  Pair f;
+
+  pair_setup (&f, 1, NULL);
+  for (unsigned i = 0; i < G_N_ELEMENTS (places); i++) {
+    const int64_t left = (int64_t) places[i].x + places[i].origin_x, top = (int64_t) places[i].y + places[i].origin_y;
+    const CwWireGlyph glyph = { .render_pos = { places[i].x, places[i].y },
+                                .glyph_origin = { places[i].origin_x, places[i].origin_y },
+                                .width = 4,
+                                .height = 4,
+                                .data = { (const uint8_t *) "\xf0\xf0\xf0\xf0", 4 } };
+    const CwWireString string = { CW_STRING_RASTER_A1, 1, &glyph };
+    const CwMsgDisplayDrawText text = { .base = pair_box (16),
+                                        .str = &string,
+                                        .fore_brush = { .type = CW_BRUSH_TYPE_SOLID, .color = 0x123456 },
+                                        .fore_mode = CW_ROPD_OP_PUT,
+                                        .back_mode = CW_ROPD_OP_PUT };
+
+    pair_draw_on (&f, D, CW_MSG_DISPLAY_DRAW_TEXT, &text);
+    for (int y = 0; y < 16; y++) {
+      for (int x = 0; x < 16; x++) {
+        bool fore = x >= left && x < left + 4 && y >= top && y < top + 4;
+
+        g_assert_cmphex (pair_color (&f, x, y), ==, fore ? 0x123456 : D);
+      }
+    }
+  }
+  pair_teardown (&f);
+}
+
 /* A surface of one bit is a mask and nothing else; drawing from it is an error of the message, whichever it is. */
 static void
 test_bits (void)
@@ -433,6 +481,7 @@ main (int argc, char **argv)
   g_test_add_func ("/render/operations/scale-nearest", test_scale_nearest);
   g_test_add_func ("/render/operations/alpha-blend", test_alpha_blend);
   g_test_add_func ("/render/operations/text", test_text);
+  g_test_add_func ("/render/operations/text-edges", test_text_edges);
   g_test_add_func ("/render/operations/bits", test_bits);
   g_test_add_func ("/render/operations/refused", test_refused);
   return g_test_run ();

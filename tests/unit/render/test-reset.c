@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The connection ends, and maybe another one begins: what stays, what goes, and what the next one begins with. */
+/* The connection ends, and maybe another one begins: what stays, what goes, and what the next one begins with. And the
+ * server's own RESET. */
 #include "pair.h"
 
 #include <string.h>
@@ -152,6 +153,36 @@ test_wakes_nobody (void)
   }
 }
 
+/* A large primary becomes black piece by piece, all of it before anybody is told. */
+static void
+look_at_primary (gpointer recorder)
+{
+  const CwSurfaceInfo *info = &((Recorder *) recorder)->primary;
+
+  for (size_t i = 0; i < (size_t) info->stride * info->height; i++)
+    g_assert_cmphex (info->data[i], ==, 0);
+}
+
+static void
+test_message (void)
+{
+  unsigned steps = 1;
+  Pair f;
+
+  pair_setup (&f, 1, NULL);
+  pair_push (&f, 0, primary (2000, 1000));
+  pair_push (&f, 0, draw_fill (0, 0, 0, 2000, 1000, 0x44));
+  pair_finish (&f);
+  f.recorder[0].hook = look_at_primary;
+  f.recorder[0].hook_data = &f.recorder[0];
+  pair_push (&f, 0, empty_message (CW_MSG_DISPLAY_RESET));
+  while (cw_render_step (f.render[0], g_get_monotonic_time (), 0) == 0)
+    steps++;
+  g_assert_cmpuint (steps, >, 2);
+  g_assert_true (g_str_has_suffix (f.recorder[0].log->str, "create:2000x1000/32 reset"));
+  pair_teardown (&f);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -161,5 +192,6 @@ main (int argc, char **argv)
   g_test_add_func ("/render/reset/running", test_running);
   g_test_add_func ("/render/reset/patience", test_patience);
   g_test_add_func ("/render/reset/wakes-nobody", test_wakes_nobody);
+  g_test_add_func ("/render/reset/message", test_message);
   return g_test_run ();
 }

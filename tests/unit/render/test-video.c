@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Video streams: MJPEG frames. */
 #include "pair.h"
+#include "render/frame-report.h"
 
 #include <string.h>
 
@@ -154,6 +155,28 @@ test_reports (void)
   g_assert_cmpuint (pair_report (&f, 1)->audio_delay, ==, 17);
   pair_finish (&f);
   pair_teardown (&f);
+}
+
+/* Of so many frames or after so long, whichever is first; and both begin anew. */
+static void
+test_report_time (void)
+{
+  const CwMsgDisplayStreamActivateReport activate = { PAIR_VIDEO, 77, 3, 50 };
+  const CwMediaTime media = { 0 };
+  CwMsgcDisplayStreamReport report;
+  CwFrameReport frames;
+
+  cw_frame_report_activate (&frames, &activate);
+  for (int64_t begin = 1000; begin < 500000; begin += 200000) {
+    g_assert_false (cw_frame_report_count (&frames, begin, 1, 0, &media, &report));
+    g_assert_false (cw_frame_report_count (&frames, begin + 49999, 2, 0, &media, &report));
+    g_assert_true (cw_frame_report_count (&frames, begin + 49999, 3, 0, &media, &report));
+    g_assert_cmpuint (report.num_frames, ==, 3);
+    g_assert_false (cw_frame_report_count (&frames, begin + 100000, 4, 0, &media, &report));
+    g_assert_true (cw_frame_report_count (&frames, begin + 150000, 5, 0, &media, &report));
+    g_assert_cmpuint (report.num_frames, ==, 2);
+    g_assert_cmpuint (report.start_frame_mm_time, ==, 4);
+  }
 }
 
 /* What cannot be shown is told once, and the server sends pictures. */
@@ -427,6 +450,7 @@ main (int argc, char **argv)
   g_test_add_func ("/render/video/order", test_order);
   g_test_add_func ("/render/video/behind", test_behind);
   g_test_add_func ("/render/video/reports", test_reports);
+  g_test_add_func ("/render/video/report-time", test_report_time);
   g_test_add_func ("/render/video/refused", test_refused);
   g_test_add_func ("/render/video/sound", test_sound);
   g_test_add_func ("/render/video/early", test_early);

@@ -56,7 +56,9 @@ test_parking_alone (void)
   pair_push (&f, 0, pair_copy (image_from_cache (&f.arena, 7, true)));
   pair_finish (&f);
   g_assert_no_error (f.recorder[0].failure);
+  f.recorder[0].n_wakes = 0;
   cw_render_reset (f.render[1]);
+  g_assert_cmpuint (f.recorder[0].n_wakes, ==, 1);
   pair_finish (&f);
   g_assert_error (f.recorder[0].failure, CW_ERROR, CW_ERROR_STATE);
   g_clear_error (&f.recorder[0].failure);
