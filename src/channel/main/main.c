@@ -91,6 +91,9 @@ handle_agent_connected_tokens (SpiceChannel *channel, const CwMessage *message)
   const CwMsgMainAgentConnectedTokens *connected = message->data;
   unsigned attempt = cw_channel_attempt (channel);
 
+  /* What waits for tokens of an agent whose place is taken is not for this one. */
+  if (cw_agent_is_connected (self->priv->agent))
+    cw_agent_connect (self->priv->agent);
   cw_agent_set_credit (self->priv->agent, connected->num_tokens);
   if (attempt == cw_channel_attempt (channel))
     cw_main_agent_connected (self);

@@ -217,6 +217,25 @@ test_tokens (void)
   main_case_end (&c);
 }
 
+/* What waits for one agent's tokens does not go out on the next one's. */
+static void
+test_tokens_of_another (void)
+{
+  guint32 types[] = { CW_CLIPBOARD_TYPE_UTF8_TEXT };
+  MainCase c;
+
+  main_case_begin (&c, MAIN_CASE_CAPS);
+  agent_server_grant (c.server, false);
+  for (unsigned i = 0; i < 100; i++)
+    spice_main_channel_clipboard_selection_grab (c.main, 0, types, 1);
+  agent_server_skip_wishes (c.server);
+  agent_server_send (c.server, CW_MSG_MAIN_AGENT_CONNECTED_TOKENS, &(CwMsgMainAgentConnectedTokens){ 10 });
+  agent_server_next (c.server, CW_MSGC_MAIN_AGENT_START, 0);
+  agent_server_next_agent (c.server, CW_AGENT_TYPE_ANNOUNCE_CAPABILITIES);
+  agent_server_heard_all (c.server);
+  main_case_end (&c);
+}
+
 static void
 on_any_selection (SpiceMainChannel *channel, guint selection, guint type, gpointer content, guint size, gpointer data)
 {
@@ -360,6 +379,7 @@ main (int argc, char **argv)
   g_test_add_data_func ("/main/next-agent/in-its-place", NULL, test_next_agent);
   g_test_add_data_func ("/main/next-agent/after-it", "", test_next_agent);
   g_test_add_func ("/main/M15-tokens", test_tokens);
+  g_test_add_func ("/main/tokens-of-another", test_tokens_of_another);
   g_test_add_func ("/main/M21-hostile-agent", test_hostile_agent);
   g_test_add_func ("/main/24.22-no-audio", test_no_audio);
   g_test_add_func ("/main/properties", test_properties);
