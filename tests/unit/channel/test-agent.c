@@ -453,14 +453,20 @@ test_capabilities (void)
   g_assert_false (cw_agent_can (end->agent, UINT32_MAX));
   announce (end, 2);
   g_assert_false (cw_agent_can (end->agent, 5));
+  cw_agent_connect (end->agent); /* another one */
+  g_assert_false (cw_agent_can (end->agent, 1));
+  g_assert_false (cw_agent_is_announced (end->agent));
+  announce (end, 2);
   cw_agent_disconnect (end->agent);
   g_assert_false (cw_agent_can (end->agent, 1));
   g_assert_false (cw_agent_is_announced (end->agent));
 }
 
-/* The agent goes: the message under way is completed, the others are for nobody any more. */
+/* The agent goes, or another comes in its place: the message under way is completed, the others are for nobody any
+ * more.
+ */
 static void
-test_loss (void)
+test_loss (gconstpointer gone)
 {
   g_autoptr (End) end = end_new (2);
   g_autoptr (GBytes) head = raw (1, CW_AGENT_TYPE_CLIPBOARD, 100, "\0\0\0\0", 4);
@@ -469,10 +475,14 @@ test_loss (void)
   send_clipboard (end, 7000, 1);
   send_clipboard (end, 10, 2);
   g_assert_true (hear (end, head, 2048, NULL));
-  cw_agent_disconnect (end->agent);
-  g_assert_false (send_clipboard (end, 10, 3));
-  cw_agent_set_credit (end->agent, 10);
+  if (gone) {
+    cw_agent_disconnect (end->agent);
+    g_assert_false (send_clipboard (end, 10, 3));
+    cw_agent_set_credit (end->agent, 10);
+  }
   cw_agent_connect (end->agent);
+  if (!gone)
+    cw_agent_set_credit (end->agent, 10);
   send_clipboard (end, 1, 4);
   g_assert_cmpuint (end->bodies->len, ==, 5);
   g_assert_cmpuint (body_size (end, 3), ==, 20 + 4 + 7000 - 3 * 2048);
@@ -526,7 +536,8 @@ main (int argc, char **argv)
   g_test_add_func ("/agent/short-bodies", test_short_bodies);
   g_test_add_func ("/agent/warnings", test_warnings);
   g_test_add_func ("/agent/capabilities", test_capabilities);
-  g_test_add_func ("/agent/loss", test_loss);
+  g_test_add_data_func ("/agent/loss", "", test_loss);
+  g_test_add_data_func ("/agent/loss/to-another", NULL, test_loss);
   g_test_add_func ("/agent/reset", test_reset);
   return g_test_run ();
 }

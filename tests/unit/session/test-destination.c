@@ -122,7 +122,8 @@ test_limits (void)
 
 typedef struct {
   const char *host, *subject;
-  bool always; /* every connection is sent on, not the first alone */
+  bool has_agent; /* where the client is at first */
+  bool always;    /* every connection is sent on, not the first alone */
   unsigned port;
   int n_linked; /* atomic: main channels */
 } Sender;
@@ -139,6 +140,8 @@ serve (PeerIo *io, gpointer data)
     return;
   sends = g_atomic_int_add (&self->n_linked, 1) == 0 || self->always;
   server_send_start (io, NULL, 0);
+  if (sends && self->has_agent)
+    server_send (io, CW_MSG_MAIN_AGENT_CONNECTED, NULL);
   if (sends)
     server_send (io, CW_MSG_MAIN_MIGRATE_SWITCH_HOST, &to);
   server_hold (io);
@@ -221,6 +224,42 @@ test_nowhere (void)
   g_assert_cmpstr (host, ==, "127.0.0.1");
   client_end (session);
   server_free (server);
+}
+
+static void
+on_agent (SpiceMainChannel *main, GParamSpec *pspec, GString *told)
+{
+  gboolean connected;
+
+  g_object_get (main, "agent-connected", &connected, NULL);
+  g_string_append_c (told, connected ? '1' : '0');
+}
+
+static void
+listen_to_agent (SpiceSession *session, SpiceChannel *channel, GString *told)
+{
+  if (SPICE_IS_MAIN_CHANNEL (channel))
+    g_signal_connect (channel, "notify::agent-connected", G_CALLBACK (on_agent), told);
+}
+
+/* The guest's agent stays where it is. */
+static void
+test_agent (void)
+{
+  Sender sender = { .host = "127.0.0.1", .has_agent = true };
+  Server *server = server_new (serve, &sender);
+  SpiceSession *session = client_session (server);
+  GString *told = g_string_new (NULL);
+
+  sender.port = (unsigned) strtoul (server_port (server), NULL, 10);
+  g_signal_connect (session, "channel-new", G_CALLBACK (listen_to_agent), told);
+  g_assert_true (spice_session_connect (session));
+  client_await (are_linked, &(Links){ &sender, 2 });
+  client_await (is_ready, session);
+  g_assert_cmpstr (told->str, ==, "10");
+  client_end (session);
+  server_free (server);
+  g_string_free (told, TRUE);
 }
 
 static void
@@ -310,6 +349,7 @@ main (int argc, char **argv)
   g_test_add_func ("/destination/limits", test_limits);
   g_test_add_func ("/switch-host/around", test_around);
   g_test_add_func ("/switch-host/subject", test_subject);
+  g_test_add_func ("/switch-host/agent", test_agent);
   g_test_add_func ("/switch-host/nowhere", test_nowhere);
   g_test_add_func ("/switch-host/ended-in-handler", test_ended_in_handler);
   g_test_add_func ("/switch-host/sockets", test_sockets);

@@ -150,6 +150,37 @@ test_clipboard (void)
   main_case_end (&c);
 }
 
+static uint32_t
+next_serial (MainCase *self)
+{
+  guint32 types[] = { 1 };
+
+  spice_main_channel_clipboard_selection_grab (self->main, 0, types, 1);
+  return ((const CwAgentClipboardGrab *) agent_server_next_agent (self->server, CW_AGENT_TYPE_CLIPBOARD_GRAB))->serial;
+}
+
+/* An agent that announces itself and asks for the same has begun anew; one that does not ask only says more. */
+static void
+test_begun_anew (void)
+{
+  MainCase c;
+
+  main_case_begin (&c, MAIN_CASE_CAPS);
+  for (unsigned i = 0; i < 3; i++) {
+    agent_server_announce (c.server, 0, MAIN_CASE_CAPS);
+    agent_server_skip_wishes (c.server);
+    g_assert_cmpuint (next_serial (&c), ==, i);
+  }
+  agent_server_say (c.server, CW_AGENT_TYPE_CLIPBOARD_REQUEST, &(CwAgentClipboardRequest){ 0, 1 });
+  agent_server_announce (c.server, 1, MAIN_CASE_CAPS);
+  agent_server_skip_wishes (c.server);
+  g_assert_cmpuint (next_serial (&c), ==, 0);
+  /* Which would answer the question with nothing, if it still were one. */
+  say_grab (&c, 0, 1, 1, 2);
+  agent_server_heard_all (c.server);
+  main_case_end (&c);
+}
+
 static void
 notify_11 (SpiceMainChannel *main)
 {
@@ -273,6 +304,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/main/M12-M13-clipboard", test_clipboard);
+  g_test_add_func ("/main/clipboard-begun-anew", test_begun_anew);
   g_test_add_func ("/main/M14-clipboard-limits", test_clipboard_limits);
   g_test_add_func ("/main/clipboard-old-names", test_old_names);
   return g_test_run ();

@@ -250,6 +250,39 @@ test_forgotten (void)
   end_with_pointer (&c);
 }
 
+static int n_served; /* atomic */
+
+/* The second connection begins with a shape that it has not got. */
+static void
+serve_again (PeerIo *io)
+{
+  if (g_atomic_int_add (&n_served, 1) == 0) {
+    set (io, shape (CW_CURSOR_FLAG_CACHE_ME, 7, 2, red, sizeof red));
+    server_send (io, CW_MSG_CURSOR_MOVE, &(CwMsgCursorMove){ 1, 2 });
+  } else {
+    set (io, (CwWireCursor){ .flags = CW_CURSOR_FLAG_FROM_CACHE, .unique = 7 });
+    server_send (io, CW_MSG_CURSOR_RESET, NULL);
+  }
+  server_hold (io);
+}
+
+/* What is kept goes with the connection. */
+static void
+test_connected_again (void)
+{
+  SpiceChannel *channel;
+  Case c;
+
+  begin (&c, serve_again, G_CALLBACK (listen));
+  client_await (has_moved, NULL);
+  channel = client_channel (c.session, CW_CHANNEL_CURSOR, 0);
+  spice_channel_disconnect (channel, SPICE_CHANNEL_CLOSED);
+  g_assert_true (spice_channel_connect (channel));
+  client_await (is_reset, NULL);
+  g_assert_cmpstr (told->str, ==, "notify 2x1 hot 2,0; set ff0000ff; move 1,2; hide; reset; ");
+  end (&c);
+}
+
 /* So many shapes are kept, or so many bytes of their pictures; one beyond is shown and not kept. */
 static void
 recall (PeerIo *io, uint64_t id)
@@ -515,6 +548,7 @@ main (int argc, char **argv)
   g_test_add_func ("/pointer/two", test_two);
   g_test_add_func ("/pointer/U1-U5-cursor", test_cursor);
   g_test_add_func ("/pointer/forgotten", test_forgotten);
+  g_test_add_func ("/pointer/connected-again", test_connected_again);
   g_test_add_func ("/pointer/limits", test_limits);
   g_test_add_func ("/pointer/position", test_position);
   g_test_add_data_func ("/pointer/I1-I4-inputs", GUINT_TO_POINTER (0), test_inputs);

@@ -161,12 +161,79 @@ test_missing (void)
       ==, 0);
 }
 
+typedef struct {
+  int n_served, n_answered; /* atomic; what the second connection heard */
+  unsigned n_drawn;
+} Again;
+
+static void
+serve_again (PeerIo *io, gpointer data)
+{
+  static const uint8_t channels[] = { CW_CHANNEL_DISPLAY, 0 };
+  Again *self = data;
+
+  if (!server_begin (io, &PEER_LINK_INIT, channels, 1))
+    return;
+  send_scanout (io, 32, XR24, true);
+  send_draw (io, 5);
+  if (g_atomic_int_add (&self->n_served, 1) == 0) {
+    server_hold (io);
+    return;
+  }
+  while (server_hear (io, CW_MSGC_DISPLAY_GL_DRAW_DONE))
+    g_atomic_int_inc (&self->n_answered);
+}
+
+static void
+count_draw (SpiceDisplayChannel *channel, guint x, guint y, guint width, guint height, Again *self)
+{
+  self->n_drawn++;
+}
+
+static void
+count_draws (SpiceSession *session, SpiceChannel *channel, Again *self)
+{
+  if (SPICE_IS_DISPLAY_CHANNEL (channel))
+    g_signal_connect (channel, "gl-draw", G_CALLBACK (count_draw), self);
+}
+
+static bool
+is_drawn (gpointer n_drawn)
+{
+  return *(unsigned *) n_drawn > 0;
+}
+
+/* What one connection has drawn is not answered on the next. */
+static void
+test_connected_again (void)
+{
+  Again self = { 0 };
+  Server *server = server_new (serve_again, &self);
+  SpiceSession *session = client_session_fd (server, 0);
+  SpiceChannel *display;
+
+  g_signal_connect (session, "channel-new", G_CALLBACK (count_draws), &self);
+  g_assert_true (spice_session_open_fd (session, -1));
+  client_await (is_drawn, &self.n_drawn);
+  self.n_drawn = 0;
+  display = client_channel (session, CW_CHANNEL_DISPLAY, 0);
+  spice_channel_disconnect (display, SPICE_CHANNEL_CLOSED);
+  g_assert_true (spice_channel_connect (display));
+  client_await (is_drawn, &self.n_drawn);
+  for (unsigned i = 0; i < 2; i++)
+    spice_display_channel_gl_draw_done (SPICE_DISPLAY_CHANNEL (display));
+  client_end (session);
+  server_free (server);
+  g_assert_cmpint (g_atomic_int_get (&self.n_answered), ==, 1);
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/scanout/answered", test_answered);
   g_test_add_func ("/scanout/24.41-unanswered", test_unanswered);
+  g_test_add_func ("/scanout/connected-again", test_connected_again);
   g_test_add_func ("/scanout/missing-descriptor", test_missing);
   return g_test_run ();
 }
