@@ -147,10 +147,8 @@ void
 cw_producer_leave (CwProducer *self)
 {
   Waiter waiters[CW_N_WAITS] = { 0 };
-  bool left;
 
   g_mutex_lock (&self->all->lock);
-  left = self->at_work;
   self->at_work = false;
   g_ptr_array_remove (self->all->members, self);
   for (unsigned i = 0; i < CW_N_WAITS; i++)
@@ -160,8 +158,6 @@ cw_producer_leave (CwProducer *self)
     if (waiters[i].notify)
       waiters[i].notify (waiters[i].data);
   }
-  if (!left)
-    return;
   notify_waiters (self->all, CW_WAIT_DICTIONARY);
   cw_producers_cache_changed (self->all);
 }

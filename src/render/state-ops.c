@@ -11,7 +11,7 @@ apply_create (CwRenderState *self, const CwOp *op, const void *data, GError **er
 
   if (!cw_surface_table_realize (&self->surfaces, surface, error))
     return false;
-  if (surface->primary && cw_render_state_flush_damage (self)) {
+  if (surface->primary) { /* the one before has been destroyed, and all of it told */
     self->unseen = true;
     cw_render_surface_get_info (surface, &info);
     self->observer->primary_create (self->observer_data, &info);

@@ -484,6 +484,15 @@ test_not_wanted (void)
     pair_finish (&f);
     g_assert_cmpint (cw_pixel_pool_unused (pixels) > 0, ==, !closed);
     pair_teardown (&f);
+    /* One for the dictionary neither, if no sibling is there. */
+    pair_setup (&f, 1, NULL);
+    pair_push (&f, 0, pair_copy_glz (&f, 0, 0, 0));
+    pair_push (&f, 0, pair_copy_glz (&f, 1, 1, 0));
+    if (closed)
+      cw_render_close (f.render[0]);
+    pair_finish (&f);
+    g_assert_cmpint (cw_glz_window_n_pixels (cw_render_group_get_window (f.group)) > 0, ==, !closed);
+    pair_teardown (&f);
   }
 }
 

@@ -180,6 +180,11 @@ test_message (void)
     steps++;
   g_assert_cmpuint (steps, >, 2);
   g_assert_true (g_str_has_suffix (f.recorder[0].log->str, "create:2000x1000/32 reset"));
+  /* Its memory has been given back, and comes on a worker again. */
+  pair_push (&f, 0, draw_fill (0, 0, 0, 2000, 1000, 0x55));
+  cw_render_step (f.render[0], g_get_monotonic_time (), 100000);
+  g_assert_cmpuint (cw_worker_pool_n_queued (f.pool), ==, 1);
+  g_assert_cmphex (pair_word (&f, 0, 1999, 999), ==, 0x55);
   pair_teardown (&f);
 }
 

@@ -229,6 +229,7 @@ test_mixed_waits (void)
   pair_push (&f, 1, pair_copy_glz (&f, 1, 1, 0));
   pair_push (&f, 0, pair_copy_glz (&f, 0, 0, 0));
   pair_push (&f, 0, pair_copy (image_from_cache (&f.arena, 7, false)));
+  cw_worker_pool_run_queued (f.pool, 0); /* the other one's, which waits now */
   pair_push (&f, 1, pair_copy (pair_plain (&f, 7, CACHE_ME, 0x7)));
   g_assert_cmphex (pair_pixel (&f, 0, 0, 0), ==, 0x7);
   g_assert_cmphex (pair_pixel (&f, 1, 0, 0), ==, 0x7);
@@ -300,6 +301,45 @@ test_unstarted (void)
   }
 }
 
+/* What one that gets further brings is looked at afterwards: a chain of such takes no stack, however long. */
+typedef struct {
+  CwProducers *all;
+  CwProducer *members[3]; /* the last one waits for nothing */
+  unsigned n, depth;
+} Chain;
+
+static void
+look (gpointer data)
+{
+  Chain *self = data;
+
+  g_assert_cmpuint (++self->depth, ==, 1);
+  if (self->n++ < 10) {
+    g_assert_true (cw_producer_wait (self->members[self->n % 2], CW_WAIT_CACHE, look, self));
+    cw_producers_cache_changed (self->all);
+  }
+  self->depth--;
+}
+
+static void
+test_chain (void)
+{
+  Chain chain = { .all = cw_producers_new () };
+
+  for (unsigned i = 0; i < 3; i++) {
+    chain.members[i] = cw_producer_new (chain.all);
+    cw_producer_join (chain.members[i]);
+  }
+  g_assert_true (cw_producer_wait (chain.members[0], CW_WAIT_CACHE, look, &chain));
+  cw_producers_cache_changed (chain.all);
+  g_assert_cmpuint (chain.n, ==, 11);
+  for (unsigned i = 0; i < 3; i++) {
+    cw_producer_leave (chain.members[i]);
+    cw_producer_unref (chain.members[i]);
+  }
+  cw_producers_unref (chain.all);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -310,6 +350,7 @@ main (int argc, char **argv)
   g_test_add_func ("/render/caches/deadlock", test_deadlock);
   g_test_add_func ("/render/caches/never-brought", test_never_brought);
   g_test_add_func ("/render/caches/slow-itself", test_slow_itself);
+  g_test_add_func ("/render/caches/chain", test_chain);
   g_test_add_func ("/render/caches/unstarted", test_unstarted);
   g_test_add_func ("/render/glz/across-channels", test_glz_across_channels);
   g_test_add_func ("/render/glz/missing", test_glz_missing);
