@@ -103,4 +103,9 @@ class Screen(peers.Peer):
 
     def wait_shown(self, truth, seconds=peers.PATIENCE):
         """Until what the function says is the guest's picture is on the screen, pixel by pixel; where."""
-        return peers.wait_until(lambda: self.place(truth()), "the guest's picture on the screen", every=0.2, seconds=seconds)
+        try:
+            return peers.wait_until(lambda: self.place(truth()), "the guest's picture on the screen", every=0.2, seconds=seconds)
+        except peers.Failed as error:
+            guest, shown = truth(), self.picture()
+            raise peers.Failed(f"{error}; windows: {sorted(self.windows())}; the guest's {guest.width}x{guest.height} pixels "
+                               f"have {guest.colors()} colours, the screen's {shown.colors()}", *error.logs) from error
