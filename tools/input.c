@@ -49,7 +49,7 @@ read_all (int fd, size_t max, Buffer *buffer)
       buffer->size += (size_t) n;
     else if (n == 0 || errno != EINTR)
       return n == 0 ? 0 : errno;
-    if (buffer->size > max)
+    if (buffer->size >= max)
       return EFBIG;
   }
 }

@@ -198,7 +198,8 @@ class CommandLine(unittest.TestCase):
     def test_input_that_cannot_be_read(self):
         folder = os.open('/', os.O_RDONLY)
         self.addCleanup(os.close, folder)
-        self.check(FILE, 'cannot read the input: Is a directory', 'clipboard', 'set', 'spice://127.0.0.1:1', stdin=folder)
+        for command in (('clipboard', 'set', 'spice://127.0.0.1:1'), ('type', 'spice://127.0.0.1:1', '-'), ('info', '-')):
+            self.check(FILE, 'cannot read standard input: Is a directory', *command, stdin=folder)
         self.check(USAGE, 'neither UTF-8 text nor an image', 'clipboard', 'set', 'spice://127.0.0.1:1',
                    stdin=None, input='\x80', encoding='latin-1')
 
