@@ -33,6 +33,12 @@ class Screen(peers.Peer):
         self.start([peers.which("openbox"), "--sm-disable"], env=self.env)
         peers.wait_until(lambda: "window id" in self.tell("xprop", "-root", "_NET_SUPPORTING_WM_CHECK").out, "the window manager")
 
+    def _add_logs(self, error):
+        """And what programs wrote for themselves into their home."""
+        super()._add_logs(error)
+        for path in sorted(self.folder.rglob(".cache/*/*.log")):
+            error.logs += [f"{path.name}:", *path.read_text(errors="replace").splitlines()[-40:]]
+
     def configure(self, name, text):
         """Writes a file of the settings that programs find here."""
         path = Path(self.env["XDG_CONFIG_HOME"]) / name
