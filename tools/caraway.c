@@ -3,6 +3,7 @@
 #include "commands.h"
 #include "output.h"
 #include "terminal.h"
+#include "text.h"
 
 #include <locale.h>
 #include <stdio.h>
@@ -132,10 +133,13 @@ static int
 run (const Command *command, int argc, char **argv)
 {
   g_autoptr (GError) error = NULL;
+  g_autofree char *text = NULL;
 
   if (command->run (argc, argv, &error) && output_flush_stdout (&error))
     return STATUS_OK;
-  fprintf (stderr, "caraway %s: %s\n", command->name, error->message);
+  /* Servers, machines and connection files have their words in it: none of them operates the terminal. */
+  text = text_escape (error->message);
+  fprintf (stderr, "caraway %s: %s\n", command->name, text);
   return error->domain == STATUS_ERROR ? error->code : STATUS_FAILED;
 }
 

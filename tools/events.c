@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* caraway events: what happens on a connection, as a line of JSON each. */
 #include "commands.h"
+#include "text.h"
 
 #include <glib-unix.h>
 #include <json-glib/json-glib.h>
@@ -21,7 +22,7 @@ static void
 print (Events *self, SpiceChannel *channel, const char *event, JsonObject *object)
 {
   JsonNode *node = json_node_new (JSON_NODE_OBJECT);
-  g_autofree char *text = NULL;
+  g_autofree char *raw = NULL, *text = NULL;
   int type, id;
 
   if (!object)
@@ -35,7 +36,8 @@ print (Events *self, SpiceChannel *channel, const char *event, JsonObject *objec
       json_object_set_int_member (object, "id", id);
     }
     json_node_set_object (node, object);
-    text = json_to_string (node, FALSE);
+    raw = json_to_string (node, FALSE);
+    text = text_escape_json (raw);
     printf ("%s\n", text);
     fflush (stdout);
   }

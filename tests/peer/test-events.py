@@ -161,6 +161,14 @@ def interrupted():
         tap.true(not any(line["event"] == "display-draw" for line in watch.ends()), "draws were told")
 
 
+@tap.test("a name that would operate the terminal is printed as escapes")
+def escapes():
+    name = "x\x9b31m\u202egpj\x1b[2J"
+    with peers.DemoServer("--name", name, "--size", "64x48") as server, Watch(server.uri) as watch:
+        watch.wait(changed("name", value=name))
+        tap.true(not any(c in watch.text() for c in "\x9b\u202e\x1b"), repr(watch.text()))
+
+
 @tap.test("a password is not shown")
 def password():
     with peers.DemoServer("--password", "secret", "--size", "64x48") as server:

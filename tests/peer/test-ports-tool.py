@@ -104,6 +104,9 @@ def no_such_port():
     with demo() as server:
         _, err = ended(pipe(server.uri, "z"), UNSUPPORTED)
         tap.true("it offers: none\n" in err, err)
+    with demo("a\x1b[2J\x9b\u202e") as server:
+        _, err = ended(pipe(server.uri, "z"), UNSUPPORTED)
+        tap.true('it offers: "a\\u001b[2J\\u009b\\u202e"\n' in err, repr(err))
 
 
 @tap.test("a port that nobody opens is waited for until the time limit; one closed later ends the command")
@@ -214,9 +217,9 @@ def answers():
         tap.true("cannot write the output: No space" in ended(process, FILE)[1], "no reason")
     for verb, command in (("status", "query-status"), ("stop", "stop"), ("cont", "cont"), ("reset", "system_reset"),
                           ("powerdown", "system_powerdown")):
-        with machine_that(line(error={"class": "GenericError", "desc": "Not now"}, id=1)) as server:
+        with machine_that(line(error={"class": "GenericError", "desc": "Not \x1b[2J\x9bnow"}, id=1)) as server:
             err = caraway.run("vm", server.uri, verb, status=FAILED).err
-            tap.true("the machine refused: Not now" in err, err)
+            tap.true("the machine refused: Not \\u001b[2J\\u009bnow\n" in err, repr(err))
             link = server.channel(spice.PORT)
             tap.equal([json.loads(body)["execute"] for seen, body in zip(link.seen, link.bodies) if seen == 101][1:], [command])
     with machine_that() as server:

@@ -279,6 +279,10 @@ class CommandLine(unittest.TestCase):
                 path.write_text(text)
                 self.check(status, reason, 'info', path)
                 self.assertTrue(path.exists())
+            # They come from web pages.
+            for text, status in (('type=spice\nhost=h\x1b[2J\x9b\nport=1\n', CONNECT), ('type=h\x1b[2J\x9b\n', UNSUPPORTED)):
+                path.write_text(f'[virt-viewer]\n{text}')
+                self.check(status, 'h\\u001b[2J\\u009b', 'info', path)
             self.check(FILE, 'cannot read /nonexistent/x.vv: No such file', 'info', '/nonexistent/x.vv')
             os.mkdir(f'{folder}/folder.vv')
             self.check(FILE, 'Is a directory', 'info', f'{folder}/folder.vv')
