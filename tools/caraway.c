@@ -7,7 +7,11 @@
 
 #include <locale.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+static bool parsing; /* options, which may end the program */
 
 static const Command *const commands[] = {
   &command_info,   &command_screenshot, &command_type,   &command_key,       &command_click,
@@ -70,6 +74,16 @@ collect_options (const GOptionEntry *entries, const GOptionEntry *common, int ar
   return (char **) g_ptr_array_free (out, FALSE);
 }
 
+static int finish_output (void);
+
+/* GOption ends the program when it has printed a help. */
+static void
+on_exit_in_parsing (void)
+{
+  if (parsing && finish_output () != STATUS_OK)
+    _exit (STATUS_FILE);
+}
+
 bool
 command_parse (const Command *self, Client *client, const GOptionEntry *entries, const char *description, int *argc,
                char ***argv, int min_arguments, int max_arguments, GError **error)
@@ -83,6 +97,7 @@ command_parse (const Command *self, Client *client, const GOptionEntry *entries,
   g_autofree char **before = NULL;
   GError *cause = NULL;
   int n_before = 0, n;
+  bool ok;
 
   g_set_prgname (name);
   g_option_context_set_summary (context, self->summary);
@@ -95,7 +110,10 @@ command_parse (const Command *self, Client *client, const GOptionEntry *entries,
   while (n_before < *argc && strcmp ((*argv)[n_before], "--") != 0)
     n_before++;
   before = collect_options (entries, common, n_before, *argv, parts, &n);
-  if (!g_option_context_parse (context, &n, &before, &cause)) {
+  parsing = true;
+  ok = g_option_context_parse (context, &n, &before, &cause);
+  parsing = false;
+  if (!ok) {
     g_set_error (error, STATUS_ERROR, STATUS_USAGE, "%s; see \"%s --help\"", cause->message, name);
     g_error_free (cause);
     return false;
@@ -173,6 +191,7 @@ main (int argc, char **argv)
   setlocale (LC_ALL, "");
   setlocale (LC_MESSAGES, "C"); /* the command speaks English, and tells causes by the library's texts (failure.c) */
   terminal_init ();
+  atexit (on_exit_in_parsing);
   if (argc < 2) {
     print_help (stderr);
     return STATUS_USAGE;

@@ -186,7 +186,7 @@ class CommandLine(unittest.TestCase):
 
     def test_full_disk(self):
         with open('/dev/full', 'w') as full:
-            for arguments in (['--help'], ['key', '--list'], ['--version']):
+            for arguments in (['--help'], ['key', '--list'], ['--version'], ['help', 'info'], ['info', '--help']):
                 result = subprocess.run([CARAWAY, *arguments], stdout=full, stderr=subprocess.PIPE, text=True, timeout=120)
                 self.assertEqual(result.returncode, FILE, arguments)
                 self.assertIn('cannot write', result.stderr)
