@@ -11,6 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#define MAX_SECONDS 31536000 /* a year */
+
 static bool parsing; /* options, which may end the program */
 
 static const Command *const commands[] = {
@@ -130,6 +132,15 @@ command_parse (const Command *self, Client *client, const GOptionEntry *entries,
     return false;
   }
   return true;
+}
+
+bool
+command_check_seconds (const char *option, double seconds, GError **error)
+{
+  if (seconds == NO_SECONDS || (seconds >= 0 && seconds <= MAX_SECONDS))
+    return true;
+  g_set_error (error, STATUS_ERROR, STATUS_USAGE, "%s is 0 to %d seconds", option, MAX_SECONDS);
+  return false;
 }
 
 bool

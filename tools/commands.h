@@ -23,5 +23,11 @@ extern const Command command_record, command_replay, command_inspect;
 bool command_parse (const Command *self, Client *client, const GOptionEntry *entries, const char *description,
                     int *argc, char ***argv, int min_arguments, int max_arguments, GError **error);
 
+/* What an option for seconds is before it is given. */
+#define NO_SECONDS (-G_MAXDOUBLE)
+
+/* Whether they were not given, or are a time that one can wait for. */
+bool command_check_seconds (const char *option, double seconds, GError **error);
+
 /* Reads a whole argument as a number within the limits. */
 bool command_parse_int (const char *what, const char *text, gint64 min, gint64 max, int *value, GError **error);

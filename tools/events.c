@@ -241,9 +241,10 @@ run (int argc, char **argv, GError **error)
 {
   g_autoptr (Client) client = client_new ();
   Events self = { .begun = g_get_monotonic_time (), .left = -1, .until = G_MAXINT64 };
-  double seconds = -1;
+  gint64 count = G_MININT64;
+  double seconds = NO_SECONDS;
   const GOptionEntry entries[] = {
-    { "count", 'n', 0, G_OPTION_ARG_INT64, &self.left, "End after this many events", "N" },
+    { "count", 'n', 0, G_OPTION_ARG_INT64, &count, "End after this many events", "N" },
     { "seconds", 's', 0, G_OPTION_ARG_DOUBLE, &seconds, "End after this time", "SECONDS" },
     { "draws", 0, 0, G_OPTION_ARG_NONE, &self.draws, "Also tell what is drawn", NULL },
     { 0 },
@@ -254,10 +255,17 @@ run (int argc, char **argv, GError **error)
   if (!command_parse (&command_events, client, entries,
                       "Connects all channels and prints what happens, a JSON object a line: ms (since the "
                       "start),\nevent, channel and id, and what belongs to the event. Ends with the connection.",
-                      &argc, &argv, 1, 1, error))
+                      &argc, &argv, 1, 1, error)
+      || !command_check_seconds ("--seconds", seconds, error))
     return false;
-  if (seconds >= 0)
-    self.until = self.begun + (gint64) (MIN (seconds, 1e9) * G_USEC_PER_SEC);
+  if (count < 0 && count != G_MININT64) {
+    g_set_error (error, STATUS_ERROR, STATUS_USAGE, "--count must not be negative");
+    return false;
+  }
+  if (count >= 0)
+    self.left = count;
+  if (seconds != NO_SECONDS)
+    self.until = self.begun + (gint64) (seconds * G_USEC_PER_SEC);
   client_on_session (client, on_session, &self);
   interrupt = g_unix_signal_add (SIGINT, on_interrupt, &self);
   ok = client_connect (client, argv[1], error) && client_run (client, is_over, &self, error);

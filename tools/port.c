@@ -147,7 +147,7 @@ static bool
 run (int argc, char **argv, GError **error)
 {
   g_autoptr (Client) client = client_new ();
-  Pipe self = { .quit_after = -1 };
+  Pipe self = { .quit_after = NO_SECONDS };
   const GOptionEntry entries[] = {
     { "quit-after", 'q', 0, G_OPTION_ARG_DOUBLE, &self.quit_after,
       "End this long after the end of the input; otherwise only when the port is closed", "SECONDS" },
@@ -160,6 +160,7 @@ run (int argc, char **argv, GError **error)
                       "until the\nother end closes the port. \"caraway info\" counts ports; their names are the "
                       "machine's configuration.",
                       &argc, &argv, 2, 2, error)
+      || !command_check_seconds ("--quit-after", self.quit_after, error)
       || !client_connect_main (client, argv[1], error))
     return false;
   self.port = ports_open (client, argv[2], G_CALLBACK (on_data), &self, error);

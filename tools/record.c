@@ -85,7 +85,7 @@ static bool
 run (int argc, char **argv, GError **error)
 {
   g_autoptr (Client) client = client_new ();
-  double seconds = 0;
+  double seconds = NO_SECONDS;
   const GOptionEntry entries[] = {
     { "for", 'f', 0, G_OPTION_ARG_DOUBLE, &seconds, "Stop after this many seconds (default: when interrupted)",
       "SECONDS" },
@@ -100,14 +100,15 @@ run (int argc, char **argv, GError **error)
           &command_record, client, entries,
           "Records until it is interrupted (Ctrl-C), the time is up, or the server ends the session. Nothing\n"
           "that is sent to the server is in the file, and no password; the guest's screen is.",
-          &argc, &argv, 2, 2, error))
+          &argc, &argv, 2, 2, error)
+      || !command_check_seconds ("--for", seconds, error))
     return false;
   recording.path = argv[2];
   client_on_session (client, begin, &recording);
   ok = client_connect (client, argv[1], error);
   if (!recording.session)
     return false;
-  if (seconds > 0)
+  if (seconds != NO_SECONDS)
     recording.end_us = g_get_monotonic_time () + (gint64) (seconds * G_USEC_PER_SEC);
   ok = ok && client_run (client, is_over, &recording, error);
   for (unsigned i = 0; i < G_N_ELEMENTS (recording.signals); i++)

@@ -121,6 +121,11 @@ class CommandLine(unittest.TestCase):
                 self.check(USAGE, '--delay is 5 to 10000', command, '--delay', delay, 'spice://h:1', 'x')
         for hold in ('-1', '60001'):
             self.check(USAGE, '--hold is 0 to 60000', 'key', f'--hold={hold}', 'spice://h:1', 'x')
+        for seconds in ('-1', 'nan', 'inf', '31536001'):
+            self.check(USAGE, '--seconds is 0 to 31536000 seconds', 'events', f'--seconds={seconds}', 'spice://h:1')
+            self.check(USAGE, '--for is 0 to 31536000 seconds', 'record', f'--for={seconds}', 'spice://h:1', '/dev/null')
+            self.check(USAGE, '--quit-after is 0 to 31536000 seconds', 'port', f'--quit-after={seconds}', 'spice://h:1', 'x')
+        self.check(USAGE, '--count must not be negative', 'events', '--count=-1', 'spice://h:1')
         self.check(USAGE, 'missing arguments', 'type', 'spice://h:1')
         self.check(USAGE, 'both TEXT and --file', 'type', '--file', '/dev/null', 'spice://h:1', 'x')
         self.check(USAGE, '"hyper"', 'key', 'spice://h:1', 'hyper:down')
