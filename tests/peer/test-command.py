@@ -443,6 +443,11 @@ def old_notice():
     with HostileServer({spice.MAIN: main}) as server:
         result = fails(CLOSED, "closed the connection", "type", server.uri, "-", text="a" * 2000)
         tap.true("insecure" not in result.err, result.err)
+    usual = b"keyboard channel is insecure\0"
+    notice = spice.message(7, spice.u64(1) + spice.u32(1, 0, 0) + spice.u32(len(usual) - 1) + usual)
+    with HostileServer({spice.MAIN: [spice.main_init(), notice, Wait(104), Close()]}) as server:
+        result = fails(CLOSED, "closed the connection", "info", server.uri)
+        tap.true("insecure" not in result.err, result.err)
 
 
 TWICE = {"a closed port": (None, CONNECT, "cannot connect to 127.0.0.1: Connection refused"),
