@@ -3,6 +3,7 @@
 #include "commands.h"
 #include "text.h"
 
+#include <errno.h>
 #include <glib-unix.h>
 #include <json-glib/json-glib.h>
 #include <signal.h>
@@ -15,6 +16,7 @@ typedef struct {
   gint64 until;
   gboolean draws;
   bool interrupted;
+  int problem; /* errno of a line that could not be written, or 0 */
 } Events;
 
 /* Takes object, which may be NULL. */
@@ -38,8 +40,8 @@ print (Events *self, SpiceChannel *channel, const char *event, JsonObject *objec
     json_node_set_object (node, object);
     raw = json_to_string (node, FALSE);
     text = text_escape_json (raw);
-    printf ("%s\n", text);
-    fflush (stdout);
+    if ((printf ("%s\n", text) < 0 || fflush (stdout) != 0) && self->problem == 0)
+      self->problem = errno;
   }
   if (self->left > 0)
     self->left--;
@@ -223,7 +225,7 @@ is_over (gpointer data)
 {
   const Events *self = data;
 
-  return self->left == 0 || self->interrupted || g_get_monotonic_time () >= self->until;
+  return self->left == 0 || self->problem != 0 || self->interrupted || g_get_monotonic_time () >= self->until;
 }
 
 /* The session is there before it is connected, so that nothing is missed. */
@@ -271,6 +273,10 @@ run (int argc, char **argv, GError **error)
   ok = client_connect (client, argv[1], error) && client_run (client, is_over, &self, error);
   g_source_remove (interrupt);
   self.left = 0;
+  if (ok && self.problem != 0) {
+    g_set_error (error, STATUS_ERROR, STATUS_FILE, "cannot write to standard output: %s", g_strerror (self.problem));
+    ok = false;
+  }
   if (client_session (client))
     g_signal_handlers_disconnect_by_data (client_session (client), &self);
   return ok && client_finish (client, NULL, error);
