@@ -13,8 +13,6 @@
 
 #define MAX_SECONDS 31536000 /* a year */
 
-static bool parsing; /* options, which may end the program */
-
 static const Command *const commands[] = {
   &command_info,   &command_screenshot, &command_type,   &command_key,       &command_click,
   &command_move,   &command_port,       &command_vm,     &command_clipboard, &command_send,
@@ -76,9 +74,20 @@ collect_options (const GOptionEntry *entries, const GOptionEntry *common, int ar
   return (char **) g_ptr_array_free (out, FALSE);
 }
 
-static int finish_output (void);
+static int
+finish_output (void)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (output_flush_stdout (&error))
+    return STATUS_OK;
+  fprintf (stderr, "caraway: %s\n", error->message);
+  return STATUS_FILE;
+}
 
 /* GOption ends the program when it has printed a help. */
+static bool parsing;
+
 static void
 on_exit_in_parsing (void)
 {
@@ -180,17 +189,6 @@ find_command (const char *name)
       return commands[i];
   fprintf (stderr, "caraway: there is no command \"%s\"; see \"caraway --help\"\n", name);
   return NULL;
-}
-
-static int
-finish_output (void)
-{
-  g_autoptr (GError) error = NULL;
-
-  if (output_flush_stdout (&error))
-    return STATUS_OK;
-  fprintf (stderr, "caraway: %s\n", error->message);
-  return STATUS_FILE;
 }
 
 int

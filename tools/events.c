@@ -239,6 +239,24 @@ on_session (SpiceSession *session, gpointer data, GError **error)
 }
 
 static bool
+watch (Events *self, Client *client, const char *uri, GError **error)
+{
+  guint interrupt = g_unix_signal_add (SIGINT, on_interrupt, self);
+  bool ok;
+
+  client_on_session (client, on_session, self);
+  ok = client_connect (client, uri, error) && client_run (client, is_over, self, error);
+  g_source_remove (interrupt);
+  self->left = 0;
+  if (client_session (client))
+    g_signal_handlers_disconnect_by_data (client_session (client), self);
+  if (!ok || self->problem == 0)
+    return ok;
+  g_set_error (error, STATUS_ERROR, STATUS_FILE, "cannot write to standard output: %s", g_strerror (self->problem));
+  return false;
+}
+
+static bool
 run (int argc, char **argv, GError **error)
 {
   g_autoptr (Client) client = client_new ();
@@ -251,8 +269,6 @@ run (int argc, char **argv, GError **error)
     { "draws", 0, 0, G_OPTION_ARG_NONE, &self.draws, "Also tell what is drawn", NULL },
     { 0 },
   };
-  guint interrupt;
-  bool ok;
 
   if (!command_parse (&command_events, client, entries,
                       "Connects all channels and prints what happens, a JSON object a line: ms (since the "
@@ -268,18 +284,7 @@ run (int argc, char **argv, GError **error)
     self.left = count;
   if (seconds != NO_SECONDS)
     self.until = self.begun + (gint64) (seconds * G_USEC_PER_SEC);
-  client_on_session (client, on_session, &self);
-  interrupt = g_unix_signal_add (SIGINT, on_interrupt, &self);
-  ok = client_connect (client, argv[1], error) && client_run (client, is_over, &self, error);
-  g_source_remove (interrupt);
-  self.left = 0;
-  if (ok && self.problem != 0) {
-    g_set_error (error, STATUS_ERROR, STATUS_FILE, "cannot write to standard output: %s", g_strerror (self.problem));
-    ok = false;
-  }
-  if (client_session (client))
-    g_signal_handlers_disconnect_by_data (client_session (client), &self);
-  return ok && client_finish (client, NULL, error);
+  return watch (&self, client, argv[1], error) && client_finish (client, NULL, error);
 }
 
 const Command command_events = {
