@@ -41,7 +41,7 @@ open_stdout (Output *self, GError **error)
 
 /* In the target's own folder, where it can take its place in one step; with the mode that it has, or would get. */
 static bool
-open_partial (Output *self, const struct stat *now, GError **error)
+open_partial (Output *self, const struct stat *now, mode_t mode, GError **error)
 {
   mode_t mask = umask (0);
   int fd;
@@ -56,7 +56,7 @@ open_partial (Output *self, const struct stat *now, GError **error)
   }
   if (now && fchown (fd, now->st_uid, now->st_gid) != 0 && errno != EPERM)
     g_debug ("%s: %s", self->partial, g_strerror (errno));
-  (void) !fchmod (fd, now ? now->st_mode & 07777 : 0666 & ~mask);
+  (void) !fchmod (fd, now ? now->st_mode & 07777 : mode & ~mask);
   self->file = fdopen (fd, "wb");
   return true;
 }
@@ -84,7 +84,7 @@ follow_links (const char *path)
 }
 
 Output *
-output_open (const char *path, GError **error)
+output_open (const char *path, mode_t mode, GError **error)
 {
   g_autoptr (Output) self = g_new0 (Output, 1);
   struct stat now;
@@ -113,7 +113,7 @@ output_open (const char *path, GError **error)
     set_error (error, "cannot write %s: %s", path, g_strerror (errno));
     return NULL;
   }
-  return open_partial (self, exists ? &now : NULL, error) ? g_steal_pointer (&self) : NULL;
+  return open_partial (self, exists ? &now : NULL, mode, error) ? g_steal_pointer (&self) : NULL;
 }
 
 static const char *
@@ -126,6 +126,12 @@ FILE *
 output_file (Output *self)
 {
   return self->file;
+}
+
+const char *
+output_path (Output *self)
+{
+  return self->partial ? self->partial : self->path;
 }
 
 bool

@@ -4,17 +4,18 @@
 
 #include <glib.h>
 #include <stdbool.h>
-#include <stdbool.h>
 #include <stdio.h>
+#include <sys/types.h>
 
 typedef struct Output Output;
 
 /* "-" is standard output, which may not be a terminal. A regular file is replaced when it is complete, and keeps its
- * mode; links are followed; into anything else (a device, a FIFO) is written as it is. */
-Output *output_open (const char *path, GError **error);
+ * mode, a new one gets this one; links are followed; into anything else (a device, a FIFO) is written as it is. */
+Output *output_open (const char *path, mode_t mode, GError **error);
 
-/* Where to write to. */
+/* Where to write to; the path is for who opens files himself, before output_commit(). */
 FILE *output_file (Output *self);
+const char *output_path (Output *self);
 
 /* When writing has failed for this reason: the error says so, in the place of what it said. Returns false. */
 bool output_explain (Output *self, int reason, GError **error);

@@ -510,7 +510,7 @@ run (int argc, char **argv, GError **error)
   if (request.cursor)
     client_on_session (client, watch_pointers, NULL);
   /* Before anything is asked of the server. */
-  output = output_open (argv[2], error);
+  output = output_open (argv[2], 0666, error);
   return output && take (client, argv[1], &request, output, error) && output_commit (output, error);
 }
 

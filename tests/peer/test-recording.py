@@ -3,6 +3,7 @@
 import argparse
 import contextlib
 import json
+import os
 import re
 import select
 import signal
@@ -10,6 +11,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 from pathlib import Path
 
 import clients
@@ -18,6 +20,7 @@ import pictures
 import recordings
 import tap
 from hostile import spice
+from hostile.server import Close, HostileServer, Pause
 
 CONNECT, FILE, CLOSED = 3, 8, 18  # exit statuses
 caraway = None
@@ -157,6 +160,53 @@ def ends():
         server.process.stop()
         tap.equal(process.child.wait(peers.PATIENCE), CLOSED, process.text())
         tap.true("main:0" in caraway.run("inspect", path).out, "not whole")
+
+
+@tap.test("a recording has its name as soon as the server has let us in, with the file's mode, and through links")
+def targets():
+    with peers.DemoServer("--no-animation", scene=True) as server, tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "real").write_text("old")
+        (folder / "real").chmod(0o640)
+        (folder / "link").symlink_to("real")
+        server.process.child.send_signal(signal.SIGSTOP)
+        process = server.start([caraway.program, "record", server.uri, folder / "link"])
+        try:
+            peers.wait_until(lambda: list(folder.glob("real.*")), "the file that takes its place")
+            tap.equal((folder / "real").read_text(), "old")
+        finally:
+            server.process.child.send_signal(signal.SIGCONT)
+        peers.wait_until(lambda: (folder / "real").read_bytes().startswith(b"CWRECORD"), "the recording under its name")
+        server.wait_channels(main=1, display=1, cursor=1, inputs=1)
+        process.child.send_signal(signal.SIGINT)
+        tap.equal(process.child.wait(peers.PATIENCE), 0, process.text())
+        tap.true("main:0" in caraway.run("inspect", folder / "real").out, "not whole")
+        tap.equal((folder / "real").stat().st_mode & 0o777, 0o640)
+        tap.equal(sorted(path.name for path in folder.iterdir()), ["link", "real"])
+        os.mkfifo(folder / "fifo")
+        came = []
+        reader = threading.Thread(target=lambda: came.append((folder / "fifo").read_bytes()), daemon=True)
+        reader.start()
+        caraway.run("record", "--for=0.5", server.uri, folder / "fifo")
+        reader.join(10)
+        (folder / "copy").write_bytes(came[0])
+        tap.true("main:0" in caraway.run("inspect", folder / "copy").out, "not whole")
+
+
+@tap.test("a server that ends after its first words, and one that is left then: what it said is kept")
+def first_words():
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "session"
+        with HostileServer({spice.MAIN: [spice.main_init(), Close()]}) as server:
+            caraway.run("record", server.uri, path, status=CLOSED)
+            tap.true("init" in caraway.run("inspect", path).out, "its words are not there")
+        path.unlink()
+        with HostileServer({spice.MAIN: [spice.main_init(), Pause(peers.PATIENCE)]}) as server:
+            process = peers.Process([caraway.program, "record", server.uri, path])
+            peers.wait_until(path.exists, "the recording")
+            process.child.send_signal(signal.SIGTERM)
+            tap.equal(process.child.wait(peers.PATIENCE), -signal.SIGTERM, process.text())
+            tap.true("main:0" in caraway.run("inspect", path).out, "its words are not there")
 
 
 RED, BLUE = (spice.fill((0, 0, 64, 48)).replace(spice.u32(0x102030), spice.u32(color)) for color in (0xFF0000, 0xFF))

@@ -107,6 +107,7 @@ class CommandLine(unittest.TestCase):
         self.check(USAGE, '"zip" is none', 'info', '--compression', 'zip', 'spice://h:1')
         self.check(USAGE, 'missing arguments', 'port', 'spice://h:1')
         self.check(USAGE, 'missing arguments', 'record', 'spice://h:1')
+        self.check(USAGE, 'not to standard output', 'record', 'spice://h:1', '-')
         self.check(USAGE, 'exclude each other', 'inspect', '--json', '--messages', 'x')
         self.check(USAGE, 'exclude each other', 'inspect', '-mj', 'x')
         for port in ('65536', '-1'):
@@ -360,22 +361,26 @@ class CommandLine(unittest.TestCase):
     def test_recording_ends_by_a_signal_as_long_as_nothing_is_there(self):
         for number in (signal.SIGINT, signal.SIGTERM):
             with socket.create_server(('127.0.0.1', 0)) as listener, tempfile.TemporaryDirectory() as folder:
-                process = subprocess.Popen([CARAWAY, 'record', f'spice://127.0.0.1:{listener.getsockname()[1]}', f'{folder}/x'])
+                target = pathlib.Path(folder) / 'x'
+                target.write_text('precious')
+                process = subprocess.Popen([CARAWAY, 'record', f'spice://127.0.0.1:{listener.getsockname()[1]}', target])
                 connection, _ = listener.accept()
                 process.send_signal(number)
                 self.assertEqual(process.wait(timeout=120), -number)
                 connection.close()
+                self.assertEqual(target.read_text(), 'precious')
+                self.assertEqual(os.listdir(folder), ['x'])
 
-    def test_picture_is_not_left_half_written(self):
-        with tempfile.TemporaryDirectory() as folder:
-            target = pathlib.Path(folder) / 'x.png'
-            target.write_text('precious')
-            with socket.create_server(('127.0.0.1', 0)) as listener:
-                port = listener.getsockname()[1]
-            result = caraway('screenshot', f'spice://127.0.0.1:{port}', target)
-            self.assertEqual(result.returncode, CONNECT)
-            self.assertEqual(target.read_text(), 'precious')
-            self.assertEqual(os.listdir(folder), ['x.png'])
+    def test_nothing_is_left_half_written(self):
+        for command in ('screenshot', 'record'):
+            with tempfile.TemporaryDirectory() as folder:
+                target = pathlib.Path(folder) / 'x.png'
+                target.write_text('precious')
+                for path in (target, f'{folder}/new.png'):
+                    self.check(CONNECT, 'cannot connect', command, 'spice://127.0.0.1:1', path)
+                    self.check(USAGE, 'not a SPICE address', command, 'h', path)
+                self.assertEqual(target.read_text(), 'precious')
+                self.assertEqual(os.listdir(folder), ['x.png'])
 
 
 class Completion(unittest.TestCase):
