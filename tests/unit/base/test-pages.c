@@ -4,6 +4,7 @@
 #include <glib.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -117,6 +118,24 @@ test_aligned (Fixture *self, gconstpointer data)
   g_assert_cmpstr (after, ==, system_can (self) ? "-xx-----" : "--------");
 }
 
+/* Whether the system has been asked for huge pages there; where it has none, nothing can be seen. */
+static void
+check_asked_for_huge (const void *memory)
+{
+  g_autofree char *start = g_strdup_printf ("\n%" G_GINTPTR_MODIFIER "x-", (uintptr_t) memory), *text = NULL;
+  const char *at, *flags;
+
+  if (access ("/sys/kernel/mm/transparent_hugepage", F_OK) != 0)
+    return;
+  g_assert_true (g_file_get_contents ("/proc/self/smaps", &text, NULL, NULL));
+  at = strstr (text, start);
+  g_assert_nonnull (at);
+  flags = strstr (at, "VmFlags:");
+  g_assert_nonnull (flags);
+  at = strstr (flags, " hg ");
+  g_assert_true (at && at < strchr (flags, '\n'));
+}
+
 /* All zero and untouched; large memory is aligned. All of it goes. */
 static void
 test_map (void)
@@ -131,6 +150,8 @@ test_map (void)
     g_assert_nonnull (memory);
     if (sizes[i] >= CW_HUGE_PAGE)
       g_assert_cmpuint ((uintptr_t) memory % CW_HUGE_PAGE, ==, 0);
+    if (sizes[i] >= CW_HUGE_PAGE)
+      check_asked_for_huge (memory);
     g_assert_no_errno (mincore (memory, 1, &there));
     if (i % 2 == 0 || sizes[i] < CW_HUGE_PAGE)
       g_assert_cmpint (there & 1, ==, i % 2);
