@@ -12,13 +12,14 @@
 #define ACROSS 6 /* pictures side by side */
 #define N_PICTURES (ACROSS * ACROSS)
 #define SETTLE_MS 10000
+#define DRAIN_MS 2000 /* how long the library waits for what can still be drawn */
 
 /* What the display channels are sent, made once. */
 static GPtrArray *drawing;
 static CwMessage *unknown_picture, *wipe;
 static uint32_t pixels[SIDE * SIDE];
 
-/* Display 1 is served when something is in here: once display 0 is up, that could bring what is missing. */
+/* Display 1 is served when this is in itself: once display 0 is up, that could bring what is missing. */
 static GAsyncQueue *go;
 
 typedef enum {
@@ -36,8 +37,8 @@ serve (PeerIo *io, gpointer data)
 
   if (!server_begin (io, &PEER_LINK_INIT, channels, 2))
     return;
-  if (io->channel_id == 1)
-    g_async_queue_pop (go);
+  if (io->channel_id == 1 && g_async_queue_pop (go) != go)
+    return;
   for (unsigned i = 0; i < drawing->len; i++)
     server_send_message (io, drawing->pdata[i]);
   if (io->channel_id == 1)
@@ -217,6 +218,32 @@ nested_disconnect (SpiceChannel *channel, int x, int y, int width, int height, g
   spice_channel_disconnect (channel, SPICE_CHANNEL_CLOSED);
 }
 
+static bool
+is_up (gpointer data)
+{
+  return cw_channel_is_ready (((Display *) data)->channel);
+}
+
+/* Nor does what was waited for end the next connection, which the server leaves silent. */
+static void
+test_own_end_again (void)
+{
+  Server *server = server_new (serve, GINT_TO_POINTER (END_NEVER));
+  SpiceSession *session = begin (server, NULL);
+
+  await_stream_end (server);
+  spice_channel_disconnect (displays[1].channel, SPICE_CHANNEL_CLOSED);
+  client_await (has_closed, &displays[1]);
+  g_assert_true (spice_channel_connect (displays[1].channel));
+  client_await (is_up, &displays[1]);
+  client_run (DRAIN_MS + 200);
+  g_assert_true (is_up (&displays[1]));
+  g_assert_cmpuint (displays[1].n_closed, ==, 1);
+  g_async_queue_push (go, server);
+  client_end (session);
+  server_free (server);
+}
+
 /* Nobody waits for the drawing when it is the program that ends the connection. */
 static void
 test_own_end (gconstpointer data)
@@ -234,7 +261,7 @@ test_own_end (gconstpointer data)
     g_main_context_iteration (NULL, FALSE);
   g_assert_cmpuint (displays[1].n_closed, ==, 1);
   if (data)
-    client_run (2200); /* no timer is left */
+    client_run (DRAIN_MS + 200); /* no timer is left */
   g_assert_cmpuint (displays[1].n_closed, ==, 1);
   client_end (session);
   server_free (server);
@@ -271,6 +298,7 @@ main (int argc, char **argv)
   g_test_add_func ("/ending/hopeless", test_hopeless);
   g_test_add_data_func ("/ending/own-end/session", NULL, test_own_end);
   g_test_add_data_func ("/ending/own-end/channel", "", test_own_end);
+  g_test_add_func ("/ending/own-end/again", test_own_end_again);
   g_test_add_func ("/ending/own-end/in-handler", test_end_in_handler);
   result = g_test_run ();
   g_async_queue_unref (go);
