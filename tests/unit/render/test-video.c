@@ -305,6 +305,28 @@ test_early (void)
   pair_teardown (&f);
 }
 
+/* A frame whose time has come does not wait until everything that is drawn beside it is done. */
+static void
+test_busy (void)
+{
+  int64_t now = g_get_monotonic_time (), due;
+  Pair f;
+
+  pair_setup (&f, 1, NULL);
+  f.recorder[0].media = (CwMediaTime){ 1000, true, 10 };
+  pair_push (&f, 0, create_whole ());
+  pair_push (&f, 0, frame (&f, 1050, 90, 90));
+  due = run_at (&f, now);
+  f.recorder[0].media.time = 1050;
+  pair_push (&f, 0, surface_create (1, 512, 512, CW_SURFACE_FMT_32_ARGB, 0));
+  for (int i = 0; i < 100; i++)
+    pair_push (&f, 0, draw_fill (1, i, i, 400 + i, 400 + i, 0));
+  while (grey_now (&f) < 87 && !cw_render_is_idle (f.render[0]))
+    g_assert_cmpint (cw_render_step (f.render[0], due, now - due), ==, 0);
+  g_assert_false (cw_render_is_idle (f.render[0]));
+  pair_teardown (&f);
+}
+
 static void
 test_surface_goes (void)
 {
@@ -454,6 +476,7 @@ main (int argc, char **argv)
   g_test_add_func ("/render/video/refused", test_refused);
   g_test_add_func ("/render/video/sound", test_sound);
   g_test_add_func ("/render/video/early", test_early);
+  g_test_add_func ("/render/video/busy", test_busy);
   g_test_add_func ("/render/video/surface-goes", test_surface_goes);
   g_test_add_func ("/render/video/nowhere", test_nowhere);
   g_test_add_func ("/render/video/clips", test_clips);
