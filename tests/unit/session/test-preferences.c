@@ -195,7 +195,7 @@ test_report (void)
   end (&c);
 }
 
-/* The time by which videos are shown is the session's, and here no program shows one in a window of its own. */
+/* The time by which videos are shown is the session's. */
 static void
 test_video (void)
 {
@@ -211,7 +211,32 @@ test_video (void)
   media = cw_display_media_time (c.display);
   g_assert_true (media.sound);
   cw_session_set_playing (c.session, c.display, false);
+  end (&c);
+}
+
+static gboolean
+on_overlay (SpiceDisplayChannel *channel, gpointer pipeline, gpointer heard)
+{
+  g_ptr_array_add (heard, pipeline);
+  return TRUE;
+}
+
+/* A program that shows videos by itself is asked; without a pipeline there is nothing that it could show. */
+static void
+test_overlay (void)
+{
+  g_autoptr (GObject) pipeline = g_object_new (G_TYPE_OBJECT, NULL);
+  g_autoptr (GPtrArray) heard = g_ptr_array_new ();
+  Case c;
+
+  begin (&c, 0, NULL);
+  g_assert_false (cw_display_video_overlay (c.display, pipeline));
+  g_signal_connect (c.display, "gst-video-overlay", G_CALLBACK (on_overlay), heard);
+  g_assert_true (cw_display_video_overlay (c.display, pipeline));
   g_assert_false (cw_display_video_overlay (c.display, NULL));
+  g_assert_cmpuint (heard->len, ==, 2);
+  g_assert_true (heard->pdata[0] == pipeline);
+  g_assert_null (heard->pdata[1]);
   end (&c);
 }
 
@@ -254,6 +279,7 @@ main (int argc, char **argv)
   g_test_add_func ("/preferences/codecs", test_codecs);
   g_test_add_func ("/preferences/report", test_report);
   g_test_add_func ("/preferences/video", test_video);
+  g_test_add_func ("/preferences/overlay", test_overlay);
   g_test_add_func ("/preferences/announced", test_announced);
   return g_test_run ();
 }
