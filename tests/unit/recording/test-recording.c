@@ -119,6 +119,13 @@ test_round_trip (Fixture *self, gconstpointer data)
   g_assert_no_error (error);
 }
 
+/* Records share blocks, and what is alike in them is stored once. */
+static void
+test_small (Fixture *self, gconstpointer data)
+{
+  g_assert_cmpuint (g_bytes_get_size (self->bytes), <, N_PINGS * 3000 / 2);
+}
+
 /* Cut anywhere: what is whole stays, and the error tells where it ends. */
 static void
 test_cut (Fixture *self, gconstpointer data)
@@ -582,6 +589,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   ADD ("/recording/round-trip", test_round_trip);
+  ADD ("/recording/small", test_small);
   ADD ("/recording/cut", test_cut);
   ADD ("/recording/damage", test_damage);
   ADD ("/recording/inspect", test_inspect);
