@@ -97,6 +97,7 @@ static bool
 apply (SpiceSession *session, GKeyFile *file, GError **error)
 {
   g_auto (GStrv) channels = g_key_file_get_string_list (file, GROUP, "secure-channels", NULL, NULL);
+  g_autofree char *proxy = g_key_file_get_string (file, GROUP, "proxy", NULL);
   char *password;
   bool ok;
 
@@ -106,7 +107,8 @@ apply (SpiceSession *session, GKeyFile *file, GError **error)
   set_string (session, file, "host-subject", "cert-subject");
   set_string (session, file, "tls-ciphers", "ciphers");
   set_string (session, file, "username", "username");
-  set_string (session, file, "proxy", "proxy");
+  if (proxy && *proxy && !connection_set_proxy (session, proxy, error))
+    return false;
   if (channels && *channels)
     g_object_set (session, "secure-channels", channels, NULL);
   password = g_key_file_get_string (file, GROUP, "password", NULL);

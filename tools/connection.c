@@ -77,6 +77,25 @@ connection_set_password (SpiceSession *session, const char *password, GError **e
   return true;
 }
 
+bool
+connection_set_proxy (SpiceSession *session, const char *address, GError **error)
+{
+  const char *reason, *host;
+
+  terminal_catch_warnings (true);
+  set_secret (session, "proxy", address); /* a password may be in it */
+  terminal_catch_warnings (false);
+  reason = terminal_last_warning ();
+  if (!reason && *address) {
+    host = spice_uri_get_hostname (spice_session_get_proxy_uri (session));
+    if (strchr (host, '@')) /* the end of a password, which reasons of failures would tell */
+      reason = "the address of the proxy is not used: \"@\" in a user name or password is written %40";
+  }
+  if (reason)
+    g_set_error (error, STATUS_ERROR, STATUS_USAGE, "%s", reason);
+  return !reason;
+}
+
 /* A file or the environment; the command line offers no other way, and a password in the URI stays possible but is
  * visible to everybody on the machine. */
 static bool
@@ -231,8 +250,8 @@ connection_apply (const Connection *self, SpiceSession *session, const char *add
     g_object_set (session, "cert-subject", self->cert_subject, NULL);
   if (self->pubkey_file && !apply_pubkey (self->pubkey_file, session, error))
     return false;
-  if (self->proxy)
-    g_object_set (session, "proxy", self->proxy, NULL);
+  if (self->proxy && !connection_set_proxy (session, self->proxy, error))
+    return false;
   /* A key that is given is the one that is meant, whatever else would do. */
   if (self->pubkey_file)
     g_object_set (session, "verify", SPICE_SESSION_VERIFY_PUBKEY, NULL);

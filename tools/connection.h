@@ -28,5 +28,8 @@ bool connection_apply (const Connection *self, SpiceSession *session, const char
 /* A password that cannot be right is refused; NULL is none. */
 bool connection_set_password (SpiceSession *session, const char *password, GError **error);
 
+/* One that is not valid is refused: going without it is not what was asked for. */
+bool connection_set_proxy (SpiceSession *session, const char *address, GError **error);
+
 /* connection-file.c: what remote-viewer and its like are given, .vv. Deletes the file when it says so. */
 bool connection_file_apply (SpiceSession *session, const char *path, GError **error);

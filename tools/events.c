@@ -64,6 +64,18 @@ on_event (SpiceChannel *channel, SpiceChannelEvent event, Events *self)
   g_type_class_unref (class);
 }
 
+/* Without the password. As the library composes it, what is in a password is escaped, and no host has an "@". */
+static void
+set_proxy (JsonObject *object, const char *address)
+{
+  const char *at = address ? strrchr (address, '@') : NULL;
+  const char *colon = at ? strchr (strstr (address, "://") + 1, ':') : NULL;
+  g_autofree char *shown
+      = colon && colon < at ? g_strdup_printf ("%.*s%s", (int) (colon - address), address, at) : NULL;
+
+  json_object_set_string_member (object, "value", shown ? shown : address);
+}
+
 static void
 set_property (JsonObject *object, GObject *from, GParamSpec *pspec)
 {
@@ -77,6 +89,8 @@ set_property (JsonObject *object, GObject *from, GParamSpec *pspec)
     json_object_set_int_member (object, "value", g_value_get_int (&value));
   else if (G_VALUE_HOLDS_UINT (&value))
     json_object_set_int_member (object, "value", g_value_get_uint (&value));
+  else if (G_VALUE_HOLDS_STRING (&value) && strcmp (pspec->name, "proxy") == 0)
+    set_proxy (object, g_value_get_string (&value));
   else if (G_VALUE_HOLDS_STRING (&value) && strcmp (pspec->name, "password") != 0)
     json_object_set_string_member (object, "value", g_value_get_string (&value));
 }

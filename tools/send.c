@@ -2,6 +2,7 @@
 /* caraway send: files to the guest. */
 #include "commands.h"
 #include "guest.h"
+#include "text.h"
 
 #include <glib-unix.h>
 #include <signal.h>
@@ -59,12 +60,14 @@ is_local (const GError *error)
 static void
 on_finished (SpiceFileTransferTask *task, const GError *error, Sending *self)
 {
-  g_autofree char *name = NULL;
+  g_autofree char *name = NULL, *raw = NULL, *text = NULL;
 
   if (!error)
     return;
   name = spice_file_transfer_task_get_filename (task);
-  fprintf (stderr, "%scaraway send: %s: %s\n", self->show ? "\r\033[K" : "", name, error->message);
+  raw = g_strdup_printf ("%s: %s", name, error->message);
+  text = text_escape (raw);
+  fprintf (stderr, "%scaraway send: %s\n", self->show ? "\r\033[K" : "", text);
   if (self->n_failed++ == 0)
     self->status = is_local (error) ? STATUS_FILE : STATUS_FAILED;
 }

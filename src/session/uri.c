@@ -225,14 +225,14 @@ cw_proxy_uri_parse (const char *text, CwProxyUri *out, GError **error)
   cw_autowipe char *full = strstr (text, "://") ? g_strdup (text) : g_strconcat ("http://", text, NULL);
   g_autofree char *rest = NULL, *path = NULL, *query = NULL, *fragment = NULL;
   g_auto (CwProxyUri) proxy = { 0 };
-  GError *problem = NULL;
   int port;
 
   if (!take_proxy_password (full, &proxy.password, &rest, error))
     return false;
+  /* GLib's reason may quote a password that is not escaped, as the port that seems to be there. */
   if (!g_uri_split_with_user (rest, G_URI_FLAGS_HAS_PASSWORD, &proxy.scheme, &proxy.user, NULL, NULL, &proxy.host,
-                              &port, &path, &query, &fragment, &problem))
-    return refuse_because (error, problem);
+                              &port, &path, &query, &fragment, NULL))
+    return refuse (error, "it is not valid (in a user name or password, the characters : / ? # @ have to be escaped)");
   /* As it is written. */
   g_free (proxy.scheme);
   proxy.scheme = g_strndup (full, (size_t) (strstr (full, "://") - full));

@@ -222,6 +222,20 @@ class CommandLine(unittest.TestCase):
                           'preferred-compression': None, 'secure-channels': None, 'ca-file': self.ca()})
         self.assertEqual(self.settings('spice://127.0.0.1:1'), {'uri': 'spice://127.0.0.1:1'})
 
+    def test_passwords_of_proxies_are_not_told(self):
+        for given, told in (('http://u:secret@127.0.0.1:9', 'http://u@127.0.0.1:9'), ('http://u@127.0.0.1:9', 'http://u@127.0.0.1:9'),
+                            ('u:secret@[::1]', 'http://u@[::1]:3128'), ('http://[::1]:9', 'http://[::1]:9')):
+            self.assertEqual(self.settings('--proxy', given, 'spice://127.0.0.1:1')['proxy'], told)
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / 'x.vv'
+            for proxy in ('http://u:secret/x@127.0.0.1:9', 'http://u:1secret@x@127.0.0.1:9', 'ftp://u:secret@127.0.0.1:9'):
+                path.write_text(f'[virt-viewer]\ntype=spice\nhost=127.0.0.1\nport=1\nproxy={proxy}\n')
+                for arguments in (('--proxy', proxy, 'spice://127.0.0.1:1'), (path, )):
+                    result = caraway('events', *arguments)
+                    self.assertEqual(result.returncode, USAGE, result.stderr)
+                    self.assertIn('the address of the proxy is not used: ', result.stderr)
+                    self.assertNotIn('secret', result.stderr + result.stdout)
+
     def ca(self):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)

@@ -167,6 +167,16 @@ static const ProxyRow proxies[] = {
   { "HTTP://p", "HTTP", "p", 3128, NULL, NULL, "HTTP://p:3128" },
   { "http:///" },
   { "//p:1" },
+  /* What is not escaped is not taken for a password, and not told either. */
+  { "http://u:secret/x@p:1" },
+  { "http://u:secret?x@p:1" },
+  { "http://u:secret#x@p:1" },
+  { "u:secret/x@p:1" },
+  { "http://u:70000secret/x@p:1" },
+  { "http://u:secret@[::1" },
+  { "http://u:secret@p:x" },
+  { "http://u:secret%zz@p:1" },
+  { "http://:secret@p:1" },
 };
 
 static void
@@ -182,6 +192,7 @@ test_proxies (void)
     if (row->port == 0) {
       g_assert_false (cw_proxy_uri_parse (row->text, &proxy, &error));
       g_assert_error (error, CW_ERROR, CW_ERROR_MALFORMED);
+      g_assert_null (strstr (error->message, "secret"));
       continue;
     }
     g_assert_true (cw_proxy_uri_parse (row->text, &proxy, &error));
