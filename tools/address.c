@@ -36,7 +36,7 @@ is_bare (const char *text)
 }
 
 static bool
-check_query (const char *query, GError **error)
+check_query (const char *query, bool tls, GError **error)
 {
   static const char *const known[] = { "port", "tls-port", "password" };
   g_auto (GStrv) pairs = g_strsplit_set (query, "&;", -1);
@@ -46,6 +46,14 @@ check_query (const char *query, GError **error)
 
     if (!g_strv_contains (known, name)) {
       refuse (error, "\"%s\" in the address is not known: after \"?\" come port=, tls-port=, joined by \"&\"", name);
+      return false;
+    }
+    if (tls && strcmp (name, "password") != 0) {
+      refuse (
+          error,
+          "\"%s=\" does not go with spice+tls://, whose one port stands behind the host: use spice+tls://HOST:PORT, or "
+          "spice://HOST?port=PORT&tls-port=PORT",
+          name);
       return false;
     }
   }
@@ -106,12 +114,13 @@ address_normalize (const char *text, GError **error)
   rest += 3;
   if (strcmp (scheme, "spice+unix") == 0)
     return g_strdup_printf ("%s://%s", scheme, rest);
-  tail = rest + strcspn (rest, "/?#");
+  tail = rest + strcspn (rest, "/?;#");
   authority = g_strndup (rest, tail - rest);
   query = *tail == '/' ? tail + 1 : tail;
-  if (*query != 0 && *query != '?')
+  if (*query != 0 && *query != '?' && *query != ';')
     return refuse (error, "\"%s\" behind the port means nothing in a SPICE address", tail);
-  if (!check_authority (authority, error) || (*query && !check_query (query + 1, error)))
+  if (!check_authority (authority, error)
+      || (*query && !check_query (query + 1, strcmp (scheme, "spice+tls") == 0, error)))
     return NULL;
   return g_strdup_printf ("%s://%s", scheme, rest);
 }

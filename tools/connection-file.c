@@ -35,9 +35,9 @@ static bool
 set_port (SpiceSession *session, GKeyFile *file, const char *key, GError **error)
 {
   g_autofree char *text = g_key_file_get_string (file, GROUP, key, NULL);
-  gint64 port = text ? g_ascii_strtoll (g_strstrip (text), NULL, 10) : 0;
+  gint64 port = 0; /* what is not above it, such as -1, is none */
 
-  if (port > 65535)
+  if (text && *g_strstrip (text) && !g_ascii_string_to_signed (text, 10, G_MININT, 65535, &port, NULL))
     return fail (error, STATUS_FILE, "%s=%s is not a port: ports are 1 to 65535", key, text);
   if (port > 0) {
     g_free (text);

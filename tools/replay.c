@@ -277,7 +277,7 @@ run (int argc, char **argv, GError **error)
 {
   gboolean fast = FALSE, close_at_end = FALSE, once = FALSE;
   g_autofree char *unix_path = NULL;
-  int port = 0;
+  int port = NO_NUMBER;
   const GOptionEntry entries[] = {
     { "port", 'p', 0, G_OPTION_ARG_INT, &port, "Listen on this port of 127.0.0.1 (default: any that is free)", "PORT" },
     { "unix", 'u', 0, G_OPTION_ARG_FILENAME, &unix_path, "Listen on a unix socket instead", "PATH" },
@@ -294,15 +294,16 @@ run (int argc, char **argv, GError **error)
                       "Prints its address, and plays the recording from the start to every client that comes.", &argc,
                       &argv, 1, 1, error))
     return false;
-  if (port < 0 || port > 65535) {
-    g_set_error (error, STATUS_ERROR, STATUS_USAGE, "--port must be 0 to 65535");
+  if (port != NO_NUMBER && (unix_path || port < 0 || port > 65535)) {
+    g_set_error (error, STATUS_ERROR, STATUS_USAGE,
+                 unix_path ? "--port and --unix exclude each other" : "--port must be 0 to 65535");
     return false;
   }
   replay = load (argv[1], error);
   if (!replay)
     return false;
   server = (Server){ .replay = replay, .fast = fast, .close_at_end = close_at_end, .once = once };
-  return serve (&server, unix_path, port, error);
+  return serve (&server, unix_path, MAX (port, 0), error);
 }
 
 const Command command_replay = {

@@ -342,7 +342,7 @@ save (const Watch *watch, const Display *display, const Region *region, SpiceCur
 }
 
 typedef struct {
-  int number; /* -1: the whole surface of the first channel that shows something */
+  int number; /* NO_NUMBER: the whole surface of the first channel that shows something */
   int stable;
   bool save_late; /* what is there when the time has come */
   gboolean cursor;
@@ -406,7 +406,7 @@ place_display (const Request *request, Display *display, GError **error)
     return false;
   }
   *display = g_array_index (list, Display, 0);
-  if (request->number < 0) {
+  if (request->number == NO_NUMBER) {
     display->x = display->y = 0;
     shown_get_size (display->channel, &display->width, &display->height);
   }
@@ -472,12 +472,26 @@ check_name (const char *path, GError **error)
 }
 
 static bool
+check_request (Request *request, const char *on_timeout, GError **error)
+{
+  if (request->stable < 0 || (request->number != NO_NUMBER && (request->number < 0 || request->number > 255))) {
+    g_set_error (error, STATUS_ERROR, STATUS_USAGE, "--stable must not be negative, --display is 0 to 255");
+    return false;
+  }
+  request->save_late = g_strcmp0 (on_timeout, "save") == 0;
+  if (!on_timeout || request->save_late || strcmp (on_timeout, "fail") == 0)
+    return true;
+  g_set_error (error, STATUS_ERROR, STATUS_USAGE, "--on-timeout is fail or save, not \"%s\"", on_timeout);
+  return false;
+}
+
+static bool
 run (int argc, char **argv, GError **error)
 {
   g_autoptr (Client) client = client_new ();
   g_autoptr (Output) output = NULL;
   g_autofree char *region = NULL, *on_timeout = NULL;
-  Request request = { .number = -1 };
+  Request request = { .number = NO_NUMBER };
   const GOptionEntry entries[] = {
     { "stable", 's', 0, G_OPTION_ARG_INT, &request.stable,
       "Wait until nothing has changed for this long; what alternates between two pictures, as a cursor does, is no "
@@ -496,16 +510,8 @@ run (int argc, char **argv, GError **error)
                       "Waits for the first complete picture and writes it as a PNG file; \"-\" is standard output.",
                       &argc, &argv, 2, 2, error))
     return false;
-  if (request.stable < 0 || request.number < -1 || request.number > 255) {
-    g_set_error (error, STATUS_ERROR, STATUS_USAGE, "--stable must not be negative, --display is 0 to 255");
-    return false;
-  }
-  request.save_late = g_strcmp0 (on_timeout, "save") == 0;
-  if (on_timeout && !request.save_late && strcmp (on_timeout, "fail") != 0) {
-    g_set_error (error, STATUS_ERROR, STATUS_USAGE, "--on-timeout is fail or save, not \"%s\"", on_timeout);
-    return false;
-  }
-  if ((region && !parse_region (region, &request.region, error)) || !check_name (argv[2], error))
+  if (!check_request (&request, on_timeout, error) || (region && !parse_region (region, &request.region, error))
+      || !check_name (argv[2], error))
     return false;
   if (request.cursor)
     client_on_session (client, watch_pointers, NULL);

@@ -112,6 +112,7 @@ class CommandLine(unittest.TestCase):
         self.check(USAGE, 'exclude each other', 'inspect', '-mj', 'x')
         for port in ('65536', '-1'):
             self.check(USAGE, '--port must be', 'replay', f'--port={port}', 'x')
+        self.check(USAGE, 'exclude each other', 'replay', '-u', 'socket', '-p', '0', 'x')
         self.check(FILE, 'No such file', 'replay', '--port=65535', '/nonexistent/x')
         self.check(FILE, 'No such file', 'inspect', '/nonexistent/x')
         self.check(USAGE, '--loops must not be negative', 'clipboard', '--loops=-1', 'set', 'spice://h:1')
@@ -140,7 +141,7 @@ class CommandLine(unittest.TestCase):
                 self.check(CONNECT, 'cannot connect', 'screenshot', 'spice://127.0.0.1:1', f'{folder}/{name}')
         for region in ('10x10', '0x10+0+0', '10x0+0+0', '10x10+-1+0', '10x10+0+-1', '10x10+0+0+0'):
             self.check(USAGE, '--region is', 'screenshot', '--region', region, 'spice://h:1', 'x.png')
-        for number in ('-2', '256'):
+        for number in ('-2', '-1', '256'):
             self.check(USAGE, '--display is 0 to 255', 'screenshot', f'--display={number}', 'spice://h:1', 'x.png')
         self.check(USAGE, '--on-timeout is', 'screenshot', '--on-timeout=keep', 'spice://h:1', 'x.png')
         self.check(USAGE, '--stable', 'screenshot', '-s-5', 'spice://h:1', 'x.png')
@@ -159,14 +160,20 @@ class CommandLine(unittest.TestCase):
                           '::1:5930': 'brackets: [::1]:5930', 'fe80:0:0:0:0:0:0:1:5930': 'brackets: [fe80:0:0:0:0:0:0:1]:5930',
                           'spice://h:1:2': '"h:1:2" has more than one port: use spice://HOST:PORT, or spice://HOST?port=',
                           'h:1:2': '"h:1:2" has more than one port', 'spice+tls://1:2:3': '"1:2:3" has more than one port',
-                          'spice://h:1:2/?port=3': '"h:1:2" has more than one port'}.items():
+                          'spice://h:1:2/?port=3': '"h:1:2" has more than one port',
+                          'spice://h;port=1;prot=1': '"prot" in the address',
+                          'spice+tls://h:1?port=2': '"port=" does not go with spice+tls://',
+                          'spice+tls://h:1/?tls-port=2': '"tls-port=" does not go with spice+tls://',
+                          'spice+tls://h?tls-port=2': 'spice+tls://HOST:PORT',
+                          'Spice+TLS://h:1;port=2': '"port=" does not go with spice+tls://'}.items():
             self.check(USAGE, hint, 'info', uri)
         # Understood, so that connecting is what fails.
         with socket.create_server(('127.0.0.1', 0)) as listener:
             port = listener.getsockname()[1]
         for uri in (f'127.0.0.1:{port}', f'SPICE://127.0.0.1:{port}', f'Spice+TLS://127.0.0.1:{port}', f'[::1]:{port}',
                     f'spice://[::1]:{port}', f'spice://127.0.0.1:{port}/', f'spice://127.0.0.1/?port={port}',
-                    f'spice://127.0.0.1?port={port}&tls-port={port};password=x', 'spice+unix:///nonexistent/x.vv'):
+                    f'spice://127.0.0.1?port={port}&tls-port={port};password=x', f'spice://127.0.0.1;port={port}',
+                    f'spice+tls://127.0.0.1:{port}?password=x', 'spice+unix:///nonexistent/x.vv'):
             self.check(CONNECT, 'cannot connect', 'info', uri)
         for uri, reason in {'spice://h': 'there is no port', 'spice://h:abc': '‘abc’', 'spice://:5900': 'there is no host',
                             'spice://h:1?foo=2': '"foo" in the address is not known', 'spice+unix://': 'there is no path',
@@ -291,6 +298,9 @@ class CommandLine(unittest.TestCase):
                     ('[virt-viewer]\ntype=spice\nhost=127.0.0.1\nport=0\ntls-port=0\n', FILE, 'names no port'),
                     ('[virt-viewer]\ntype=spice\nhost=127.0.0.1\nport=65536\n', FILE, f'{path}: port=65536 is not a port'),
                     ('[virt-viewer]\ntype=spice\nhost=127.0.0.1\nport=1\ntls-port=65536\n', FILE, 'tls-port=65536 is not a port'),
+                    ('[virt-viewer]\ntype=spice\nhost=127.0.0.1\nport=1junk\n', FILE, 'port=1junk is not a port'),
+                    ('[virt-viewer]\ntype=spice\nhost=127.0.0.1\nport=1\ntls-port=x\n', FILE, 'tls-port=x is not a port'),
+                    ('[virt-viewer]\ntype=spice\nhost=127.0.0.1\nport= 1 \ntls-port=-1\n', CONNECT, 'cannot connect'),
                     ('[virt-viewer]\ntype=spice\nhost=\nport=1\n', FILE, 'names no host'),
                     ('[virt-viewer]\ntype=spice\nhost=h\nunix-path=/nonexistent/x\n', CONNECT, 'spice+unix:///nonexistent/x'),
                     ('[virt-viewer]\ntype=spice\nunix-path=\nhost=127.0.0.1\nport=1\n', CONNECT, 'spice://127.0.0.1:1: '),
