@@ -3,6 +3,7 @@
 #include "commands.h"
 #include "guest.h"
 #include "input.h"
+#include "output.h"
 
 #include <errno.h>
 #include <glib-unix.h>
@@ -193,10 +194,18 @@ choose_type (Clipboard *self, GError **error)
   return false;
 }
 
+/* Images are nothing for a terminal. */
+static bool
+check_output (const Type *type, GError **error)
+{
+  return type->type == VD_AGENT_CLIPBOARD_UTF8_TEXT || output_check_stdout ("", error);
+}
+
 static bool
 get (Clipboard *self, Client *client, GError **error)
 {
-  if (!client_wait (client, is_grabbed, self, "the guest to copy something", error) || !choose_type (self, error))
+  if (!client_wait (client, is_grabbed, self, "the guest to copy something", error) || !choose_type (self, error)
+      || !check_output (self->type, error))
     return false;
   spice_main_channel_clipboard_selection_request (self->channel, self->selection, self->type->type);
   if (!client_wait (client, is_answered, self, "the content", error))
@@ -352,6 +361,8 @@ run (int argc, char **argv, GError **error)
                  loops < 0 ? "--loops must not be negative" : "\"%s\" is neither get nor set", argv[1]);
     return false;
   }
+  if (!is_set && self.type && !check_output (self.type, error))
+    return false;
   self.content = g_byte_array_new ();
   self.loops = !is_set ? 0 : loops == 0 ? -1 : loops;
   ok = (!is_set || (read_input (&self, error) && guess_type (&self, error))) && prepare (&self, client, argv[2], error)

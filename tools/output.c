@@ -28,15 +28,12 @@ static void G_GNUC_PRINTF (2, 3) set_error (GError **error, const char *format, 
   va_end (args);
 }
 
-static bool
-open_stdout (Output *self, GError **error)
+bool
+output_check_stdout (const char *remedy, GError **error)
 {
-  if (isatty (STDOUT_FILENO)) {
-    set_error (error, "standard output is a terminal; name a file, or send the output on: | PROGRAM, > FILE");
-    return false;
-  }
-  self->file = stdout;
-  return true;
+  if (isatty (STDOUT_FILENO))
+    set_error (error, "standard output is a terminal; %ssend the output on: | PROGRAM, > FILE", remedy);
+  return !isatty (STDOUT_FILENO);
 }
 
 /* In the target's own folder, where it can take its place in one step; with the mode that it has, or would get. */
@@ -91,8 +88,10 @@ output_open (const char *path, mode_t mode, GError **error)
   bool exists;
 
   self->path = g_strdup (path);
-  if (strcmp (path, "-") == 0)
-    return open_stdout (self, error) ? g_steal_pointer (&self) : NULL;
+  if (strcmp (path, "-") == 0) {
+    self->file = stdout;
+    return output_check_stdout ("name a file, or ", error) ? g_steal_pointer (&self) : NULL;
+  }
   exists = stat (path, &now) == 0;
   if (exists && S_ISDIR (now.st_mode)) {
     set_error (error, "cannot write %s: it is a folder", path);

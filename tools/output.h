@@ -26,6 +26,9 @@ bool output_commit (Output *self, GError **error);
 /* What is not committed leaves no trace. */
 void output_free (Output *self);
 
+/* Whether standard output is for what is no text; @remedy is what else would do, or "". */
+bool output_check_stdout (const char *remedy, GError **error);
+
 /* Whether everything that went to standard output has arrived there. */
 bool output_flush_stdout (GError **error);
 

@@ -3,6 +3,8 @@
 test-guest-tool.py --caraway PROGRAM"""
 import argparse
 import contextlib
+import os
+import pty
 import signal
 import struct
 import subprocess
@@ -162,6 +164,21 @@ def empty():
             peers.wait_until(asked, "the question", every=0.3)
             guest.give(TEXT, content)
             guest.ends(status, words)
+
+
+@tap.test("an image is not written to a terminal")
+def terminal():
+    ours, theirs = pty.openpty()
+    with open(ours, "rb"), Guest("clipboard", "get", None, stdout=theirs) as guest:
+        os.close(theirs)
+
+        def over():
+            if guest.process.running():
+                guest.grab(PNG)
+            return guest.told() or not guest.process.running()
+        peers.wait_until(over, "the end, or the question for the content", every=0.3)
+        tap.equal(guest.told(), [])
+        guest.ends(FILE, "standard output is a terminal; send the output on: | PROGRAM, > FILE\n")
 
 
 @tap.cases("given away: {0[0]}", [

@@ -135,9 +135,11 @@ class Prompt(unittest.TestCase):
             self.assertEqual(terminal.finish(), NO_PASSWORD if size == 59 else 2, terminal.text)
 
     def test_picture_is_not_for_a_terminal(self):
-        terminal = Terminal(CARAWAY, 'screenshot', self.uri, '-')
-        self.assertEqual(terminal.finish(), 8)
-        self.assertIn('standard output is a terminal', terminal.text)
+        for words, arguments in (('name a file, or ', ('screenshot', self.uri, '-')),
+                                 ('', ('clipboard', 'get', '--type=png', 'spice://127.0.0.1:1'))):
+            terminal = Terminal(CARAWAY, *arguments)
+            self.assertEqual(terminal.finish(), 8)
+            self.assertIn(f': standard output is a terminal; {words}send the output on: | PROGRAM, > FILE\r\n', terminal.text)
 
 
 def copies(pid, secret):
