@@ -140,7 +140,7 @@ command_parse (const Command *self, Client *client, const GOptionEntry *entries,
                  *argc - 1 < min_arguments ? "missing" : "too many", name, self->arguments);
     return false;
   }
-  return true;
+  return !client || client_check_options (client, error);
 }
 
 bool

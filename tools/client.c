@@ -57,6 +57,12 @@ client_entries (Client *self)
   return connection_entries (&self->options);
 }
 
+bool
+client_check_options (Client *self, GError **error)
+{
+  return connection_check (&self->options, error);
+}
+
 /* Takes the error; the first is kept. */
 static void
 fail (Client *self, GError *error)

@@ -16,6 +16,9 @@ void client_free (Client *self);
 /* The options common to all commands, as connection_entries() has them. */
 GOptionEntry *client_entries (Client *self);
 
+/* Whether these options are what a command can begin with, once they are read. */
+bool client_check_options (Client *self, GError **error);
+
 /* The guest's lock keys (SpiceInputsLock); servers tell them a moment after the channel is open. */
 bool client_read_locks (Client *self, SpiceInputsChannel *inputs, int *locks, GError **error);
 

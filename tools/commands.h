@@ -18,8 +18,8 @@ extern const Command command_port, command_vm;
 extern const Command command_clipboard, command_send, command_resize, command_events;
 extern const Command command_record, command_replay, command_inspect;
 
-/* Parses the options of a command, checks the number of its positional arguments (max -1: any), and sets usage errors
- * with STATUS_USAGE. client and entries may be NULL. */
+/* Parses the options of a command, checks those of the connection and the number of its positional arguments (max -1:
+ * any), and sets usage errors with STATUS_USAGE. client and entries may be NULL. */
 bool command_parse (const Command *self, Client *client, const GOptionEntry *entries, const char *description,
                     int *argc, char ***argv, int min_arguments, int max_arguments, GError **error);
 

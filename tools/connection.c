@@ -230,14 +230,20 @@ apply_secure_channels (char **names, SpiceSession *session, GError **error)
 }
 
 bool
-connection_apply (const Connection *self, SpiceSession *session, const char *address, GError **error)
+connection_check (const Connection *self, GError **error)
 {
-  bool is_file = strcmp (address, "-") == 0 || (g_str_has_suffix (address, ".vv") && !strstr (address, "://"));
-
   if (!(self->timeout > 0 && self->timeout <= 86400)) {
     g_set_error (error, STATUS_ERROR, STATUS_USAGE, "--timeout must be above 0 and at most 86400 seconds");
     return false;
   }
+  return g_strcmp0 (self->password_file, "-") != 0 || input_claim_stdin (error);
+}
+
+bool
+connection_apply (const Connection *self, SpiceSession *session, const char *address, GError **error)
+{
+  bool is_file = strcmp (address, "-") == 0 || (g_str_has_suffix (address, ".vv") && !strstr (address, "://"));
+
   if (is_file ? !connection_file_apply (session, address, error) : !apply_uri (session, address, error))
     return false;
   if (self->secure_channels && !apply_secure_channels (self->secure_channels, session, error))

@@ -21,6 +21,9 @@ typedef struct {
 GOptionEntry *connection_entries (Connection *self);
 void connection_clear (Connection *self);
 
+/* Whether the options are valid, before anything is read or asked. */
+bool connection_check (const Connection *self, GError **error);
+
 /* Sets the session's properties. address is a URI, HOST:PORT, or a file that ends in .vv; "-" reads such a file from
  * standard input. */
 bool connection_apply (const Connection *self, SpiceSession *session, const char *address, GError **error);

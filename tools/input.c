@@ -54,15 +54,30 @@ read_all (int fd, size_t max, Buffer *buffer)
   }
 }
 
+bool
+input_claim_stdin (GError **error)
+{
+  static bool claimed;
+  bool ok = !claimed;
+
+  if (!ok)
+    g_set_error (error, STATUS_ERROR, STATUS_USAGE, "standard input cannot be two things at once: give one as a file");
+  claimed = true;
+  return ok;
+}
+
 /* Not through stdio, whose buffer would keep a secret. */
 char *
 input_read (const char *path, size_t max, size_t *size, GError **error)
 {
   bool from_stdin = strcmp (path, "-") == 0;
-  int fd = from_stdin ? STDIN_FILENO : open (path, O_RDONLY | O_CLOEXEC);
   Buffer buffer = { 0 };
-  int problem = fd == -1 ? errno : read_all (fd, max, &buffer);
+  int fd, problem;
 
+  if (from_stdin && !input_claim_stdin (error))
+    return NULL;
+  fd = from_stdin ? STDIN_FILENO : open (path, O_RDONLY | O_CLOEXEC);
+  problem = fd == -1 ? errno : read_all (fd, max, &buffer);
   if (fd > STDIN_FILENO)
     close (fd);
   if (problem != 0) {

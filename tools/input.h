@@ -3,7 +3,11 @@
 #pragma once
 
 #include <glib.h>
+#include <stdbool.h>
 
-/* What is in the file, and a NUL behind it; "-" is standard input. A file without an end, such as a device, is refused
- * at max bytes. No copy of it is left anywhere. */
+/* Before standard input is read to its end: false when another part of the command has done so, or will. */
+bool input_claim_stdin (GError **error);
+
+/* What is in the file, and a NUL behind it; "-" is standard input, which it claims. A file without an end, such as a
+ * device, is refused at max bytes. No copy of it is left anywhere. */
 char *input_read (const char *path, size_t max, size_t *size, GError **error);

@@ -221,6 +221,19 @@ class CommandLine(unittest.TestCase):
         lines = [json.loads(line) for line in caraway('events', *arguments).stdout.splitlines()]
         return {line['property']: line.get('value') for line in lines if line['event'] == 'property'}
 
+    def test_standard_input_is_one_thing(self):
+        # At once: it does not end.
+        kept, end = os.pipe()
+        self.addCleanup(os.close, end)
+        self.addCleanup(os.close, kept)
+        uri = 'spice://127.0.0.1:1'
+        for command in (('type', '--password-file=-', uri, '-'), ('type', '--password-file=-', '--file=-', uri),
+                        ('clipboard', '--password-file=-', 'set', uri), ('info', '--password-file', '-', '-')):
+            self.check(USAGE, 'standard input cannot be two things at once: give one as a file\n', *command, stdin=kept)
+        self.check(USAGE, 'two things at once', 'type', '-', '-', stdin=None, input='text')
+        self.check(USAGE, 'two things at once', 'info', '--pubkey-file=-', '-', stdin=None,
+                   input='[virt-viewer]\ntype=spice\nhost=127.0.0.1\nport=1\n')
+
     def test_options_reach_the_session(self):
         self.assertEqual(self.settings('--proxy=http://127.0.0.1:9', '--cert-subject=CN=x', '--compression=lz4', '--insecure',
                                        '--secure-channel=main', '--secure-channel=all', '--ca-file', self.ca(),
