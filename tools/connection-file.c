@@ -98,15 +98,17 @@ apply (SpiceSession *session, GKeyFile *file, GError **error)
 {
   g_auto (GStrv) channels = g_key_file_get_string_list (file, GROUP, "secure-channels", NULL, NULL);
   g_autofree char *proxy = g_key_file_get_string (file, GROUP, "proxy", NULL);
+  g_autofree char *subject = g_key_file_get_string (file, GROUP, "host-subject", NULL);
   char *password;
   bool ok;
 
   if (!set_server (session, file, error))
     return false;
   set_ca (session, file);
-  set_string (session, file, "host-subject", "cert-subject");
   set_string (session, file, "tls-ciphers", "ciphers");
   set_string (session, file, "username", "username");
+  if (subject && *subject && !connection_set_subject (session, subject, error))
+    return false;
   if (proxy && *proxy && !connection_set_proxy (session, proxy, error))
     return false;
   if (channels && *channels)

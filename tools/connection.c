@@ -96,6 +96,47 @@ connection_set_proxy (SpiceSession *session, const char *address, GError **error
   return !reason;
 }
 
+/* Up to the end character, or the end; NULL for a wrong escape. */
+static const char *
+skip_part (const char *text, char end)
+{
+  for (; *text && *text != end; text++)
+    if (*text == '\\' && *++text != '\\' && *text != ',')
+      return NULL;
+  return text;
+}
+
+/* As the library reads it, which alone knows what keys there are. */
+static bool
+is_subject (const char *text)
+{
+  do {
+    const char *key = text + strspn (text, " "), *value;
+
+    text = skip_part (key, '=');
+    if (!text || *text == 0 || text == key)
+      return false;
+    value = text + 1;
+    text = skip_part (value, ',');
+    if (!text || text == value)
+      return false;
+    text += *text == ',';
+  } while (*text);
+  return true;
+}
+
+bool
+connection_set_subject (SpiceSession *session, const char *subject, GError **error)
+{
+  if (!is_subject (subject)) {
+    g_set_error (error, STATUS_ERROR, STATUS_USAGE,
+                 "\"%s\" is no subject such as \"O=Example,CN=host\", where \"\\,\" is a comma of a value", subject);
+    return false;
+  }
+  g_object_set (session, "cert-subject", subject, NULL);
+  return true;
+}
+
 /* A file or the environment; the command line offers no other way, and a password in the URI stays possible but is
  * visible to everybody on the machine. */
 static bool
@@ -170,7 +211,7 @@ apply_ca (const char *path, SpiceSession *session, GError **error)
     g_prefix_error (error, "--ca-file: ");
     return false;
   }
-  if (!strstr (data, "-----BEGIN")) {
+  if (!strstr (data, "-----BEGIN") || !strstr (data, "CERTIFICATE-----")) {
     g_set_error (error, STATUS_ERROR, STATUS_FILE, "--ca-file: %s holds no PEM certificate", path);
     return false;
   }
@@ -252,8 +293,8 @@ connection_apply (const Connection *self, SpiceSession *session, const char *add
     return false;
   if (self->ca_file && !apply_ca (self->ca_file, session, error))
     return false;
-  if (self->cert_subject)
-    g_object_set (session, "cert-subject", self->cert_subject, NULL);
+  if (self->cert_subject && !connection_set_subject (session, self->cert_subject, error))
+    return false;
   if (self->pubkey_file && !apply_pubkey (self->pubkey_file, session, error))
     return false;
   if (self->proxy && !connection_set_proxy (session, self->proxy, error))

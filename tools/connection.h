@@ -31,6 +31,9 @@ bool connection_apply (const Connection *self, SpiceSession *session, const char
 /* A password that cannot be right is refused; NULL is none. */
 bool connection_set_password (SpiceSession *session, const char *password, GError **error);
 
+/* What a certificate has to say, "O=Example,CN=host"; refused when it is not of that form. */
+bool connection_set_subject (SpiceSession *session, const char *subject, GError **error);
+
 /* One that is not valid is refused: going without it is not what was asked for. */
 bool connection_set_proxy (SpiceSession *session, const char *address, GError **error);
 

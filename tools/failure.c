@@ -15,6 +15,7 @@
 #define REFUSED_CHANNEL "The server refused the channel: "
 #define UNTRUSTED "The server's certificate is not trusted"
 #define HANDSHAKE "The TLS handshake failed: "
+#define NO_SUBJECT "The expected subject of the server's certificate is not valid"
 
 /* clang-format off */
 G_DEFINE_QUARK (caraway-status-error, status_error)
@@ -74,6 +75,10 @@ tls_status (const GError *error)
   if (says (error, "not valid for the host name") || says (error, "The subject of the server's certificate")
       || says (error, "The public key of the server's certificate"))
     return STATUS_WRONG_PEER;
+  if (says (error, NO_SUBJECT))
+    return STATUS_USAGE;
+  if (says (error, "The CA file") || says (error, "The given CA"))
+    return STATUS_FILE;
   return says (error, "wrong version number") ? STATUS_PLAIN_PORT : STATUS_TLS;
 }
 
@@ -145,6 +150,10 @@ words_of (Status status, SpiceChannelEvent event, const GError *error)
     return (Words){ "the certificate is not that of the server that was meant (--cert-subject or --pubkey-file say "
                     "which one is)",
                     ": " };
+  case STATUS_USAGE:
+    return (Words){ "the subject that the certificate shall have is not valid", "", NO_SUBJECT };
+  case STATUS_FILE:
+    return (Words){ "there is no certificate authority to trust", ": " };
   case STATUS_TLS:
     return (Words){ "TLS failed", ": ", HANDSHAKE };
   case STATUS_AUTH:

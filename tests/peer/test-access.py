@@ -110,6 +110,17 @@ def missing_ca():
         refused(("/no/such/ca.pem",), server.uri, "--ca-file", "/no/such/ca.pem")
 
 
+@tap.test("what the library alone knows to be wrong has the status of its kind, too")
+def not_valid():
+    with peers.DemoServer("--port=-1", "--tls-port=0") as server:
+        wrong = server.folder / "wrong.pem"
+        wrong.write_text("-----BEGIN CERTIFICATE-----\nMA==\n-----END CERTIFICATE-----\n")
+        words = f"authority to trust: the ca file {wrong} holds no certificate\n".lower()
+        tap.equal(refused((words,), server.uri, "--ca-file", wrong), FILE)
+        tap.equal(refused(('shall have is not valid: certificate subject at +0: no key=value in "nokey=x"\n',), server.uri,
+                          "--ca-file", server.ca_file, "--cert-subject=NOKEY=x"), USAGE)
+
+
 @tap.test("a closed port, an unknown host, a missing socket: the error says which of these it is")
 def unreachable():
     port = peers.free_port()

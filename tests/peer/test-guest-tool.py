@@ -306,6 +306,9 @@ def send():
                 tap.equal(data[4:], spice.u64(5) + b"12345")
                 guest.say(STATUS, data[:4] + spice.u32(3))
             tap.true(guest.ends().startswith(b"2 files, 10 bytes in 0."), "report")
+        os.mkfifo(f"{folder}/fifo")
+        with Guest("send", None, f"{folder}/fifo", caps=BY_DEMAND) as guest:
+            guest.ends(FILE, "caraway send: fifo: ")
         with Guest("send", None, f"{folder}/a\x1b[2J\x9b", caps=BY_DEMAND) as guest:
             guest.ends(FILE, "caraway send: a\\u001b[2J\\u009b: ")
             tap.true(not any(c in guest.process.text() for c in "\x1b\x9b"), repr(guest.process.text()))

@@ -361,6 +361,15 @@ class CommandLine(unittest.TestCase):
         self.check(FILE, '/nonexistent/secret', 'info', '--password-file', '/nonexistent/secret', 'spice://127.0.0.1:1')
         self.check(FILE, '/nonexistent/ca', 'info', '--ca-file', '/nonexistent/ca', 'spice://127.0.0.1:1')
         self.check(FILE, '/nonexistent/key', 'info', '--pubkey-file', '/nonexistent/key', 'spice://127.0.0.1:1')
+        for subject in ('', 'x', 'CN=', '=x', 'O=Test Org,x', 'CN=a\\', 'CN=a\\b'):
+            self.check(USAGE, f'"{subject}" is no subject such as', 'info', f'--cert-subject={subject}', 'spice://127.0.0.1:1')
+        for subject in ('CN=x', 'O=Test\\, Org, CN=a=b\\\\', 'O=x,'):
+            self.check(CONNECT, 'cannot connect', 'info', f'--cert-subject={subject}', 'spice://127.0.0.1:1')
+        with tempfile.NamedTemporaryFile('w') as ca:
+            for text in ('', '-----BEGIN PRIVATE KEY-----\nMA==\n-----END PRIVATE KEY-----\n'):
+                ca.write(text)
+                ca.flush()
+                self.check(FILE, f'{ca.name} holds no PEM certificate', 'info', '--ca-file', ca.name, 'spice://127.0.0.1:1')
         with tempfile.NamedTemporaryFile('w') as key:
             for text in ('', '-----BEGIN PUBLIC KEY-----\nMA==\n', 'MA=='):
                 key.write(text)
