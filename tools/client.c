@@ -22,6 +22,7 @@ struct Client {
   bool finishing;
   bool asked; /* the user typed a password already */
   gint64 last_news;
+  double limit;                 /* seconds, unless one is given */
   gint64 first_words;           /* behind the link; 0: none yet */
   ClientSessionFunc on_session; /* or NULL */
   gpointer on_session_data;
@@ -34,7 +35,8 @@ client_new (void)
 {
   Client *self = g_new0 (Client, 1);
 
-  self->options.timeout = 30;
+  self->limit = 30;
+  self->options.timeout = NO_SECONDS;
   return self;
 }
 
@@ -61,6 +63,19 @@ bool
 client_check_options (Client *self, GError **error)
 {
   return connection_check (&self->options, error);
+}
+
+static double
+time_limit (const Client *self)
+{
+  return self->options.timeout == NO_SECONDS ? self->limit : self->options.timeout;
+}
+
+bool
+client_leave_time (Client *self, double seconds)
+{
+  self->limit = MAX (self->limit, 2 * seconds);
+  return time_limit (self) > seconds;
 }
 
 /* Takes the error; the first is kept. */
@@ -129,7 +144,7 @@ tick (gpointer data)
 static bool
 run_until (Client *self, bool (*done) (gpointer data), gpointer data, const char *what, GError **error)
 {
-  gint64 deadline = what ? g_get_monotonic_time () + (gint64) (self->options.timeout * G_USEC_PER_SEC) : G_MAXINT64;
+  gint64 deadline = what ? g_get_monotonic_time () + (gint64) (time_limit (self) * G_USEC_PER_SEC) : G_MAXINT64;
   guint ticker = g_timeout_add (TICK_MS, tick, NULL);
   bool ok = false;
 
@@ -140,8 +155,7 @@ run_until (Client *self, bool (*done) (gpointer data), gpointer data, const char
     }
     /* What done () has found wrong is the reason, however late it is. */
     if (!self->error && g_get_monotonic_time () >= deadline) {
-      g_set_error (error, STATUS_ERROR, STATUS_TIMEOUT, "gave up after %g s, waiting for %s", self->options.timeout,
-                   what);
+      g_set_error (error, STATUS_ERROR, STATUS_TIMEOUT, "gave up after %g s, waiting for %s", time_limit (self), what);
       break;
     }
     g_main_context_iteration (NULL, TRUE);
@@ -513,7 +527,7 @@ bool
 client_shut_down (Client *self, SpiceChannel *channel, GError **error)
 {
   g_autoptr (GCancellable) late = g_cancellable_new ();
-  guint timer = g_timeout_add ((guint) (self->options.timeout * 1000), on_late, late);
+  guint timer = g_timeout_add ((guint) (time_limit (self) * 1000), on_late, late);
   Flush shutdown = { 0 };
 
   self->finishing = true;
@@ -524,7 +538,7 @@ client_shut_down (Client *self, SpiceChannel *channel, GError **error)
   if (g_error_matches (shutdown.error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     g_set_error (error, STATUS_ERROR, STATUS_TIMEOUT,
                  "gave up after %g s, waiting for the server to read everything; it may lose the end of it",
-                 self->options.timeout);
+                 time_limit (self));
   else if (!shutdown.ok)
     g_set_error (error, STATUS_ERROR, STATUS_PROTOCOL,
                  "the connection ended before the server had read everything; it may have lost the end of it: %s",

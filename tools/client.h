@@ -10,6 +10,9 @@
 
 typedef struct Client Client;
 
+/* What an option for seconds is before it is given. */
+#define NO_SECONDS (-G_MAXDOUBLE)
+
 Client *client_new (void);
 void client_free (Client *self);
 
@@ -18,6 +21,11 @@ GOptionEntry *client_entries (Client *self);
 
 /* Whether these options are what a command can begin with, once they are read. */
 bool client_check_options (Client *self, GError **error);
+
+/* Leaves time for what takes that long: the time limit is twice as much at least, unless it is given. False: it has to
+ * be longer than that.
+ */
+bool client_leave_time (Client *self, double seconds);
 
 /* The guest's lock keys (SpiceInputsLock); servers tell them a moment after the channel is open. */
 bool client_read_locks (Client *self, SpiceInputsChannel *inputs, int *locks, GError **error);

@@ -23,8 +23,7 @@ extern const Command command_record, command_replay, command_inspect;
 bool command_parse (const Command *self, Client *client, const GOptionEntry *entries, const char *description,
                     int *argc, char ***argv, int min_arguments, int max_arguments, GError **error);
 
-/* What an option for seconds, or for a number, is before it is given. */
-#define NO_SECONDS (-G_MAXDOUBLE)
+/* What an option for a number is before it is given; for seconds: NO_SECONDS. */
 #define NO_NUMBER G_MININT
 
 /* Whether they were not given, or are a time that one can wait for. */

@@ -273,7 +273,7 @@ apply_secure_channels (char **names, SpiceSession *session, GError **error)
 bool
 connection_check (const Connection *self, GError **error)
 {
-  if (!(self->timeout > 0 && self->timeout <= 86400)) {
+  if (self->timeout != NO_SECONDS && !(self->timeout > 0 && self->timeout <= 86400)) {
     g_set_error (error, STATUS_ERROR, STATUS_USAGE, "--timeout must be above 0 and at most 86400 seconds");
     return false;
   }

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 
 typedef struct {
-  double timeout; /* seconds without progress */
+  double timeout; /* seconds without progress, or NO_SECONDS */
   char *password_file;
   char *ca_file;
   char *cert_subject;

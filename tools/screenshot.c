@@ -472,16 +472,22 @@ check_name (const char *path, GError **error)
 }
 
 static bool
-check_request (Request *request, const char *on_timeout, GError **error)
+check_request (Request *request, Client *client, const char *on_timeout, GError **error)
 {
   if (request->stable < 0 || (request->number != NO_NUMBER && (request->number < 0 || request->number > 255))) {
     g_set_error (error, STATUS_ERROR, STATUS_USAGE, "--stable must not be negative, --display is 0 to 255");
     return false;
   }
   request->save_late = g_strcmp0 (on_timeout, "save") == 0;
-  if (!on_timeout || request->save_late || strcmp (on_timeout, "fail") == 0)
+  if (on_timeout && !request->save_late && strcmp (on_timeout, "fail") != 0) {
+    g_set_error (error, STATUS_ERROR, STATUS_USAGE, "--on-timeout is fail or save, not \"%s\"", on_timeout);
+    return false;
+  }
+  if (client_leave_time (client, request->stable / 1000.0) || request->save_late)
     return true;
-  g_set_error (error, STATUS_ERROR, STATUS_USAGE, "--on-timeout is fail or save, not \"%s\"", on_timeout);
+  g_set_error (error, STATUS_ERROR, STATUS_USAGE,
+               "nothing can stay as it is for %d ms within the time limit: make --timeout longer, or --stable shorter",
+               request->stable);
   return false;
 }
 
@@ -510,7 +516,7 @@ run (int argc, char **argv, GError **error)
                       "Waits for the first complete picture and writes it as a PNG file; \"-\" is standard output.",
                       &argc, &argv, 2, 2, error))
     return false;
-  if (!check_request (&request, on_timeout, error) || (region && !parse_region (region, &request.region, error))
+  if (!check_request (&request, client, on_timeout, error) || (region && !parse_region (region, &request.region, error))
       || !check_name (argv[2], error))
     return false;
   if (request.cursor)

@@ -207,6 +207,12 @@ def stable():
         tap.equal(pictures.read(path).width, 800)
 
 
+@tap.test("a picture that has to rest for longer than the usual time limit")
+def long_stable():
+    with still() as server:
+        caraway.run("screenshot", "--stable=30500", server.uri, server.folder / "x.png")
+
+
 @tap.test("clicks go where they are meant to, or nowhere")
 def places():
     with still("--heads", "2", "--mouse", "client") as server:

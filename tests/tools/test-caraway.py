@@ -143,6 +143,11 @@ class CommandLine(unittest.TestCase):
             self.check(USAGE, '--region is', 'screenshot', '--region', region, 'spice://h:1', 'x.png')
         for number in ('-2', '-1', '256'):
             self.check(USAGE, '--display is 0 to 255', 'screenshot', f'--display={number}', 'spice://h:1', 'x.png')
+        for timeout in ('0.5', '0.25'):
+            self.check(USAGE, 'make --timeout longer, or --stable shorter', 'screenshot', '--stable=500',
+                       f'--timeout={timeout}', 'spice://127.0.0.1:1', '/dev/null')
+        for limits in (('--timeout=0.51', ), ('--timeout=0.5', '--on-timeout=save')):
+            self.check(CONNECT, 'cannot connect', 'screenshot', '--stable=500', *limits, 'spice://127.0.0.1:1', '/dev/null')
         self.check(USAGE, '--on-timeout is', 'screenshot', '--on-timeout=keep', 'spice://h:1', 'x.png')
         self.check(USAGE, '--stable', 'screenshot', '-s-5', 'spice://h:1', 'x.png')
         self.check(USAGE, 'no command "fly"', 'help', 'fly')
