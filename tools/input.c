@@ -2,10 +2,12 @@
 #include "input.h"
 
 #include "client.h"
+#include "recording/reader.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 typedef struct {
@@ -89,4 +91,21 @@ input_read (const char *path, size_t max, size_t *size, GError **error)
   buffer.data[buffer.size] = 0;
   *size = buffer.size;
   return buffer.data;
+}
+
+CwRecording *
+input_recording (const char *path, GError **error)
+{
+  GError *problem = NULL;
+  CwRecording *recording = NULL;
+  struct stat now;
+
+  /* What cannot be mapped has reasons that nobody understands. */
+  if (stat (path, &now) == 0 && !S_ISREG (now.st_mode))
+    g_set_error (error, STATUS_ERROR, STATUS_FILE, "cannot read %s: it is %s", path,
+                 S_ISDIR (now.st_mode) ? "a folder" : "no regular file");
+  else if (!(recording = cw_recording_open (path, &problem)))
+    g_set_error (error, STATUS_ERROR, STATUS_FILE, "%s", problem->message);
+  g_clear_error (&problem);
+  return recording;
 }

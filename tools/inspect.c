@@ -1,19 +1,24 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* caraway inspect: what is in a recording. */
 #include "commands.h"
+#include "input.h"
 
 #include "recording/inspect.h"
-#include "recording/reader.h"
 
+#include <errno.h>
 #include <stdio.h>
+
+static bool
+fail_output (GError **error)
+{
+  g_set_error (error, STATUS_ERROR, STATUS_FILE, "the output cannot be written: %s", g_strerror (errno));
+  return false;
+}
 
 static bool
 print_text (const GString *text, GError **error)
 {
-  if (fwrite (text->str, 1, text->len, stdout) == text->len)
-    return true;
-  g_set_error (error, STATUS_ERROR, STATUS_FILE, "the output cannot be written");
-  return false;
+  return fwrite (text->str, 1, text->len, stdout) == text->len || fail_output (error);
 }
 
 /* A damaged recording is shown as far as it is good. */
@@ -39,10 +44,8 @@ inspect (CwRecording *recording, bool messages, bool json, GError **error)
     cw_inspector_print (inspector, text);
   if (!print_text (text, error))
     return false;
-  if (fflush (stdout) != 0) {
-    g_set_error (error, STATUS_ERROR, STATUS_FILE, "the output cannot be written");
-    return false;
-  }
+  if (fflush (stdout) != 0)
+    return fail_output (error);
   if (damage)
     g_set_error (error, STATUS_ERROR, STATUS_FILE, "%s", damage->message);
   return !damage;
@@ -58,7 +61,6 @@ run (int argc, char **argv, GError **error)
     { NULL },
   };
   g_autoptr (CwRecording) recording = NULL;
-  GError *problem = NULL;
 
   if (!command_parse (&command_inspect, NULL, entries, NULL, &argc, &argv, 1, 1, error))
     return false;
@@ -66,13 +68,8 @@ run (int argc, char **argv, GError **error)
     g_set_error (error, STATUS_ERROR, STATUS_USAGE, "--messages and --json exclude each other");
     return false;
   }
-  recording = cw_recording_open (argv[1], &problem);
-  if (!recording) {
-    g_set_error (error, STATUS_ERROR, STATUS_FILE, "%s", problem->message);
-    g_error_free (problem);
-    return false;
-  }
-  return inspect (recording, messages, json, error);
+  recording = input_recording (argv[1], error);
+  return recording && inspect (recording, messages, json, error);
 }
 
 const Command command_inspect = {

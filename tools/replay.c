@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* caraway replay: a server that plays a recording to whoever comes. */
 #include "commands.h"
+#include "input.h"
 
 #include "recording/replay.h"
 
@@ -258,14 +259,13 @@ static CwReplay *
 load (const char *path, GError **error)
 {
   GError *problem = NULL, *damage = NULL;
-  CwRecording *recording = cw_recording_open (path, &problem);
+  g_autoptr (CwRecording) recording = input_recording (path, error);
   CwReplay *replay = recording ? cw_replay_new (recording, &damage, &problem) : NULL;
 
-  g_clear_pointer (&recording, cw_recording_unref);
   if (damage)
     fprintf (stderr, "caraway replay: %s; what precedes is played\n", damage->message);
   g_clear_error (&damage);
-  if (!replay) {
+  if (problem) {
     g_set_error (error, STATUS_ERROR, STATUS_FILE, "%s", problem->message);
     g_error_free (problem);
   }

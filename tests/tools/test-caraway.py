@@ -115,6 +115,9 @@ class CommandLine(unittest.TestCase):
         self.check(USAGE, 'exclude each other', 'replay', '-u', 'socket', '-p', '0', 'x')
         self.check(FILE, 'No such file', 'replay', '--port=65535', '/nonexistent/x')
         self.check(FILE, 'No such file', 'inspect', '/nonexistent/x')
+        for command in ('inspect', 'replay'):
+            self.check(FILE, 'cannot read /: it is a folder\n', command, '/')
+            self.check(FILE, 'cannot read /dev/null: it is no regular file\n', command, '/dev/null')
         self.check(USAGE, '--loops must not be negative', 'clipboard', '--loops=-1', 'set', 'spice://h:1')
         self.check(USAGE, '--type: "zip" is none', 'clipboard', '--type=zip', 'get', 'spice://h:1')
         self.check(USAGE, '"explode" is not status, stop, cont', 'vm', 'spice://h:1', 'explode')
@@ -463,6 +466,10 @@ class Completion(unittest.TestCase):
         self.assertEqual(self.offers('caraway', 'click', '-b', 'mi'), ['middle'])
         self.assertEqual(self.offers('caraway', 'click', '--button', '=', 'r'), ['right'])
         self.assertEqual(self.offers('caraway', 'info', '--compression', '=', 'lz4'), ['lz4'])
+        for words in (('record', '-f'), ('record', '--for'), ('events', '-n'), ('events', '--seconds'), ('clipboard', '-l')):
+            self.assertEqual(self.offers('caraway', *words, ''), [], words)
+        self.assertNotEqual(self.offers('caraway', 'type', '-f', '/'), [])
+        self.assertNotEqual(self.offers('caraway', 'replay', '-u', '/'), [])
         self.assertIn('ctrl+alt+del', self.offers('caraway', 'key', 'spice://h:1', 'ctrl+alt+de'))
 
     def test_options(self):
