@@ -126,7 +126,7 @@ words_of (Status status, SpiceChannelEvent event, const GError *error)
 {
   switch (status) {
   case STATUS_CONNECT:
-    if (says (error, COULD_NOT_TO))
+    if (error && g_str_has_prefix (error->message, COULD_NOT_TO)) /* not where a proxy stands before it */
       return (Words){ "cannot connect", " to ", COULD_NOT_TO };
     return (Words){ "cannot connect", ": ", COULD_NOT ": " };
   case STATUS_UNKNOWN_HOST:

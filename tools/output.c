@@ -40,11 +40,13 @@ output_check_stdout (const char *remedy, GError **error)
 static bool
 open_partial (Output *self, const struct stat *now, mode_t mode, GError **error)
 {
+  g_autofree char *folder = g_path_get_dirname (self->target);
   mode_t mask = umask (0);
   int fd;
 
   umask (mask);
-  self->partial = g_strdup_printf ("%s.XXXXXX", self->target);
+  /* Not from the target's name, which may be as long as names can be. */
+  self->partial = g_build_filename (folder, ".caraway-XXXXXX", NULL);
   fd = mkostemp (self->partial, O_CLOEXEC);
   if (fd == -1) {
     set_error (error, "cannot write %s: %s", self->path, g_strerror (errno));

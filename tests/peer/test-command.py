@@ -77,6 +77,10 @@ def targets():
         os.umask(mask)
         tap.equal(stat.S_IMODE((folder / "new.png").stat().st_mode), 0o666 & ~mask)
         tap.equal(sorted(p.name for p in folder.glob("*.png*")), ["link.png", "new-link.png", "new.png", "real.png"])
+        tap.equal(list(folder.glob(".caraway*")), [])
+        longest = folder / ("x" * (os.pathconf(folder, "PC_NAME_MAX") - 4) + ".png")
+        caraway.run("screenshot", server.uri, longest)
+        tap.true(longest.exists(), "no picture")
 
 
 @tap.test("screenshot writes to standard output; a target's owner stays, and links lead wherever they do")
@@ -113,13 +117,13 @@ def lost_target():
         server.process.child.send_signal(signal.SIGSTOP)
         try:
             process = server.start([caraway.program, "screenshot", server.uri, path])
-            peers.wait_until(lambda: list(server.folder.glob("x.png.*")), "the file that takes its place")
+            peers.wait_until(lambda: list(server.folder.glob(".caraway-*")), "the file that takes its place")
             path.mkdir()
         finally:
             server.process.child.send_signal(signal.SIGCONT)
         tap.equal(process.child.wait(peers.PATIENCE), FILE, process.text())
         tap.true(f"cannot write {path}: Is a directory" in process.text(), process.text())
-        tap.equal([each.name for each in server.folder.glob("x.png*")], ["x.png"])
+        tap.equal([each.name for each in server.folder.glob("*")], ["x.png"])
 
 
 @tap.test("a region of a display, one monitor of two, and no more than there is")
@@ -470,6 +474,8 @@ def once(what):
     if reply is None:
         uri = f"spice://127.0.0.1:{peers.free_port()}"
         fails(status, f"caraway info: {uri}: {words}\n", "info", uri)
+        proxy = f"cannot connect: The proxy cannot be reached: Could not {words.removeprefix('cannot ')}\n"
+        fails(status, f"caraway info: {uri}: {proxy}", "info", f"--proxy={uri.replace('spice', 'http')}", uri)
     else:
         with HostileServer({}, (spice.MAIN, reply)) as server:
             fails(status, f"caraway info: {server.uri}: {words}", "info", server.uri)
