@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -36,6 +37,32 @@ output_check_stdout (const char *remedy, GError **error)
   return !isatty (STDOUT_FILENO);
 }
 
+/* What a signal leaves no trace of. */
+static char *volatile unfinished;
+
+static void
+on_signal (int number)
+{
+  if (unfinished)
+    unlink (unfinished);
+  raise (number);
+}
+
+static void
+catch_signals (void)
+{
+  static const int numbers[] = { SIGHUP, SIGINT, SIGTERM };
+  const struct sigaction action = { .sa_handler = on_signal, .sa_flags = SA_RESETHAND };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (numbers); i++) {
+    struct sigaction now;
+
+    sigaction (numbers[i], NULL, &now);
+    if (now.sa_handler != SIG_IGN) /* as nohup has it */
+      sigaction (numbers[i], &action, NULL);
+  }
+}
+
 /* In the target's own folder, where it can take its place in one step; with the mode that it has, or would get. */
 static bool
 open_partial (Output *self, const struct stat *now, mode_t mode, GError **error)
@@ -55,6 +82,8 @@ open_partial (Output *self, const struct stat *now, mode_t mode, GError **error)
   }
   if (now && fchown (fd, now->st_uid, now->st_gid) != 0 && errno != EPERM)
     g_debug ("%s: %s", self->partial, g_strerror (errno));
+  unfinished = self->partial;
+  catch_signals ();
   (void) !fchmod (fd, now ? now->st_mode & 07777 : mode & ~mask);
   self->file = fdopen (fd, "wb");
   return true;
@@ -157,8 +186,10 @@ output_commit (Output *self, GError **error)
   if (ok && self->partial) {
     ok = rename (self->partial, self->target) == 0;
     reason = errno;
-    if (ok)
+    if (ok) {
+      unfinished = NULL;
       g_clear_pointer (&self->partial, g_free);
+    }
   }
   if (!ok)
     set_error (error, "cannot write %s: %s", name_of (self), g_strerror (reason));
@@ -172,6 +203,7 @@ output_free (Output *self)
     fclose (self->file);
   if (self->partial)
     unlink (self->partial);
+  unfinished = NULL;
   g_free (self->partial);
   g_free (self->target);
   g_free (self->path);

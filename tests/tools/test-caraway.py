@@ -3,6 +3,7 @@
 """The command without a server: help, wrong command lines, wrong addresses, and failures to connect, each with its exit
 status and reason: test-caraway.py CARAWAY COMPLETION"""
 
+import itertools
 import json
 import os
 import pathlib
@@ -251,8 +252,8 @@ class CommandLine(unittest.TestCase):
         self.assertEqual(self.settings('spice://127.0.0.1:1'), {'uri': 'spice://127.0.0.1:1'})
 
     def test_passwords_of_proxies_are_not_told(self):
-        for given, told in (('http://u:secret@127.0.0.1:9', 'http://u@127.0.0.1:9'), ('http://u@127.0.0.1:9', 'http://u@127.0.0.1:9'),
-                            ('u:secret@[::1]', 'http://u@[::1]:3128'), ('http://[::1]:9', 'http://[::1]:9')):
+        for given, told in {'http://u:secret@127.0.0.1:9': 'http://u@127.0.0.1:9', 'http://u@h:9': 'http://u@h:9',
+                            'u:secret@[::1]': 'http://u@[::1]:3128', 'http://[::1]:9': 'http://[::1]:9'}.items():
             self.assertEqual(self.settings('--proxy', given, 'spice://127.0.0.1:1')['proxy'], told)
         with tempfile.TemporaryDirectory() as folder:
             path = pathlib.Path(folder) / 'x.vv'
@@ -412,12 +413,14 @@ class CommandLine(unittest.TestCase):
         self.assertEqual(process.returncode, NOT_SPICE, error)
         self.assertRegex(error, 'spice://[0-9.:]+: not a SPICE server but, it seems, .*: its link reply begins with "HTTP/1')
 
-    def test_recording_ends_by_a_signal_as_long_as_nothing_is_there(self):
-        for number in (signal.SIGINT, signal.SIGTERM):
+    def test_signals_leave_nothing_behind_as_long_as_nothing_is_there(self):
+        for command, number in itertools.product(('record', 'screenshot'), (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)):
             with socket.create_server(('127.0.0.1', 0)) as listener, tempfile.TemporaryDirectory() as folder:
                 target = pathlib.Path(folder) / 'x'
                 target.write_text('precious')
-                process = subprocess.Popen([CARAWAY, 'record', f'spice://127.0.0.1:{listener.getsockname()[1]}', target])
+                # Whoever starts the tests may ignore signals.
+                process = subprocess.Popen(['env', '--default-signal=HUP,INT,TERM', CARAWAY, command,
+                                            f'spice://127.0.0.1:{listener.getsockname()[1]}', target])
                 connection, _ = listener.accept()
                 process.send_signal(number)
                 self.assertEqual(process.wait(timeout=120), -number)
