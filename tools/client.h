@@ -22,9 +22,8 @@ GOptionEntry *client_entries (Client *self);
 /* Whether these options are what a command can begin with, once they are read. */
 bool client_check_options (Client *self, GError **error);
 
-/* Leaves time for what takes that long: the time limit is twice as much at least, unless it is given. False: it has to
- * be longer than that.
- */
+/* Leaves time for what takes that long: the time limit is twice as much at least, unless it is given. False: the given
+ * one is no longer than that. */
 bool client_leave_time (Client *self, double seconds);
 
 /* The guest's lock keys (SpiceInputsLock); servers tell them a moment after the channel is open. */
