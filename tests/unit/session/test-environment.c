@@ -344,6 +344,14 @@ child_without_debug (void)
   g_assert_false (spice_util_get_debug ());
 }
 
+/* By the program itself, before it uses the library. */
+static void
+child_with_late_debug (void)
+{
+  g_setenv ("SPICE_DEBUG", "1", TRUE);
+  g_assert_true (spice_util_get_debug ());
+}
+
 static void
 say_both (void)
 {
@@ -441,6 +449,7 @@ test_debug (void)
   g_unsetenv ("G_MESSAGES_DEBUG");
   g_unsetenv ("SPICE_DEBUG");
   in_child ("/environment/2.7-SPICE_DEBUG/subprocess/off");
+  in_child ("/environment/2.7-SPICE_DEBUG/subprocess/late");
   for (unsigned i = 0; i < G_N_ELEMENTS (values); i++) {
     g_setenv ("SPICE_DEBUG", values[i], TRUE);
     in_child ("/environment/2.7-SPICE_DEBUG/subprocess/on");
@@ -564,6 +573,7 @@ main (int argc, char **argv)
   g_test_add_func ("/environment/2.7-SPICE_DEBUG", test_debug);
   g_test_add_func ("/environment/2.7-SPICE_DEBUG/subprocess/on", child_with_debug);
   g_test_add_func ("/environment/2.7-SPICE_DEBUG/subprocess/off", child_without_debug);
+  g_test_add_func ("/environment/2.7-SPICE_DEBUG/subprocess/late", child_with_late_debug);
   g_test_add_func ("/environment/2.8-HOME", test_trust_store);
   g_test_add_func ("/environment/2.8-HOME/subprocess/there", child_with_store);
   g_test_add_func ("/environment/2.8-HOME/subprocess/none", child_without_store);
