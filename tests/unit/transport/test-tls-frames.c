@@ -3,6 +3,7 @@
 #include "tls-world.h"
 #include "transport/pump.h"
 
+#include <openssl/err.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -205,7 +206,8 @@ test_one_record_source (void)
   peer_free (peer);
 }
 
-/* Both directions at once, more than any buffer on the way holds, the server slow to read. */
+/* Both directions at once, more than any buffer on the way holds, the server slow to read; and what a program that uses
+ * OpenSSL too leaves in its queue is no failure of the connection. */
 #define ECHO_MESSAGES 300
 #define ECHO_SIZE 20000
 
@@ -259,8 +261,11 @@ test_bulk (gconstpointer data)
     g_assert_true (cw_pump_send (frames.pump, 300, body, CW_PUMP_NORMAL, NULL));
   }
   cw_pump_flush (frames.pump, on_flushed, &frames);
-  while (frames.n_flushed == 0 || frames.n_frames < ECHO_MESSAGES)
+  while (frames.n_flushed == 0 || frames.n_frames < ECHO_MESSAGES) {
+    ERR_raise (ERR_LIB_USER, ERR_R_INTERNAL_ERROR);
     g_main_context_iteration (NULL, TRUE);
+  }
+  ERR_clear_error ();
   g_assert_cmpuint (frames.n_bytes, ==, ECHO_MESSAGES * ECHO_SIZE);
   cw_pump_unref (frames.pump);
   tls_outcome_clear (&outcome);
