@@ -305,6 +305,24 @@ test_early (void)
   pair_teardown (&f);
 }
 
+/* When the server's clock has gone back, what was to come by the old one is not waited for. */
+static void
+test_back (void)
+{
+  const int64_t now = g_get_monotonic_time ();
+  Pair f;
+
+  pair_setup (&f, 1, NULL);
+  f.recorder[0].media = (CwMediaTime){ 1000, true, 10 };
+  pair_push (&f, 0, create_whole ());
+  pair_push (&f, 0, frame (&f, 9000, 90, 90));
+  run_at (&f, now);
+  pair_push (&f, 0, frame (&f, 1000, 200, 200));
+  g_assert_cmpint (run_at (&f, now), ==, CW_RENDER_NEVER);
+  g_assert_cmpint (grey_now (&f), >=, 197);
+  pair_teardown (&f);
+}
+
 /* A frame whose time has come does not wait until everything that is drawn beside it is done. */
 static void
 test_busy (void)
@@ -476,6 +494,7 @@ main (int argc, char **argv)
   g_test_add_func ("/render/video/refused", test_refused);
   g_test_add_func ("/render/video/sound", test_sound);
   g_test_add_func ("/render/video/early", test_early);
+  g_test_add_func ("/render/video/back", test_back);
   g_test_add_func ("/render/video/busy", test_busy);
   g_test_add_func ("/render/video/surface-goes", test_surface_goes);
   g_test_add_func ("/render/video/nowhere", test_nowhere);
