@@ -3,10 +3,18 @@
  * one that has played longest counts. */
 #include "session/session.h"
 
+/* A step forward beyond this makes the users of the clock start anew, as one back does. */
+#define JUMP_MS 500
+
 static void
 set_time (SpiceSession *self, uint32_t time)
 {
-  if (cw_clock_set (&self->priv->media.clock, g_get_monotonic_time (), time))
+  CwClock *clock = &self->priv->media.clock;
+  int64_t now = g_get_monotonic_time ();
+  int32_t step = (int32_t) (time - cw_clock_time (clock, now));
+
+  clock->offset = (uint32_t) (now / 1000) - time;
+  if (step < 0 || step > JUMP_MS)
     g_signal_emit (self, cw_session_signals[CW_SESSION_MM_TIME_RESET], 0);
 }
 
