@@ -67,6 +67,17 @@ is_ipv6 (const char *name, const char *authority)
   return strstr (authority, "::") || g_hostname_is_ip_address (name) || g_hostname_is_ip_address (authority);
 }
 
+/* Passwords may have a "/" or "#" in them, and are not to be told. */
+static bool
+check_credentials (const char *rest, GError **error)
+{
+  if (!memchr (rest, '@', strcspn (rest, "?")))
+    return true;
+  refuse (error, "user names and passwords do not belong in an address, where everybody on this machine sees them: "
+                 "use --password-file, CARAWAY_PASSWORD or the question on the terminal");
+  return false;
+}
+
 /* What stands between "//" and "/", "?" or the end. */
 static bool
 check_authority (const char *authority, GError **error)
@@ -74,11 +85,6 @@ check_authority (const char *authority, GError **error)
   const char *colon = strrchr (authority, ':');
   g_autofree char *name = NULL;
 
-  if (strchr (authority, '@')) {
-    refuse (error, "user names and passwords do not belong in an address, where everybody on this machine sees them: "
-                   "use --password-file, CARAWAY_PASSWORD or the question on the terminal");
-    return false;
-  }
   if (*authority != '[' && strchr (authority, ':') != colon) {
     name = g_strndup (authority, colon - authority);
     if (!is_ipv6 (name, authority))
@@ -114,6 +120,8 @@ address_normalize (const char *text, GError **error)
   rest += 3;
   if (strcmp (scheme, "spice+unix") == 0)
     return g_strdup_printf ("%s://%s", scheme, rest);
+  if (!check_credentials (rest, error))
+    return NULL;
   tail = rest + strcspn (rest, "/?;#");
   authority = g_strndup (rest, tail - rest);
   query = *tail == '/' ? tail + 1 : tail;

@@ -24,7 +24,7 @@ connection_entries (Connection *self)
     { "password-file", 0, 0, G_OPTION_ARG_FILENAME, &self->password_file,
       "Read the password from the first line of FILE; \"-\" is standard input", "FILE" },
     { "ca-file", 0, 0, G_OPTION_ARG_FILENAME, &self->ca_file,
-      "Trust the certificate authorities in this PEM file instead of the system's", "FILE" },
+      "Trust the certificate authorities in this PEM file instead of the system's; \"-\" is standard input", "FILE" },
     { "cert-subject", 0, 0, G_OPTION_ARG_STRING, &self->cert_subject,
       "Accept only a certificate with this subject, such as \"O=Example,CN=host\"", "SUBJECT" },
     { "pubkey-file", 0, 0, G_OPTION_ARG_FILENAME, &self->pubkey_file,
@@ -215,7 +215,13 @@ apply_ca (const char *path, SpiceSession *session, GError **error)
     g_set_error (error, STATUS_ERROR, STATUS_FILE, "--ca-file: %s holds no PEM certificate", path);
     return false;
   }
-  g_object_set (session, "ca-file", path, NULL);
+  if (strcmp (path, "-") == 0) {
+    g_autoptr (GByteArray) bytes = g_byte_array_new_take ((guint8 *) g_steal_pointer (&data), size);
+
+    g_object_set (session, "ca", bytes, NULL);
+  } else {
+    g_object_set (session, "ca-file", path, NULL);
+  }
   return true;
 }
 

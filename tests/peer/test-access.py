@@ -6,6 +6,7 @@ import os
 import socket
 import sys
 import tempfile
+from pathlib import Path
 
 import clients
 import peers
@@ -78,6 +79,7 @@ def tls():
     with peers.DemoServer("--no-animation", "--port=-1", "--tls-port=0", scene=True) as server:
         shows(server, server.uri, "--ca-file", server.ca_file)
         shows(server, f"spice://localhost?tls-port={server.tls_port}", "--ca-file", server.ca_file)
+        caraway.run("info", "--ca-file=-", server.uri, text=Path(server.ca_file).read_text())
 
 
 @tap.test("TLS and a password together")

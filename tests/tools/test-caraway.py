@@ -176,6 +176,11 @@ class CommandLine(unittest.TestCase):
                           'spice+tls://h?tls-port=2': 'spice+tls://HOST:PORT',
                           'Spice+TLS://h:1;port=2': '"port=" does not go with spice+tls://'}.items():
             self.check(USAGE, hint, 'info', uri)
+        for uri in ('spice://u:se/cret@h', 'spice://u:se#cret@h:1', 'spice+tls://se;cret@h'):
+            result = caraway('info', uri)
+            self.assertEqual(result.returncode, USAGE)
+            self.assertIn('--password-file', result.stderr)
+            self.assertNotIn('cret', result.stderr)
         # Understood, so that connecting is what fails.
         with socket.create_server(('127.0.0.1', 0)) as listener:
             port = listener.getsockname()[1]
