@@ -15,7 +15,7 @@
 #include <gst/base/gstbasesink.h>
 
 #define DEFAULT_SINK                                                                                                   \
-  "appsrc name=appsrc ! audioconvert ! audioresample ! volume name=fallback ! autoaudiosink name=audiosink"
+  "appsrc name=appsrc ! audioconvert ! audioresample ! volume name=" CW_GST_FALLBACK " ! autoaudiosink name=audiosink"
 #define REST_MS 5000              /* a stream often begins again soon, at every sound of the system */
 #define MAX_WAITING (4096 * 1024) /* bytes that wait for a device that does not take them */
 #define SAMPLE_SIZE 2
@@ -48,30 +48,37 @@ apply_volume (CwGstPlayer *self)
   cw_gst_pipeline_set_volume (&self->pipeline, volume, n_channels, mute);
 }
 
+/* What the guest plays, unless the pipeline is made for something else. */
+static void
+set_format (gpointer data)
+{
+  CwGstPlayer *self = data;
+  g_autoptr (GstCaps) caps = NULL, set = NULL;
+
+  cw_jitter_start (&self->jitter);
+  g_object_get (self->pipeline.end, "caps", &set, NULL);
+  if (!set) {
+    caps = gst_caps_new_simple ("audio/x-raw", "format", G_TYPE_STRING, "S16LE", "layout", G_TYPE_STRING, "interleaved",
+                                "channels", G_TYPE_INT, self->n_channels, "rate", G_TYPE_INT, self->rate, NULL);
+    if (self->n_channels > 2) /* which is which the guest does not tell */
+      gst_caps_set_simple (caps, "channel-mask", GST_TYPE_BITMASK,
+                           (guint64) gst_audio_channel_get_fallback_mask (self->n_channels), NULL);
+    g_object_set (self->pipeline.end, "caps", caps, NULL);
+  }
+  g_object_set (self->pipeline.end, "format", GST_FORMAT_TIME, "is-live", TRUE, "block", FALSE, NULL);
+}
+
 static bool
 build (CwGstPlayer *self, gint n_channels, gint rate)
 {
   const char *description = g_getenv ("SPICE_GST_AUDIOSINK");
-  g_autoptr (GstCaps) caps = NULL, set = NULL;
 
-  if (self->pipeline.pipeline && self->n_channels == n_channels && self->rate == rate)
+  if (self->pipeline.running && self->n_channels == n_channels && self->rate == rate)
     return true;
-  if (!cw_gst_pipeline_build (&self->pipeline, description ? description : DEFAULT_SINK, "appsrc", "audiosink",
-                              self->context))
-    return false;
   self->n_channels = n_channels;
   self->rate = rate;
-  g_object_get (self->pipeline.end, "caps", &set, NULL);
-  if (!set) {
-    caps = gst_caps_new_simple ("audio/x-raw", "format", G_TYPE_STRING, "S16LE", "layout", G_TYPE_STRING, "interleaved",
-                                "channels", G_TYPE_INT, n_channels, "rate", G_TYPE_INT, rate, NULL);
-    if (n_channels > 2) /* which is which the guest does not tell */
-      gst_caps_set_simple (caps, "channel-mask", GST_TYPE_BITMASK,
-                           (guint64) gst_audio_channel_get_fallback_mask (n_channels), NULL);
-    g_object_set (self->pipeline.end, "caps", caps, NULL);
-  }
-  g_object_set (self->pipeline.end, "format", GST_FORMAT_TIME, "is-live", TRUE, "block", FALSE, NULL);
-  return true;
+  return cw_gst_pipeline_build (&self->pipeline, description ? description : DEFAULT_SINK, "appsrc", "audiosink",
+                                self->context, set_format, self);
 }
 
 static void
@@ -92,13 +99,15 @@ on_rest (gpointer data)
   CwGstPlayer *self = data;
 
   drop_rest (self);
-  cw_gst_pipeline_rest (&self->pipeline);
+  cw_gst_pipeline_clear (&self->pipeline);
   return G_SOURCE_REMOVE;
 }
 
 static void
 on_stop (CwGstPlayer *self)
 {
+  if (!self->pipeline.running)
+    cw_gst_pipeline_clear (&self->pipeline);
   if (self->rest || !self->pipeline.running)
     return;
   self->rest = g_timeout_source_new (REST_MS);
@@ -109,13 +118,15 @@ on_stop (CwGstPlayer *self)
 static void
 on_data (CwGstPlayer *self, gpointer data, gint size)
 {
-  int64_t now = cw_gst_pipeline_time (&self->pipeline), due;
-  int64_t duration = (int64_t) size * 1000000 / (SAMPLE_SIZE * self->n_channels * self->rate);
+  int64_t now = cw_gst_pipeline_time (&self->pipeline), due, duration;
   GstBuffer *buffer;
 
   if (!self->pipeline.running || gst_app_src_get_current_level_bytes (GST_APP_SRC (self->pipeline.end)) > MAX_WAITING)
     return;
-  /* Until the device is open, packets follow each other from the beginning on. */
+  /* Until the device is open, packets follow each other from the beginning on, and no more than it can catch up. */
+  if (now < 0 && self->jitter.next > CW_JITTER_MAX_TARGET * 2)
+    return;
+  duration = (int64_t) size * 1000000 / (SAMPLE_SIZE * self->n_channels * self->rate);
   due = now < 0 ? self->jitter.next : cw_jitter_schedule (&self->jitter, now, duration);
   if (now < 0)
     self->jitter.next += duration;
@@ -208,7 +219,7 @@ cw_gst_player_free (CwGstPlayer *self)
 {
   g_signal_handlers_disconnect_by_data (self->channel, self);
   drop_rest (self);
-  cw_gst_pipeline_clear (&self->pipeline);
+  cw_gst_pipeline_finish (&self->pipeline);
   g_object_unref (self->channel);
   g_main_context_unref (self->context);
   g_free (self);

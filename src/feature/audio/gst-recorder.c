@@ -3,12 +3,17 @@
  * are. Environment: SPICE_GST_AUDIOSRC, another pipeline, whose appsink is named "appsink". */
 #include "feature/audio/gst-recorder.h"
 
+#include "channel/channel.h"
+
 #include "spice-client.h"
 
 #include <gst/app/gstappsink.h>
 
-#define DEFAULT_SOURCE "autoaudiosrc name=audiosrc ! queue ! audioconvert ! audioresample ! appsink name=appsink"
-#define MAX_BUFFERS 50 /* what the main loop has not fetched meanwhile; the oldest are dropped */
+#define DEFAULT_SOURCE                                                                                                 \
+  "autoaudiosrc name=audiosrc ! queue ! audioconvert ! audioresample ! volume name=" CW_GST_FALLBACK                   \
+  " ! appsink name=appsink"
+#define MAX_BEHIND 500000 /* microseconds that sound waits for the network; what comes then is left out */
+#define MAX_BUFFERS 50    /* what the main loop has not fetched meanwhile; the oldest are dropped */
 
 struct CwGstRecorder {
   SpiceRecordChannel *channel;
@@ -16,6 +21,7 @@ struct CwGstRecorder {
   CwGstPipeline pipeline;
   gint n_channels, rate;
   GSource *fetch; /* ready when there are samples */
+  gint64 kept_up; /* when nothing waited to be sent */
 };
 
 static void
@@ -37,6 +43,17 @@ on_sample (GstAppSink *sink, gpointer data)
   return GST_FLOW_OK;
 }
 
+/* Sound that waits makes all that follows late, for as long as it is recorded. */
+static bool
+keeps_up (CwGstRecorder *self)
+{
+  gint64 now = g_get_monotonic_time ();
+
+  if (cw_channel_queued_bytes (SPICE_CHANNEL (self->channel)) == 0)
+    self->kept_up = now;
+  return now - self->kept_up <= MAX_BEHIND;
+}
+
 static void
 send (CwGstRecorder *self, GstSample *sample)
 {
@@ -53,37 +70,43 @@ static gboolean
 on_fetch (gpointer data)
 {
   CwGstRecorder *self = data;
+  bool keep_up = keeps_up (self);
   GstSample *sample;
 
   g_source_set_ready_time (self->fetch, -1);
   while (self->pipeline.end && (sample = gst_app_sink_try_pull_sample (GST_APP_SINK (self->pipeline.end), 0))) {
-    if (self->pipeline.running)
+    if (self->pipeline.running && keep_up)
       send (self, sample);
     gst_sample_unref (sample);
   }
   return G_SOURCE_CONTINUE;
 }
 
-static bool
-build (CwGstRecorder *self, gint n_channels, gint rate)
+static void
+set_format (gpointer data)
 {
+  CwGstRecorder *self = data;
   GstAppSinkCallbacks callbacks = { .new_sample = on_sample };
-  const char *description = g_getenv ("SPICE_GST_AUDIOSRC");
   g_autoptr (GstCaps) caps = NULL;
 
-  if (self->pipeline.pipeline && self->n_channels == n_channels && self->rate == rate)
-    return true;
-  if (!cw_gst_pipeline_build (&self->pipeline, description ? description : DEFAULT_SOURCE, "appsink", "audiosrc",
-                              self->context))
-    return false;
-  self->n_channels = n_channels;
-  self->rate = rate;
   caps = gst_caps_new_simple ("audio/x-raw", "format", G_TYPE_STRING, "S16LE", "layout", G_TYPE_STRING, "interleaved",
-                              "channels", G_TYPE_INT, n_channels, "rate", G_TYPE_INT, rate, NULL);
+                              "channels", G_TYPE_INT, self->n_channels, "rate", G_TYPE_INT, self->rate, NULL);
   g_object_set (self->pipeline.end, "caps", caps, "max-buffers", MAX_BUFFERS, "drop", TRUE, "sync", FALSE, NULL);
   gst_app_sink_set_callbacks (GST_APP_SINK (self->pipeline.end), &callbacks, g_source_ref (self->fetch),
                               (GDestroyNotify) g_source_unref);
-  return true;
+}
+
+static bool
+build (CwGstRecorder *self, gint n_channels, gint rate)
+{
+  const char *description = g_getenv ("SPICE_GST_AUDIOSRC");
+
+  if (self->pipeline.running && self->n_channels == n_channels && self->rate == rate)
+    return true;
+  self->n_channels = n_channels;
+  self->rate = rate;
+  return cw_gst_pipeline_build (&self->pipeline, description ? description : DEFAULT_SOURCE, "appsink", "audiosrc",
+                                self->context, set_format, self);
 }
 
 static void
@@ -99,7 +122,7 @@ on_start (CwGstRecorder *self, gint format, gint n_channels, gint rate)
 static void
 on_stop (CwGstRecorder *self)
 {
-  cw_gst_pipeline_rest (&self->pipeline);
+  cw_gst_pipeline_clear (&self->pipeline);
 }
 
 static gboolean
@@ -130,7 +153,7 @@ void
 cw_gst_recorder_free (CwGstRecorder *self)
 {
   g_signal_handlers_disconnect_by_data (self->channel, self);
-  cw_gst_pipeline_clear (&self->pipeline);
+  cw_gst_pipeline_finish (&self->pipeline);
   g_source_destroy (self->fetch);
   g_source_unref (self->fetch);
   g_object_unref (self->channel);

@@ -151,8 +151,10 @@ test_record (void)
     client_run (100);
     steps_heard_all (c.steps, CW_CHANNEL_RECORD); /* nothing of the microphone any more */
   }
+  g_assert_cmpint (volume_of (&c, true, &mute), ==, -1);
   steps_send (c.steps, CW_CHANNEL_RECORD, CW_MSG_RECORD_MUTE, &(CwMsgRecordMute){ 1 });
-  steps_heard_all (c.steps, CW_CHANNEL_RECORD);
+  steps_send (c.steps, CW_CHANNEL_RECORD, CW_MSG_RECORD_START, &start);
+  steps_skip_all (c.steps, CW_CHANNEL_RECORD);
   assert_volume (&c, true, 32768, TRUE);
   end (&c);
 }
@@ -204,8 +206,10 @@ test_unusable (gconstpointer data)
 {
   const CwMsgPlaybackStart playback = { .channels = 2, .format = CW_AUDIO_FMT_S16, .frequency = 48000 };
   const CwMsgRecordStart record = { .channels = 2, .format = CW_AUDIO_FMT_S16, .frequency = 48000 };
+  static const uint8_t packet[1920];
   const Unusable *row = data;
   bool of_record = g_str_has_suffix (row->variable, "SRC");
+  uint8_t type = of_record ? CW_CHANNEL_RECORD : CW_CHANNEL_PLAYBACK;
   gboolean mute;
   Case c;
 
@@ -216,14 +220,16 @@ test_unusable (gconstpointer data)
       g_test_expect_message ("GSpice", G_LOG_LEVEL_WARNING, row->said);
     if (of_record) {
       steps_send (c.steps, CW_CHANNEL_RECORD, CW_MSG_RECORD_START, &record);
-      steps_send (c.steps, CW_CHANNEL_RECORD, CW_MSG_RECORD_STOP, NULL);
     } else {
       steps_send (c.steps, CW_CHANNEL_PLAYBACK, CW_MSG_PLAYBACK_START, &playback);
-      steps_send (c.steps, CW_CHANNEL_PLAYBACK, CW_MSG_PLAYBACK_STOP, NULL);
+      steps_send (c.steps, CW_CHANNEL_PLAYBACK, CW_MSG_PLAYBACK_DATA,
+                  &(CwMsgPlaybackData){ .data = { packet, sizeof packet } });
     }
-    steps_skip_all (c.steps, of_record ? CW_CHANNEL_RECORD : CW_CHANNEL_PLAYBACK);
+    steps_skip_all (c.steps, type);
     g_test_assert_expected_messages ();
     g_assert_cmpint (volume_of (&c, of_record, &mute) >= 0, ==, i == 2);
+    steps_send (c.steps, type, of_record ? CW_MSG_RECORD_STOP : CW_MSG_PLAYBACK_STOP, NULL);
+    steps_skip_all (c.steps, type);
   }
   end (&c);
 }
