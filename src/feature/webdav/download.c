@@ -44,12 +44,13 @@ on_wrote_chunk (SoupServerMessage *message, gpointer data)
   add_part (message, data);
 }
 
-/* Sets the status and what part of the file is asked for. */
-static void
+/* Sets the status and what part of the file is asked for. False: it begins behind the end. */
+static bool
 choose_part (SoupServerMessage *message, Download *self, goffset total)
 {
   SoupMessageHeaders *asked = soup_server_message_get_request_headers (message);
   SoupMessageHeaders *told = soup_server_message_get_response_headers (message);
+  bool beyond = false;
   SoupRange *ranges;
   int n_ranges;
 
@@ -62,10 +63,19 @@ choose_part (SoupServerMessage *message, Download *self, goffset total)
       self->end = MIN (ranges[0].end, total - 1) + 1;
       soup_message_headers_set_content_range (told, self->at, self->end - 1, total);
     }
+    beyond = n_ranges == 1 && total > 0 && ranges[0].start >= total;
     soup_message_headers_free_ranges (asked, ranges);
+  }
+  if (beyond) {
+    g_autofree char *length = g_strdup_printf ("bytes */%" G_GOFFSET_FORMAT, total);
+
+    soup_message_headers_replace (told, "Content-Range", length);
+    soup_server_message_set_status (message, SOUP_STATUS_REQUESTED_RANGE_NOT_SATISFIABLE, NULL);
+    return false;
   }
   soup_server_message_set_status (message, self->end - self->at < total ? SOUP_STATUS_PARTIAL_CONTENT : SOUP_STATUS_OK,
                                   NULL);
+  return true;
 }
 
 static void
@@ -84,16 +94,6 @@ describe (SoupServerMessage *message, const char *real, const struct stat *statu
   if (date)
     soup_message_headers_replace (told, "Last-Modified", date);
   soup_message_headers_set_content_type (told, mime ? mime : "application/octet-stream", NULL);
-}
-
-static bool
-is_known (SoupServerMessage *message)
-{
-  SoupMessageHeaders *asked = soup_server_message_get_request_headers (message);
-  SoupMessageHeaders *told = soup_server_message_get_response_headers (message);
-
-  return g_strcmp0 (soup_message_headers_get_one (asked, "If-None-Match"), soup_message_headers_get_one (told, "ETag"))
-         == 0;
 }
 
 void
@@ -116,11 +116,8 @@ cw_webdav_download (SoupServerMessage *message, const char *real, CwWebdavBodies
   self->body = cw_webdav_body_new (bodies, fd, (size_t) MIN (CW_WEBDAV_PART, status.st_size));
   g_object_set_data_full (G_OBJECT (message), "cw-webdav-download", self, free_download);
   describe (message, real, &status);
-  if (is_known (message)) {
-    soup_server_message_set_status (message, SOUP_STATUS_NOT_MODIFIED, NULL);
+  if (!choose_part (message, self, status.st_size))
     return;
-  }
-  choose_part (message, self, status.st_size);
   soup_message_headers_set_content_length (told, self->end - self->at);
   soup_message_body_set_accumulate (soup_server_message_get_response_body (message), FALSE);
   if (g_str_equal (soup_server_message_get_method (message), "HEAD"))

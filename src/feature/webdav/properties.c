@@ -66,12 +66,23 @@ content_type (GFileInfo *info)
   return is_folder (info) || !type ? NULL : g_markup_escape_text (type, -1);
 }
 
+static bool
+is_xml (gunichar c)
+{
+  return c >= 0x20 ? c != 0xfffe && c != 0xffff : c == '\t' || c == '\n' || c == '\r';
+}
+
+/* What XML has no room for, not even escaped, would make a folder unreadable for one name in it. */
 static char *
 display_name (GFileInfo *info)
 {
-  g_autofree char *name = g_utf8_make_valid (g_file_info_get_name (info), -1);
+  g_autofree char *name = g_utf8_make_valid (g_file_info_get_name (info), -1), *shown = NULL;
+  GString *text = g_string_new (NULL);
 
-  return g_markup_escape_text (name, -1);
+  for (const char *c = name; *c; c = g_utf8_next_char (c))
+    g_string_append_unichar (text, is_xml (g_utf8_get_char (c)) ? g_utf8_get_char (c) : 0xfffd);
+  shown = g_string_free (text, FALSE);
+  return g_markup_escape_text (shown, -1);
 }
 
 char *

@@ -38,14 +38,14 @@ is_method (Request *self, const char *names)
   return g_strv_contains ((const char *const *) all, self->method);
 }
 
-/* The plain path of one as requests have it; NULL when there is none. */
+/* The plain path of one as requests have it, in bytes, as names of files are; NULL when there is none. */
 static char *
 plain_path (const char *path)
 {
   g_autofree char *plain = NULL;
   size_t size;
 
-  if (!path || path[0] != '/' || !g_utf8_validate (path, -1, NULL))
+  if (!path || path[0] != '/')
     return NULL;
   plain = g_strdup (path + 1);
   size = strlen (plain);
@@ -94,13 +94,19 @@ check_propfind (Request *self)
   return false;
 }
 
+/* The whole address, or only the path of it. */
 static char *
 destination_path (Request *self)
 {
   const char *text = soup_message_headers_get_one (self->headers, "Destination");
-  g_autoptr (GUri) uri = text && *text != '/' ? g_uri_parse (text, SOUP_HTTP_URI_FLAGS, NULL) : NULL;
+  g_autofree char *whole = text && *text == '/' ? g_strconcat ("http://localhost", text, NULL) : g_strdup (text);
+  g_autoptr (GUri) uri = whole ? g_uri_parse (whole, SOUP_HTTP_URI_FLAGS, NULL) : NULL;
   g_autofree char *path = uri ? g_uri_unescape_string (g_uri_get_path (uri), NULL) : NULL;
 
+  if (!path || !g_utf8_validate (path, -1, NULL))
+    return NULL;
+  /* As the server takes it. */
+  soup_message_headers_replace (self->headers, "Destination", whole);
   return plain_path (path);
 }
 
@@ -191,6 +197,8 @@ status_of_other (Request *self)
 static guint
 status_of (Request *self)
 {
+  guint condition;
+
   if (!is_method (self, "OPTIONS GET HEAD PUT PROPFIND PROPPATCH MKCOL DELETE MOVE COPY LOCK UNLOCK"))
     return SOUP_STATUS_METHOD_NOT_ALLOWED;
   if (!self->path)
@@ -205,11 +213,16 @@ status_of (Request *self)
     return SOUP_STATUS_NOT_FOUND;
   if (is_method (self, "PUT MKCOL LOCK") && !self->real)
     return SOUP_STATUS_CONFLICT;
+  if (is_method (self, "PUT MKCOL LOCK") && !exists (self) && !g_utf8_validate (self->path, -1, NULL))
+    return SOUP_STATUS_BAD_REQUEST;
   if (is_method (self, "DELETE MOVE") && !exists (self))
     return SOUP_STATUS_NOT_FOUND;
   if (is_method (self, "PUT MKCOL PROPPATCH MOVE DELETE")
       && !cw_webdav_locks_allow (self->owner->locks, self->message, self->path))
     return SOUP_STATUS_LOCKED;
+  if (is_method (self, "GET HEAD PUT DELETE MOVE COPY PROPPATCH")
+      && (condition = cw_webdav_condition (self->message, self->real)) != SOUP_STATUS_NONE)
+    return condition;
   if (is_method (self, "COPY MOVE"))
     return status_of_copy (self);
   if (is_method (self, "DELETE"))

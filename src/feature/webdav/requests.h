@@ -26,6 +26,9 @@ bool cw_webdav_locks_allow (CwWebdavLocks *self, SoupServerMessage *message, con
 void cw_webdav_lock (CwWebdavLocks *self, SoupServerMessage *message, const char *path, const char *real);
 void cw_webdav_unlock (CwWebdavLocks *self, SoupServerMessage *message, const char *path);
 
+/* conditions.c: what the request's conditions say of this file; SOUP_STATUS_NONE when nothing stands against it. */
+guint cw_webdav_condition (SoupServerMessage *message, const char *real);
+
 /* properties.c */
 /* What tells two contents of a file apart, the same in a header as in a property; with its quotes. */
 char *cw_webdav_entity_tag (guint64 size, guint64 seconds, unsigned microseconds);

@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
+#include <limits.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -37,6 +39,11 @@ status_of_error (int problem)
   case EPERM:
   case EROFS:
     return SOUP_STATUS_FORBIDDEN;
+  case ENOENT:
+  case ENOTDIR:
+    return SOUP_STATUS_CONFLICT;
+  case ENAMETOOLONG:
+    return SOUP_STATUS_REQUEST_URI_TOO_LONG;
   default:
     return SOUP_STATUS_INTERNAL_SERVER_ERROR;
   }
@@ -128,6 +135,16 @@ open_partial (Upload *self)
 {
   struct stat old;
 
+  /* It is replaced as a whole, which its folder's permissions would be enough for. */
+  self->replaces = stat (self->real, &old) == 0;
+  if (self->replaces && faccessat (AT_FDCWD, self->real, W_OK, AT_EACCESS) != 0) {
+    self->problem = errno;
+    return false;
+  }
+  if (strlen (strrchr (self->real, '/') + 1) > NAME_MAX) {
+    self->problem = ENAMETOOLONG;
+    return false;
+  }
   self->partial = cw_share_partial_name (self->real);
   self->fd = open (self->partial, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
   if (self->fd < 0) {
@@ -135,7 +152,6 @@ open_partial (Upload *self)
     g_clear_pointer (&self->partial, g_free);
     return false;
   }
-  self->replaces = stat (self->real, &old) == 0;
   if (self->replaces)
     fchmod (self->fd, old.st_mode & 07777);
   return true;

@@ -33,7 +33,7 @@ static const WebdavRow reading[] = {
   { "GET", "/digits", "Range: bytes=9-9\r\n", NULL, 206, "\r\n\r\n9", NULL },
   { "GET", "/digits", "Range: bytes=7-20\r\n", NULL, 206, "\r\n\r\n789", NULL },
   { "GET", "/digits", "Range: bytes=7-10\r\n", NULL, 206, "Content-Range: bytes 7-9/10\r\n", NULL },
-  { "GET", "/digits", "Range: bytes=10-12\r\n", NULL, 200, "\r\n\r\n0123456789", "Content-Range" },
+  { "GET", "/digits", "Range: bytes=10-12\r\n", NULL, 416, "Content-Range: bytes */10\r\n", "0123456789" },
   /* Several parts would be an answer of several parts: the whole is one, too. */
   { "GET", "/digits", "Range: bytes=0-1,5-6\r\n", NULL, 200, "\r\n\r\n0123456789", NULL },
   /* Whether the file is still the one of the condition is not compared. */
@@ -41,7 +41,7 @@ static const WebdavRow reading[] = {
   { "GET", "/empty", NULL, NULL, 200, "Content-Length: 0\r\n", NULL },
   { "GET", "/pipe", NULL, NULL, 403, NULL, NULL },
   { "GET", "/socket", NULL, NULL, 403, NULL, NULL },
-  { "GET", "/%ff", NULL, NULL, 400, NULL, NULL },
+  { "GET", "/%ff", NULL, NULL, 404, NULL, NULL },
   { "OPTIONS", "/folder//", NULL, NULL, 400, NULL, NULL },
   { "PROPFIND", "/", "Depth: 1\r\n", NULL, 207, "/empty<", "pipe" },
   { "PROPFIND", "/", "Depth: 1\r\n", NULL, 207, "/empty<", "socket" },
@@ -78,11 +78,65 @@ static const WebdavRow reading[] = {
   { "LOCK", "/.spice-clipboard", NULL, LOCK ("exclusive"), 403, NULL, NULL },
 };
 
+#define N15 "123456789012345"
+#define N60 N15 N15 N15 N15
+#define LONG_NAME N60 N60 N60 N60 N15
+
+/* Names that are not UTF-8 or hold what XML does not: they are listed, and what is listed is there. */
+static const WebdavRow odd_names[] = {
+  { "PROPFIND", "/", "Depth: 1\r\n", NULL, 207, "<D:href>/b%FFd</D:href>", "&#x" },
+  { "PROPFIND", "/", "Depth: 1\r\n", NULL, 207, "<D:displayname>a\357\277\275b\tc</D:displayname>", NULL },
+  { "PROPFIND", "/a%01b%09c", "Depth: 0\r\n", NULL, 207, "<D:href>/a%01b%09c</D:href>", NULL },
+  { "GET", "/b%FFd", NULL, NULL, 200, "\r\n\r\nodd", NULL },
+  { "PROPFIND", "/b%FFd", "Depth: 0\r\n", NULL, 207, "<D:displayname>b\357\277\275d</D:displayname>", NULL },
+  { "PUT", "/b%FFd", NULL, "even", 204, NULL, NULL },
+  { "LOCK", "/b%FFd", NULL, LOCK ("exclusive"), 200, "<D:href>/b%FFd</D:href>", NULL },
+  { "UNLOCK", "/b%FFd", "Lock-Token: %t\r\n", NULL, 204, NULL, NULL },
+  { "PUT", "/n%FFw", NULL, "x", 400, NULL, NULL },
+  { "MKCOL", "/n%FFw", NULL, NULL, 400, NULL, NULL },
+  { "GET", "/f%FF/", NULL, NULL, 200, NULL, NULL },
+  { "MOVE", "/b%FFd", "Destination: http://h/good\r\n", NULL, 201, NULL, NULL },
+  { "GET", "/good", NULL, NULL, 200, "\r\n\r\neven", NULL },
+  { "DELETE", "/f%FF", NULL, NULL, 204, NULL, NULL },
+};
+
+/* %e is the tag of the last answer that had one. */
+static const WebdavRow conditions[] = {
+  { "GET", "/digits", NULL, NULL, 200, "ETag: ", NULL },
+  { "GET", "/digits", "If-None-Match: %e\r\n", NULL, 304, "ETag: ", NULL },
+  { "GET", "/digits", "If-None-Match: \"x\", W/%e\r\n", NULL, 304, NULL, NULL },
+  { "HEAD", "/digits", "If-None-Match: *\r\n", NULL, 304, NULL, NULL },
+  { "GET", "/", "If-None-Match: *\r\n", NULL, 200, NULL, NULL },
+  { "GET", "/digits", "If-None-Match: \"x\"\r\n", NULL, 200, NULL, NULL },
+  { "GET", "/digits", "If-Match: \"x\"\r\n", NULL, 412, NULL, NULL },
+  { "GET", "/digits", "If-Match: \"x\", %e\r\n", NULL, 200, NULL, NULL },
+  { "PUT", "/digits", "If-None-Match: *\r\n", "lost", 412, NULL, NULL },
+  { "PUT", "/digits", "If-Match: \"x\"\r\n", "lost", 412, NULL, NULL },
+  { "PUT", "/digits", "If-Match: W/%e\r\n", "lost", 412, NULL, NULL },
+  { "PUT", "/none", "If-Match: *\r\n", "lost", 412, NULL, NULL },
+  { "DELETE", "/digits", "If-Match: \"x\"\r\n", NULL, 412, NULL, NULL },
+  { "MOVE", "/digits", "If-Match: \"x\"\r\nDestination: http://h/x\r\n", NULL, 412, NULL, NULL },
+  { "COPY", "/digits", "If-None-Match: %e\r\nDestination: http://h/x\r\n", NULL, 412, NULL, NULL },
+  { "GET", "/digits", NULL, NULL, 200, "\r\n\r\n0123456789", NULL },
+  { "PUT", "/digits", "If-Match: %e\r\n", "new", 204, NULL, NULL },
+  { "PUT", "/none", "If-None-Match: *\r\n", "new", 201, NULL, NULL },
+  { "GET", "/digits", "Range: bytes=3-\r\n", NULL, 416, "Content-Range: bytes */3\r\n", NULL },
+  { "GET", "/digits", "Range: bytes=-0\r\n", NULL, 416, "Content-Range: bytes */3\r\n", NULL },
+  { "GET", "/digits", "Range: bytes=2-\r\n", NULL, 206, "\r\n\r\nw", NULL },
+};
+
 static const WebdavRow writing[] = {
   { "PUT", "/part", "Content-Range: bytes 0-0/2\r\n", "x", 501, NULL, NULL },
   { "GET", "/part", NULL, NULL, 404, NULL, NULL },
   { "PUT", "/pipe", NULL, "x", 405, NULL, NULL },
-  { "COPY", "/digits", "Destination: /copy\r\n", NULL, 400, NULL, NULL },
+  { "COPY", "/digits", "Destination: /copy\r\n", NULL, 201, NULL, NULL },
+  { "MOVE", "/copy", "Destination: /moved%20copy\r\n", NULL, 201, NULL, NULL },
+  { "GET", "/moved%20copy", NULL, NULL, 200, "\r\n\r\n0123456789", NULL },
+  { "COPY", "/digits", "Destination: //h/copy\r\n", NULL, 400, NULL, NULL },
+  { "COPY", "/digits", "Destination: copy\r\n", NULL, 400, NULL, NULL },
+  { "COPY", "/digits", "Destination: /%FF\r\n", NULL, 400, NULL, NULL },
+  { "PUT", "/" LONG_NAME, NULL, "x", 201, NULL, NULL },
+  { "PUT", "/x" LONG_NAME, NULL, "x", 414, NULL, NULL },
   { "COPY", "/digits", "Destination: http://h/a%20copy/\r\n", NULL, 201, NULL, NULL },
   { "GET", "/a%20copy", NULL, NULL, 200, "\r\n\r\n0123456789", NULL },
   { "COPY", "/folder", "Destination: http://h/copied/\r\nDepth: infinity\r\n", NULL, 201, NULL, NULL },
@@ -277,6 +331,56 @@ test_writing (void)
 }
 
 static void
+test_odd_names (void)
+{
+  g_autofree char *folder = NULL;
+  WebdavCase c;
+
+  webdav_begin (&c);
+  put (&c, "a\001b\tc", "x");
+  put (&c, "b\377d", "odd");
+  folder = path_of (&c, "f\377");
+  g_assert_cmpint (g_mkdir (folder, 0700), ==, 0);
+  webdav_run_rows (&c, odd_names, G_N_ELEMENTS (odd_names));
+  webdav_end (&c);
+}
+
+static void
+test_conditions (void)
+{
+  WebdavCase c;
+
+  webdav_begin (&c);
+  webdav_run_rows (&c, conditions, G_N_ELEMENTS (conditions));
+  webdav_end (&c);
+}
+
+/* A file that its owner has made read-only is, though its folder would let it be replaced. */
+static void
+test_protected (void)
+{
+  static const WebdavRow rows[] = {
+    { "PUT", "/digits", NULL, "x", 403, NULL, NULL },
+    { "GET", "/digits", NULL, NULL, 200, "\r\n\r\n0123456789", NULL },
+    { "PUT", "/new", NULL, "x", 201, NULL, NULL },
+  };
+  g_autofree char *path = NULL;
+  WebdavCase c;
+
+  webdav_begin (&c);
+  path = path_of (&c, "digits");
+  g_assert_cmpint (g_chmod (path, 0444), ==, 0);
+  g_assert_cmpint (g_chmod (c.folder, 0777), ==, 0);
+  g_assert_cmpint (g_chmod (c.top, 0755), ==, 0);
+  if (geteuid () == 0)
+    g_assert_cmpint (seteuid (65534), ==, 0);
+  webdav_run_rows (&c, rows, G_N_ELEMENTS (rows));
+  if (getuid () == 0)
+    g_assert_cmpint (seteuid (0), ==, 0);
+  webdav_end (&c);
+}
+
+static void
 test_locking (void)
 {
   WebdavCase c;
@@ -407,6 +511,9 @@ main (int argc, char **argv)
   g_test_add_func ("/webdav-details/reading", test_reading);
   g_test_add_func ("/webdav-details/descriptors", test_descriptors);
   g_test_add_func ("/webdav-details/writing", test_writing);
+  g_test_add_func ("/webdav-details/odd-names", test_odd_names);
+  g_test_add_func ("/webdav-details/conditions", test_conditions);
+  g_test_add_func ("/webdav-details/protected", test_protected);
   g_test_add_func ("/webdav-details/locking", test_locking);
   g_test_add_func ("/webdav-details/expiry", test_expiry);
   g_test_add_func ("/webdav-details/refused", test_refused);
