@@ -5,6 +5,8 @@
 #include "terminal.h"
 #include "text.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -191,12 +193,23 @@ find_command (const char *name)
   return NULL;
 }
 
+/* A stream that the shell has closed fails when it is used. Its number would be the next descriptor's otherwise: what
+ * is read would be the library's, and what is written would go to the server. */
+static void
+keep_standard_streams (void)
+{
+  for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+    if (fcntl (fd, F_GETFD) < 0 && errno == EBADF && open ("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
+      exit (STATUS_FILE);
+}
+
 int
 main (int argc, char **argv)
 {
   static char help[] = "--help";
   const Command *command;
 
+  keep_standard_streams ();
   setlocale (LC_ALL, "");
   setlocale (LC_MESSAGES, "C"); /* the command speaks English, and tells causes by the library's texts (failure.c) */
   terminal_init ();

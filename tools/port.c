@@ -5,7 +5,11 @@
 
 #include <errno.h>
 #include <glib-unix.h>
+#include <limits.h>
+#include <poll.h>
 #include <signal.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define BLOCK (64 * 1024)
@@ -67,6 +71,9 @@ read_input (gint fd, GIOCondition condition, gpointer data)
   if (size > 0) {
     self->n_writes++;
     spice_port_channel_write_async (self->port, block->bytes, (gsize) size, NULL, on_written, block);
+  } else if (size < 0 && errno == EAGAIN) {
+    g_free (block);
+    return G_SOURCE_CONTINUE;
   } else {
     if (size < 0)
       g_set_error (&self->error, STATUS_ERROR, STATUS_FILE, "cannot read the input: %s", g_strerror (errno));
@@ -80,18 +87,65 @@ read_input (gint fd, GIOCondition condition, gpointer data)
   return G_SOURCE_REMOVE;
 }
 
+static gboolean
+on_writable (gint fd, GIOCondition condition, gpointer data)
+{
+  *(bool *) data = true;
+  return G_SOURCE_REMOVE;
+}
+
+static bool
+takes_more (void)
+{
+  struct pollfd output = { .fd = STDOUT_FILENO, .events = POLLOUT };
+
+  return poll (&output, 1, 0) != 0;
+}
+
+/* The loop goes on meanwhile, with the input and with Ctrl-C; the port does not, as its signal is being handled. */
+static void
+wait_for_output (Pipe *self)
+{
+  bool writable = false;
+  guint source = g_unix_fd_add (STDOUT_FILENO, G_IO_OUT | G_IO_ERR | G_IO_HUP, on_writable, &writable);
+
+  while (!writable && !self->interrupted)
+    g_main_context_iteration (NULL, TRUE);
+  if (!writable)
+    g_source_remove (source);
+}
+
+/* No more than an output takes that says that it takes something, so that this does not wait. */
+static ssize_t
+write_some (const char *bytes, size_t size)
+{
+  struct stat status;
+  ssize_t n = send (STDOUT_FILENO, bytes, size, MSG_DONTWAIT | MSG_NOSIGNAL);
+
+  if (n >= 0 || errno != ENOTSOCK)
+    return n;
+  if (fstat (STDOUT_FILENO, &status) == 0 && S_ISREG (status.st_mode))
+    return write (STDOUT_FILENO, bytes, size);
+  return write (STDOUT_FILENO, bytes, MIN (size, PIPE_BUF));
+}
+
 /* As the port is read no faster than its bytes are taken, a slow reader of the output slows the other end down. */
 static void
 on_data (SpicePortChannel *port, gpointer bytes, gint size, Pipe *self)
 {
   const char *at = bytes, *end = at + size;
 
-  while (at < end && !self->error) {
-    ssize_t n = write (STDOUT_FILENO, at, (size_t) (end - at));
+  while (at < end && !self->error && !self->interrupted) {
+    ssize_t n;
 
+    if (!takes_more ())
+      wait_for_output (self);
+    if (self->interrupted)
+      return;
+    n = write_some (at, (size_t) (end - at));
     if (n >= 0)
       at += n;
-    else if (errno != EINTR)
+    else if (errno != EINTR && errno != EAGAIN)
       g_set_error (&self->error, STATUS_ERROR, STATUS_FILE, "cannot write the output: %s", g_strerror (errno));
   }
 }

@@ -48,6 +48,17 @@ is_ready (gpointer data)
   return ready;
 }
 
+static bool
+is_open (SpiceQmpPort *qmp)
+{
+  g_autoptr (GObject) port = NULL;
+  gboolean opened;
+
+  g_object_get (qmp, "channel", &port, NULL);
+  g_object_get (port, "port-opened", &opened, NULL);
+  return opened;
+}
+
 static const struct {
   const char *name;
   int action; /* -1: ask for the state */
@@ -103,7 +114,8 @@ operate (Client *client, SpiceQmpPort *qmp, int action, GError **error)
   while (!answer.done)
     g_main_context_iteration (NULL, TRUE);
   if (ok && answer.error) {
-    g_set_error (error, STATUS_ERROR, STATUS_FAILED, "the machine refused: %s", answer.error->message);
+    g_set_error (error, STATUS_ERROR, STATUS_FAILED, "the machine %s: %s", is_open (qmp) ? "refused" : "did not answer",
+                 answer.error->message);
     ok = false;
   }
   g_clear_error (&answer.error);

@@ -5,6 +5,7 @@ import hashlib
 import json
 import os
 import re
+import select
 import signal
 import subprocess
 import sys
@@ -151,6 +152,55 @@ def endings():
         tap.true("closed" in err or "broke" in err, err)
 
 
+@tap.test("an output that takes nothing: the port waits, the input goes on, and Ctrl-C ends it")
+def stuck_output():
+    with demo("a") as server:
+        process = pipe(server.uri, "a")
+        peers.wait_until(lambda: server.command("port a")["client"] == "1", "the command")
+        server.command("port-send a size=1000000 seed=65")
+        peers.wait_until(lambda: select.select([process.stdout], [], [], 0)[0], "the first of it")
+        process.stdin.write(b"hello")
+        process.stdin.flush()
+        peers.wait_until(lambda: server.command("port a")["received"] == "5", "the input")
+        process.send_signal(signal.SIGINT)
+        process.wait(peers.PATIENCE)
+        ended(process, 0)
+
+
+@tap.test("an output that does not wait gets all of it")
+def output_without_waiting():
+    with demo("a") as server:
+        reader, writer = os.pipe()
+        os.set_blocking(writer, False)
+        process = subprocess.Popen([caraway.program, "port", server.uri, "a"], stdin=subprocess.PIPE, stdout=writer,
+                                   stderr=subprocess.PIPE)
+        os.close(writer)
+        peers.wait_until(lambda: server.command("port a")["client"] == "1", "the command")
+        server.command("port-send a size=1000000 seed=65")
+        size = 0
+        while size < 1_000_000:
+            block = os.read(reader, 1 << 16)
+            tap.true(block, f"ended after {size} bytes")
+            size += len(block)
+        os.close(reader)
+        process.send_signal(signal.SIGINT)
+        process.wait(peers.PATIENCE)
+
+
+@tap.test("streams that the shell has closed are no others: nothing of the program goes through the port")
+def closed_streams():
+    with demo() as server:
+        server.command("port sink")
+        server.command("port-event sink number=0")
+        for closed, reason in (("<&-", "cannot read the input: Bad file"), ("<&- >&-", "cannot read the input: Bad file")):
+            result = peers.run(["sh", "-c", f'exec "$0" port "$1" sink -q 0 {closed}', caraway.program, server.uri])
+            tap.equal(result.status, FILE, closed)
+            tap.true(reason in result.err, result.err)
+        result = peers.run(["sh", "-c", 'exec "$0" info "$1" >&-', caraway.program, server.uri])
+        tap.equal(result.status, FILE, "info >&-")
+        tap.equal(server.command("port sink")["received"], "0")
+
+
 @tap.test("an output that is full is a failure")
 def full_output():
     with demo("a") as server, open("/dev/full", "wb") as full:
@@ -222,6 +272,9 @@ def answers():
             tap.true("the machine refused: Not \\u001b[2J\\u009bnow\n" in err, repr(err))
             link = server.channel(spice.PORT)
             tap.equal([json.loads(body)["execute"] for seen, body in zip(link.seen, link.bodies) if seen == 101][1:], [command])
+    with machine_that(spice.message(202, spice.u8(1))) as server:
+        err = caraway.run("vm", server.uri, "stop", status=FAILED).err
+        tap.true("the machine did not answer: The port was closed" in err, err)
     with machine_that() as server:
         err = caraway.run("vm", server.uri, "stop", "-t1", status=TIMEOUT).err
         tap.true("the machine's answer" in err, err)
