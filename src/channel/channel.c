@@ -224,15 +224,23 @@ spice_channel_constructed (GObject *object)
     cw_channel_defer (self, nothing);
 }
 
+void
+cw_channel_disposed (SpiceChannel *self)
+{
+  if (self->priv->end_by_force)
+    self->priv->end_by_force (self);
+}
+
 static void
 spice_channel_dispose (GObject *object)
 {
   SpiceChannelPrivate *priv = SPICE_CHANNEL (object)->priv;
 
+  cw_channel_disposed (SPICE_CHANNEL (object));
   if (priv->session)
     cw_sync_remove (priv->host->sync (priv->session), object);
+  /* The session that it has left is told of its end. */
   g_clear_object (&priv->session);
-  g_clear_object (&priv->departed_session);
   G_OBJECT_CLASS (spice_channel_parent_class)->dispose (object);
 }
 

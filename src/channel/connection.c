@@ -313,6 +313,15 @@ first_message (gpointer data, uint16_t *type)
 static const CwDialEvents dial_events = { on_dial_asks, on_dial_connected, on_dial_failed };
 
 static void
+end_by_force (SpiceChannel *self)
+{
+  if (cw_channel_is_ready (self))
+    spice_channel_disconnect (self, SPICE_CHANNEL_CLOSED);
+  /* Or before it was ready; and programs connect again when they hear of the end. */
+  spice_channel_disconnect (self, SPICE_CHANNEL_NONE);
+}
+
+static void
 begin_attempt (SpiceChannel *self)
 {
   SpiceChannelPrivate *priv = self->priv;
@@ -333,6 +342,7 @@ begin_attempt (SpiceChannel *self)
 
   cw_channel_set_state (self, CW_CHANNEL_DIALLING);
   priv->dial = cw_dial_new (&params);
+  priv->end_by_force = end_by_force;
   g_clear_error (&priv->error);
   priv->n_running++;
   g_object_ref (self);

@@ -44,7 +44,8 @@ struct _SpiceChannelPrivate {
   unsigned attempt;   /* tells what belongs to an earlier attempt */
   CwDial *dial;       /* while dialling */
   CwLive *live;       /* while ready */
-  GTask *shutdown;    /* waits for the server to close the connection, or NULL */
+  void (*end_by_force) (SpiceChannel *channel); /* once it has been dialled; what connects is above this type */
+  GTask *shutdown;                              /* waits for the server to close the connection, or NULL */
   GError *error;
   GQueue held; /* of what is sent while migrating (migrate.c) */
   size_t held_bytes;

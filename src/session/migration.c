@@ -16,7 +16,6 @@ typedef struct CwMigration {
   bool taking_over;     /* the source has ended, INIT of the target has not come */
   GHashTable *migrated; /* channels of the source that have exchanged theirs seamlessly */
   SpiceChannel *main;   /* of the source; strong */
-  gulong main_handler;
 } CwMigration;
 
 void
@@ -45,6 +44,7 @@ find_channel (SpiceSession *session, int type, int id)
 }
 
 static void on_other_event (SpiceChannel *channel, SpiceChannelEvent event, SpiceSession *source);
+static void on_source_event (SpiceChannel *main, SpiceChannelEvent event, SpiceSession *source);
 
 /* Closes what the temporary session still has. */
 static void
@@ -54,7 +54,7 @@ migration_free (CwMigration *self)
 
   source->priv->migration = NULL;
   target->priv->migration = NULL;
-  g_signal_handler_disconnect (self->main, self->main_handler);
+  g_signal_handlers_disconnect_by_func (self->main, on_source_event, source);
   for (GList *at = source->priv->channels; at; at = at->next)
     g_signal_handlers_disconnect_by_func (at->data, on_other_event, source);
   g_object_unref (self->main);
@@ -222,7 +222,7 @@ cw_session_migrate_begin (SpiceSession *self, const CwWireMigrationDst *dst, boo
     .migrated = g_hash_table_new (NULL, NULL),
   };
   migration->target->priv->migration = migration;
-  migration->main_handler = g_signal_connect (priv->main, "channel-event", G_CALLBACK (on_source_event), self);
+  g_signal_connect (priv->main, "channel-event", G_CALLBACK (on_source_event), self);
   cw_main_migration_started (SPICE_MAIN_CHANNEL (priv->main), migration->target);
   if (priv->migration == migration)
     link_channel (migration, CW_CHANNEL_MAIN, 0);

@@ -165,6 +165,7 @@ get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
 static void
 dispose (GObject *object)
 {
+  cw_channel_disposed (SPICE_CHANNEL (object));
   cw_display_screen_dispose (SPICE_DISPLAY_CHANNEL (object));
   G_OBJECT_CLASS (spice_display_channel_parent_class)->dispose (object);
 }

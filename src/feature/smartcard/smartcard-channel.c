@@ -146,6 +146,7 @@ channel_reset (SpiceChannel *channel, gboolean migrating)
 static void
 dispose (GObject *object)
 {
+  cw_channel_disposed (SPICE_CHANNEL (object));
   cw_cards_unwatch (g_steal_pointer (&SPICE_SMARTCARD_CHANNEL (object)->priv->watch));
   G_OBJECT_CLASS (spice_smartcard_channel_parent_class)->dispose (object);
 }

@@ -145,7 +145,7 @@ cw_usb_slot_new (SpiceChannel *channel, CwUsbBus *bus, const CwUsbSlotEvents *ev
   slot->bus = bus;
   slot->events = events;
   slot->data = data;
-  slot->event_handler = g_signal_connect (channel, "channel-event", G_CALLBACK (on_channel_event), slot);
+  g_signal_connect (channel, "channel-event", G_CALLBACK (on_channel_event), slot);
   cw_usbredir_set_driver (channel, &driver, slot);
   return slot;
 }
@@ -156,7 +156,7 @@ cw_usb_slot_free (gpointer data)
   CwUsbSlot *slot = data;
 
   take_out (slot);
-  g_signal_handler_disconnect (slot->channel, slot->event_handler);
+  g_signal_handlers_disconnect_by_func (slot->channel, on_channel_event, slot); /* if it is there still */
   cw_usbredir_set_driver (slot->channel, NULL, NULL);
   g_clear_object (&slot->asking);
   g_object_unref (slot->channel);

@@ -17,7 +17,6 @@ typedef struct {
   CwUsbBus *bus; /* borrowed */
   const CwUsbSlotEvents *events;
   gpointer data;
-  gulong event_handler;
   CwUsbRedir *redir;      /* while there is a stream */
   SpiceUsbDevice *device; /* what is plugged in, or about to be; set by the owner */
   CwUsbHostDevice *host;  /* of a real device that is shown to the guest */

@@ -256,6 +256,7 @@ channel_reset (SpiceChannel *channel, gboolean migrating)
 static void
 dispose (GObject *object)
 {
+  cw_channel_disposed (SPICE_CHANNEL (object));
   drop_all (SPICE_WEBDAV_CHANNEL (object));
   G_OBJECT_CLASS (spice_webdav_channel_parent_class)->dispose (object);
 }

@@ -509,6 +509,80 @@ test_bounded_log (void)
   end (&c);
 }
 
+/* Disposing of channels by force, as the collectors of some languages do it. */
+
+static void
+connect_when_closed (SpiceChannel *channel, SpiceChannelEvent event, gpointer data)
+{
+  if (event == SPICE_CHANNEL_CLOSED)
+    spice_channel_connect (channel);
+}
+
+static void
+note_disconnected (SpiceSession *session, unsigned *n)
+{
+  ++*n;
+}
+
+static bool
+is_told (gpointer n)
+{
+  return *(unsigned *) n > 0;
+}
+
+typedef enum { WHILE_CONNECTING, WHILE_CONNECTED, CONNECTED_AGAIN } When;
+
+static void
+dispose_of_all (SpiceSession *session)
+{
+  GList *all = spice_session_get_channels (session);
+
+  for (GList *at = all; at; at = at->next) {
+    g_object_run_dispose (at->data);
+    g_assert_true (steps_is_closed (at->data));
+    g_assert_false (spice_channel_connect (at->data));
+  }
+  g_list_free (all);
+}
+
+/* Connections end at once, and the session's end is told as ever. */
+static void
+test_disposed (gconstpointer data)
+{
+  static const uint8_t all[] = { CW_CHANNEL_DISPLAY, 0, CW_CHANNEL_INPUTS,   0, CW_CHANNEL_CURSOR, 0,
+                                 CW_CHANNEL_RECORD,  0, CW_CHANNEL_USBREDIR, 0, CW_CHANNEL_PORT,   0 };
+  When when = (When) GPOINTER_TO_INT (data);
+  g_autoptr (GString) told = g_string_new (NULL);
+  Steps *steps = steps_new (all, G_N_ELEMENTS (all) / 2, 0);
+  SpiceSession *session = steps_session (steps, NULL);
+  SpiceChannel *main = client_channel (session, CW_CHANNEL_MAIN, 0);
+  unsigned n_disconnected = 0;
+
+  g_signal_connect (session, "disconnected", G_CALLBACK (note_disconnected), &n_disconnected);
+  if (when == WHILE_CONNECTING) {
+    GList *list = spice_session_get_channels (session);
+
+    for (GList *at = list; at; at = at->next)
+      if (at->data != main) {
+        steps_disconnect (at->data);
+        g_assert_true (spice_channel_connect (at->data));
+      }
+    g_list_free (list);
+  } else {
+    g_signal_connect (main, "channel-event", G_CALLBACK (note_event), told);
+    if (when == CONNECTED_AGAIN)
+      g_signal_connect (main, "channel-event", G_CALLBACK (connect_when_closed), NULL);
+  }
+  dispose_of_all (session);
+  if (when != WHILE_CONNECTING)
+    g_assert_cmpstr (told->str, ==, "event 12; ");
+  client_run (50);
+  spice_session_disconnect (session);
+  client_await (is_told, &n_disconnected);
+  g_assert_cmpuint (n_disconnected, ==, 1);
+  steps_end (steps, session, g_string_new (NULL));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -520,6 +594,9 @@ main (int argc, char **argv)
 
     g_test_add_data_func (path, &misuses[i], test_misuse);
   }
+  g_test_add_data_func ("/misuse/disposed/connecting", GINT_TO_POINTER (WHILE_CONNECTING), test_disposed);
+  g_test_add_data_func ("/misuse/disposed/connected", GINT_TO_POINTER (WHILE_CONNECTED), test_disposed);
+  g_test_add_data_func ("/misuse/disposed/connected-again", GINT_TO_POINTER (CONNECTED_AGAIN), test_disposed);
   g_test_add_func ("/misuse/2.7-domains", test_debug_domains);
   g_test_add_func ("/misuse/2.7-password", test_password_warning);
   g_test_add_func ("/misuse/2.7-bounded", test_bounded_log);
