@@ -11,6 +11,7 @@ typedef enum {
 
 typedef struct {
   State state;
+  bool is_placed; /* somebody has said where it is, and how large */
   int x, y, width, height;
   int width_mm, height_mm;
 } Monitor;
@@ -66,6 +67,7 @@ cw_monitors_set_geometry (CwMonitors *self, unsigned id, int x, int y, int width
   Monitor *monitor = &self->monitors[id];
   bool same = monitor->x == x && monitor->y == y && monitor->width == width && monitor->height == height;
 
+  monitor->is_placed = true;
   monitor->x = x;
   monitor->y = y;
   monitor->width = width;
@@ -145,7 +147,7 @@ is_complete (const CwMonitors *self)
 
   for (unsigned i = 0; i < CW_MONITORS_MAX; i++) {
     any_area |= has_area (&self->monitors[i]);
-    if (self->monitors[i].state == ENABLED && !is_laid_out (&self->monitors[i]))
+    if (self->monitors[i].state == ENABLED && self->monitors[i].is_placed && !is_laid_out (&self->monitors[i]))
       return false;
     if (i < self->n_displays && self->monitors[i].state == UNDEFINED
         && !cw_agent_can (self->agent, CW_AGENT_CAP_SPARSE_MONITORS_CONFIG))
@@ -181,6 +183,16 @@ put_side_by_side (CwWireMonitor *monitors, unsigned n)
   }
 }
 
+/* Some programs want all there can be, and speak of those only that there are. */
+static bool
+any_is_placed (const CwMonitors *self)
+{
+  for (unsigned i = 0; i < CW_MONITORS_MAX; i++)
+    if (self->monitors[i].state == ENABLED && self->monitors[i].is_placed)
+      return true;
+  return false;
+}
+
 static void
 send_config (CwMonitors *self, bool with_sizes)
 {
@@ -189,11 +201,12 @@ send_config (CwMonitors *self, bool with_sizes)
   CwWireMonitorSize sizes[CW_MONITORS_MAX] = { 0 };
   CwAgentMonitorsConfig config = { .monitors = monitors, .sizes = sizes };
   unsigned at[CW_MONITORS_MAX], n_enabled = 0;
+  bool only_placed = any_is_placed (self);
 
   for (unsigned i = 0; i < CW_MONITORS_MAX; i++) {
     const Monitor *from = &self->monitors[i];
 
-    if (from->state != ENABLED)
+    if (from->state != ENABLED || (only_placed && !from->is_placed))
       continue;
     at[n_enabled] = sparse ? i : n_enabled;
     sizes[at[n_enabled]] = (CwWireMonitorSize){ (uint16_t) MIN (from->height_mm, G_MAXUINT16),

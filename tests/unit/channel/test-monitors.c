@@ -234,6 +234,29 @@ test_not_laid_out (void)
   guest_next (guest, CW_AGENT_TYPE_MONITORS_CONFIG);
 }
 
+/* Programs that want all monitors speak of the sizes of those that they have: nobody waits for the others. */
+static void
+test_all_enabled (void)
+{
+  g_autoptr (Guest) guest = guest_with (SPARSE);
+  g_autoptr (CwMonitors) monitors = cw_monitors_new (guest->agent);
+
+  for (unsigned i = 0; i < CW_MONITORS_MAX; i++)
+    cw_monitors_set_enabled (monitors, i, true);
+  cw_monitors_plan (monitors, 0);
+  cw_monitors_expire (monitors, 0);
+  guest_heard_all (guest);
+  cw_monitors_set_geometry (monitors, 1, 0, 0, 800, 600);
+  cw_monitors_plan (monitors, 0);
+  cw_monitors_expire (monitors, 0);
+  expect_config (guest, "1: - 800x600+0+0 - - - - - - - - - - - - - -");
+  g_assert_true (cw_monitors_send (monitors, 0));
+  expect_config (guest, "1: - 800x600+0+0 - - - - - - - - - - - - - -");
+  guest_announce (guest, 0);
+  g_assert_true (cw_monitors_send (monitors, 0));
+  expect_config (guest, "1: 800x600+0+0");
+}
+
 /* Nothing is switched off that nobody has spoken of. */
 static void
 test_undecided (void)
@@ -349,6 +372,7 @@ main (int argc, char **argv)
   g_test_add_func ("/monitors/plan", test_plan);
   g_test_add_func ("/monitors/announced", test_announced);
   g_test_add_func ("/monitors/not-laid-out", test_not_laid_out);
+  g_test_add_func ("/monitors/all-enabled", test_all_enabled);
   g_test_add_func ("/monitors/undecided", test_undecided);
   g_test_add_func ("/monitors/incomplete", test_incomplete);
   g_test_add_func ("/display-config", test_display_config);
