@@ -7,10 +7,19 @@
 
 static const char magic[] = "HTTP/1.";
 
+/* Colons alone tell nothing: what some proxies are asked for are tickets. */
+static bool
+is_ipv6_address (const char *host)
+{
+  g_autofree char *address = g_strndup (host, strcspn (host, "%"));
+
+  return strchr (address, ':') && g_hostname_is_ip_address (address);
+}
+
 char *
 cw_proxy_request (const char *host, uint16_t port, const char *user, const char *password)
 {
-  bool is_ipv6 = strchr (host, ':') != NULL;
+  bool is_ipv6 = is_ipv6_address (host);
   g_autofree char *target = g_strdup_printf ("%s%s%s:%u", is_ipv6 ? "[" : "", host, is_ipv6 ? "]" : "", port);
   /* Large enough to stay where it is: what grows leaves copies behind. */
   GString *out = g_string_sized_new (256 + 2 * strlen (target) + 2 * (user ? strlen (user) : 0)

@@ -16,6 +16,16 @@ typedef struct {
   CwProxyReply reply;
 } Proxy;
 
+/* In a request's line it would be something else. Hosts come from servers, too. */
+static bool
+is_name (const char *host)
+{
+  for (; *host; host++)
+    if (g_ascii_iscntrl (*host) || *host == ' ')
+      return false;
+  return true;
+}
+
 static gpointer
 make (const CwConnectParams *params, GError **error)
 {
@@ -25,8 +35,13 @@ make (const CwConnectParams *params, GError **error)
 
   if (!cw_connect_uses_proxy (params))
     return NULL;
-  self = g_new0 (Proxy, 1);
   host = cw_host_without_brackets (params->host);
+  if (!is_name (host)) {
+    g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+                         _ ("The host has characters that no name has: no proxy can be asked for it."));
+    return NULL;
+  }
+  self = g_new0 (Proxy, 1);
   self->request = cw_proxy_request (host, params->port, proxy->user, proxy->password);
   self->size = strlen (self->request);
   self->has_credentials = proxy->user != NULL;

@@ -84,6 +84,16 @@ static const Row rows[] = {
     .host = "[fe80::1]",
     .request = "CONNECT [fe80::1]:5900 HTTP/1.0\r\nHost: [fe80::1]:5900\r\n" HEADERS "\r\n",
     .answer = GRANTED },
+  { .name = "ipv6-with-scope",
+    .host = "fe80::1%eth0",
+    .request = "CONNECT [fe80::1%eth0]:5900 HTTP/1.0\r\nHost: [fe80::1%eth0]:5900\r\n" HEADERS "\r\n",
+    .answer = GRANTED },
+  /* As Proxmox VE has them: its proxy understands what stands there, and no brackets around it. */
+  { .name = "ticket",
+    .host = "pvespiceproxy:66d0a1b2:100:node1::0123456789abcdef",
+    .request = "CONNECT pvespiceproxy:66d0a1b2:100:node1::0123456789abcdef:5900 HTTP/1.0\r\n"
+               "Host: pvespiceproxy:66d0a1b2:100:node1::0123456789abcdef:5900\r\n" HEADERS "\r\n",
+    .answer = GRANTED },
   { .name = "credentials",
     .user = "us er",
     .password = "p:w",
@@ -364,6 +374,30 @@ test_not_there (void)
   }
 }
 
+/* What would end the line, and begin another, is not sent: it may come from a server that sends its client elsewhere.
+ */
+static void
+test_no_name (void)
+{
+  static const char *const hosts[] = { "a\r\nX: y", "a\nb", "a b", "a\tb", "a\x7f" };
+  CwProxyParams proxy = { "127.0.0.1", 9, false, NULL, NULL };
+  CwConnectParams params = CW_CONNECT_PARAMS_INIT;
+
+  params.port = 5900;
+  params.proxy = &proxy;
+  for (unsigned i = 0; i < G_N_ELEMENTS (hosts); i++) {
+    Outcome outcome = { 0 };
+
+    params.host = hosts[i];
+    cw_connect_async (&params, NULL, on_done, &outcome);
+    while (!outcome.done)
+      g_main_context_iteration (NULL, TRUE);
+    g_assert_cmpint (outcome.failure, ==, CW_CONNECT_FAILURE_CONNECT);
+    g_assert_error (outcome.error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT);
+    g_clear_error (&outcome.error);
+  }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -384,6 +418,7 @@ main (int argc, char **argv)
   }
   g_test_add_func ("/proxy/longest-answer", test_longest_answer);
   g_test_add_func ("/proxy/not-there", test_not_there);
+  g_test_add_func ("/proxy/no-name", test_no_name);
   result = g_test_run ();
   g_bytes_unref (world.ca_pem);
   X509_free (world.ca);
