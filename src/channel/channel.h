@@ -138,8 +138,8 @@ void cw_channel_flush (SpiceChannel *self, CwChannelFlushFunc done, gpointer dat
 /* Likewise when no more than low_water bytes wait. */
 void cw_channel_await_room (SpiceChannel *self, size_t low_water, CwChannelFlushFunc done, gpointer data);
 
-/* Comes first in the dispose () of each kind that has one: by force, as the collectors of some languages do it, channels
- * are disposed of while they are connected. Ends that. */
+/* Comes first in the dispose () of each kind that has one: by force, as the collectors of some languages do it,
+ * channels are disposed of while they are connected. Ends that. */
 void cw_channel_disposed (SpiceChannel *self);
 
 /* Announces one more capability of the kind from the next connection on. */

@@ -40,6 +40,8 @@ parse_port (const char *text)
 static bool
 choose_port (const CwTarget *self, bool *secured, CwConnectParams *params, GError **error)
 {
+  const char *lack
+      = *secured ? _ ("No usable port for TLS is set, and TLS is wanted.") : _ ("No usable port to connect to is set.");
   unsigned port = *secured ? 0 : parse_port (self->port);
 
   if (!self->host)
@@ -49,7 +51,7 @@ choose_port (const CwTarget *self, bool *secured, CwConnectParams *params, GErro
     port = parse_port (self->tls_port);
   }
   if (port == 0)
-    return fail (error, G_IO_ERROR_INVALID_ARGUMENT, _ ("No usable port to connect to is set."));
+    return fail (error, G_IO_ERROR_INVALID_ARGUMENT, lack);
   params->host = self->host;
   params->port = (uint16_t) port;
   return true;

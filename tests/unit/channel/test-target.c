@@ -4,6 +4,8 @@
 
 #include "wire/messages.h"
 
+#include <string.h>
+
 #define HOST .host = "host"
 #define PORT .port = "5900"
 #define TLS_PORT .tls_port = "5901"
@@ -71,6 +73,24 @@ test_bad_port (gconstpointer text)
   g_assert_cmpint (params.port, ==, 5901);
 }
 
+/* Of a port for plain connections that is set, and no use, the program is not told that there is none. */
+static void
+test_lack (void)
+{
+  const CwTarget target = { HOST, PORT, .secure_channels = only_main };
+  CwConnectParams params = CW_CONNECT_PARAMS_INIT;
+  g_autoptr (GError) error = NULL;
+
+  g_assert_false (cw_target_resolve (&target, CW_CHANNEL_MAIN, false, &params, &error));
+  g_assert_nonnull (strstr (error->message, "No usable port for TLS"));
+  g_clear_error (&error);
+  g_assert_false (cw_target_resolve (&target, CW_CHANNEL_DISPLAY, true, &params, &error));
+  g_assert_nonnull (strstr (error->message, "No usable port for TLS"));
+  g_clear_error (&error);
+  g_assert_false (cw_target_resolve (&(CwTarget){ HOST }, CW_CHANNEL_DISPLAY, false, &params, &error));
+  g_assert_null (strstr (error->message, "TLS"));
+}
+
 static void
 test_link (void)
 {
@@ -102,6 +122,7 @@ main (int argc, char **argv)
 
     g_test_add_data_func (path, bad_ports[i], test_bad_port);
   }
+  g_test_add_func ("/target/lack", test_lack);
   g_test_add_func ("/target/link", test_link);
   return g_test_run ();
 }
