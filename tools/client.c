@@ -347,6 +347,16 @@ is_offered (gpointer data)
   return find_channel (wanted->client, wanted->type, wanted->id) || client_has_channels (wanted->client);
 }
 
+void
+client_connect_new (SpiceSession *session, SpiceChannel *channel)
+{
+  int type;
+
+  g_object_get (channel, "channel-type", &type, NULL);
+  if (type != SPICE_CHANNEL_MAIN && !connection_disables (session, type))
+    spice_channel_connect (channel);
+}
+
 SpiceChannel *
 client_open_channel (Client *self, int type, int id, GError **error)
 {

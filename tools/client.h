@@ -37,6 +37,9 @@ bool client_connect (Client *self, const char *uri, GError **error);
 typedef bool (*ClientSessionFunc) (SpiceSession *session, gpointer data, GError **error);
 void client_on_session (Client *self, ClientSessionFunc func, gpointer data);
 
+/* For who connects all channels as they come: but main, which is connected, and what the connection file leaves out. */
+void client_connect_new (SpiceSession *session, SpiceChannel *channel);
+
 /* Waits for the channel to be offered, connects it and waits until it is open. Borrowed. */
 SpiceChannel *client_open_channel (Client *self, int type, int id, GError **error);
 

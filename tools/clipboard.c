@@ -45,6 +45,8 @@ typedef struct {
   bool grabbed;
   GByteArray *content;
   bool answered; /* a question of ours */
+  bool lends;    /* content, until it has been given away */
+  bool agent_left;
   bool interrupted;
 } Clipboard;
 
@@ -91,6 +93,29 @@ on_request (SpiceMainChannel *channel, guint selection, guint type, Clipboard *s
   return TRUE;
 }
 
+static void
+lend (const Clipboard *self)
+{
+  guint32 type = self->type->type;
+
+  spice_main_channel_clipboard_selection_grab (self->channel, self->selection, &type, 1);
+}
+
+/* Of what was lent an agent before it, a new one knows nothing: one comes with each log-in. */
+static void
+on_agent (SpiceMainChannel *channel, Clipboard *self)
+{
+  gboolean connected;
+
+  g_object_get (channel, "agent-connected", &connected, NULL);
+  if (self->loops == 0) {
+    self->agent_left |= !connected;
+    return;
+  }
+  if (self->lends && spice_main_channel_agent_test_capability (channel, VD_AGENT_CAP_CLIPBOARD_BY_DEMAND))
+    lend (self);
+}
+
 static bool
 is_grabbed (gpointer data)
 {
@@ -101,6 +126,12 @@ static bool
 is_answered (gpointer data)
 {
   return ((Clipboard *) data)->answered;
+}
+
+static bool
+is_answered_or_left (gpointer data)
+{
+  return ((Clipboard *) data)->answered || ((Clipboard *) data)->agent_left;
 }
 
 static bool
@@ -241,8 +272,13 @@ static bool
 ask (Clipboard *self, Client *client, GError **error)
 {
   self->answered = false;
-  spice_main_channel_clipboard_selection_request (self->channel, self->selection, self->type->type);
-  return client_run (client, is_answered, self, error);
+  if (!self->agent_left)
+    spice_main_channel_clipboard_selection_request (self->channel, self->selection, self->type->type);
+  if (!client_run (client, is_answered_or_left, self, error))
+    return false;
+  if (!self->answered)
+    g_set_error (error, STATUS_ERROR, STATUS_FAILED, "the guest agent has gone while it was given the content");
+  return self->answered;
 }
 
 /* Agents since 0.23 drop the pieces that the pasting program has yet to take when the client goes, and nothing tells
@@ -263,7 +299,6 @@ settle (Clipboard *self, Client *client, GError **error)
 static bool
 set (Clipboard *self, Client *client, GError **error)
 {
-  guint32 type;
   guint interrupt;
   bool ok;
 
@@ -273,16 +308,20 @@ set (Clipboard *self, Client *client, GError **error)
     self->content = lf_to_crlf (lf);
     g_byte_array_unref (lf);
   }
-  type = self->type->type;
   g_object_set (self->channel, "max-clipboard", -1, NULL);
-  spice_main_channel_clipboard_selection_grab (self->channel, self->selection, &type, 1);
+  lend (self);
+  self->lends = true;
   self->grabbed = false;
   interrupt = g_unix_signal_add (SIGINT, on_interrupt, self);
   ok = client_run (client, is_given_away, self, error);
   g_source_remove (interrupt);
-  if (!ok || self->loops != 0)
-    return ok;
-  return settle (self, client, error);
+  if (ok && self->loops == 0)
+    return settle (self, client, error);
+  if (ok && self->loops > 0 && self->grabbed) {
+    g_set_error (error, STATUS_ERROR, STATUS_FAILED, "the guest has copied something else before it has pasted this");
+    return false;
+  }
+  return ok;
 }
 
 static bool
@@ -323,6 +362,7 @@ prepare (Clipboard *self, Client *client, const char *uri, GError **error)
   g_signal_connect (self->channel, "main-clipboard-selection-grab", G_CALLBACK (on_grab), self);
   g_signal_connect (self->channel, "main-clipboard-selection", G_CALLBACK (on_content), self);
   g_signal_connect (self->channel, "main-clipboard-selection-request", G_CALLBACK (on_request), self);
+  g_signal_connect (self->channel, "main-agent-update", G_CALLBACK (on_agent), self);
   if (!guest_wait (client, VD_AGENT_CAP_CLIPBOARD_BY_DEMAND, "clipboard", error))
     return false;
   if (self->selection == 0

@@ -9,6 +9,7 @@
 
 #define GROUP "virt-viewer"
 #define MAX_SIZE (1 << 20)
+#define DISABLED "caraway-disabled-channels" /* data of the session */
 
 static bool G_GNUC_PRINTF (3, 4) fail (GError **error, Status status, const char *format, ...)
 {
@@ -93,6 +94,23 @@ set_server (SpiceSession *session, GKeyFile *file, GError **error)
   return port || tls_port || fail (error, STATUS_FILE, "the connection file names no port");
 }
 
+static void
+set_disabled (SpiceSession *session, GKeyFile *file)
+{
+  char **channels = g_key_file_get_string_list (file, GROUP, "disable-channels", NULL, NULL);
+
+  if (channels)
+    g_object_set_data_full (G_OBJECT (session), DISABLED, channels, (GDestroyNotify) g_strfreev);
+}
+
+bool
+connection_disables (SpiceSession *session, int type)
+{
+  const char *const *channels = g_object_get_data (G_OBJECT (session), DISABLED);
+
+  return channels && g_strv_contains (channels, spice_channel_type_to_string (type));
+}
+
 static bool
 apply (SpiceSession *session, GKeyFile *file, GError **error)
 {
@@ -105,6 +123,7 @@ apply (SpiceSession *session, GKeyFile *file, GError **error)
   if (!set_server (session, file, error))
     return false;
   set_ca (session, file);
+  set_disabled (session, file);
   set_string (session, file, "tls-ciphers", "ciphers");
   set_string (session, file, "username", "username");
   if (subject && *subject && !connection_set_subject (session, subject, error))

@@ -39,3 +39,6 @@ bool connection_set_proxy (SpiceSession *session, const char *address, GError **
 
 /* connection-file.c: what remote-viewer and its like are given, .vv. Deletes the file when it says so. */
 bool connection_file_apply (SpiceSession *session, const char *path, GError **error);
+
+/* Whether the file wants channels of that type left out, where all are connected. */
+bool connection_disables (SpiceSession *session, int type);

@@ -216,8 +216,7 @@ listen (SpiceSession *session, SpiceChannel *channel, Events *self)
   } else if (SPICE_IS_PORT_CHANNEL (channel)) {
     g_signal_connect (channel, "port-data", G_CALLBACK (on_port_data), self);
   }
-  if (!SPICE_IS_MAIN_CHANNEL (channel))
-    spice_channel_connect (channel);
+  client_connect_new (session, channel);
 }
 
 static void

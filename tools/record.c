@@ -63,7 +63,7 @@ on_channel_new (SpiceSession *session, SpiceChannel *channel, Recording *self)
   if (SPICE_IS_MAIN_CHANNEL (channel))
     g_signal_connect (channel, "channel-event", G_CALLBACK (on_main_event), self);
   else
-    spice_channel_connect (channel);
+    client_connect_new (session, channel);
 }
 
 static bool

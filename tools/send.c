@@ -103,6 +103,13 @@ is_over (gpointer data)
   return ((Sending *) data)->over;
 }
 
+/* Guests may ask their user first, and some never answer. */
+static bool
+has_begun (gpointer data)
+{
+  return is_over (data) || ((Sending *) data)->current > 0;
+}
+
 static void
 begin (Sending *self, SpiceMainChannel *channel, char **paths)
 {
@@ -167,7 +174,8 @@ run (int argc, char **argv, GError **error)
   self.show &= !quiet;
   begin (&self, client_main (client), argv + 2);
   interrupt = g_unix_signal_add (SIGINT, on_interrupt, &self);
-  ok = client_run (client, is_over, &self, error);
+  ok = client_wait (client, has_begun, &self, "the guest to take a file", error)
+       && client_run (client, is_over, &self, error);
   g_source_remove (interrupt);
   /* The connection has failed: what it takes down with it still has its answer to come. */
   g_cancellable_cancel (cancellable);

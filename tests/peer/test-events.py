@@ -88,6 +88,20 @@ def kinds():
             tap.equal(lines.count(of("channel-new", channel)), 1, channel)
 
 
+@tap.test("a connection file that disables channels: they are told of, and not connected")
+def disabled():
+    with peers.DemoServer("--size", "64x48") as server:
+        file = server.folder / "x.vv"
+        file.write_text(f"[virt-viewer]\ntype=spice\nhost=127.0.0.1\nport={server.port}\ndisable-channels=inputs;cursor;\n")
+        with Watch(file) as watch:
+            watch.wait(of("channel-new", "inputs"))
+            watch.wait(of("channel-new", "cursor"))
+            watch.wait(of("display-mark", "display"))
+            server.process.stop()
+            opened = {line["channel"] for line in watch.ends(CLOSED) if line["event"] == "channel" and line["state"] == "opened"}
+            tap.equal(opened, {"main", "display"})
+
+
 @tap.test("a message that is wrong: the channel's state with the reason")
 def reason():
     wrong = [Wait(101), spice.message(314, b"\0")]

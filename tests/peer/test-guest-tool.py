@@ -19,7 +19,7 @@ import tap
 from hostile import spice
 from hostile.server import LISTED, HostileServer, Pause, Wait, opening
 
-FAILED, FILE, UNSUPPORTED = 1, 8, 9
+FAILED, TIMEOUT, FILE, UNSUPPORTED = 1, 7, 8, 9
 # Messages and capabilities of agents.
 MONITORS, CLIPBOARD, ANNOUNCE, GRAB, REQUEST, START, STATUS, DATA = 2, 4, 6, 7, 8, 10, 11, 12
 CAN_SIZE, BY_DEMAND, SELECTIONS, SPARSE, CRLF, NO_FILES, DETAILS = (1 << bit for bit in (1, 5, 6, 7, 9, 13, 14))
@@ -80,6 +80,13 @@ class Guest:
 
     def say(self, kind, body):
         self.server.channel(spice.MAIN).socket.sendall(spice.agent(kind, body))
+
+    def leave(self):
+        self.server.channel(spice.MAIN).socket.sendall(spice.message(108, spice.u32(0)))
+
+    def come(self, caps=BY_DEMAND | SELECTIONS):
+        announced = spice.agent(ANNOUNCE, spice.u32(1, caps))
+        self.server.channel(spice.MAIN).socket.sendall(spice.message(115, spice.u32(1000)) + announced)
 
     def grab(self, *kinds, selection=0):
         """Once everybody listens, or the client would not hear it."""
@@ -232,6 +239,30 @@ def loops():
             tap.equal([kind for kind, _ in guest.told() if kind == REQUEST], [])
 
 
+@tap.test("an agent that goes and comes is lent the content anew; one that goes while it is given it is a failure")
+def agent_goes():
+    with Guest("clipboard", "set", None, content=b"lent") as guest:
+        guest.wait(GRAB)
+        guest.leave()
+        guest.come()
+        guest.wait(GRAB, 2)
+        guest.ask(TEXT)
+        tap.equal(guest.wait(CLIPBOARD), [whose(0, TEXT) + b"lent"])
+        guest.wait(REQUEST)
+        guest.leave()
+        guest.ends(FAILED, "the guest agent has gone while it was given the content")
+
+
+@tap.test("a guest that copies something else before it has pasted: a failure")
+def copied_before():
+    with Guest("clipboard", "set", None, "--loops=2", content=b"lent") as guest:
+        guest.wait(GRAB)
+        guest.ask(TEXT)
+        guest.wait(CLIPBOARD)
+        guest.grab(TEXT)
+        guest.ends(FAILED, "the guest has copied something else before it has pasted this")
+
+
 CANNOT = {"no clipboard": (("clipboard", "get", None), CAN_SIZE), "no primary selection":
           (("clipboard", "get", None, "--selection=primary"), BY_DEMAND), "no monitor configuration":
           (("resize", None, "800x600"), BY_DEMAND), "does not allow file transfers": (("send", None, "/etc/hostname"), NO_FILES)}
@@ -312,6 +343,14 @@ def send():
         with Guest("send", None, f"{folder}/a\x1b[2J\x9b", caps=BY_DEMAND) as guest:
             guest.ends(FILE, "caraway send: a\\u001b[2J\\u009b: ")
             tap.true(not any(c in guest.process.text() for c in "\x1b\x9b"), repr(guest.process.text()))
+
+
+@tap.test("a guest that takes no file: the time limit, and the guest is told")
+def no_taker():
+    with Guest("send", None, __file__, "--timeout=1", caps=BY_DEMAND) as guest:
+        start, = guest.wait(START)
+        guest.ends(TIMEOUT, "gave up after 1 s, waiting for the guest to take a file")
+        tap.equal(guest.wait(STATUS), [start[:4] + spice.u32(1)])
 
 
 if __name__ == "__main__":
