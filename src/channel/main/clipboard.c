@@ -152,8 +152,8 @@ handle_grab (CwClipboard *self, Selection *selection, const CwAgentClipboardGrab
       types[n++] = grab->types[i];
     }
   answer_all_with_nothing (self, grab->selection);
-  if (n > 0)
-    self->observer->grab (self->data, grab->selection, types, n);
+  /* Of no type, too: what was there before is not there any more. */
+  self->observer->grab (self->data, grab->selection, types, n);
 }
 
 static void
