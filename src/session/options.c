@@ -53,6 +53,15 @@ parse_disable_effects (const gchar *option, const gchar *value, gpointer data, G
   return TRUE;
 }
 
+/* Of a list that is given twice the second counts. */
+static gboolean
+parse_certificates (const gchar *option, const gchar *value, gpointer data, GError **error)
+{
+  g_strfreev (values.smartcard_certificates);
+  values.smartcard_certificates = g_strsplit (value, ",", -1);
+  return TRUE;
+}
+
 static gboolean
 parse_compression (const gchar *option, const gchar *value, gpointer data, GError **error)
 {
@@ -102,8 +111,8 @@ static const GOptionEntry entries[] = {
     "SUBJECT" },
   { "spice-disable-audio", 0, 0, G_OPTION_ARG_NONE, &values.disable_audio, "Do without sound", NULL },
   { "spice-smartcard", 0, 0, G_OPTION_ARG_NONE, &values.smartcard, "Use smartcards", NULL },
-  { "spice-smartcard-certificates", 0, 0, G_OPTION_ARG_STRING_ARRAY, &values.smartcard_certificates,
-    "Certificates of a software smartcard", "CERTIFICATES" },
+  { "spice-smartcard-certificates", 0, 0, G_OPTION_ARG_CALLBACK, parse_certificates,
+    "Certificates of a software smartcard", "CERTIFICATE,…" },
   { "spice-smartcard-db", 0, 0, G_OPTION_ARG_STRING, &values.smartcard_db, "Database of these certificates", "PATH" },
   { "spice-disable-usbredir", 0, 0, G_OPTION_ARG_NONE, &values.disable_usbredir, "Do without USB devices", NULL },
   { "spice-usbredir-auto-redirect-filter", 0, 0, G_OPTION_ARG_STRING, &values.usb_auto_filter,
@@ -178,6 +187,12 @@ CwUsbOptions
 cw_usb_options (void)
 {
   return (CwUsbOptions){ values.usb_auto_filter, values.usb_connect_filter, (const char *const *) values.shared_cds };
+}
+
+void
+cw_usb_options_shared (void)
+{
+  g_clear_pointer (&values.shared_cds, g_strfreev);
 }
 
 /**

@@ -10,3 +10,6 @@ typedef struct {
 } CwUsbOptions;
 
 CwUsbOptions cw_usb_options (void);
+
+/* The CDs are in a drive of a session: of one for the whole process, or each session's guest would have them. */
+void cw_usb_options_shared (void);

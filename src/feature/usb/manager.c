@@ -5,6 +5,7 @@
 
 #include "base/i18n.h"
 #include "base/protocol.h"
+#include "session/options.h"
 #include "spice-client.h"
 
 #define DEFAULT_AUTO_FILTER "0x03,-1,-1,-1,0|-1,-1,-1,-1,1" /* no keyboards and mice */
@@ -358,6 +359,39 @@ channel_removed (gpointer data, SpiceChannel *channel)
   cw_usb_hub_channel_removed (SPICE_USB_DEVICE_MANAGER (data)->priv->hub, channel);
 }
 
+static void
+share_cds (SpiceUsbDeviceManager *manager, const char *const *paths)
+{
+  for (; paths && *paths; paths++) {
+    g_autoptr (GError) error = NULL;
+
+    if (!spice_usb_device_manager_create_shared_cd_device (manager, (char *) *paths, &error))
+      g_warning ("'%s' cannot be shared as a CD: %s", *paths, error->message);
+  }
+  cw_usb_options_shared ();
+}
+
+static void
+apply_options (SpiceSession *session)
+{
+  CwUsbOptions options = cw_usb_options ();
+  g_autoptr (GError) error = NULL;
+  SpiceUsbDeviceManager *manager;
+
+  if (!options.usb_auto_filter && !options.usb_connect_filter && !options.shared_cds)
+    return;
+  manager = spice_usb_device_manager_get (session, &error);
+  if (!manager) {
+    g_warning ("options for USB devices have no effect: %s", error->message);
+    return;
+  }
+  if (options.usb_auto_filter)
+    g_object_set (manager, "auto-connect-filter", options.usb_auto_filter, NULL);
+  if (options.usb_connect_filter)
+    g_object_set (manager, "redirect-on-connect", options.usb_connect_filter, NULL);
+  share_cds (manager, options.shared_cds);
+}
+
 static const int channel_types[] = { CW_CHANNEL_USBREDIR, 0 };
 
 const CwFeature cw_usb_feature = {
@@ -367,4 +401,5 @@ const CwFeature cw_usb_feature = {
   .detach = detach,
   .channel_added = channel_added,
   .channel_removed = channel_removed,
+  .apply_options = apply_options,
 };

@@ -122,6 +122,56 @@ test_mistakes (void)
   hub_end (&c);
 }
 
+static void
+parse_options (const char *cd, const char *other)
+{
+  g_autofree char *share = g_strdup_printf ("--spice-share-cd=%s", cd);
+  g_autofree char *share_other = g_strdup_printf ("--spice-share-cd=%s", other);
+  const char *words[] = { "program", "--spice-usbredir-auto-redirect-filter=0x08,-1,-1,-1,1",
+                          "--spice-usbredir-redirect-on-connect=0x09,-1,-1,-1,1", share, share_other };
+  char **argv = (char **) words;
+  int argc = G_N_ELEMENTS (words);
+  GOptionContext *context = g_option_context_new (NULL);
+
+  g_option_context_add_group (context, spice_get_option_group ());
+  g_assert_true (g_option_context_parse (context, &argc, &argv, NULL));
+  g_option_context_free (context);
+}
+
+/* Options of the command line: of each session they are told to; the CDs are the first one's. */
+static void
+test_options (void)
+{
+  g_autofree char *cd = NULL, *second = NULL, *automatic = NULL, *on_connect = NULL;
+  SpiceSession *other = spice_session_new ();
+  g_autoptr (GPtrArray) devices = NULL;
+  HubCase c;
+
+  hub_begin (&c, 1, NULL);
+  cd = hub_make_image (&c, "cd");
+  second = hub_make_image (&c, "second");
+  parse_options (cd, second);
+  spice_set_session_option (c.session);
+  hub_expect (&c, "free 1; added SPICE CD (cd); added SPICE CD (second); ");
+  g_object_get (c.manager, "auto-connect-filter", &automatic, "redirect-on-connect", &on_connect, NULL);
+  g_assert_cmpstr (automatic, ==, "0x08,-1,-1,-1,1");
+  g_assert_cmpstr (on_connect, ==, "0x09,-1,-1,-1,1");
+  spice_set_session_option (c.session);
+  devices = spice_usb_device_manager_get_devices (c.manager);
+  g_assert_cmpuint (devices->len, ==, 2);
+  hub_end (&c);
+
+  parse_options ("/nowhere/cd", "/nowhere/other");
+  g_test_expect_message ("GSpice", G_LOG_LEVEL_WARNING, "'/nowhere/cd' cannot be shared as a CD: *");
+  g_test_expect_message ("GSpice", G_LOG_LEVEL_WARNING, "'/nowhere/other' cannot be shared as a CD: *");
+  spice_set_session_option (other);
+  g_test_assert_expected_messages ();
+  g_clear_pointer (&automatic, g_free);
+  g_object_get (spice_usb_device_manager_get (other, NULL), "auto-connect-filter", &automatic, NULL);
+  g_assert_cmpstr (automatic, ==, "0x08,-1,-1,-1,1");
+  g_object_unref (other);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -130,5 +180,6 @@ main (int argc, char **argv)
   g_test_add_func ("/usb-manager/without-hub", test_without_hub);
   g_test_add_func ("/usb-manager/no-usb", test_no_usb);
   g_test_add_func ("/usb-manager/mistakes", test_mistakes);
+  g_test_add_func ("/usb-manager/O4-options", test_options);
   return g_test_run ();
 }

@@ -144,13 +144,16 @@ test_smartcard (void)
   gboolean cards;
 
   g_assert_true (parse ("--spice-smartcard", NULL));
-  g_assert_true (parse ("--spice-smartcard-certificates=one", NULL));
+  g_assert_true (parse ("--spice-smartcard-certificates=none", NULL));
+  g_assert_true (parse ("--spice-smartcard-certificates=one,two,three", NULL));
   spice_set_session_option (SPICE_SESSION (session));
   g_object_get (session, "enable-smartcard", &cards, "smartcard-db", &database, "smartcard-certificates", &certificates,
                 NULL);
   g_assert_true (cards);
   g_assert_cmpstr (database, ==, "/nowhere/db");
+  g_assert_cmpuint (g_strv_length (certificates), ==, 3);
   g_assert_cmpstr (certificates[0], ==, "one");
+  g_assert_cmpstr (certificates[2], ==, "three");
 }
 
 /* Accepted without effect, and said so. Here nothing serves USB devices. */
@@ -172,6 +175,8 @@ test_without_effect (void)
   g_assert_cmpstr (usb.usb_auto_filter, ==, "0,1");
   g_assert_cmpstr (usb.usb_connect_filter, ==, "2,3");
   g_assert_cmpstr (usb.shared_cds[0], ==, "/nowhere/cd");
+  cw_usb_options_shared ();
+  g_assert_null (cw_usb_options ().shared_cds);
 }
 
 static void
