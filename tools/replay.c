@@ -33,8 +33,7 @@ typedef struct {
   guint timer;
   GByteArray *writing;
   bool is_main, is_writing, has_ended;
-  bool is_closing; /* nothing more is written */
-  bool has_left;   /* nothing more is read */
+  bool has_left; /* nothing more is read */
   char buffer[4096];
 } Connection;
 
@@ -62,7 +61,6 @@ connection_free (Connection *self)
 static void
 close_connection (Connection *self)
 {
-  self->is_closing = true;
   g_cancellable_cancel (self->cancellable);
 }
 
@@ -118,8 +116,10 @@ on_written (GObject *object, GAsyncResult *result, gpointer data)
     connection_free (self);
     return;
   }
-  if (!ok)
+  if (!ok) {
     close_connection (self);
+    return;
+  }
   g_byte_array_set_size (self->writing, 0);
   go_on (self);
 }
@@ -129,7 +129,7 @@ go_on (Connection *self)
 {
   g_autoptr (GBytes) output = NULL;
 
-  if (self->is_writing || self->timer || self->is_closing)
+  if (self->is_writing || self->timer)
     return;
   output = cw_replay_channel_take_output (self->channel);
   if (output)
@@ -169,7 +169,7 @@ on_read (GObject *object, GAsyncResult *result, gpointer data)
   gssize n = g_input_stream_read_finish (G_INPUT_STREAM (object), result, NULL);
 
   if (n <= 0) {
-    self->is_closing = self->has_left = true;
+    self->has_left = true;
     if (self->is_writing)
       g_socket_shutdown (g_socket_connection_get_socket (self->stream), TRUE, TRUE, NULL);
     else
@@ -248,7 +248,6 @@ serve (Server *self, const char *unix_path, int port, GError **error)
     return false;
   while (!self->stop)
     g_main_context_iteration (NULL, TRUE);
-  g_socket_service_stop (service);
   g_socket_listener_close (G_SOCKET_LISTENER (service));
   if (unix_path)
     unlink (unix_path);
