@@ -165,13 +165,18 @@ server_is_idle (Server *self)
   return idle;
 }
 
+/* In one piece, as libspice-server does: a client would wake up twice otherwise. */
 bool
 server_send_bytes (PeerIo *io, uint16_t type, const void *body, size_t size)
 {
-  uint8_t header[6] = { (uint8_t) type,        (uint8_t) (type >> 8),  (uint8_t) size,
-                        (uint8_t) (size >> 8), (uint8_t) (size >> 16), (uint8_t) (size >> 24) };
+  const uint8_t header[6] = { (uint8_t) type,        (uint8_t) (type >> 8),  (uint8_t) size,
+                              (uint8_t) (size >> 8), (uint8_t) (size >> 16), (uint8_t) (size >> 24) };
+  g_autofree uint8_t *message = g_malloc (sizeof header + size);
 
-  return peer_write (io, header, sizeof header) && (size == 0 || peer_write (io, body, size));
+  memcpy (message, header, sizeof header);
+  if (size > 0)
+    memcpy (message + sizeof header, body, size);
+  return peer_write (io, message, sizeof header + size);
 }
 
 bool
