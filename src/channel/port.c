@@ -302,15 +302,60 @@ spice_port_channel_init (SpicePortChannel *self)
   self->priv->pipe = cw_spicevmc_new (SPICE_CHANNEL (self), &pipe_events);
 }
 
+typedef struct {
+  SpicePortChannel *port; /* strong */
+  GTask *task;            /* NULL: it was cancelled, and has been answered */
+  GSource *cancelled;     /* or NULL */
+  gssize size;
+} PortWrite;
+
+static void
+end_write (PortWrite *self)
+{
+  if (self->cancelled)
+    g_source_destroy (self->cancelled);
+  g_clear_pointer (&self->cancelled, g_source_unref);
+  g_clear_object (&self->task);
+}
+
 static void
 written (gpointer data, const GError *error)
 {
-  g_autoptr (GTask) task = data;
+  PortWrite *self = data;
 
-  if (error)
-    g_task_return_error (task, cw_channel_public_error (g_error_copy (error)));
-  else
-    g_task_return_int (task, (gssize) GPOINTER_TO_SIZE (g_task_get_task_data (task)));
+  if (self->task && error)
+    g_task_return_error (self->task, cw_channel_public_error (g_error_copy (error)));
+  else if (self->task)
+    g_task_return_int (self->task, self->size);
+  end_write (self);
+  g_object_unref (self->port);
+  g_free (self);
+}
+
+/* Its bytes go on their way; nobody waits for a machine that does not read. */
+static gboolean
+on_write_cancelled (GCancellable *cancellable, gpointer data)
+{
+  PortWrite *self = data;
+
+  g_task_return_error_if_cancelled (self->task);
+  end_write (self);
+  return G_SOURCE_REMOVE;
+}
+
+static PortWrite *
+begin_write (SpicePortChannel *port, GTask *task, gsize size)
+{
+  PortWrite *self = g_new0 (PortWrite, 1);
+  GCancellable *cancellable = g_task_get_cancellable (task);
+
+  *self = (PortWrite){ g_object_ref (port), g_object_ref (task), NULL, (gssize) size };
+  if (!cancellable)
+    return self;
+  self->cancelled = g_cancellable_source_new (cancellable);
+  g_source_set_callback (self->cancelled, G_SOURCE_FUNC (on_write_cancelled), self, NULL);
+  g_source_attach (self->cancelled, g_task_get_context (task));
+  return self;
 }
 
 /**
@@ -318,7 +363,8 @@ written (gpointer data, const GError *error)
  * @port: the channel
  * @buffer: (array length=count) (element-type guint8): what to send; has to stay as it is until @callback is called
  * @count: bytes in @buffer
- * @cancellable: (nullable): cancels the waiting; what has been queued is sent nevertheless
+ * @cancellable: (nullable): cancels the waiting; what has been queued is sent nevertheless. With one, the bytes are
+ * copied
  * @callback: (scope async) (nullable): called when all of it has been handed to the system, or never will be
  * @user_data: for @callback
  *
@@ -332,7 +378,8 @@ spice_port_channel_write_async (SpicePortChannel *port, const void *buffer, gsiz
 {
   g_autoptr (GTask) task = NULL;
   g_autoptr (GBytes) bytes = NULL;
-  GError *error = NULL;
+  g_autoptr (GError) error = NULL;
+  PortWrite *write;
 
   g_return_if_fail (SPICE_IS_PORT_CHANNEL (port));
   g_return_if_fail (buffer != NULL || count == 0);
@@ -341,18 +388,18 @@ spice_port_channel_write_async (SpicePortChannel *port, const void *buffer, gsiz
 
   task = g_task_new (port, cancellable, callback, user_data);
   g_task_set_source_tag (task, spice_port_channel_write_async);
-  g_task_set_task_data (task, GSIZE_TO_POINTER (count), NULL);
   if (g_task_return_error_if_cancelled (task))
     return;
   if (!port->priv->opened || !cw_channel_is_ready (SPICE_CHANNEL (port))) {
     g_task_return_new_error (task, SPICE_CLIENT_ERROR, SPICE_CLIENT_ERROR_FAILED, _ ("The port is not open."));
     return;
   }
-  bytes = g_bytes_new_static (buffer, count);
-  if (cw_spicevmc_write (port->priv->pipe, bytes, written, task, &error))
-    g_steal_pointer (&task);
-  else
-    g_task_return_error (task, error);
+  /* After the callback the buffer is the caller's, and a cancelled write has its callback before its bytes have gone.
+   */
+  bytes = cancellable ? g_bytes_new (buffer, count) : g_bytes_new_static (buffer, count);
+  write = begin_write (port, task, count);
+  if (!cw_spicevmc_write (port->priv->pipe, bytes, written, write, &error))
+    written (write, error);
 }
 
 /**

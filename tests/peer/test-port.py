@@ -187,7 +187,7 @@ def write_closed():
         tap.true(bench.client.written(2)["error"].startswith(FAILED), "it was sent to a closed port")
 
 
-@tap.test("T5: a write cancelled before says so and sends nothing; cancelled after, it says so when its bytes have gone")
+@tap.test("T5: a write cancelled before says so and sends nothing; cancelled after, it says so and its bytes go on")
 def cancelled():
     with Bench() as bench:
         bench.client.command("write-cancelled 0 10 1")

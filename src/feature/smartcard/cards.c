@@ -263,11 +263,15 @@ cw_cards_start (const char *database, const char *const *certificates)
   static gsize started;
   g_autoptr (GThread) thread = NULL;
   g_autoptr (GError) error = NULL;
-  bool software = certificates && g_strv_length ((char **) certificates) == N_CERTIFICATES;
+  guint n_certificates = certificates ? g_strv_length ((char **) certificates) : 0;
+  bool software = n_certificates == N_CERTIFICATES;
   char *options;
 
   if (!g_once_init_enter (&started))
     return;
+  if (n_certificates > 0 && !software)
+    g_warning ("a smartcard is made of %d certificates, not of %u: those of readers are used", N_CERTIFICATES,
+               n_certificates);
   options = software ? options_of (database, certificates) : NULL;
   if (software && !options)
     g_warning ("the names of the smartcard's certificates have characters that no name may have");

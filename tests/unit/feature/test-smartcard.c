@@ -327,6 +327,24 @@ test_broken_library (void)
   g_assert_null (cw_cards_readers ());
 }
 
+static void
+test_two_certificates (void)
+{
+  static const char *const two[] = { "cert1", "cert2", NULL };
+
+  g_log_set_always_fatal (G_LOG_FATAL_MASK);
+  cw_cards_start (NULL, two);
+}
+
+/* A card of two certificates is none, and its settings are not ignored without a word. */
+static void
+test_number (void)
+{
+  g_test_trap_subprocess ("/smartcard-library/subprocess/two", 0, G_TEST_SUBPROCESS_DEFAULT);
+  g_test_trap_assert_passed ();
+  g_test_trap_assert_stderr ("*a smartcard is made of 3 certificates, not of 2*");
+}
+
 /* It is looked for when cards are wanted, not when the program starts; where it cannot be used there are none. */
 static void
 test_library (void)
@@ -355,6 +373,8 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_unsetenv ("SPICE_PROXY");
   g_test_add_func ("/smartcard-library/subprocess/broken", test_broken_library);
+  g_test_add_func ("/smartcard-library/subprocess/two", test_two_certificates);
+  g_test_add_func ("/smartcard-library/number", test_number);
   g_test_add_func ("/smartcard-library/late", test_library); /* first: nothing has wanted it yet */
   if (g_test_subprocess ())
     return g_test_run ();

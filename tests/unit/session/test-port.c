@@ -324,6 +324,48 @@ open_port (Case *self)
   expect_told (self, "p opened; event 0; name p; ");
 }
 
+/* Cancelling is answered though the machine reads nothing; the buffer is the program's then, and its bytes go on. */
+static void
+test_cancelled (void)
+{
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  g_autofree char *bytes = g_malloc (4 * 65536), *same = g_malloc (65536);
+  Written written[2];
+  Case c;
+
+  memset (bytes, 'x', 4 * 65536);
+  memset (same, 'x', 65536);
+  begin (&c, NULL);
+  open_port (&c);
+  steps_set_deaf (c.steps, CW_CHANNEL_PORT, true);
+  write_bytes (&c, same, 65536, NULL, &written[0]);
+  write_bytes (&c, bytes, 4 * 65536, cancellable, &written[1]);
+  client_run (20);
+  g_cancellable_cancel (cancellable);
+  expect_failed (&written[1], G_IO_ERROR, G_IO_ERROR_CANCELLED, NULL);
+  memset (bytes, 'y', 4 * 65536);
+  steps_set_deaf (c.steps, CW_CHANNEL_PORT, false);
+  for (unsigned i = 0; i < 5; i++)
+    expect_heard (&c, same, 65536);
+  expect_written (&written[0], 65536);
+  write_bytes (&c, "end", 3, cancellable, &written[0]);
+  expect_failed (&written[0], G_IO_ERROR, G_IO_ERROR_CANCELLED, NULL);
+  steps_heard_all (c.steps, CW_CHANNEL_PORT);
+  /* One that has been answered is cancelled in vain. */
+  g_cancellable_reset (cancellable);
+  write_bytes (&c, "end", 3, cancellable, &written[0]);
+  expect_heard (&c, "end", 3);
+  expect_written (&written[0], 3);
+  g_cancellable_cancel (cancellable);
+  /* The end of the connection finds one that was cancelled. */
+  g_cancellable_reset (cancellable);
+  steps_set_deaf (c.steps, CW_CHANNEL_PORT, true);
+  write_bytes (&c, bytes, 4 * 65536, cancellable, &written[1]);
+  g_cancellable_cancel (cancellable);
+  expect_failed (&written[1], G_IO_ERROR, G_IO_ERROR_CANCELLED, NULL);
+  end (&c);
+}
+
 static void
 test_write (void)
 {
@@ -594,6 +636,7 @@ main (int argc, char **argv)
   g_test_add_data_func ("/port/before-init/event", NULL, test_before_init);
   g_test_add_data_func ("/port/before-init/data", "early", test_before_init);
   g_test_add_func ("/port/write", test_write);
+  g_test_add_func ("/port/cancelled", test_cancelled);
   g_test_add_func ("/port/T4-written-before-end", test_written_before_end);
   g_test_add_func ("/port/written-before-disconnect", test_written_before_disconnect);
   g_test_add_func ("/port/old-names", test_old_names);
