@@ -44,8 +44,10 @@ cw_display_video_announce (SpiceDisplayChannel *self)
 void
 cw_display_video_install_signals (GType type)
 {
-  if (cw_channel_pipeline_type)
-    g_signal_new ("gst-video-overlay", type, 0, 0, NULL, NULL, NULL, G_TYPE_BOOLEAN, 1, cw_channel_pipeline_type ());
+  /* Programs connect to it whatever the library was built with. */
+  GType pipeline = cw_channel_pipeline_type ? cw_channel_pipeline_type () : G_TYPE_OBJECT;
+
+  g_signal_new ("gst-video-overlay", type, 0, 0, NULL, NULL, NULL, G_TYPE_BOOLEAN, 1, pipeline);
 }
 
 bool
