@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* PUT: what comes goes into a file of its own, which takes the place of the old one when all of it is there. */
+/* PUT: what comes goes into a file of its own, without a name if possible, which takes the place of the old one when
+ * all of it is there. */
 #include "feature/webdav/requests.h"
 
 #include <errno.h>
@@ -19,7 +20,7 @@
 
 typedef struct {
   int fd;
-  char *partial; /* NULL once it is in its place */
+  char *partial; /* NULL while it has no name, and once it is in its place */
   char *real;
   bool replaces;
   int problem; /* errno of the first failure, or 0 */
@@ -91,6 +92,26 @@ on_chunk (SoupServerMessage *message, GBytes *chunk, gpointer data)
     write_chunks (self);
 }
 
+static void
+get_link (int fd, char *link, size_t size)
+{
+  g_snprintf (link, size, "/proc/self/fd/%d", fd);
+}
+
+/* A name of its own first, as a link takes no other's place. */
+static void
+name_it (Upload *self)
+{
+  char link[32];
+
+  get_link (self->fd, link, sizeof link);
+  self->partial = cw_share_partial_name (self->real);
+  if (linkat (AT_FDCWD, link, AT_FDCWD, self->partial, AT_SYMLINK_FOLLOW) == 0)
+    return;
+  self->problem = errno;
+  g_clear_pointer (&self->partial, g_free);
+}
+
 bool
 cw_webdav_upload_end (SoupServerMessage *message)
 {
@@ -99,6 +120,8 @@ cw_webdav_upload_end (SoupServerMessage *message)
   if (!self)
     return false;
   write_chunks (self);
+  if (self->problem == 0 && !self->partial)
+    name_it (self);
   if (close (self->fd) != 0 && self->problem == 0)
     self->problem = errno;
   self->fd = -1;
@@ -130,6 +153,37 @@ on_finished (SoupServerMessage *message, gpointer data)
   g_free (self);
 }
 
+/* A file without a name goes with the process, however that ends. False: the file system, or the place where the
+ * program runs, has none. */
+static bool
+open_unnamed (Upload *self)
+{
+  g_autofree char *folder = g_path_get_dirname (self->real);
+  char link[32];
+
+  self->fd = open (folder, O_WRONLY | O_TMPFILE | O_CLOEXEC, 0666);
+  if (self->fd < 0)
+    return false;
+  get_link (self->fd, link, sizeof link);
+  if (access (link, F_OK) == 0)
+    return true;
+  close (self->fd);
+  self->fd = -1;
+  return false;
+}
+
+static bool
+open_named (Upload *self)
+{
+  self->partial = cw_share_partial_name (self->real);
+  self->fd = open (self->partial, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+  if (self->fd >= 0)
+    return true;
+  self->problem = errno;
+  g_clear_pointer (&self->partial, g_free);
+  return false;
+}
+
 static bool
 open_partial (Upload *self)
 {
@@ -145,13 +199,8 @@ open_partial (Upload *self)
     self->problem = ENAMETOOLONG;
     return false;
   }
-  self->partial = cw_share_partial_name (self->real);
-  self->fd = open (self->partial, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
-  if (self->fd < 0) {
-    self->problem = errno;
-    g_clear_pointer (&self->partial, g_free);
+  if (!open_unnamed (self) && !open_named (self))
     return false;
-  }
   if (self->replaces)
     fchmod (self->fd, old.st_mode & 07777);
   return true;

@@ -7,8 +7,10 @@
 #include "channel/spicevmc.h"
 #include "spice-client.h"
 
+#include <fcntl.h>
 #include <glib/gstdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #define GET_HELLO "GET /hello.txt HTTP/1.1\r\nHost: h\r\n\r\n"
 
@@ -93,6 +95,29 @@ begin_upload (WebdavCase *self, gint64 id)
 
   webdav_say (self, id, head, strlen (head));
   client_await (has_upload, self);
+}
+
+static bool
+has_unnamed_files (WebdavCase *self)
+{
+  int fd = open (self->folder, O_WRONLY | O_TMPFILE | O_CLOEXEC, 0600);
+
+  if (fd >= 0)
+    close (fd);
+  return fd >= 0;
+}
+
+/* A program that ends in the middle of an upload, in whatever way, leaves nothing in the folder. */
+static void
+test_unnamed (void)
+{
+  WebdavCase c;
+
+  webdav_begin (&c);
+  begin_upload (&c, 5);
+  if (has_unnamed_files (&c))
+    g_assert_false (webdav_upload_is_named (&c));
+  webdav_end (&c);
 }
 
 /* An upload that is broken off leaves nothing, and the old file: by the end of its connection, of the port, of all. */
@@ -374,6 +399,7 @@ main (int argc, char **argv)
   g_unsetenv ("SPICE_PROXY");
   g_test_add_func ("/webdav-channel/large", test_large);
   g_test_add_func ("/webdav-channel/broken", test_broken);
+  g_test_add_func ("/webdav-channel/unnamed", test_unnamed);
   g_test_add_func ("/webdav-channel/frames", test_frames);
   g_test_add_func ("/webdav-channel/end-behind", test_end_behind);
   g_test_add_func ("/webdav-channel/end-amid", test_end_amid);

@@ -61,17 +61,45 @@ webdav_content_of (WebdavCase *self, const char *name)
   return content;
 }
 
-bool
-webdav_has_no_upload (gpointer data)
+/* Whether the process has a file open that has no name in the folder. */
+static bool
+has_unnamed (const WebdavCase *self)
 {
-  const WebdavCase *self = data;
+  g_autoptr (GDir) dir = g_dir_open ("/proc/self/fd", 0, NULL);
+  g_autofree char *folder = realpath (self->folder, NULL);
+  const char *name;
+
+  while ((name = g_dir_read_name (dir))) {
+    g_autofree char *link = g_build_filename ("/proc/self/fd", name, NULL), *target = g_file_read_link (link, NULL);
+
+    if (target && g_str_has_prefix (target, folder) && g_str_has_prefix (target + strlen (folder), "/#"))
+      return true;
+  }
+  return false;
+}
+
+static bool
+has_named (const WebdavCase *self)
+{
   g_autoptr (GDir) dir = g_dir_open (self->folder, 0, NULL);
   const char *name;
 
   while ((name = g_dir_read_name (dir)))
     if (strstr (name, "upload"))
-      return false;
-  return true;
+      return true;
+  return false;
+}
+
+bool
+webdav_has_no_upload (gpointer data)
+{
+  return !has_named (data) && !has_unnamed (data);
+}
+
+bool
+webdav_upload_is_named (WebdavCase *self)
+{
+  return has_named (self);
 }
 
 static bool

@@ -27,6 +27,8 @@ char *webdav_content_of (WebdavCase *self, const char *name);
 
 /* Of a WebdavCase: nothing in the folder is on its way to its name. */
 bool webdav_has_no_upload (gpointer self);
+/* One is that would stay there if the program ended. */
+bool webdav_upload_is_named (WebdavCase *self);
 
 /* At most 65535 bytes; none: the connection's end. */
 void webdav_send_frame (WebdavCase *self, gint64 id, const void *bytes, size_t size);
