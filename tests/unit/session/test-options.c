@@ -329,9 +329,9 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/options/O2-refused", test_refused);
   g_test_add_func ("/options/O5-untouched", test_untouched);
-  g_test_add_func ("/options/O1-applied", test_applied);
+  g_test_add_func ("/options/O1-O6-applied", test_applied);
   g_test_add_func ("/options/compressions", test_compressions);
-  g_test_add_func ("/options/smartcard", test_smartcard);
+  g_test_add_func ("/options/O3-smartcard", test_smartcard);
   g_test_add_func ("/options/without-effect", test_without_effect);
   g_test_add_func ("/options/debug", test_debug);
   g_test_add_func ("/options/version", test_version);

@@ -45,6 +45,46 @@ end (Case *self)
   steps_end (self->steps, self->session, self->told);
 }
 
+/* --- channels --------------------------------------------------------------------------------------------------- */
+
+static void
+note_plain_event (SpiceChannel *channel, SpiceChannelEvent event, GString *told)
+{
+  g_string_append_printf (told, "event %d; ", event);
+}
+
+static bool
+has_told (gpointer told)
+{
+  return ((GString *) told)->len > 0;
+}
+
+/* C5, C6: whoever closes a channel hears of it once, and of one that is closed nothing; it can be connected again. */
+static void
+test_closed_and_again (void)
+{
+  SpiceChannel *channel;
+  Case c;
+
+  begin (&c);
+  channel = SPICE_CHANNEL (c.inputs);
+  g_signal_connect (channel, "channel-event", G_CALLBACK (note_plain_event), c.told);
+  for (unsigned i = 0; i < 2; i++) {
+    spice_channel_disconnect (channel, SPICE_CHANNEL_NONE);
+    spice_channel_disconnect (channel, SPICE_CHANNEL_NONE);
+    client_await (has_told, c.told);
+    spice_channel_disconnect (channel, SPICE_CHANNEL_ERROR_IO);
+    client_run (20);
+    g_assert_cmpstr (c.told->str, ==, "event 12; ");
+    g_string_truncate (c.told, 0);
+    g_assert_true (spice_channel_connect (channel));
+    client_await (has_told, c.told);
+    g_assert_cmpstr (c.told->str, ==, "event 10; ");
+    g_string_truncate (c.told, 0);
+  }
+  end (&c);
+}
+
 /* --- sessions --------------------------------------------------------------------------------------------------- */
 
 static bool
@@ -399,6 +439,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_unsetenv ("SPICE_PROXY");
+  g_test_add_func ("/statements/C5-C6-closed-and-again", test_closed_and_again);
   g_test_add_func ("/statements/S12-newest-first", test_newest_first);
   g_test_add_func ("/statements/I8-in-flight", test_in_flight);
   g_test_add_func ("/statements/U2-notify-before-set", test_notify_before_set);
