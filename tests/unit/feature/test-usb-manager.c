@@ -123,18 +123,21 @@ test_mistakes (void)
 }
 
 static void
-parse_options (const char *cd, const char *other)
+parse_options (const char *first, ...)
 {
-  g_autofree char *share = g_strdup_printf ("--spice-share-cd=%s", cd);
-  g_autofree char *share_other = g_strdup_printf ("--spice-share-cd=%s", other);
-  const char *words[] = { "program", "--spice-usbredir-auto-redirect-filter=0x08,-1,-1,-1,1",
-                          "--spice-usbredir-redirect-on-connect=0x09,-1,-1,-1,1", share, share_other };
-  char **argv = (char **) words;
-  int argc = G_N_ELEMENTS (words);
+  g_autoptr (GStrvBuilder) words = g_strv_builder_new ();
+  g_auto (GStrv) argv = NULL;
   GOptionContext *context = g_option_context_new (NULL);
+  va_list more;
 
+  g_strv_builder_add (words, "program");
+  va_start (more, first);
+  for (const char *word = first; word; word = va_arg (more, const char *))
+    g_strv_builder_add (words, word);
+  va_end (more);
+  argv = g_strv_builder_end (words);
   g_option_context_add_group (context, spice_get_option_group ());
-  g_assert_true (g_option_context_parse (context, &argc, &argv, NULL));
+  g_assert_true (g_option_context_parse_strv (context, &argv, NULL));
   g_option_context_free (context);
 }
 
@@ -150,7 +153,9 @@ test_options (void)
   hub_begin (&c, 1, NULL);
   cd = hub_make_image (&c, "cd");
   second = hub_make_image (&c, "second");
-  parse_options (cd, second);
+  parse_options ("--spice-usbredir-auto-redirect-filter=0x08,-1,-1,-1,1",
+                 "--spice-usbredir-redirect-on-connect=0x09,-1,-1,-1,1", "--spice-share-cd", cd, "--spice-share-cd",
+                 second, NULL);
   spice_set_session_option (c.session);
   hub_expect (&c, "free 1; added SPICE CD (cd); added SPICE CD (second); ");
   g_object_get (c.manager, "auto-connect-filter", &automatic, "redirect-on-connect", &on_connect, NULL);
@@ -161,7 +166,7 @@ test_options (void)
   g_assert_cmpuint (devices->len, ==, 2);
   hub_end (&c);
 
-  parse_options ("/nowhere/cd", "/nowhere/other");
+  parse_options ("--spice-share-cd=/nowhere/cd", "--spice-share-cd=/nowhere/other", NULL);
   g_test_expect_message ("GSpice", G_LOG_LEVEL_WARNING, "'/nowhere/cd' cannot be shared as a CD: *");
   g_test_expect_message ("GSpice", G_LOG_LEVEL_WARNING, "'/nowhere/other' cannot be shared as a CD: *");
   spice_set_session_option (other);
