@@ -22,14 +22,17 @@ typedef struct {
   SpiceWebdavChannel *channel; /* borrowed */
   gint64 id;
   CwWebdavTube *tube;
-  bool blocked; /* the channel waits for it */
-  bool ending;  /* the guest has closed it */
+  bool blocked;  /* the channel waits for it */
+  bool ending;   /* the guest has closed it */
+  bool answered; /* the server has said something since the guest has */
+  guint64 idle;  /* … and nothing more: when, as a number of such moments; 0: not idle */
 } Connection;
 
 struct _SpiceWebdavChannelPrivate {
   CwWebdavMux mux;
   GHashTable *connections; /* by id */
   unsigned n_blocked;      /* connections the channel waits for */
+  guint64 n_idle;          /* moments in which one has become idle */
 };
 
 G_DEFINE_TYPE_WITH_PRIVATE (SpiceWebdavChannel, spice_webdav_channel, SPICE_TYPE_PORT_CHANNEL)
@@ -99,8 +102,12 @@ send_frame (Connection *self)
 
   if (!frame && over)
     end_connection (self);
+  else if (!frame && self->answered && self->idle == 0)
+    self->idle = ++self->channel->priv->n_idle;
   if (!frame)
     return false;
+  self->answered = true;
+  self->idle = 0;
   if (piped.size == 0) {
     cw_spicevmc_write (pipe_of (self->channel), frame, NULL, NULL, NULL);
   } else if (!cw_spicevmc_write_piped (pipe_of (self->channel), frame, &piped, NULL)) {
@@ -156,6 +163,24 @@ take_room (SpiceChannel *channel)
     cw_webdav_tube_wake (((Connection *) connection)->tube);
 }
 
+/* Programs of the guest keep connections for later, and it does not close them for us. One that goes on is a new one
+ * here. */
+static void
+make_room (SpiceWebdavChannelPrivate *priv)
+{
+  Connection *oldest = NULL, *at;
+  GHashTableIter iter;
+
+  if (g_hash_table_size (priv->connections) < MAX_CONNECTIONS)
+    return;
+  g_hash_table_iter_init (&iter, priv->connections);
+  while (g_hash_table_iter_next (&iter, NULL, (gpointer *) &at))
+    if (at->idle > 0 && !at->ending && (!oldest || at->idle < oldest->idle))
+      oldest = at;
+  if (oldest)
+    end_connection (oldest);
+}
+
 static Connection *
 open_connection (SpiceWebdavChannel *self, gint64 id)
 {
@@ -164,6 +189,7 @@ open_connection (SpiceWebdavChannel *self, gint64 id)
   Connection *connection = g_new0 (Connection, 1);
 
   g_object_get (self, "spice-session", &session, NULL);
+  make_room (priv);
   if (session && g_hash_table_size (priv->connections) < MAX_CONNECTIONS)
     connection->tube
         = cw_webdav_connect (SPICE_SESSION (session), cw_channel_context (SPICE_CHANNEL (self)), on_ready, connection);
@@ -194,6 +220,8 @@ on_frame (gpointer data, gint64 id, CwSlice bytes)
   }
   if (connection->ending)
     return;
+  connection->answered = false;
+  connection->idle = 0;
   waiting = cw_webdav_tube_give (connection->tube, bytes);
   if (waiting > MAX_WAITING)
     end_connection (connection);

@@ -377,6 +377,30 @@ test_many (void)
   webdav_end (&c);
 }
 
+/* Connections that programs only keep for later are not in the way of new ones, and go on when they are wanted again.
+ */
+static void
+test_kept (void)
+{
+  const gint64 max = 256;
+  WebdavCase c;
+
+  webdav_begin (&c);
+  webdav_send_frame (&c, 1, GET_HELLO, 10); /* one that waits for the rest of its request is none */
+  for (gint64 id = 2; id <= max + 3; id++) {
+    webdav_send_frame (&c, id, GET_HELLO, strlen (GET_HELLO));
+    if (id > max)
+      g_assert_null (webdav_next_frame (&c, id - max + 1));
+    hear (&c, id, "Hello, guest");
+  }
+  webdav_send_frame (&c, 2, GET_HELLO, strlen (GET_HELLO));
+  g_assert_null (webdav_next_frame (&c, 5));
+  hear (&c, 2, "Hello, guest");
+  webdav_send_frame (&c, 1, &GET_HELLO[10], strlen (GET_HELLO) - 10);
+  hear (&c, 1, "Hello, guest");
+  webdav_end (&c);
+}
+
 /* Far more questions than are taken at once: the channel stops, and goes on, until the last one is answered. */
 static void
 test_pipelined (void)
@@ -409,6 +433,7 @@ main (int argc, char **argv)
   g_test_add_func ("/webdav-channel/no-body", test_no_body);
   g_test_add_func ("/webdav-channel/many-locks", test_many_locks);
   g_test_add_func ("/webdav-channel/many", test_many);
+  g_test_add_func ("/webdav-channel/kept", test_kept);
   g_test_add_func ("/webdav-channel/pipelined", test_pipelined);
   return g_test_run ();
 }
