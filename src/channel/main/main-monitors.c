@@ -67,14 +67,15 @@ spice_main_channel_update_display_mm (SpiceMainChannel *channel, int id, int wid
 void
 spice_main_channel_update_display_enabled (SpiceMainChannel *channel, int id, gboolean enabled, gboolean update)
 {
-  bool changed = id == -1;
+  bool changed = true;
 
   g_return_if_fail (SPICE_IS_MAIN_CHANNEL (channel));
   g_return_if_fail (id >= -1 && id < CW_MONITORS_MAX);
 
-  for (unsigned i = 0; i < CW_MONITORS_MAX; i++)
-    if (id == -1 || i == (unsigned) id)
-      changed |= cw_monitors_set_enabled (channel->priv->monitors, i, enabled);
+  if (id == -1)
+    cw_monitors_set_all_enabled (channel->priv->monitors, enabled);
+  else
+    changed = cw_monitors_set_enabled (channel->priv->monitors, (unsigned) id, enabled);
   if (changed && update)
     plan (channel);
 }

@@ -12,6 +12,7 @@ typedef enum {
 typedef struct {
   State state;
   bool is_placed; /* somebody has said where it is, and how large */
+  bool is_meant;  /* by who enabled it, for itself and not as one of all */
   int x, y, width, height;
   int width_mm, height_mm;
 } Monitor;
@@ -93,7 +94,17 @@ cw_monitors_set_enabled (CwMonitors *self, unsigned id, bool enabled)
   bool same = self->monitors[id].state == state;
 
   self->monitors[id].state = state;
+  self->monitors[id].is_meant = true;
   return !same;
+}
+
+void
+cw_monitors_set_all_enabled (CwMonitors *self, bool enabled)
+{
+  for (unsigned i = 0; i < CW_MONITORS_MAX; i++) {
+    cw_monitors_set_enabled (self, i, enabled);
+    self->monitors[i].is_meant = false;
+  }
 }
 
 void
@@ -113,6 +124,13 @@ static bool
 has_area (const Monitor *monitor)
 {
   return monitor->width > 0 && monitor->height > 0;
+}
+
+/* Some programs enable all there can be, and speak of the sizes only of those that they have. */
+static bool
+is_wanted (const Monitor *monitor)
+{
+  return monitor->state == ENABLED && (monitor->is_placed || monitor->is_meant);
 }
 
 /* GTK gives a window one pixel at first, and may take long to give it more. */
@@ -147,7 +165,7 @@ is_complete (const CwMonitors *self)
 
   for (unsigned i = 0; i < CW_MONITORS_MAX; i++) {
     any_area |= has_area (&self->monitors[i]);
-    if (self->monitors[i].state == ENABLED && self->monitors[i].is_placed && !is_laid_out (&self->monitors[i]))
+    if (is_wanted (&self->monitors[i]) && !is_laid_out (&self->monitors[i]))
       return false;
     if (i < self->n_displays && self->monitors[i].state == UNDEFINED
         && !cw_agent_can (self->agent, CW_AGENT_CAP_SPARSE_MONITORS_CONFIG))
@@ -183,12 +201,11 @@ put_side_by_side (CwWireMonitor *monitors, unsigned n)
   }
 }
 
-/* Some programs want all there can be, and speak of those only that there are. */
 static bool
-any_is_placed (const CwMonitors *self)
+any_is_wanted (const CwMonitors *self)
 {
   for (unsigned i = 0; i < CW_MONITORS_MAX; i++)
-    if (self->monitors[i].state == ENABLED && self->monitors[i].is_placed)
+    if (is_wanted (&self->monitors[i]))
       return true;
   return false;
 }
@@ -201,12 +218,12 @@ send_config (CwMonitors *self, bool with_sizes)
   CwWireMonitorSize sizes[CW_MONITORS_MAX] = { 0 };
   CwAgentMonitorsConfig config = { .monitors = monitors, .sizes = sizes };
   unsigned at[CW_MONITORS_MAX], n_enabled = 0;
-  bool only_placed = any_is_placed (self);
+  bool only_wanted = any_is_wanted (self);
 
   for (unsigned i = 0; i < CW_MONITORS_MAX; i++) {
     const Monitor *from = &self->monitors[i];
 
-    if (from->state != ENABLED || (only_placed && !from->is_placed))
+    if (from->state != ENABLED || (only_wanted && !is_wanted (from)))
       continue;
     at[n_enabled] = sparse ? i : n_enabled;
     sizes[at[n_enabled]] = (CwWireMonitorSize){ (uint16_t) MIN (from->height_mm, G_MAXUINT16),

@@ -32,6 +32,8 @@ void cw_monitors_set_position (CwMonitors *self, bool position);
 bool cw_monitors_set_geometry (CwMonitors *self, unsigned id, int x, int y, int width, int height);
 bool cw_monitors_set_size_mm (CwMonitors *self, unsigned id, int width, int height);
 bool cw_monitors_set_enabled (CwMonitors *self, unsigned id, bool enabled);
+/* Of these, the ones of which nobody speaks again are left out. */
+void cw_monitors_set_all_enabled (CwMonitors *self, bool enabled);
 
 /* The guest is told by cw_monitors_expire () at that time, instead of an earlier plan. */
 void cw_monitors_plan (CwMonitors *self, int64_t time);
