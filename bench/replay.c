@@ -292,9 +292,14 @@ ignore_report (gpointer data, const CwMsgcDisplayStreamReport *report)
 {
 }
 
+static void
+ignore_video_memory (gpointer data, const CwMessage *message)
+{
+}
+
 static const CwRenderObserver events
-    = { ignore_create,  ignore,     ignore_box, ignore,        ignore,   ignore_monitors,
-        on_unsupported, no_overlay, media_time, ignore_report, on_failed };
+    = { ignore_create,       ignore,         ignore_box, ignore,     ignore,        ignore_monitors,
+        ignore_video_memory, on_unsupported, no_overlay, media_time, ignore_report, on_failed };
 
 static int64_t
 thread_time (void)

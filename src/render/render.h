@@ -82,6 +82,8 @@ typedef struct {
   void (*mark) (gpointer data); /* only if there is a primary */
   void (*reset) (gpointer data);
   void (*monitors) (gpointer data, const CwMsgDisplayMonitorsConfig *config);
+  /* A message about contents in video memory, which the render knows nothing of: its turn has come. */
+  void (*video_memory) (gpointer data, const CwMessage *message);
   /* An operation that cannot be drawn (on a surface of 1 bit) was passed over: once for each operation's name. */
   void (*unsupported) (gpointer data, const char *operation);
   /* A video begins on a surface of STREAMING_MODE. pipeline: a GstPipeline, TRUE if it is shown elsewhere; NULL: it is

@@ -157,6 +157,14 @@ apply_monitors (CwRenderState *self, const CwOp *op, const void *data, GError **
 }
 
 static bool
+apply_video_memory (CwRenderState *self, const CwOp *op, const void *data, GError **error)
+{
+  if (cw_render_state_flush_damage (self))
+    self->observer->video_memory (self->observer_data, op->message);
+  return true;
+}
+
+static bool
 accept_inval_list (CwRenderState *self, CwOp *op, const void *data, GQueue *follow_ups, GError **error)
 {
   const CwMsgDisplayInvalList *list = data;
@@ -207,8 +215,8 @@ const CwOpInfo cw_state_ops[] = {
   { CW_MSG_DISPLAY_SURFACE_DESTROY, CW_OP_IMMEDIATE, .accept = accept_surface_destroy },
   { CW_MSG_DISPLAY_MONITORS_CONFIG, CW_OP_ORDERED, .apply = apply_monitors },
   { CW_MSG_DISPLAY_QUALITY_INDICATOR, CW_OP_IMMEDIATE, .accept = accept_nothing },
-  { CW_MSG_DISPLAY_GL_SCANOUT_UNIX, CW_OP_UNSUPPORTED },
-  { CW_MSG_DISPLAY_GL_SCANOUT2_UNIX, CW_OP_UNSUPPORTED },
-  { CW_MSG_DISPLAY_GL_DRAW, CW_OP_UNSUPPORTED },
+  { CW_MSG_DISPLAY_GL_SCANOUT_UNIX, CW_OP_ORDERED, .apply = apply_video_memory },
+  { CW_MSG_DISPLAY_GL_SCANOUT2_UNIX, CW_OP_ORDERED, .apply = apply_video_memory },
+  { CW_MSG_DISPLAY_GL_DRAW, CW_OP_ORDERED, .apply = apply_video_memory },
 };
 const unsigned cw_n_state_ops = G_N_ELEMENTS (cw_state_ops);

@@ -39,7 +39,6 @@ static const CwChannelHandler handlers[] = {
   { CW_MSG_DISPLAY_INVAL_ALL_PIXMAPS, handle_inval_all_pixmaps },
   { CW_MSG_DISPLAY_GL_SCANOUT_UNIX, cw_display_handle_scanout },
   { CW_MSG_DISPLAY_GL_SCANOUT2_UNIX, cw_display_handle_planes },
-  { CW_MSG_DISPLAY_GL_DRAW, cw_display_handle_gl_draw },
   { 0, NULL },
 };
 

@@ -33,6 +33,7 @@ struct _SpiceDisplayChannelPrivate {
   unsigned monitors_max;
 
   /* scanout.c */
+  GQueue announced;       /* SpiceGlPlanes or NULL: what messages brought whose turn has not come */
   SpiceGlPlanes *planes;  /* with their descriptors; NULL: nothing in video memory */
   SpiceGlScanout scanout; /* the same, its descriptor theirs; -1: it cannot be said so, or there is nothing */
   bool knows_planes;      /* the program has asked for them */
@@ -62,7 +63,9 @@ void cw_display_scanout_announce (SpiceDisplayChannel *self);
 void cw_display_scanout_init (SpiceDisplayChannel *self);
 void cw_display_handle_scanout (SpiceChannel *channel, const CwMessage *message);
 void cw_display_handle_planes (SpiceChannel *channel, const CwMessage *message);
-void cw_display_handle_gl_draw (SpiceChannel *channel, const CwMessage *message);
+void cw_display_video_memory (gpointer channel, const CwMessage *message);
+/* More descriptors are kept than should be. */
+bool cw_display_scanout_is_full (const SpiceDisplayChannel *self);
 void cw_display_scanout_reset (SpiceDisplayChannel *self);
 void cw_display_scanout_clear (SpiceDisplayChannel *self);
 

@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Screen contents in video memory, on unix sockets: a descriptor for each plane comes with the message, and every
  * change is answered when it has been shown. The server waits for that, so the channel answers by itself when nobody
- * listens.
+ * listens. The descriptors are taken as the messages come; programs hear of them in their turn among the drawing: what
+ * they have heard of last, surface or video memory, is what they show.
  */
 #include "channel/display/display.h"
 
 #include <fcntl.h>
 #include <unistd.h>
+
+/* Servers pass two or three buffers in turn; processes may have only some hundreds of descriptors. */
+#define MAX_ANNOUNCED 8
 
 static gpointer
 scanout_copy (gpointer boxed)
@@ -46,6 +50,7 @@ void
 cw_display_scanout_init (SpiceDisplayChannel *self)
 {
   self->priv->scanout.fd = -1;
+  g_queue_init (&self->priv->announced);
 }
 
 void
@@ -65,6 +70,8 @@ cw_display_scanout_announce (SpiceDisplayChannel *self)
 static void
 planes_free (SpiceGlPlanes *planes)
 {
+  if (!planes)
+    return;
   for (unsigned i = 0; i < G_N_ELEMENTS (planes->fd); i++)
     if (planes->fd[i] >= 0)
       close (planes->fd[i]);
@@ -111,7 +118,7 @@ take_descriptors (SpiceChannel *channel, SpiceGlPlanes *planes)
 
 /* Without a format, or without the descriptors that belong to it, there is nothing to show. */
 static void
-handle (SpiceChannel *channel, const SpiceGlPlanes *announced)
+handle (SpiceChannel *channel, const SpiceGlPlanes *announced, const CwMessage *message)
 {
   SpiceGlPlanes *planes = g_memdup2 (announced, sizeof *announced);
 
@@ -123,7 +130,14 @@ handle (SpiceChannel *channel, const SpiceGlPlanes *announced)
   }
   if (planes->format == 0)
     g_clear_pointer (&planes, planes_free);
-  set_planes (SPICE_DISPLAY_CHANNEL (channel), planes);
+  g_queue_push_tail (&SPICE_DISPLAY_CHANNEL (channel)->priv->announced, planes);
+  cw_display_push (channel, message);
+}
+
+bool
+cw_display_scanout_is_full (const SpiceDisplayChannel *self)
+{
+  return self->priv->announced.length >= MAX_ANNOUNCED;
 }
 
 void
@@ -131,15 +145,17 @@ cw_display_handle_scanout (SpiceChannel *channel, const CwMessage *message)
 {
   const CwMsgDisplayGlScanoutUnix *from = message->data;
 
-  handle (channel, &(SpiceGlPlanes){
-                       .width = from->width,
-                       .height = from->height,
-                       .format = from->drm_fourcc_format,
-                       .y0top = (from->flags & CW_GL_SCANOUT_Y0TOP) != 0,
-                       .modifier = CW_DRM_MODIFIER_UNKNOWN,
-                       .n_planes = 1,
-                       .stride = { from->stride },
-                   });
+  const SpiceGlPlanes planes = {
+    .width = from->width,
+    .height = from->height,
+    .format = from->drm_fourcc_format,
+    .y0top = (from->flags & CW_GL_SCANOUT_Y0TOP) != 0,
+    .modifier = CW_DRM_MODIFIER_UNKNOWN,
+    .n_planes = 1,
+    .stride = { from->stride },
+  };
+
+  handle (channel, &planes, message);
 }
 
 void
@@ -164,7 +180,7 @@ cw_display_handle_planes (SpiceChannel *channel, const CwMessage *message)
     planes.offset[i] = from->planes[i].offset;
     planes.stride[i] = from->planes[i].stride;
   }
-  handle (channel, &planes);
+  handle (channel, &planes, message);
 }
 
 static void
@@ -181,11 +197,9 @@ can_be_shown (const SpiceDisplayChannel *self)
   return self->priv->scanout.fd >= 0 || (self->priv->planes && self->priv->knows_planes);
 }
 
-void
-cw_display_handle_gl_draw (SpiceChannel *channel, const CwMessage *message)
+static void
+tell_draw (SpiceDisplayChannel *self, const CwMsgDisplayGlDraw *draw)
 {
-  const CwMsgDisplayGlDraw *draw = message->data;
-  SpiceDisplayChannel *self = SPICE_DISPLAY_CHANNEL (channel);
   guint signal = g_signal_lookup ("gl-draw", SPICE_TYPE_DISPLAY_CHANNEL);
 
   self->priv->n_gl_draws++;
@@ -196,8 +210,27 @@ cw_display_handle_gl_draw (SpiceChannel *channel, const CwMessage *message)
 }
 
 void
+cw_display_video_memory (gpointer data, const CwMessage *message)
+{
+  SpiceDisplayChannel *self = data;
+
+  if (message->type == CW_MSG_DISPLAY_GL_DRAW)
+    tell_draw (self, message->data);
+  else
+    set_planes (self, g_queue_pop_head (&self->priv->announced));
+}
+
+static void
+forget_announced (SpiceDisplayChannel *self)
+{
+  while (self->priv->announced.length > 0)
+    planes_free (g_queue_pop_head (&self->priv->announced));
+}
+
+void
 cw_display_scanout_reset (SpiceDisplayChannel *self)
 {
+  forget_announced (self);
   self->priv->n_gl_draws = 0;
   if (self->priv->planes)
     set_planes (self, NULL);
@@ -206,6 +239,7 @@ cw_display_scanout_reset (SpiceDisplayChannel *self)
 void
 cw_display_scanout_clear (SpiceDisplayChannel *self)
 {
+  forget_announced (self);
   g_clear_pointer (&self->priv->planes, planes_free);
 }
 

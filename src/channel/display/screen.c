@@ -107,6 +107,7 @@ static const CwRenderObserver render_observer = {
   .mark = on_mark,
   .reset = on_reset,
   .monitors = on_monitors,
+  .video_memory = cw_display_video_memory,
   .unsupported = on_unsupported,
   .video_overlay = cw_display_video_overlay,
   .media_time = cw_display_media_time,
@@ -117,7 +118,7 @@ static const CwRenderObserver render_observer = {
 static void
 regulate (SpiceDisplayChannel *self)
 {
-  if (cw_render_is_full (self->priv->render))
+  if (cw_render_is_full (self->priv->render) || cw_display_scanout_is_full (self))
     cw_channel_pause (SPICE_CHANNEL (self), CW_PAUSE_FULL);
   else
     cw_channel_resume (SPICE_CHANNEL (self), CW_PAUSE_FULL);

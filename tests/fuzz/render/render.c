@@ -39,6 +39,12 @@ on_monitors (gpointer data, const CwMsgDisplayMonitorsConfig *config)
 }
 
 static void
+on_video_memory (gpointer data, const CwMessage *message)
+{
+  g_assert (message->data != NULL);
+}
+
+static void
 on_unsupported (gpointer data, const char *operation)
 {
   g_assert (operation != NULL);
@@ -75,6 +81,7 @@ static const CwRenderObserver events = {
   .mark = on_event,
   .reset = on_event,
   .monitors = on_monitors,
+  .video_memory = on_video_memory,
   .unsupported = on_unsupported,
   .video_overlay = on_video_overlay,
   .media_time = on_media_time,

@@ -79,6 +79,13 @@ on_monitors (gpointer data, const CwMsgDisplayMonitorsConfig *config)
 }
 
 static void
+on_video_memory (gpointer data, const CwMessage *message)
+{
+  g_assert_true (recorder_shadow_is_current (data));
+  record (data, message->info->name);
+}
+
+static void
 on_unsupported (gpointer data, const char *operation)
 {
   g_autofree char *word = g_strdup_printf ("unsupported:%s", operation);
@@ -123,6 +130,7 @@ const CwRenderObserver recorder_observer = {
   .mark = on_mark,
   .reset = on_reset,
   .monitors = on_monitors,
+  .video_memory = on_video_memory,
   .unsupported = on_unsupported,
   .video_overlay = on_video_overlay,
   .media_time = on_media_time,

@@ -77,7 +77,7 @@ test_first (void)
   pair_push (&f, 0, draw_copy (0, 0, 0, image_surface (&f.arena, 1), 4, 4)); /* which cannot be drawn from */
   pair_finish (&f);
   g_assert_cmpstr (f.recorder[0].log->str, ==,
-                   "create:16x16/32(0) mark(2) monitors:0(3) unsupported:gl-draw(4) reset(5) destroy(6) "
+                   "create:16x16/32(0) mark(2) monitors:0(3) gl-draw(4) reset(5) destroy(6) "
                    "create:8x8/32(6) failed(8)");
   pair_teardown (&f);
 }

@@ -197,14 +197,9 @@ test_events (void)
 static void
 test_unsupported (void)
 {
-  CwMsgDisplayGlDraw draw = { 1, 2, 3, 4 };
   Fixture f;
 
   setup (&f);
-  push (&f, primary (16, 16));
-  for (int i = 0; i < 3; i++)
-    push (&f, stream_message (CW_MSG_DISPLAY_GL_DRAW, &draw));
-  assert_log (&f, "create:16x16/32 unsupported:gl-draw");
   push (&f, surface_create (1, 8, 8, CW_SURFACE_FMT_1_A, 0));
   push (&f, draw_fill (1, 0, 0, 4, 4, 1));
   push (&f, draw_fill (1, 0, 0, 4, 4, 1));

@@ -227,6 +227,109 @@ test_connected_again (void)
   g_assert_cmpint (g_atomic_int_get (&self.n_answered), ==, 1);
 }
 
+#define N_BUSY 40 /* more scanouts than may wait */
+
+static void
+serve_mixed (PeerIo *io, gpointer data)
+{
+  static const uint8_t channels[] = { CW_CHANNEL_DISPLAY, 0 };
+  PeerLink link = PEER_LINK_INIT;
+  const CwMsgDisplaySurfaceCreate create
+      = { .width = 32, .height = 16, .format = CW_SURFACE_FMT_32_XRGB, .flags = CW_SURFACE_FLAG_PRIMARY };
+  const CwMsgDisplaySurfaceDestroy destroy = { 0 };
+
+  link.channel_caps = 1u << CW_DISPLAY_CAP_MONITORS_CONFIG;
+  if (!server_begin (io, &link, channels, 1))
+    return;
+  server_send (io, CW_MSG_DISPLAY_SURFACE_CREATE, &create);
+  server_send (io, CW_MSG_DISPLAY_MARK, NULL);
+  send_scanout (io, 32, XR24, true);
+  send_draw (io, 5);
+  server_send (io, CW_MSG_DISPLAY_MARK, NULL);
+  send_draw (io, 6);
+  server_send (io, CW_MSG_DISPLAY_SURFACE_DESTROY, &destroy);
+  server_send (io, CW_MSG_DISPLAY_SURFACE_CREATE, &create);
+  for (unsigned i = 0; i < N_BUSY; i++)
+    send_scanout (io, 33 + i, XR24, true);
+  server_send (io, CW_MSG_DISPLAY_MARK, NULL);
+  send_draw (io, 7);
+  server_hold (io);
+}
+
+static void
+note_create (SpiceChannel *channel, int format, int width, int height, int stride, int shmid, gpointer pixels,
+             GString *log)
+{
+  g_string_append (log, "create ");
+}
+
+static void
+note_destroy (SpiceChannel *channel, GString *log)
+{
+  g_string_append (log, "destroy ");
+}
+
+static void
+note_mark (SpiceChannel *channel, int mark, GString *log)
+{
+  g_string_append (log, "mark ");
+}
+
+static void
+note_scanout (SpiceDisplayChannel *channel, GParamSpec *pspec, GString *log)
+{
+  const SpiceGlScanout *scanout = spice_display_channel_get_gl_scanout (channel);
+
+  g_string_append_printf (log, "scanout:%u ", scanout ? scanout->width : 0);
+}
+
+static void
+note_draw (SpiceDisplayChannel *channel, guint x, guint y, guint width, guint height, GString *log)
+{
+  g_string_append_printf (log, "draw:%u ", x);
+}
+
+static void
+note_all (SpiceSession *session, SpiceChannel *channel, GString *log)
+{
+  if (!SPICE_IS_DISPLAY_CHANNEL (channel))
+    return;
+  g_signal_connect (channel, "display-primary-create", G_CALLBACK (note_create), log);
+  g_signal_connect (channel, "display-primary-destroy", G_CALLBACK (note_destroy), log);
+  g_signal_connect (channel, "display-mark", G_CALLBACK (note_mark), log);
+  g_signal_connect (channel, "notify::gl-scanout", G_CALLBACK (note_scanout), log);
+  g_signal_connect (channel, "gl-draw", G_CALLBACK (note_draw), log);
+}
+
+static bool
+has_drawn_last (gpointer log)
+{
+  return strstr (((GString *) log)->str, "draw:7 ") != NULL;
+}
+
+/* Programs show what they have heard of last, the surface or video memory: they hear it as the server has said it. */
+static void
+test_order (void)
+{
+  g_autoptr (GString) expected = g_string_new ("create mark scanout:32 draw:5 mark draw:6 destroy create ");
+  GString *log = g_string_new (NULL);
+  int before = descriptors_count ();
+  Server *server = server_new (serve_mixed, NULL);
+  SpiceSession *session = client_session_fd (server, 0);
+
+  for (unsigned i = 0; i < N_BUSY; i++)
+    g_string_append_printf (expected, "scanout:%u ", 33 + i);
+  g_string_append (expected, "mark draw:7 ");
+  g_signal_connect (session, "channel-new", G_CALLBACK (note_all), log);
+  g_assert_true (spice_session_open_fd (session, -1));
+  client_await (has_drawn_last, log);
+  g_assert_cmpstr (log->str, ==, expected->str);
+  client_end (session);
+  server_free (server);
+  g_string_free (log, TRUE);
+  g_assert_cmpint (descriptors_left (before), ==, 0);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -235,5 +338,6 @@ main (int argc, char **argv)
   g_test_add_func ("/scanout/24.41-unanswered", test_unanswered);
   g_test_add_func ("/scanout/connected-again", test_connected_again);
   g_test_add_func ("/scanout/missing-descriptor", test_missing);
+  g_test_add_func ("/scanout/order", test_order);
   return g_test_run ();
 }
