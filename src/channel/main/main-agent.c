@@ -29,6 +29,17 @@ drained (gpointer data, const GError *error)
   cw_agent_resume (priv->agent);
 }
 
+bool
+cw_main_is_read_only (SpiceMainChannel *self)
+{
+  SpiceSession *session = cw_channel_session (SPICE_CHANNEL (self));
+  gboolean read_only = FALSE;
+
+  if (session)
+    g_object_get (session, "read-only", &read_only, NULL);
+  return read_only;
+}
+
 static bool
 has_room (SpiceMainChannel *self)
 {

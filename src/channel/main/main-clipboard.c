@@ -130,7 +130,9 @@ spice_main_channel_clipboard_selection_grab (SpiceMainChannel *channel, guint se
   g_return_if_fail (types != NULL || ntypes == 0);
   g_return_if_fail (ntypes >= 0);
 
-  cw_clipboard_grab (channel->priv->clipboard, selection, types, (unsigned) ntypes);
+  /* A grab that does not reach the guest must not count: it would take none with a later number. */
+  if (!cw_main_is_read_only (channel))
+    cw_clipboard_grab (channel->priv->clipboard, selection, types, (unsigned) ntypes);
 }
 
 /**

@@ -367,12 +367,7 @@ cw_main_files_fail_all (SpiceMainChannel *self, const char *text)
 static const char *
 reason_against (SpiceMainChannel *self)
 {
-  SpiceSession *session = cw_channel_session (SPICE_CHANNEL (self));
-  gboolean read_only = FALSE;
-
-  if (session)
-    g_object_get (session, "read-only", &read_only, NULL);
-  if (read_only)
+  if (cw_main_is_read_only (self))
     return _ ("The session is read-only.");
   if (!cw_agent_is_connected (self->priv->agent))
     return _ ("The guest agent is not connected.");

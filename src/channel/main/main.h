@@ -64,6 +64,9 @@ void cw_main_agent_reset (SpiceMainChannel *self);
 void cw_main_agent_data (SpiceMainChannel *self, GBytes *body);
 /* What is due for clipboard or monitors may have changed. */
 void cw_main_schedule (SpiceMainChannel *self);
+
+/* Nothing that alters the guest is sent. */
+bool cw_main_is_read_only (SpiceMainChannel *self);
 void cw_main_stop_timer (SpiceMainChannel *self);
 
 /* main-clipboard.c */

@@ -231,6 +231,27 @@ test_clipboard_limits (void)
   main_case_end (&c);
 }
 
+/* The agent counts grabs, and takes none that is ahead: those that were not sent are not counted. */
+static void
+test_clipboard_read_only (void)
+{
+  const CwAgentClipboardGrab *grab;
+  guint32 types[] = { 1 };
+  MainCase c;
+
+  main_case_begin (&c, MAIN_CASE_CAPS | 1u << CW_AGENT_CAP_CLIPBOARD_GRAB_SERIAL);
+  g_object_set (c.session, "read-only", TRUE, NULL);
+  for (unsigned i = 0; i < 3; i++)
+    spice_main_channel_clipboard_selection_grab (c.main, 0, types, 1);
+  agent_server_heard_all (c.server);
+  g_object_set (c.session, "read-only", FALSE, NULL);
+  spice_main_channel_clipboard_selection_grab (c.main, 0, types, 1);
+  grab = agent_server_next_agent (c.server, CW_AGENT_TYPE_CLIPBOARD_GRAB);
+  g_assert_cmpuint (grab->serial, ==, 0);
+  agent_server_heard_all (c.server);
+  main_case_end (&c);
+}
+
 G_GNUC_BEGIN_IGNORE_DEPRECATIONS
 
 static uint32_t
@@ -306,6 +327,7 @@ main (int argc, char **argv)
   g_test_add_func ("/main/M12-M13-clipboard", test_clipboard);
   g_test_add_func ("/main/clipboard-begun-anew", test_begun_anew);
   g_test_add_func ("/main/M14-clipboard-limits", test_clipboard_limits);
+  g_test_add_func ("/main/clipboard-read-only", test_clipboard_read_only);
   g_test_add_func ("/main/clipboard-old-names", test_old_names);
   return g_test_run ();
 }
