@@ -138,11 +138,10 @@ cw_webdav_upload_end (SoupServerMessage *message)
 }
 
 static void
-on_finished (SoupServerMessage *message, gpointer data)
+free_upload (gpointer data)
 {
   Upload *self = data;
 
-  g_object_set_data (G_OBJECT (message), UPLOAD, NULL);
   if (self->fd >= 0)
     close (self->fd);
   if (self->partial)
@@ -151,6 +150,12 @@ on_finished (SoupServerMessage *message, gpointer data)
   g_free (self->partial);
   g_free (self->real);
   g_free (self);
+}
+
+static void
+on_finished (SoupServerMessage *message, gpointer data)
+{
+  g_object_set_data (G_OBJECT (message), UPLOAD, NULL);
 }
 
 /* A file without a name goes with the process, however that ends. False: the file system, or the place where the
@@ -227,10 +232,11 @@ cw_webdav_upload (SoupServerMessage *message, const char *real)
   self->real = g_strdup (real);
   if (!open_partial (self)) {
     soup_server_message_set_status (message, status_of_error (self->problem), NULL);
-    on_finished (message, self);
+    free_upload (self);
     return;
   }
   g_signal_connect (message, "got-chunk", G_CALLBACK (on_chunk), self);
-  g_object_set_data (G_OBJECT (message), UPLOAD, self);
-  g_signal_connect (message, "finished", G_CALLBACK (on_finished), self);
+  /* A message that is under way when the server ends is never finished. */
+  g_object_set_data_full (G_OBJECT (message), UPLOAD, self, free_upload);
+  g_signal_connect (message, "finished", G_CALLBACK (on_finished), NULL);
 }

@@ -107,17 +107,22 @@ has_unnamed_files (WebdavCase *self)
   return fd >= 0;
 }
 
-/* A program that ends in the middle of an upload, in whatever way, leaves nothing in the folder. */
+/* A program that ends in the middle of an upload, in whatever way, leaves nothing in the folder; a session that ends so
+ * leaves nothing in the program. */
 static void
 test_unnamed (void)
 {
+  g_autofree char *folder = NULL;
   WebdavCase c;
 
   webdav_begin (&c);
+  folder = realpath (c.folder, NULL);
   begin_upload (&c, 5);
   if (has_unnamed_files (&c))
     g_assert_false (webdav_upload_is_named (&c));
+  g_assert_false (webdav_has_no_file (folder));
   webdav_end (&c);
+  client_await (webdav_has_no_file, folder);
 }
 
 /* An upload that is broken off leaves nothing, and the old file: by the end of its connection, of the port, of all. */

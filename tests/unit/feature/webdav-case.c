@@ -61,21 +61,19 @@ webdav_content_of (WebdavCase *self, const char *name)
   return content;
 }
 
-/* Whether the process has a file open that has no name in the folder. */
-static bool
-has_unnamed (const WebdavCase *self)
+bool
+webdav_has_no_file (gpointer folder)
 {
   g_autoptr (GDir) dir = g_dir_open ("/proc/self/fd", 0, NULL);
-  g_autofree char *folder = realpath (self->folder, NULL);
   const char *name;
 
   while ((name = g_dir_read_name (dir))) {
     g_autofree char *link = g_build_filename ("/proc/self/fd", name, NULL), *target = g_file_read_link (link, NULL);
 
-    if (target && g_str_has_prefix (target, folder) && g_str_has_prefix (target + strlen (folder), "/#"))
-      return true;
+    if (target && g_str_has_prefix (target, folder) && target[strlen (folder)] == '/')
+      return false;
   }
-  return false;
+  return true;
 }
 
 static bool
@@ -93,7 +91,10 @@ has_named (const WebdavCase *self)
 bool
 webdav_has_no_upload (gpointer data)
 {
-  return !has_named (data) && !has_unnamed (data);
+  WebdavCase *self = data;
+  g_autofree char *folder = realpath (self->folder, NULL);
+
+  return !has_named (self) && webdav_has_no_file (folder);
 }
 
 bool

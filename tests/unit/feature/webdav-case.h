@@ -27,6 +27,8 @@ char *webdav_content_of (WebdavCase *self, const char *name);
 
 /* Of a WebdavCase: nothing in the folder is on its way to its name. */
 bool webdav_has_no_upload (gpointer self);
+/* The process has none of a folder's files open; the path of the folder itself, not of a link. */
+bool webdav_has_no_file (gpointer folder);
 /* One is that would stay there if the program ended. */
 bool webdav_upload_is_named (WebdavCase *self);
 
