@@ -258,11 +258,14 @@ cw_streams_push (CwStreams *self, CwStream *stream, uint32_t stamp, CwSlice data
                  CwMessage *message)
 {
   CwMediaTime media = self->state->observer->media_time (self->state->observer_data);
-  int32_t margin = (int32_t) (stamp - media.time);
   CwMsgcDisplayStreamReport report;
   const Frame *newest;
+  int32_t margin;
   Frame *frame;
 
+  if (stamp == 0) /* the guest's driver has not set any */
+    stamp = media.time;
+  margin = (int32_t) (stamp - media.time);
   if (cw_frame_report_count (&stream->report, g_get_monotonic_time (), stamp, margin, &media, &report))
     self->state->observer->stream_report (self->state->observer_data, &report);
   if ((!stream->decoder && !stream->opens_later) || data.size == 0)
@@ -469,7 +472,14 @@ is_lost (const Frame *frame)
   return frame->turn && frame->decoded && !frame->pixels;
 }
 
-/* Takes out the newest frame that is due, and drops all before it. NULL: none. */
+static bool
+covers (const CwRect *a, const CwRect *b)
+{
+  return a->left <= b->left && a->top <= b->top && a->right >= b->right && a->bottom >= b->bottom;
+}
+
+/* Takes out the newest frame that is due, and drops all before it. NULL: none. One that shows more than the next does is
+ * shown, too. */
 static Frame *
 take_due (CwStreams *self, CwStream *stream, int64_t now, int64_t *due)
 {
@@ -486,6 +496,8 @@ take_due (CwStreams *self, CwStream *stream, int64_t now, int64_t *due)
     frame = l->data;
     if (!frame->pixels)
       continue;
+    if (newest && !covers (&frame->dest, &((Frame *) newest->data)->dest))
+      break;
     early = n_held-- > MAX_HELD ? 0 : early_us (frame, now, &media);
     if (early > 0) {
       be_due (due, now + early);

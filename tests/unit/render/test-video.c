@@ -126,6 +126,32 @@ test_behind (void)
   pair_teardown (&f);
 }
 
+/* Of several frames that are due only the newest is shown, and those that show more than it does. */
+static void
+test_uncovered (void)
+{
+  CwMsgDisplayStreamDataSized sized = { PAIR_VIDEO, 1, 8, 8, .dest = { .right = 16, .bottom = 16 } };
+  Pair f;
+
+  pair_setup (&f, 1, NULL);
+  pair_push (&f, 0, create_whole ());
+  sized.data = pair_jpeg (&f.arena, 8, 8, 160, 160);
+  pair_push (&f, 0, stream_message (CW_MSG_DISPLAY_STREAM_DATA_SIZED, &sized));
+  sized.multi_media_time = 2;
+  sized.dest = (CwWireRect){ .left = 4, .top = 4, .right = 12, .bottom = 12 };
+  sized.data = pair_jpeg (&f.arena, 8, 8, 90, 90);
+  pair_push (&f, 0, stream_message (CW_MSG_DISPLAY_STREAM_DATA_SIZED, &sized));
+  pair_assert_grey (&f, 8, 8, 90);
+  pair_assert_grey (&f, 1, 1, 160);
+  pair_assert_grey (&f, 14, 14, 160);
+  sized.dest = (CwWireRect){ .left = 4, .top = 12, .right = 12, .bottom = 4 }; /* nowhere */
+  sized.multi_media_time = 4;
+  pair_push (&f, 0, frame (&f, 3, 50, 50));
+  pair_push (&f, 0, stream_message (CW_MSG_DISPLAY_STREAM_DATA_SIZED, &sized));
+  pair_assert_grey (&f, 8, 8, 50);
+  pair_teardown (&f);
+}
+
 static void
 test_reports (void)
 {
@@ -154,6 +180,29 @@ test_reports (void)
   g_assert_cmpuint (pair_report (&f, 1)->num_drops, ==, 3);
   g_assert_cmpuint (pair_report (&f, 1)->audio_delay, ==, 17);
   pair_finish (&f);
+  pair_teardown (&f);
+}
+
+/* Guests' drivers leave stamps out, and servers pass that on: such a frame is no late one. */
+static void
+test_no_stamp (void)
+{
+  CwMsgDisplayStreamActivateReport activate = { PAIR_VIDEO, 77, 3, 1000000 };
+  Pair f;
+
+  pair_setup (&f, 1, NULL);
+  f.recorder[0].media = (CwMediaTime){ 5000, true, 10 };
+  pair_push (&f, 0, create_whole ());
+  pair_push (&f, 0, stream_message (CW_MSG_DISPLAY_STREAM_ACTIVATE_REPORT, &activate));
+  for (unsigned i = 0; i < 3; i++)
+    pair_push (&f, 0, frame (&f, 0, 9, 9));
+  g_assert_cmpuint (f.recorder[0].reports->len, ==, 1);
+  g_assert_cmpuint (pair_report (&f, 0)->num_frames, ==, 3);
+  g_assert_cmpuint (pair_report (&f, 0)->num_drops, ==, 0);
+  g_assert_cmpint (pair_report (&f, 0)->last_frame_delay, ==, 0);
+  g_assert_cmpuint (pair_report (&f, 0)->end_frame_mm_time, ==, 5000);
+  g_assert_cmpuint (cw_worker_pool_n_queued (f.pool), >, 0);
+  pair_assert_grey (&f, 5, 5, 9);
   pair_teardown (&f);
 }
 
@@ -489,7 +538,9 @@ main (int argc, char **argv)
   g_test_add_func ("/render/video/place", test_place);
   g_test_add_func ("/render/video/order", test_order);
   g_test_add_func ("/render/video/behind", test_behind);
+  g_test_add_func ("/render/video/uncovered", test_uncovered);
   g_test_add_func ("/render/video/reports", test_reports);
+  g_test_add_func ("/render/video/no-stamp", test_no_stamp);
   g_test_add_func ("/render/video/report-time", test_report_time);
   g_test_add_func ("/render/video/refused", test_refused);
   g_test_add_func ("/render/video/sound", test_sound);
