@@ -82,14 +82,16 @@ displays_of_channel (SpiceChannel *channel, int first)
 {
   GArray *list = g_array_new (FALSE, FALSE, sizeof (Display));
   Display display = { .channel = channel, .number = first, .channel_id = channel_id (channel), .monitor_id = -1 };
-  g_autoptr (GArray) monitors = NULL;
+  g_autoptr (GArray) monitors = NULL, shared = NULL;
   int width, height;
 
   if (!shown_get_size (channel, &width, &height))
     return list;
-  g_object_get (channel, "monitors", &monitors, NULL);
-  if (monitors)
+  g_object_get (channel, "monitors", &shared, NULL);
+  if (shared) {
+    monitors = g_array_copy (shared);
     g_array_sort (monitors, compare_monitors);
+  }
   for (guint i = 0; monitors && i < monitors->len; i++) {
     const SpiceDisplayMonitorConfig *config = &g_array_index (monitors, SpiceDisplayMonitorConfig, i);
 

@@ -56,6 +56,7 @@ start_over (Watch *watch)
 static void
 on_create (SpiceChannel *channel, int format, int width, int height, int stride, int shmid, gpointer data, Watch *watch)
 {
+  shown_turn_to (channel, false);
   watch->marked = watch->drawn = false;
   start_over (watch);
 }
@@ -69,6 +70,7 @@ on_destroy (SpiceChannel *channel, Watch *watch)
 static void
 on_invalidate (SpiceChannel *channel, int x, int y, int width, int height, Watch *watch)
 {
+  shown_turn_to (channel, false);
   watch->drawn = watch->dirty = true;
 }
 
@@ -84,6 +86,7 @@ on_gl_scanout (SpiceChannel *channel, GParamSpec *pspec, Watch *watch)
 {
   SpiceDisplayPrimary primary;
 
+  shown_turn_to (channel, true);
   watch->dirty = true;
   if (shown_in_video_memory (channel)) {
     watch->drawn = watch->seen = true;
@@ -99,6 +102,7 @@ on_gl_scanout (SpiceChannel *channel, GParamSpec *pspec, Watch *watch)
 static void
 on_gl_draw (SpiceChannel *channel, guint x, guint y, guint width, guint height, Watch *watch)
 {
+  shown_turn_to (channel, true);
   watch->drawn = watch->marked = watch->dirty = true;
   watch->n_gl_draws++;
 }
@@ -107,7 +111,9 @@ on_gl_draw (SpiceChannel *channel, guint x, guint y, guint width, guint height, 
 static void
 look_at_video_memory (Watch *watch)
 {
-  if (shown_in_video_memory (watch->channel) && !watch->error)
+  if (!shown_in_video_memory (watch->channel))
+    shown_clear (&watch->gl);
+  else if (!watch->error)
     shown_take (&watch->gl, watch->channel, &watch->error);
   for (; watch->n_gl_draws > 0; watch->n_gl_draws--)
     spice_display_channel_gl_draw_done (SPICE_DISPLAY_CHANNEL (watch->channel));

@@ -7,10 +7,27 @@
  * are not going to. */
 #define VIDEO_MEMORY_WAIT_US (300 * G_TIME_SPAN_MILLISECOND)
 
+/* Set: the surface is shown, although video memory has a content, which servers never take back. */
+#define SURFACE_IS_SHOWN "caraway-surface-is-shown"
+
+static const SpiceGlPlanes *
+shown_planes (SpiceChannel *channel)
+{
+  const SpiceGlPlanes *planes = spice_display_channel_get_gl_planes (SPICE_DISPLAY_CHANNEL (channel));
+
+  return g_object_get_data (G_OBJECT (channel), SURFACE_IS_SHOWN) ? NULL : planes;
+}
+
 bool
 shown_in_video_memory (SpiceChannel *channel)
 {
-  return spice_display_channel_get_gl_planes (SPICE_DISPLAY_CHANNEL (channel)) != NULL;
+  return shown_planes (channel) != NULL;
+}
+
+void
+shown_turn_to (SpiceChannel *channel, bool video_memory)
+{
+  g_object_set_data (G_OBJECT (channel), SURFACE_IS_SHOWN, video_memory ? NULL : channel);
 }
 
 bool
@@ -30,7 +47,7 @@ shown_is_settled (SpiceChannel *channel, gint64 marked)
 bool
 shown_get_size (SpiceChannel *channel, int *width, int *height)
 {
-  const SpiceGlPlanes *planes = spice_display_channel_get_gl_planes (SPICE_DISPLAY_CHANNEL (channel));
+  const SpiceGlPlanes *planes = shown_planes (channel);
   SpiceDisplayPrimary primary;
 
   /* What a server says of video memory is not checked by anybody so far. */

@@ -12,6 +12,9 @@ typedef struct {
 
 bool shown_in_video_memory (SpiceChannel *channel);
 
+/* What the channel has told of last, a guest shows: without this, whatever there is in video memory. */
+void shown_turn_to (SpiceChannel *channel, bool video_memory);
+
 /* Whether what the channel shows, whose surface the server marked at that time, is not about to be another thing. */
 bool shown_is_settled (SpiceChannel *channel, gint64 marked);
 

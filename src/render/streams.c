@@ -478,8 +478,8 @@ covers (const CwRect *a, const CwRect *b)
   return a->left <= b->left && a->top <= b->top && a->right >= b->right && a->bottom >= b->bottom;
 }
 
-/* Takes out the newest frame that is due, and drops all before it. NULL: none. One that shows more than the next does is
- * shown, too. */
+/* Takes out the newest frame that is due, and drops all before it. NULL: none. One that shows more than the next does
+ * is shown, too. */
 static Frame *
 take_due (CwStreams *self, CwStream *stream, int64_t now, int64_t *due)
 {

@@ -106,6 +106,26 @@ def off():
         tap.equal(pictures.difference(caraway.screenshot(server.uri), server.dump()), None)
 
 
+@tap.test("when the guest goes back to the primary surface meanwhile, that is taken, and the other way round")
+def back():
+    for to_surface in (True, False):
+        with GlServer() as server:
+            server.show(120, 80, 1)
+            path = server.folder / "x.png"
+            process = server.start([caraway.program, "screenshot", server.uri, path, "--stable=3000"])
+            peers.wait_until(lambda: server.command("stats")["display"] == "1", "the display's channel")
+            server.show(120, 80, 2)
+            server.show(120, 80, 3)  # has seen the one before
+            server.command("scanout-off")
+            server.command("mode size=200x150")
+            server.command("fill box=0,0,200,150 color=00ff80")
+            server.command("sync")
+            if not to_surface:
+                server.show(90, 80, 4)
+            tap.equal(process.child.wait(peers.PATIENCE), 0, "status")
+            tap.equal(pictures.difference(pictures.read(path), server.dump() if to_surface else truth(90, 80, 4)), None)
+
+
 # Name, how it is shown, exit status, what the program says.
 UNREADABLE = [("a format without single pixels", "format=NV12", UNSUPPORTED, "0x3231564e"),
               ("a buffer that is too small", "bytes=500", FAILED, "which has 500"),
