@@ -25,8 +25,10 @@ class Side:
             raise peers.Failed(f"{self.name} ran on {library}")
         return {name: float(value) for name, value in words.items()}
 
-    def run(self, run, port, *options, seconds=600, env=None):
-        argv = [self.drive, run, f"spice://127.0.0.1:{port}", *options]
+    def run(self, run, port, *options, seconds=600, env=None, ca=None):
+        """By TLS, with the CA's file."""
+        uri = f"spice://127.0.0.1?tls-port={port}" if ca else f"spice://127.0.0.1:{port}"
+        argv = [self.drive, run, uri, *([f"ca={ca}"] if ca else []), *options]
         return self.read(peers.run(argv, env=self.env(env), seconds=seconds).check().out)
 
 

@@ -79,6 +79,8 @@ drive_client_new (const DriveOptions *options)
   self->port_name = options->port;
   self->session = spice_session_new ();
   g_object_set (self->session, "uri", options->uri, "enable-audio", FALSE, "enable-usbredir", FALSE, NULL);
+  if (options->ca)
+    g_object_set (self->session, "ca-file", options->ca, NULL);
   g_signal_connect (self->session, "channel-new", G_CALLBACK (on_channel_new), self);
   return self;
 }

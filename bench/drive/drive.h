@@ -13,6 +13,7 @@ typedef struct {
   unsigned size, count; /* of port writes */
   const char *port;     /* its name */
   const char *file;     /* its path */
+  const char *ca;       /* the path of what a server's certificate has to be signed by; NULL: no TLS is used */
   bool stalls;          /* measure how long the main loop is held; costs some processor time itself */
 } DriveOptions;
 

@@ -78,6 +78,8 @@ set_option (DriveOptions *options, const char *assignment)
     options->port = assignment + strlen ("port=");
   else if (pair[1] && g_str_equal (pair[0], "file"))
     options->file = assignment + strlen ("file=");
+  else if (pair[1] && g_str_equal (pair[0], "ca"))
+    options->ca = assignment + strlen ("ca=");
   else if (g_str_equal (assignment, "stalls"))
     options->stalls = true;
   else
