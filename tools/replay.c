@@ -264,6 +264,9 @@ load (const char *path, GError **error)
   if (damage)
     fprintf (stderr, "caraway replay: %s; what precedes is played\n", damage->message);
   g_clear_error (&damage);
+  if (replay && cw_replay_lacks_video_memory (replay))
+    fprintf (stderr,
+             "caraway replay: what the guest drew in video memory is not in the recording; the rest is played\n");
   if (problem) {
     g_set_error (error, STATUS_ERROR, STATUS_FILE, "%s", problem->message);
     g_error_free (problem);

@@ -24,6 +24,7 @@ typedef struct {
 struct CwReplay {
   CwRecording *recording;
   uint8_t key[CW_TICKET_PUBKEY_BYTES];
+  bool lacks_video_memory;
   GHashTable *kinds; /* type << 8 | id → Kind: the first connection of each channel */
 };
 
@@ -95,6 +96,14 @@ make_key (CwReplay *self, GError **error)
   return ok;
 }
 
+static bool
+is_about_video_memory (const CwRecord *record)
+{
+  return record->kind == CW_RECORD_MESSAGE && record->channel_type == CW_CHANNEL_DISPLAY
+         && (record->type == CW_MSG_DISPLAY_GL_SCANOUT_UNIX || record->type == CW_MSG_DISPLAY_GL_SCANOUT2_UNIX
+             || record->type == CW_MSG_DISPLAY_GL_DRAW);
+}
+
 CwReplay *
 cw_replay_new (CwRecording *recording, GError **damage, GError **error)
 {
@@ -105,9 +114,11 @@ cw_replay_new (CwRecording *recording, GError **damage, GError **error)
 
   self->kinds = g_hash_table_new_full (NULL, NULL, NULL, free_kind);
   cw_record_iter_init (&iter, recording);
-  while (cw_record_iter_next (&iter, &record, &problem))
+  while (cw_record_iter_next (&iter, &record, &problem)) {
     if (record.kind == CW_RECORD_OPENED && !add_kind (self, &record, &problem))
       break;
+    self->lacks_video_memory = self->lacks_video_memory || is_about_video_memory (&record);
+  }
   if (g_hash_table_size (self->kinds) == 0) {
     if (problem)
       g_propagate_error (error, problem);
@@ -123,6 +134,12 @@ cw_replay_new (CwRecording *recording, GError **damage, GError **error)
     g_propagate_error (damage, problem);
   self->recording = g_steal_pointer (&iter.recording);
   return g_steal_pointer (&self);
+}
+
+bool
+cw_replay_lacks_video_memory (const CwReplay *self)
+{
+  return self->lacks_video_memory;
 }
 
 void
@@ -320,19 +337,28 @@ cw_replay_channel_type (const CwReplayChannel *self)
 static GBytes *
 make_frame (CwReplayChannel *self, const CwRecord *record)
 {
+  static const uint8_t nothing[] = { 0, 0 };
   uint8_t header[CW_FRAME_HEADER_MAX];
+  CwSlice body = record->payload;
+  uint16_t type = record->type;
   size_t header_size;
   uint8_t *frame;
 
+  /* Behind these there was a byte that belongs to no message, and descriptors: without them clients would lose their
+   * place. Messages are counted, so another one that does nothing is in each one's place. */
+  if (is_about_video_memory (record)) {
+    type = CW_MSG_DISPLAY_INVAL_LIST;
+    body = (CwSlice){ nothing, sizeof nothing };
+  }
   self->framing.sent_serial = record->serial - 1;
-  header_size = cw_framing_encode (&self->framing, record->type, (uint32_t) record->payload.size, header);
-  frame = g_try_malloc (header_size + record->payload.size);
+  header_size = cw_framing_encode (&self->framing, type, (uint32_t) body.size, header);
+  frame = g_try_malloc (header_size + body.size);
   if (!frame)
     return NULL;
   memcpy (frame, header, header_size);
-  if (record->payload.size > 0)
-    memcpy (frame + header_size, record->payload.data, record->payload.size);
-  return g_bytes_new_take (frame, header_size + record->payload.size);
+  if (body.size > 0)
+    memcpy (frame + header_size, body.data, body.size);
+  return g_bytes_new_take (frame, header_size + body.size);
 }
 
 GBytes *

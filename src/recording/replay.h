@@ -12,6 +12,9 @@ typedef struct CwReplay CwReplay;
 CwReplay *cw_replay_new (CwRecording *recording, GError **damage, GError **error);
 void cw_replay_free (CwReplay *self);
 
+/* The guest drew in video memory, of which a recording has nothing: only the surface is played. */
+bool cw_replay_lacks_video_memory (const CwReplay *self);
+
 /* One connection; replay must outlive it. */
 typedef struct CwReplayChannel CwReplayChannel;
 CwReplayChannel *cw_replay_channel_new (CwReplay *replay);

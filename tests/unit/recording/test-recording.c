@@ -411,17 +411,13 @@ test_inspect_caches (void)
                                        "\"palettes-stored\": 2, \"cursors\": 3, \"cursor-hits\": 1}"));
 }
 
-/* A client's link, and the messages behind it. */
-static void
-test_replay (Fixture *self, gconstpointer data)
+/* A client's link to a channel. */
+static CwLink *
+link_to (CwReplayChannel *channel, int type)
 {
-  g_autoptr (CwRecording) recording = cw_recording_open (self->path, NULL);
+  CwLinkParams params = { .channel_type = type, .credentials = { .password = "anything" } };
+  CwLink *link = cw_link_new (&params, NULL);
   g_autoptr (GError) error = NULL;
-  g_autoptr (CwReplay) replay = cw_replay_new (recording, NULL, &error);
-  g_autoptr (CwReplayChannel) channel = cw_replay_channel_new (replay);
-  CwLinkParams params = { .channel_type = CW_CHANNEL_MAIN, .credentials = { .password = "anything" } };
-  g_autoptr (CwLink) link = cw_link_new (&params, NULL);
-  uint64_t time_us;
 
   while (cw_link_status (link) == CW_LINK_RUNNING) {
     g_autoptr (GBytes) said = cw_link_take_output (link);
@@ -436,6 +432,20 @@ test_replay (Fixture *self, gconstpointer data)
                       g_bytes_get_size (answer));
   }
   g_assert_cmpint (cw_link_status (link), ==, CW_LINK_DONE);
+  return link;
+}
+
+/* And the messages behind it. */
+static void
+test_replay (Fixture *self, gconstpointer data)
+{
+  g_autoptr (CwRecording) recording = cw_recording_open (self->path, NULL);
+  g_autoptr (CwReplay) replay = cw_replay_new (recording, NULL, NULL);
+  g_autoptr (CwReplayChannel) channel = cw_replay_channel_new (replay);
+  g_autoptr (CwLink) link = link_to (channel, CW_CHANNEL_MAIN);
+  uint64_t time_us;
+
+  g_assert_false (cw_replay_lacks_video_memory (replay));
   g_assert_true (cw_caps_test (cw_link_peer_channel_caps (link), 40));
   g_assert_false (cw_caps_test (cw_link_peer_channel_caps (link), 10));
   g_assert_true (cw_replay_channel_is_linked (channel));
@@ -448,6 +458,43 @@ test_replay (Fixture *self, gconstpointer data)
     g_assert_cmpuint (bytes[6] | bytes[7] << 8, ==, i);
   }
   g_assert_null (cw_replay_channel_next (channel, &time_us));
+}
+
+/* The descriptors are not there, nor the bytes that came with them, for which a client would wait. */
+static void
+test_replay_video_memory (Fixture *self, gconstpointer data)
+{
+  static const uint16_t types[]
+      = { CW_MSG_DISPLAY_GL_SCANOUT_UNIX, CW_MSG_DISPLAY_GL_DRAW, CW_MSG_DISPLAY_GL_SCANOUT2_UNIX };
+  const uint8_t body[33] = { 1, 0, 0, 0, 1, 0, 0, 0, 4, 0, 0, 0, 'X', 'R', '2', '4', 1 };
+  CwRecorder *recorder = cw_recorder_new (self->path, NULL);
+  g_autoptr (CwRecording) recording = NULL;
+  g_autoptr (CwReplay) replay = NULL;
+  g_autoptr (CwReplayChannel) channel = NULL;
+  g_autoptr (CwLink) link = NULL;
+  uint64_t time_us;
+
+  cw_recorder_opened (recorder, CW_CHANNEL_DISPLAY, 0, &(CwCaps){ 0 }, &(CwCaps){ 0 }, false);
+  for (unsigned i = 0; i < G_N_ELEMENTS (types); i++)
+    record (recorder, CW_CHANNEL_DISPLAY, types[i], i + 1, body, sizeof body);
+  record (recorder, CW_CHANNEL_DISPLAY, CW_MSG_DISPLAY_MARK, 4, NULL, 0);
+  g_assert_true (cw_recorder_finish (recorder, NULL));
+  recording = cw_recording_open (self->path, NULL);
+  replay = cw_replay_new (recording, NULL, NULL);
+  g_assert_true (cw_replay_lacks_video_memory (replay));
+  channel = cw_replay_channel_new (replay);
+  link = link_to (channel, CW_CHANNEL_DISPLAY);
+  for (unsigned i = 0; i < 4; i++) {
+    g_autoptr (GBytes) frame = cw_replay_channel_next (channel, &time_us);
+    const uint8_t *bytes = g_bytes_get_data (frame, NULL);
+    uint16_t expected = i < 3 ? CW_MSG_DISPLAY_INVAL_LIST : CW_MSG_DISPLAY_MARK;
+
+    g_assert_cmpuint (bytes[0], ==, i + 1); /* the serial of the full header */
+    g_assert_cmpuint (bytes[8] | bytes[9] << 8, ==, expected);
+    g_assert_cmpuint (g_bytes_get_size (frame), ==, 18 + (i < 3 ? 2 : 0));
+    if (i < 3)
+      g_assert_cmpmem (bytes + 18, 2, "\0\0", 2);
+  }
 }
 
 static void
@@ -597,6 +644,7 @@ main (int argc, char **argv)
   g_test_add_func ("/recording/inspect-caches", test_inspect_caches);
   ADD ("/recording/replay", test_replay);
   ADD ("/recording/replay-refuses", test_replay_refuses);
+  ADD ("/recording/replay-video-memory", test_replay_video_memory);
   g_test_add_func ("/recording/large-blocks", test_large_blocks);
   g_test_add_func ("/recording/other-files", test_other_files);
   g_test_add_func ("/recording/full-disk", test_full_disk);
