@@ -107,13 +107,19 @@ cw_render_group_set_budgets (CwRenderGroup *self, uint64_t glz_window_pixels, ui
 }
 
 void
-cw_render_group_clear (CwRenderGroup *self)
+cw_render_group_forget_images (CwRenderGroup *self)
 {
   cw_image_cache_clear (self->cache);
   /* Jobs of the old connection may still run; they keep the old window to themselves. */
   if (self->window)
     cw_glz_window_clear (self->window);
   g_clear_pointer (&self->window, cw_glz_window_unref);
+}
+
+void
+cw_render_group_clear (CwRenderGroup *self)
+{
+  cw_render_group_forget_images (self);
   cw_pixel_pool_trim (self->pixels, 0);
   self->video_remembered = 0; /* the next server encodes as it likes */
 }

@@ -41,3 +41,6 @@ const CwVideoDecoder *cw_render_group_find_decoder (CwRenderGroup *self, uint8_t
 /* These are made on first use. */
 CwWorkerGroup *cw_render_group_get_workers (CwRenderGroup *self);
 CwGlzWindow *cw_render_group_get_window (CwRenderGroup *self);
+
+/* Cache and window; what else is known of the server stays. */
+void cw_render_group_forget_images (CwRenderGroup *self);

@@ -574,11 +574,19 @@ cw_render_reset (CwRender *self)
 }
 
 void
+cw_render_end_connection (CwRender *self)
+{
+  cw_render_reset (self);
+  if (!cw_producer_has_siblings (self->decodes.producer))
+    cw_render_group_forget_images (self->group);
+}
+
+void
 cw_render_close (CwRender *self)
 {
   if (self->closed)
     return;
   self->closed = true;
   cw_waker_end (self->waker);
-  cw_render_reset (self);
+  cw_render_end_connection (self);
 }

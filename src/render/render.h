@@ -143,7 +143,11 @@ void cw_render_begin (CwRender *self);
  * state. */
 void cw_render_reset (CwRender *self);
 
-/* The channel ended: as reset, and nothing is accepted any more. Running jobs finish into nothing. */
+/* As reset, and nothing goes on with the connection elsewhere either: if no sibling is at work, the server has
+ * forgotten what the channels of this client share, and begins anew with cache and dictionary; so do we. */
+void cw_render_end_connection (CwRender *self);
+
+/* The channel ended: as that, and nothing is accepted any more. Running jobs finish into nothing. */
 void cw_render_close (CwRender *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CwRender, cw_render_unref)

@@ -123,7 +123,7 @@ channel_up (SpiceChannel *channel)
 static void
 channel_reset (SpiceChannel *channel, gboolean migrating)
 {
-  cw_display_screen_reset (SPICE_DISPLAY_CHANNEL (channel));
+  cw_display_screen_reset (SPICE_DISPLAY_CHANNEL (channel), migrating);
   cw_display_scanout_reset (SPICE_DISPLAY_CHANNEL (channel));
 }
 

@@ -45,7 +45,7 @@ struct _SpiceDisplayChannelPrivate {
 
 /* screen.c */
 void cw_display_screen_start (SpiceDisplayChannel *self);
-void cw_display_screen_reset (SpiceDisplayChannel *self);
+void cw_display_screen_reset (SpiceDisplayChannel *self, bool migrating);
 void cw_display_screen_dispose (SpiceDisplayChannel *self);
 void cw_display_push (SpiceChannel *channel, const CwMessage *message);
 bool cw_display_drain (SpiceChannel *channel, GError *reason);

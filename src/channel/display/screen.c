@@ -242,14 +242,18 @@ cw_display_screen_start (SpiceDisplayChannel *self)
 }
 
 void
-cw_display_screen_reset (SpiceDisplayChannel *self)
+cw_display_screen_reset (SpiceDisplayChannel *self, bool migrating)
 {
   SpiceDisplayChannelPrivate *priv = self->priv;
 
   stop_draining (self);
   g_clear_error (&priv->failure);
-  if (priv->render)
+  if (!priv->render)
+    return;
+  if (migrating)
     cw_render_reset (priv->render);
+  else
+    cw_render_end_connection (priv->render);
 }
 
 void

@@ -3,6 +3,8 @@
  * server's own RESET. */
 #include "pair.h"
 
+#include "codec/glz-window.h"
+
 #include <string.h>
 
 #define CACHE_ME CW_IMAGE_FLAG_CACHE_ME
@@ -188,6 +190,38 @@ test_message (void)
   pair_teardown (&f);
 }
 
+/* A server that has lost its last display channel begins anew with what they share. */
+static void
+test_shared (void)
+{
+  Pair f;
+
+  pair_setup (&f, 2, NULL);
+  for (unsigned i = 0; i < 3; i++) {
+    pair_push (&f, 0, pair_copy_glz (&f, 0, 0, 0));
+    pair_push (&f, 0, pair_copy_glz (&f, 1, 1, 0));
+    pair_push (&f, 1, pair_copy (pair_plain (&f, 7, CACHE_ME, 0x77)));
+    pair_finish (&f);
+    /* A sibling is there, which goes on with it. */
+    cw_render_end_connection (f.render[i % 2]);
+    pair_push (&f, i % 2, primary (16, 16));
+    pair_push (&f, i % 2, pair_copy_glz (&f, 2, 1, 0));
+    pair_push (&f, i % 2, pair_copy (image_from_cache (&f.arena, 7, false)));
+    pair_finish (&f);
+    for (unsigned k = 0; k < 2; k++) {
+      g_assert_no_error (f.recorder[k].failure);
+      cw_render_end_connection (f.render[k]);
+    }
+    pair_push (&f, 0, primary (16, 16));
+    g_assert_cmpuint (cw_glz_window_n_images (cw_render_group_get_window (f.group)), ==, 0);
+    pair_push_refused (&f, pair_copy (image_from_cache (&f.arena, 7, false)), CW_ERROR_STATE);
+    cw_render_end_connection (f.render[0]);
+    for (unsigned k = 0; k < 2; k++)
+      cw_render_begin (f.render[k]);
+  }
+  pair_teardown (&f);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -198,5 +232,6 @@ main (int argc, char **argv)
   g_test_add_func ("/render/reset/patience", test_patience);
   g_test_add_func ("/render/reset/wakes-nobody", test_wakes_nobody);
   g_test_add_func ("/render/reset/message", test_message);
+  g_test_add_func ("/render/reset/shared", test_shared);
   return g_test_run ();
 }
