@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* caraway events: what happens on a connection, as a line of JSON each. */
 #include "commands.h"
+#include "output.h"
 #include "text.h"
 
 #include <errno.h>
 #include <glib-unix.h>
 #include <json-glib/json-glib.h>
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
 
 typedef struct {
@@ -19,17 +19,38 @@ typedef struct {
   int problem; /* errno of a line that could not be written, or 0 */
 } Events;
 
+/* Who reads no more can still be left by Ctrl-C, and when the time is over. */
+static void
+write_line (Events *self, const char *line)
+{
+  const char *end = line + strlen (line);
+
+  while (line < end && self->problem == 0) {
+    ssize_t n;
+
+    if (!output_takes_more () && !output_wait (self->until)) {
+      self->interrupted = true;
+      return;
+    }
+    n = output_write_some (line, (gsize) (end - line));
+    if (n >= 0)
+      line += n;
+    else if (errno != EINTR && errno != EAGAIN)
+      self->problem = errno;
+  }
+}
+
 /* Takes object, which may be NULL. */
 static void
 print (Events *self, SpiceChannel *channel, const char *event, JsonObject *object)
 {
   JsonNode *node = json_node_new (JSON_NODE_OBJECT);
-  g_autofree char *raw = NULL, *text = NULL;
+  g_autofree char *raw = NULL, *text = NULL, *line = NULL;
   int type, id;
 
   if (!object)
     object = json_object_new ();
-  if (self->left != 0) {
+  if (self->left != 0 && !self->interrupted) {
     json_object_set_int_member (object, "ms", (g_get_monotonic_time () - self->begun) / G_TIME_SPAN_MILLISECOND);
     json_object_set_string_member (object, "event", event);
     if (channel) {
@@ -40,8 +61,8 @@ print (Events *self, SpiceChannel *channel, const char *event, JsonObject *objec
     json_node_set_object (node, object);
     raw = json_to_string (node, FALSE);
     text = text_escape_json (raw);
-    if ((printf ("%s\n", text) < 0 || fflush (stdout) != 0) && self->problem == 0)
-      self->problem = errno;
+    line = g_strconcat (text, "\n", NULL);
+    write_line (self, line);
   }
   if (self->left > 0)
     self->left--;

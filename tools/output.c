@@ -5,9 +5,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glib-unix.h>
+#include <limits.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -217,4 +221,66 @@ output_flush_stdout (GError **error)
     return true;
   set_error (error, "cannot write to standard output: %s", g_strerror (errno));
   return false;
+}
+
+bool
+output_takes_more (void)
+{
+  struct pollfd output = { .fd = STDOUT_FILENO, .events = POLLOUT };
+
+  return poll (&output, 1, 0) != 0;
+}
+
+static gboolean
+on_writable (gint fd, GIOCondition condition, gpointer data)
+{
+  *(bool *) data = true;
+  return G_SOURCE_REMOVE;
+}
+
+static gboolean
+on_given_up (gpointer data)
+{
+  *(bool *) data = true;
+  return G_SOURCE_REMOVE;
+}
+
+/* Takes source. */
+static void
+add (GMainContext *context, GSource *source, GSourceFunc function, bool *flag)
+{
+  g_source_set_callback (source, function, flag, NULL);
+  g_source_attach (source, context);
+  g_source_unref (source);
+}
+
+bool
+output_wait (gint64 until)
+{
+  GMainContext *context = g_main_context_new ();
+  GSource *time = g_timeout_source_new (0);
+  bool writable = false, given_up = false;
+
+  g_source_set_ready_time (time, until);
+  add (context, time, on_given_up, &given_up);
+  add (context, g_unix_signal_source_new (SIGINT), on_given_up, &given_up);
+  add (context, g_unix_fd_source_new (STDOUT_FILENO, G_IO_OUT | G_IO_ERR | G_IO_HUP),
+       (GSourceFunc) (void *) on_writable, &writable);
+  while (!writable && !given_up)
+    g_main_context_iteration (context, TRUE);
+  g_main_context_unref (context);
+  return writable;
+}
+
+ssize_t
+output_write_some (const char *bytes, gsize size)
+{
+  struct stat status;
+  ssize_t n = send (STDOUT_FILENO, bytes, size, MSG_DONTWAIT | MSG_NOSIGNAL);
+
+  if (n >= 0 || errno != ENOTSOCK)
+    return n;
+  if (fstat (STDOUT_FILENO, &status) == 0 && S_ISREG (status.st_mode))
+    return write (STDOUT_FILENO, bytes, size);
+  return write (STDOUT_FILENO, bytes, MIN (size, PIPE_BUF));
 }

@@ -32,4 +32,13 @@ bool output_check_stdout (const char *remedy, GError **error);
 /* Whether everything that went to standard output has arrived there. */
 bool output_flush_stdout (GError **error);
 
+/* For who goes on beside an output that takes nothing. Whether standard output takes something now, or has failed: */
+bool output_takes_more (void);
+
+/* Waits for it, in no main loop. false: not before this monotonic time, or Ctrl-C. */
+bool output_wait (gint64 until);
+
+/* Then this does not wait; as write(), but maybe only a part of what could be written. */
+ssize_t output_write_some (const char *bytes, gsize size);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Output, output_free)

@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* caraway port: standard input and output as the near end of a port. */
 #include "commands.h"
+#include "output.h"
 #include "ports.h"
 
 #include <errno.h>
 #include <glib-unix.h>
-#include <limits.h>
-#include <poll.h>
 #include <signal.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define BLOCK (64 * 1024)
@@ -94,14 +91,6 @@ on_writable (gint fd, GIOCondition condition, gpointer data)
   return G_SOURCE_REMOVE;
 }
 
-static bool
-takes_more (void)
-{
-  struct pollfd output = { .fd = STDOUT_FILENO, .events = POLLOUT };
-
-  return poll (&output, 1, 0) != 0;
-}
-
 /* The loop goes on meanwhile, with the input and with Ctrl-C; the port does not, as its signal is being handled. */
 static void
 wait_for_output (Pipe *self)
@@ -115,20 +104,6 @@ wait_for_output (Pipe *self)
     g_source_remove (source);
 }
 
-/* No more than an output takes that says that it takes something, so that this does not wait. */
-static ssize_t
-write_some (const char *bytes, size_t size)
-{
-  struct stat status;
-  ssize_t n = send (STDOUT_FILENO, bytes, size, MSG_DONTWAIT | MSG_NOSIGNAL);
-
-  if (n >= 0 || errno != ENOTSOCK)
-    return n;
-  if (fstat (STDOUT_FILENO, &status) == 0 && S_ISREG (status.st_mode))
-    return write (STDOUT_FILENO, bytes, size);
-  return write (STDOUT_FILENO, bytes, MIN (size, PIPE_BUF));
-}
-
 /* As the port is read no faster than its bytes are taken, a slow reader of the output slows the other end down. */
 static void
 on_data (SpicePortChannel *port, gpointer bytes, gint size, Pipe *self)
@@ -138,11 +113,11 @@ on_data (SpicePortChannel *port, gpointer bytes, gint size, Pipe *self)
   while (at < end && !self->error && !self->interrupted) {
     ssize_t n;
 
-    if (!takes_more ())
+    if (!output_takes_more ())
       wait_for_output (self);
     if (self->interrupted)
       return;
-    n = write_some (at, (size_t) (end - at));
+    n = output_write_some (at, (size_t) (end - at));
     if (n >= 0)
       at += n;
     else if (errno != EINTR && errno != EAGAIN)

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """caraway events: every kind of line it writes, whole, and how it ends. test-events.py --demo PROGRAM --caraway PROGRAM"""
 import argparse
+import fcntl
 import json
 import os
+import select
 import signal
 import sys
 import tempfile
@@ -173,6 +175,23 @@ def interrupted():
         watch.wait(of("display-create", "display", width=32, height=20))
         watch.process.child.send_signal(signal.SIGINT)
         tap.true(not any(line["event"] == "display-draw" for line in watch.ends()), "draws were told")
+
+
+@tap.cases("an output that nobody reads does not hold it: {}", ["Ctrl-C", "--seconds"])
+def unread(how):
+    reader, writer = os.pipe()
+    fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, 4096)
+    options = ["--seconds=3"] if how == "--seconds" else []
+    with peers.DemoServer("--size", "64x48") as server:
+        command = server.start([caraway.program, "events", "--draws", *options, server.uri], stdout=writer)
+        peers.wait_until(lambda: not select.select([], [writer], [], 0)[1], "the output to be full")
+        for i in range(200):
+            server.command(f"fill box=0,0,{i % 8 + 1},8 color=ff0000")
+        if how == "Ctrl-C":
+            command.child.send_signal(signal.SIGINT)
+        tap.equal(command.child.wait(peers.PATIENCE), 0, command.text())
+    os.close(reader)
+    os.close(writer)
 
 
 @tap.test("a name that would operate the terminal is printed as escapes")
