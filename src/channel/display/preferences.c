@@ -31,9 +31,8 @@ cw_display_preferences_up (SpiceDisplayChannel *self)
  * @channel: (type SpiceDisplayChannel): a display channel
  * @compression: a #SpiceImageCompression
  *
- * Asks the server to compress pictures in a certain way. Nothing happens if the server cannot be asked.
- *
- * Asks the server for an image compression (SpiceImageCompression). Does nothing when the server cannot.
+ * Asks the server to compress pictures in a certain way. Nothing happens if the server cannot be asked, as long as the
+ * channel is not connected among others.
  */
 void
 spice_display_channel_change_preferred_compression (SpiceChannel *channel, gint compression)
@@ -71,8 +70,8 @@ spice_display_change_preferred_compression (SpiceChannel *channel, gint compress
  *
  * Asks the server to encode videos in a certain way.
  *
- * The error is %SPICE_CLIENT_ERROR_FAILED: the server cannot be asked, a number is none of a codec, or there are more
- * than 255.
+ * The error is %SPICE_CLIENT_ERROR_FAILED: the channel is not connected, the server cannot be asked, a number is none
+ * of a codec, or there are more than 255.
  *
  * Returns: whether the server has been asked; %FALSE with @err if not
  */
@@ -98,6 +97,10 @@ spice_display_channel_change_preferred_video_codec_types (SpiceChannel *channel,
       return FALSE;
     }
     types[i] = (uint8_t) codecs[i];
+  }
+  if (!cw_channel_is_ready (channel)) { /* what servers can is known afterwards */
+    g_set_error_literal (err, SPICE_CLIENT_ERROR, SPICE_CLIENT_ERROR_FAILED, _ ("The channel is not connected."));
+    return FALSE;
   }
   if (!spice_channel_test_capability (channel, CW_DISPLAY_CAP_PREF_VIDEO_CODEC_TYPE)) {
     g_set_error (err, SPICE_CLIENT_ERROR, SPICE_CLIENT_ERROR_FAILED,

@@ -165,6 +165,10 @@ test_codecs (void)
     g_clear_error (&error);
   }
   steps_heard_all (c.steps, CW_CHANNEL_DISPLAY);
+  spice_channel_disconnect (c.display, SPICE_CHANNEL_NONE);
+  g_assert_false (spice_display_channel_change_preferred_video_codec_types (c.display, wanted, 2, &error));
+  g_assert_cmpstr (error->message, ==, "The channel is not connected.");
+  g_clear_error (&error);
   end (&c);
 
   begin (&c, 0, NULL);
