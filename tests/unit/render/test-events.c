@@ -142,8 +142,8 @@ static void
 test_surface_limits (void)
 {
   static const uint32_t sizes[][2]
-      = { { 0, 5 },         { 5, 0 }, { 32768, 1 }, { 1, 32768 }, { 32767, 32767 }, { 0xffffffff, 0xffffffff },
-          { 0x40000001, 4 } };
+      = { { 0, 5 },          { 5, 0 },       { 32768, 1 },   { 1, 32768 }, { 32767, 32767 }, { 0xffffffff, 0xffffffff },
+          { 0x40000001, 4 }, { 8192, 8193 }, { 16384, 4097 } };
   CwRenderLimits limits = { .surface_bytes = 100000, .n_surfaces = 20 };
 
   for (gsize i = 0; i < G_N_ELEMENTS (sizes); i++) {
