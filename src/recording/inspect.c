@@ -20,7 +20,8 @@ typedef struct {
   uint8_t type, id;
   Sum sum;
   uint64_t damaged;
-  GArray *kinds; /* Kind, by ascending type */
+  GArray *kinds;                      /* Kind, by ascending type */
+  uint8_t codecs[CW_MAX_NUM_STREAMS]; /* of its videos, by their ids, as they were last begun */
 } Channel;
 
 struct CwInspector {
@@ -28,6 +29,7 @@ struct CwInspector {
   GPtrArray *channels; /* Channel, as they first appear */
   Sum images[256];     /* by CwImageType; bytes as compressed */
   uint64_t pixels[256];
+  Sum frames[256];      /* by CwVideoCodecType; 0: of no video that has begun */
   uint64_t images_kept; /* stored into the cache */
   uint64_t palettes, palette_hits, cursors, cursor_hits;
 };
@@ -152,6 +154,35 @@ count_cursor (const void *item, gpointer data)
     self->cursor_hits++;
 }
 
+static void
+count_frame (CwInspector *self, const Channel *channel, uint32_t id, CwSlice data)
+{
+  add (&self->frames[id < CW_MAX_NUM_STREAMS ? channel->codecs[id] : 0], data.size);
+}
+
+static void
+count_video (CwInspector *self, Channel *channel, const CwMessage *message)
+{
+  const CwMsgDisplayStreamCreate *create = message->data;
+  const CwMsgDisplayStreamData *frame = message->data;
+  const CwMsgDisplayStreamDataSized *sized = message->data;
+
+  switch (message->type) {
+  case CW_MSG_DISPLAY_STREAM_CREATE:
+    if (create->id < CW_MAX_NUM_STREAMS)
+      channel->codecs[create->id] = create->codec_type;
+    break;
+  case CW_MSG_DISPLAY_STREAM_DATA:
+    count_frame (self, channel, frame->id, frame->data);
+    break;
+  case CW_MSG_DISPLAY_STREAM_DATA_SIZED:
+    count_frame (self, channel, sized->id, sized->data);
+    break;
+  default:
+    break;
+  }
+}
+
 /* The name a message has among those of its channel; to be freed. */
 static char *
 message_name (uint8_t channel, uint16_t type)
@@ -186,6 +217,8 @@ add_message (CwInspector *self, Channel *channel, uint16_t type, uint64_t serial
       g_string_append_printf (out, "  damaged: %s\n", error->message);
     return;
   }
+  if (channel->type == CW_CHANNEL_DISPLAY)
+    count_video (self, channel, message);
   if (message->info->layout->n_fields > 0) {
     cw_message_visit (message, &cw_type_image, count_image, self);
     cw_message_visit (message, &cw_type_cursor, count_cursor, self);
@@ -292,6 +325,32 @@ image_name (unsigned type)
   return name ? g_strdup (name) : g_strdup_printf ("type-%u", type);
 }
 
+static char *
+codec_name (unsigned type)
+{
+  const char *name = cw_value_name (&cw_values_video_codec_type, type);
+
+  return name ? g_strdup (name) : type == 0 ? g_strdup ("unknown") : g_strdup_printf ("type-%u", type);
+}
+
+static void
+print_videos (const CwInspector *self, GString *out)
+{
+  bool any = false;
+
+  for (unsigned i = 0; i < G_N_ELEMENTS (self->frames); i++) {
+    g_autofree char *name = codec_name (i);
+
+    if (self->frames[i].count == 0)
+      continue;
+    if (!any)
+      g_string_append (out, "\nVideos                               frames          bytes\n");
+    any = true;
+    g_string_append_printf (out, "  %-30s %10" G_GUINT64_FORMAT " %14" G_GUINT64_FORMAT "\n", name,
+                            self->frames[i].count, self->frames[i].bytes);
+  }
+}
+
 void
 cw_inspector_print (CwInspector *self, GString *out)
 {
@@ -321,6 +380,7 @@ cw_inspector_print (CwInspector *self, GString *out)
       g_string_append_printf (out, "  %-30s %10" G_GUINT64_FORMAT " %14" G_GUINT64_FORMAT " %14" G_GUINT64_FORMAT "\n",
                               name, self->images[i].count, self->images[i].bytes, self->pixels[i]);
   }
+  print_videos (self, out);
   g_string_append_printf (out,
                           "\nCaches: images %" G_GUINT64_FORMAT " hits, %" G_GUINT64_FORMAT
                           " stored; palettes %" G_GUINT64_FORMAT " hits, %" G_GUINT64_FORMAT
@@ -348,6 +408,25 @@ print_json_channel (const Channel *channel, GString *out)
   g_string_append (out, "}}");
 }
 
+static void
+print_json_videos (const CwInspector *self, GString *out)
+{
+  const char *separator = "";
+
+  g_string_append (out, ",\n  \"videos\": {");
+  for (unsigned i = 0; i < G_N_ELEMENTS (self->frames); i++) {
+    g_autofree char *name = codec_name (i);
+
+    if (self->frames[i].count == 0)
+      continue;
+    g_string_append_printf (out,
+                            "%s\n    \"%s\": {\"frames\": %" G_GUINT64_FORMAT ", \"bytes\": %" G_GUINT64_FORMAT "}",
+                            separator, name, self->frames[i].count, self->frames[i].bytes);
+    separator = ",";
+  }
+  g_string_append (out, "\n  }");
+}
+
 void
 cw_inspector_print_json (CwInspector *self, GString *out)
 {
@@ -370,8 +449,10 @@ cw_inspector_print_json (CwInspector *self, GString *out)
                             separator, name, self->images[i].count, self->images[i].bytes, self->pixels[i]);
     separator = ",";
   }
+  g_string_append (out, "\n  }");
+  print_json_videos (self, out);
   g_string_append_printf (out,
-                          "\n  },\n  \"caches\": {\"image-hits\": %" G_GUINT64_FORMAT
+                          ",\n  \"caches\": {\"image-hits\": %" G_GUINT64_FORMAT
                           ", \"images-stored\": %" G_GUINT64_FORMAT ", \"palette-hits\": %" G_GUINT64_FORMAT
                           ", \"palettes-stored\": %" G_GUINT64_FORMAT ", \"cursors\": %" G_GUINT64_FORMAT
                           ", \"cursor-hits\": %" G_GUINT64_FORMAT "}\n}\n",

@@ -346,6 +346,8 @@ test_inspect_says (void)
       "  ],\n"
       "  \"images\": {\n"
       "  },\n"
+      "  \"videos\": {\n"
+      "  },\n"
       "  \"caches\": {\"image-hits\": 0, \"images-stored\": 0, \"palette-hits\": 0, \"palettes-stored\": 0, "
       "\"cursors\": 0, \"cursor-hits\": 0}\n"
       "}\n");
@@ -409,6 +411,46 @@ test_inspect_caches (void)
   g_assert_nonnull (strstr (text->str, "\"quic\": {\"images\": 1, \"bytes\": 5, \"pixels\": 9}"));
   g_assert_nonnull (strstr (text->str, "\"caches\": {\"image-hits\": 1, \"images-stored\": 2, \"palette-hits\": 2, "
                                        "\"palettes-stored\": 2, \"cursors\": 3, \"cursor-hits\": 1}"));
+}
+
+/* Frames are counted by what their video was begun with. */
+static void
+test_inspect_videos (void)
+{
+  static const uint8_t bytes[64];
+  const struct {
+    uint32_t id, size;
+  } frames[] = { { 3, 10 }, { 3, 20 }, { 63, 5 }, { 7, 1 }, { 1u << 31, 2 } };
+  CwMsgDisplayStreamDataSized sized = { .id = 63, .data = { bytes, 6 } };
+  g_autoptr (CwInspector) inspector = cw_inspector_new ();
+  g_autoptr (GString) text = g_string_new (NULL);
+
+  for (unsigned i = 0; i < 2; i++) {
+    const uint8_t codec = i == 0 ? CW_VIDEO_CODEC_TYPE_MJPEG : CW_VIDEO_CODEC_TYPE_H264;
+
+    inspect_message (inspector, CW_CHANNEL_DISPLAY, CW_MSG_DISPLAY_STREAM_CREATE,
+                     &(CwMsgDisplayStreamCreate){ .id = i == 0 ? 3 : 63, .codec_type = codec });
+  }
+  inspect_message (inspector, CW_CHANNEL_DISPLAY, CW_MSG_DISPLAY_STREAM_CREATE,
+                   &(CwMsgDisplayStreamCreate){ .id = 64, .codec_type = CW_VIDEO_CODEC_TYPE_VP8 });
+  for (unsigned i = 0; i < G_N_ELEMENTS (frames); i++)
+    inspect_message (inspector, CW_CHANNEL_DISPLAY, CW_MSG_DISPLAY_STREAM_DATA,
+                     &(CwMsgDisplayStreamData){ .id = frames[i].id, .data = { bytes, frames[i].size } });
+  inspect_message (inspector, CW_CHANNEL_DISPLAY, CW_MSG_DISPLAY_STREAM_DATA_SIZED, &sized);
+  cw_inspector_print (inspector, text);
+  g_test_message ("%s", text->str);
+  g_assert_nonnull (strstr (text->str, "\nVideos                               frames          bytes\n"
+                                       "  unknown                                 2              3\n"
+                                       "  mjpeg                                   2             30\n"
+                                       "  h264                                    2             11\n"
+                                       "\nCaches"));
+  g_string_truncate (text, 0);
+  cw_inspector_print_json (inspector, text);
+  g_assert_nonnull (strstr (text->str, "\"videos\": {\n"
+                                       "    \"unknown\": {\"frames\": 2, \"bytes\": 3},\n"
+                                       "    \"mjpeg\": {\"frames\": 2, \"bytes\": 30},\n"
+                                       "    \"h264\": {\"frames\": 2, \"bytes\": 11}\n"
+                                       "  },\n"));
 }
 
 /* A client's link to a channel. */
@@ -642,6 +684,7 @@ main (int argc, char **argv)
   ADD ("/recording/inspect", test_inspect);
   g_test_add_func ("/recording/inspect-says", test_inspect_says);
   g_test_add_func ("/recording/inspect-caches", test_inspect_caches);
+  g_test_add_func ("/recording/inspect-videos", test_inspect_videos);
   ADD ("/recording/replay", test_replay);
   ADD ("/recording/replay-refuses", test_replay_refuses);
   ADD ("/recording/replay-video-memory", test_replay_video_memory);
