@@ -17,6 +17,7 @@ typedef struct {
   bool may_go;
   GBytes *output; /* being written */
   size_t written;
+  GError *unwritten; /* why the first write failed, or NULL */
 } LinkStage;
 
 static gpointer
@@ -63,7 +64,8 @@ tell_peer (LinkStage *self, const CwConnection *connection)
   self->is_told_peer = true;
 }
 
-/* false: it waits. A failed write is left to the next read, which brings the server's reason if it gave one. */
+/* false: it waits. A failed write is left to the next read, which brings the server's reason if it gave one: it is here
+ * by then, or it never comes. */
 static bool
 write_output (LinkStage *self, GIOStream *stream)
 {
@@ -77,6 +79,8 @@ write_output (LinkStage *self, GIOStream *stream)
     if (n < 0 && !error)
       return false;
     self->written += (size_t) MAX (n, 0);
+    if (n < 0 && !self->unwritten)
+      self->unwritten = g_steal_pointer (&error);
     if (n < 0 || self->written == size) {
       g_clear_pointer (&self->output, g_bytes_unref);
       self->written = 0;
@@ -103,6 +107,8 @@ read_input (LinkStage *self, CwStageIo *io)
   }
   if (!g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK))
     cw_link_feed_end (self->link, error);
+  else if (self->unwritten)
+    cw_link_feed_end (self->link, self->unwritten);
   return false;
 }
 
@@ -173,6 +179,7 @@ leave (gpointer data)
   cw_link_free (self->link);
   g_free (self->host);
   g_clear_pointer (&self->output, g_bytes_unref);
+  g_clear_error (&self->unwritten);
   g_free (self);
 }
 

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What a program sees of a session, in which order, against a scripted server. */
 #include "../transport/peer.h"
+#include "../transport/resolver.h"
 #include "watch.h"
 
 #include "channel-main.h"
 #include "channel-inputs.h"
 #include "channel/channel.h"
 
+#include <errno.h>
+#include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -84,17 +87,29 @@ test_no_port (void)
   watch_clear (&watch);
 }
 
+/* How many channels have come to be. */
+static unsigned
+n_new (const Watch *watch)
+{
+  unsigned n = 0;
+
+  for (const char *at = watch->log->str; (at = strstr (at, "new:")); at++)
+    n++;
+  return n;
+}
+
+/* C7, S10, S11 */
 static void
 test_connected (void)
 {
-  /* inputs twice, main, one that nobody knows, one that is switched off. */
-  static const uint8_t list[] = { 5, 0, 0, 0, 1, 0, 3, 0, 77, 0, 3, 0, 5, 0 };
+  /* inputs twice, main, one that nobody knows, three that are switched off. */
+  static const uint8_t list[] = { 7, 0, 0, 0, 1, 0, 3, 0, 77, 0, 3, 0, 5, 0, 8, 0, 9, 0 };
   Peer *peer = peer_new ("127.0.0.1", 0, main_script, (gpointer) list);
   Watch watch;
 
   peer_start (peer);
   watch_init (&watch, peer_port (peer));
-  g_object_set (watch.session, "enable-audio", FALSE, NULL);
+  g_object_set (watch.session, "enable-audio", FALSE, "enable-usbredir", FALSE, NULL);
   g_test_expect_message ("GSpice", G_LOG_LEVEL_WARNING, "main:0: a damaged message was passed over: main: init*");
   spice_session_connect (watch.session);
   watch_until (&watch, "new:inputs:0");
@@ -103,12 +118,44 @@ test_connected (void)
   /* The scripted server takes one connection only, so the inputs channel gets nowhere. */
   g_assert_true (g_str_has_prefix (watch.log->str,
                                    "new:main:0 main:0=opened mouse-update mouse-mode name uuid uuid new:inputs:0"));
-  g_assert_null (strstr (watch.log->str, "playback"));
+  g_assert_cmpuint (n_new (&watch), ==, 2);
   g_string_truncate (watch.log, 0);
 
   spice_session_disconnect (watch.session);
   watch_until (&watch, "disconnected");
   watch_expect (&watch, "destroy:inputs:0 destroy:main:0 agent-update main:0=closed disconnected");
+  watch_clear (&watch);
+  peer_stop (peer);
+  peer_free (peer);
+}
+
+static void
+unnamed_script (PeerIo *io, gpointer data)
+{
+  static const uint8_t list[] = { 1, 0, 0, 0, 3, 0 };
+
+  if (!peer_link (io, &PEER_LINK_INIT))
+    return;
+  send_message (io, 103, init_body, sizeof init_body);
+  send_message (io, 104, list, sizeof list);
+  peer_drain (io);
+}
+
+/* S10: programs wait for it, and a server may have none. */
+static void
+test_no_uuid (void)
+{
+  Peer *peer = peer_new ("127.0.0.1", 0, unnamed_script, NULL);
+  Watch watch;
+
+  peer_start (peer);
+  watch_init (&watch, peer_port (peer));
+  spice_session_connect (watch.session);
+  watch_until (&watch, "new:inputs:0");
+  g_assert_true (
+      g_str_has_prefix (watch.log->str, "new:main:0 main:0=opened mouse-update mouse-mode uuid new:inputs:0"));
+  spice_session_disconnect (watch.session);
+  watch_until (&watch, "disconnected");
   watch_clear (&watch);
   peer_stop (peer);
   peer_free (peer);
@@ -156,26 +203,76 @@ ticket_script (PeerIo *io, gpointer data)
     peer_drain (io);
 }
 
+typedef enum { IN_LOOK_UP, IN_CONNECT, IN_PROXY, IN_TLS, IN_LINK, IN_AUTHENTICATION } Phase;
+
+/* A listener that takes no connection: what it would take waits already. */
+static int
+deaf_listener (uint16_t *port, int *waiting, unsigned n)
+{
+  struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr = { htonl (INADDR_LOOPBACK) } };
+  socklen_t size = sizeof address;
+  int listener = socket (AF_INET, SOCK_STREAM, 0);
+
+  g_assert_cmpint (bind (listener, (struct sockaddr *) &address, sizeof address), ==, 0);
+  g_assert_cmpint (listen (listener, 0), ==, 0);
+  getsockname (listener, (struct sockaddr *) &address, &size);
+  *port = ntohs (address.sin_port);
+  for (unsigned i = 0; i < n; i++) {
+    waiting[i] = socket (AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+    if (connect (waiting[i], (struct sockaddr *) &address, sizeof address) < 0)
+      g_assert_cmpint (errno, ==, EINPROGRESS);
+  }
+  return listener;
+}
+
+static void
+set_port (SpiceSession *session, const char *property, const char *prefix, uint16_t port)
+{
+  g_autofree char *value = g_strdup_printf ("%s%u", prefix, port);
+
+  g_object_set (session, property, value, NULL);
+}
+
+/* S15: in each phase nothing waits for the server, which would take 10 s and more. */
 static void
 test_disconnect_early (gconstpointer data)
 {
-  Peer *peer = peer_new ("127.0.0.1", 0, !data ? silent_script : ticket_script, NULL);
+  Phase phase = (Phase) GPOINTER_TO_INT (data);
+  Peer *peer = peer_new ("127.0.0.1", 0, phase == IN_AUTHENTICATION ? ticket_script : silent_script, NULL);
+  int waiting[8], listener = -1;
+  uint16_t deaf_port;
   Watch watch;
   int64_t start;
 
   peer_start (peer);
   watch_init (&watch, peer_port (peer));
+  if (phase == IN_LOOK_UP) {
+    g_object_set (watch.session, "host", "never.test", NULL);
+  } else if (phase == IN_CONNECT) {
+    listener = deaf_listener (&deaf_port, waiting, G_N_ELEMENTS (waiting));
+    set_port (watch.session, "port", "", deaf_port);
+  } else if (phase == IN_PROXY) {
+    set_port (watch.session, "proxy", "http://127.0.0.1:", peer_port (peer));
+  } else if (phase == IN_TLS) {
+    set_port (watch.session, "tls-port", "", peer_port (peer));
+    g_object_set (watch.session, "port", NULL, NULL);
+  }
   spice_session_connect (watch.session);
   watch_for (150);
   start = g_get_monotonic_time ();
   spice_session_disconnect (watch.session);
   watch_until (&watch, "disconnected");
-  g_assert_cmpint (g_get_monotonic_time () - start, <, G_USEC_PER_SEC);
+  g_assert_cmpint (g_get_monotonic_time () - start, <, 5 * G_USEC_PER_SEC);
   watch_for (50);
   watch_expect (&watch, "new:main:0 destroy:main:0 disconnected");
   watch_clear (&watch);
   peer_stop (peer);
+  g_assert_true (peer_was_used (peer) == (phase >= IN_PROXY));
   peer_free (peer);
+  for (unsigned i = 0; phase == IN_CONNECT && i < G_N_ELEMENTS (waiting); i++)
+    close (waiting[i]);
+  if (phase == IN_CONNECT)
+    close (listener);
 }
 
 static void
@@ -417,13 +514,23 @@ test_disposed_when_new (void)
 int
 main (int argc, char **argv)
 {
+  static const char *const phases[]
+      = { "look-up", "connect", "proxy", "tls", "link", "authentication" }; /* a Phase each */
+  int result;
+
   g_test_init (&argc, &argv, NULL);
+  g_unsetenv ("SPICE_PROXY");
+  resolver_begin ();
   g_test_add_func ("/session/S4-C3-refused", test_refused);
   g_test_add_func ("/session/S5-no-port", test_no_port);
-  g_test_add_func ("/session/S10-S11-connected", test_connected);
+  g_test_add_func ("/session/C7-S10-S11-connected", test_connected);
+  g_test_add_func ("/session/S10-no-uuid", test_no_uuid);
   g_test_add_func ("/session/server-ends", test_server_ends);
-  g_test_add_data_func ("/session/disconnect/S15-silent", NULL, test_disconnect_early);
-  g_test_add_data_func ("/session/disconnect/S15-ticket", "", test_disconnect_early);
+  for (unsigned i = 0; i < G_N_ELEMENTS (phases); i++) {
+    g_autofree char *path = g_strdup_printf ("/session/disconnect/S15-%s", phases[i]);
+
+    g_test_add_data_func (path, GUINT_TO_POINTER (i), test_disconnect_early);
+  }
   g_test_add_func ("/session/disconnect/S16-at-once", test_disconnect_at_once);
   g_test_add_func ("/session/disconnect/in-handler", test_disconnect_in_handler);
   g_test_add_func ("/session/S13-password", test_password);
@@ -432,5 +539,7 @@ main (int argc, char **argv)
   g_test_add_func ("/session/open-fd", test_open_fd);
   g_test_add_func ("/session/unconnected", test_unconnected);
   g_test_add_func ("/session/disposed-when-new", test_disposed_when_new);
-  return g_test_run ();
+  result = g_test_run ();
+  resolver_end ();
+  return result;
 }

@@ -13,6 +13,8 @@ static const CwChannelKind kinds[] = {
   { CW_CHANNEL_MAIN, spice_main_channel_get_type, NULL },
   { CW_CHANNEL_INPUTS, spice_inputs_channel_get_type, NULL },
   { CW_CHANNEL_PLAYBACK, spice_inputs_channel_get_type, "enable-audio" },
+  { CW_CHANNEL_SMARTCARD, spice_inputs_channel_get_type, "enable-smartcard" },
+  { CW_CHANNEL_USBREDIR, spice_inputs_channel_get_type, "enable-usbredir" },
   { 0, NULL, NULL },
 };
 static const CwFeature *const features[] = { NULL };
