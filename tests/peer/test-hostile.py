@@ -87,7 +87,7 @@ def baseline():
         tap.equal([line for line in viewer.lines if line.startswith("error")], [])
 
 
-@tap.cases("{} PINGs are all answered, in order", [4000, 100000])
+@tap.cases("C13: {} PINGs are all answered, in order", [4000, 100000])
 def pings(count):
     flood = [b"".join(spice.message(4, spice.u32(n) + spice.u64(n)) for n in range(at, at + 1000))
              for at in range(1 << 20, (1 << 20) + count, 1000)]
@@ -98,7 +98,7 @@ def pings(count):
                  f"{len(connection.answers)} answers, not the right ones")
 
 
-@tap.test("PINGs to a client whose answers are not read take no memory, and are answered later")
+@tap.test("C13: PINGs to a client whose answers are not read take no memory, and are answered later")
 def unread_pings():
     flood = [spice.message(4, spice.u32(9) + spice.u64(9)) * 1000] * 1000
     with HostileServer({spice.DISPLAY: opening(spice.DISPLAY) + flood}, deaf=1.5) as server, \

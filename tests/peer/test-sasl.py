@@ -77,7 +77,7 @@ def opens(case):
         shows_screen(machine, viewer)
 
 
-@tap.cases("{0[0]}, {0[1]}: an authentication error that asks for user name and password",
+@tap.cases("C9: {0[0]}, {0[1]}: an authentication error that asks for user name and password",
            [("digest-md5", "a wrong password"), ("digest-md5", "no password"), ("digest-md5", "nothing"),
             ("digest-md5", "a wrong name"), ("scram-sha-256", "a wrong password"), ("scram-sha-256", "nothing"),
             ("plain", "a wrong password")])

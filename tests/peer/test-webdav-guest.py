@@ -113,7 +113,7 @@ def closes():
         tap.equal(text.count(b"HTTP/1.1 "), 1, "answers")
 
 
-@tap.test("W10: data before the port opens is passed over")
+@tap.test("W10, W11: data before the port opens is passed over; the program hears of no data at all")
 def before_open():
     with Guest(data(frame(1, GET)), Wait(201), event(0), data(frame(2, GET))) as guest:
         guest.client.wait(f"name 0 {NAME}")

@@ -109,10 +109,10 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  g_test_add_func ("/cursor/types", test_types);
-  g_test_add_func ("/cursor/palettes", test_palettes);
-  g_test_add_func ("/cursor/mono", test_mono);
+  g_test_add_func ("/cursor/U1-types", test_types);
+  g_test_add_func ("/cursor/U1-palettes", test_palettes);
+  g_test_add_func ("/cursor/U1-mono", test_mono);
   g_test_add_func ("/cursor/padding", test_padding);
-  g_test_add_func ("/cursor/refused", test_refused);
+  g_test_add_func ("/cursor/U4-refused", test_refused);
   return g_test_run ();
 }

@@ -112,6 +112,8 @@ on_action (GObject *qmp, GAsyncResult *result, gpointer data)
 {
   Result *self = data;
 
+  g_assert_false (self->done);
+  g_assert_true (g_task_is_valid (result, qmp));
   self->done = true;
   self->good = spice_qmp_port_vm_action_finish (SPICE_QMP_PORT (qmp), result, &self->error);
 }
@@ -121,6 +123,8 @@ on_status (GObject *qmp, GAsyncResult *result, gpointer data)
 {
   Result *self = data;
 
+  g_assert_false (self->done);
+  g_assert_true (g_task_is_valid (result, qmp));
   self->done = true;
   self->status = spice_qmp_port_query_status_finish (SPICE_QMP_PORT (qmp), result, &self->error);
 }
@@ -144,6 +148,7 @@ ask_status (Case *self, Result *result)
 {
   *result = (Result){ false, FALSE, NULL, NULL };
   spice_qmp_port_query_status_async (self->qmp, NULL, on_status, result);
+  g_assert_false (result->done);
 }
 
 static void
@@ -426,8 +431,8 @@ main (int argc, char **argv)
   g_unsetenv ("SPICE_PROXY");
   g_test_add_func ("/qmp-port/without-channel", test_without_channel);
   g_test_add_func ("/qmp-port/too-early", test_too_early);
-  g_test_add_func ("/qmp-port/actions", test_actions);
-  g_test_add_func ("/qmp-port/status", test_status);
+  g_test_add_func ("/qmp-port/G9-actions", test_actions);
+  g_test_add_func ("/qmp-port/G9-status", test_status);
   g_test_add_func ("/qmp-port/events", test_events);
   g_test_add_func ("/qmp-port/unread", test_unread);
   g_test_add_func ("/qmp-port/cancelled", test_cancelled);

@@ -197,6 +197,43 @@ test_record (void)
   sound_end (&self);
 }
 
+static GAsyncQueue *starting;
+
+static void
+record_later (PeerIo *io, gpointer data)
+{
+  static const uint16_t volume[] = { 100, 65535 };
+
+  server_send (io, CW_MSG_RECORD_VOLUME, &(CwMsgRecordVolume){ 0, volume });
+  server_send (io, CW_MSG_RECORD_VOLUME, &(CwMsgRecordVolume){ 2, volume });
+  server_send (io, CW_MSG_RECORD_MUTE, &(CwMsgRecordMute){ 1 });
+  g_async_queue_pop (starting);
+  server_send (io, CW_MSG_RECORD_START, &(CwMsgRecordStart){ 2, CW_AUDIO_FMT_S16, 48000 });
+  note (io, data, 3);
+}
+
+/* R1, R6 */
+static void
+test_record_before_start (void)
+{
+  SpiceRecordChannel *channel;
+  SoundCase self;
+
+  starting = g_async_queue_new ();
+  sound_begin (&self, CW_CHANNEL_RECORD, record_later);
+  sound_run (&self, "mute 1; ");
+  g_assert_cmpstr (self.log->str, ==, "opened; volume 2: 100 65535; mute 1; ");
+  channel = SPICE_RECORD_CHANNEL (sound_find (&self, CW_CHANNEL_RECORD));
+  spice_record_channel_send_data (channel, (gpointer) sound_pcm, SOUND_PCM, 5);
+  g_async_queue_push (starting, &self);
+  sound_wait_log (&self, "start 1 2 48000; ");
+  spice_record_channel_send_data (channel, (gpointer) sound_pcm, SOUND_PCM, 7);
+  sound_wait_log (&self, "stop; closed; ");
+  g_assert_cmpstr (self.service.received->str, ==, "mode 1 at 7; mark at 7; 101:1924; ");
+  sound_end (&self);
+  g_async_queue_unref (starting);
+}
+
 static void
 record_opus (PeerIo *io, gpointer data)
 {
@@ -244,7 +281,8 @@ main (int argc, char **argv)
     g_test_add_func ("/sound/P4-opus", test_playback_opus);
     g_test_add_func ("/sound/record-opus", test_record_opus);
   }
-  g_test_add_func ("/sound/R1-R2-R3-R4-R5-R8-record", test_record);
+  g_test_add_func ("/sound/R2-R3-R4-R5-R8-record", test_record);
+  g_test_add_func ("/sound/R1-R6-before-start", test_record_before_start);
   g_test_add_func ("/sound/R7-read-only", test_record_read_only);
   return g_test_run ();
 }

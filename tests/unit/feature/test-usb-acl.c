@@ -395,14 +395,14 @@ main (int argc, char **argv)
   if (is_named (argv[0], "ends"))
     return 0;
   g_test_init (&argc, &argv, NULL);
-  g_test_add_func ("/usb-acl/success", test_success);
+  g_test_add_func ("/usb-acl/V11-success", test_success);
   for (unsigned i = 0; i < G_N_ELEMENTS (refusals); i++) {
-    g_autofree char *name = g_strdup_printf ("/usb-acl/%s", refusals[i].helper);
+    g_autofree char *name = g_strdup_printf ("/usb-acl/V11-%s", refusals[i].helper);
 
     g_test_add_data_func (name, &refusals[i], test_refusal);
   }
-  g_test_add_data_func ("/usb-acl/never/cancelled", &ways[0], test_cancelled);
-  g_test_add_data_func ("/usb-acl/never/device-disconnected", &ways[1], test_cancelled);
-  g_test_add_data_func ("/usb-acl/never/session-disconnected", &ways[2], test_cancelled);
+  g_test_add_data_func ("/usb-acl/V11-never/cancelled", &ways[0], test_cancelled);
+  g_test_add_data_func ("/usb-acl/V11-never/device-disconnected", &ways[1], test_cancelled);
+  g_test_add_data_func ("/usb-acl/V11-never/session-disconnected", &ways[2], test_cancelled);
   return g_test_run ();
 }

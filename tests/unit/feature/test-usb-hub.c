@@ -486,7 +486,14 @@ test_guest_filter (void)
   hub_end (&c);
 }
 
-/* A guest that sends nonsense loses the device and the channel. */
+static void
+expect_failed (SpiceUsbDeviceManager *manager, SpiceUsbDevice *device, GError *error)
+{
+  g_assert_error (error, SPICE_CLIENT_ERROR, SPICE_CLIENT_ERROR_FAILED);
+  g_assert_false (spice_usb_device_manager_is_device_connected (manager, device));
+}
+
+/* B5: a guest that sends nonsense loses the device and the channel. */
 static void
 test_nonsense (void)
 {
@@ -498,11 +505,113 @@ test_nonsense (void)
   hub_expect (&c, "free 1; added " CD ("a") "; ");
   hub_connect (&c, hub_device (&c, CD ("a")), NULL);
   hub_expect (&c, "free 0; ");
+  g_signal_connect (c.manager, "device-error", G_CALLBACK (expect_failed), NULL);
   g_test_expect_message ("GSpice", G_LOG_LEVEL_WARNING, "*");
   steps_send_bytes (c.steps, CW_CHANNEL_USBREDIR, CW_MSG_SPICEVMC_DATA, nonsense, sizeof nonsense);
   client_await (has_given_up, &c);
+  g_assert_nonnull (strstr (c.told->str, "failed " CD ("a") ": "));
   g_assert_nonnull (strstr (c.told->str, "before hello"));
   hub_end (&c);
+}
+
+static void
+note_end (SpiceSession *session, HubCase *self)
+{
+  bool connected = spice_usb_device_manager_is_device_connected (self->manager, hub_device (self, CD ("a")));
+
+  g_string_append (self->told, connected ? "disconnected too early; " : "disconnected; ");
+}
+
+static bool
+has_ended (gpointer data)
+{
+  return strstr (((HubCase *) data)->told->str, "disconnected") != NULL;
+}
+
+/* B4: and it stays in the list. */
+static void
+test_session_ends (void)
+{
+  HubCase c;
+
+  hub_begin (&c, 1, NULL);
+  hub_add_cd (&c, "a");
+  hub_expect (&c, "free 1; added " CD ("a") "; ");
+  hub_connect (&c, hub_device (&c, CD ("a")), NULL);
+  hub_expect (&c, "free 0; ");
+  g_signal_connect (c.session, "disconnected", G_CALLBACK (note_end), &c);
+  spice_session_disconnect (c.session);
+  client_await (has_ended, &c);
+  g_assert_true (g_str_has_suffix (c.told->str, "disconnected; "));
+  g_assert_nonnull (hub_device (&c, CD ("a")));
+  g_signal_handlers_disconnect_by_func (c.session, note_end, &c);
+  hub_end (&c);
+}
+
+/* B2: type 0, a version and the capabilities. */
+static void
+test_hello (void)
+{
+  const CwMsgcSpicevmcData *first;
+  uint32_t words[2];
+  HubCase c;
+
+  hub_begin (&c, 1, NULL);
+  first = steps_next (c.steps, CW_CHANNEL_USBREDIR, CW_MSGC_SPICEVMC_DATA)->data;
+  g_assert_cmpuint (first->data.size, >=, 12 + 64 + 4);
+  memcpy (words, first->data.data, sizeof words);
+  g_assert_cmpuint (GUINT32_FROM_LE (words[0]), ==, usb_redir_hello);
+  g_assert_cmpuint (GUINT32_FROM_LE (words[1]), ==, first->data.size - 12);
+  hub_end (&c);
+}
+
+static void
+serve_usb (PeerIo *io, gpointer data)
+{
+  static const uint8_t channels[] = { CW_CHANNEL_USBREDIR, 0 };
+
+  if (server_begin (io, &PEER_LINK_INIT, channels, 1))
+    server_hold (io);
+}
+
+static void
+note_channel (SpiceSession *session, SpiceChannel *channel, bool *seen)
+{
+  if (!SPICE_IS_USBREDIR_CHANNEL (channel))
+    return;
+  g_assert_false (cw_channel_is_running (channel));
+  *seen = true;
+}
+
+static bool
+is_seen (gpointer seen)
+{
+  return *(bool *) seen;
+}
+
+static bool
+usb_works (gpointer session)
+{
+  return cw_channel_is_started (client_channel (session, CW_CHANNEL_USBREDIR, 0));
+}
+
+/* B1: nobody but the manager connects it, not before the program has heard of it; however the session was made. */
+static void
+test_connects (void)
+{
+  for (unsigned made = 0; made < 2; made++) {
+    Server *server = server_new (serve_usb, NULL);
+    SpiceSession *session = made ? g_object_new (SPICE_TYPE_SESSION, NULL) : spice_session_new ();
+    bool seen = false;
+
+    g_object_set (session, "host", "127.0.0.1", "port", server_port (server), NULL);
+    g_signal_connect (session, "channel-new", G_CALLBACK (note_channel), &seen);
+    g_assert_true (spice_session_connect (session));
+    client_await (is_seen, &seen);
+    client_await (usb_works, session);
+    client_end (session);
+    server_free (server);
+  }
 }
 
 int
@@ -510,11 +619,11 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_unsetenv ("SPICE_PROXY");
-  g_test_add_func ("/usb-hub/no-channels", test_no_channels);
-  g_test_add_func ("/usb-hub/two-channels", test_two_channels);
+  g_test_add_func ("/usb-hub/V14-no-channels", test_no_channels);
+  g_test_add_func ("/usb-hub/G9-two-channels", test_two_channels);
   g_test_add_func ("/usb-hub/cancelled", test_cancelled);
   g_test_add_func ("/usb-hub/bus", test_bus);
-  g_test_add_func ("/usb-hub/pulled-out", test_pulled_out);
+  g_test_add_func ("/usb-hub/V10-pulled-out", test_pulled_out);
   g_test_add_func ("/usb-hub/empty-channel", test_empty_channel);
   g_test_add_func ("/usb-hub/auto-connect", test_auto_connect);
   g_test_add_func ("/usb-hub/taken-away", test_taken_away);
@@ -523,7 +632,10 @@ main (int argc, char **argv)
   g_test_add_func ("/usb-hub/no-filter", test_no_filter);
   g_test_add_func ("/usb-hub/media", test_media);
   g_test_add_func ("/usb-hub/wrapped", test_wrapped);
-  g_test_add_func ("/usb-hub/guest-filter", test_guest_filter);
-  g_test_add_func ("/usb-hub/nonsense", test_nonsense);
+  g_test_add_func ("/usb-hub/B3-guest-filter", test_guest_filter);
+  g_test_add_func ("/usb-hub/B5-nonsense", test_nonsense);
+  g_test_add_func ("/usb-hub/B4-session-ends", test_session_ends);
+  g_test_add_func ("/usb-hub/B2-hello", test_hello);
+  g_test_add_func ("/usb-hub/B1-connects", test_connects);
   return g_test_run ();
 }

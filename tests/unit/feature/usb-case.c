@@ -276,6 +276,7 @@ hub_on_done (GObject *manager, GAsyncResult *result, gpointer data)
   HubResult *self = data;
 
   g_assert_false (self->done);
+  g_assert_true (g_task_is_valid (result, manager));
   self->done = true;
   self->ok = self->disconnects ? spice_usb_device_manager_disconnect_device_finish (SPICE_USB_DEVICE_MANAGER (manager),
                                                                                     result, &self->error)

@@ -100,7 +100,7 @@ sasl_link_reply (void)
   cw_buffer_u32 (&out, 1);
   cw_buffer_u32 (&out, 0);
   cw_buffer_u32 (&out, CW_LINK_REPLY_SIZE);
-  cw_buffer_u32 (&out, 0x0d);
+  cw_buffer_u32 (&out, 0x0f); /* tickets, too: nobody takes them who can do better */
   return cw_buffer_steal (&out);
 }
 

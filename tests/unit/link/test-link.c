@@ -592,14 +592,14 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_data_func ("/link/exchange/at-once", GSIZE_TO_POINTER (SIZE_MAX), test_exchange);
   g_test_add_data_func ("/link/exchange/byte-by-byte", GSIZE_TO_POINTER (1), test_exchange);
-  g_test_add_data_func ("/link/first-message/mini", GINT_TO_POINTER (true), test_first_message);
-  g_test_add_data_func ("/link/first-message/full", GINT_TO_POINTER (false), test_first_message);
-  g_test_add_func ("/link/without-caps", test_without_caps);
+  g_test_add_data_func ("/link/C2-first-message/mini", GINT_TO_POINTER (true), test_first_message);
+  g_test_add_data_func ("/link/C2-first-message/full", GINT_TO_POINTER (false), test_first_message);
+  g_test_add_func ("/link/C10-without-caps", test_without_caps);
   g_test_add_func ("/link/one-list", test_one_list);
   g_test_add_func ("/link/own-caps", test_own_caps);
   g_test_add_func ("/link/sasl-only", test_sasl_only);
   g_test_add_func ("/link/other-keys", test_other_keys);
-  g_test_add_func ("/link/long-password", test_long_password);
+  g_test_add_func ("/link/C8-long-password", test_long_password);
   g_test_add_func ("/link/eof", test_eof);
   g_test_add_func ("/link/any-piece", test_any_piece);
   g_test_add_func ("/link/largest-reply", test_largest_reply);

@@ -15,7 +15,7 @@ typedef struct {
 } Case;
 
 static const Case cases[] = {
-  { "plain", "PLAIN", 256, "fred", "secret", -1 },
+  { "C9-plain", "PLAIN", 256, "fred", "secret", -1 },
   { "scram-sha-1", "SCRAM-SHA-1", 256, "fred", "secret", -1 },
   { "scram-sha-256", "SCRAM-SHA-256", 256, "fred", "secret", -1 },
   { "digest-md5-tls", "DIGEST-MD5", 256, "fred", "secret", -1 },
@@ -26,7 +26,7 @@ static const Case cases[] = {
   { "commas", ",DIGEST-MD5,", 0, "fred", "secret", -1 },
   { "underscore", "NO_SUCH,DIGEST-MD5", 0, "fred", "secret", -1 },
   { "blanks", "NO-SUCH  DIGEST-MD5", 0, "fred", "secret", -1 },
-  { "wrong-plain", "PLAIN", 256, "fred", "Secret", CW_ERROR_AUTH_USER_AND_PASSWORD },
+  { "C9-wrong-plain", "PLAIN", 256, "fred", "Secret", CW_ERROR_AUTH_USER_AND_PASSWORD },
   { "wrong-scram", "SCRAM-SHA-256", 256, "fred", "Secret", CW_ERROR_AUTH_USER_AND_PASSWORD },
   { "wrong-digest", "DIGEST-MD5", 0, "fred", "Secret", CW_ERROR_AUTH_USER_AND_PASSWORD },
   { "wrong-user", "SCRAM-SHA-256", 256, "nobody", "secret", CW_ERROR_AUTH_USER_AND_PASSWORD },
@@ -35,7 +35,7 @@ static const Case cases[] = {
   { "nobody", "PLAIN", 256, NULL, NULL, CW_ERROR_AUTH_USER_AND_PASSWORD },
   { "plain-without-tls", "PLAIN", 0, "fred", "secret", CW_ERROR_AUTH },
   { "scram-without-tls", "SCRAM-SHA-256,PLAIN", 0, "fred", "secret", CW_ERROR_AUTH },
-  { "nothing-known", "NO-SUCH,OTHER", 256, "fred", "secret", CW_ERROR_AUTH },
+  { "C9-nothing-known", "NO-SUCH,OTHER", 256, "fred", "secret", CW_ERROR_AUTH },
   { "no-list", "", 256, "fred", "secret", CW_ERROR_AUTH },
   { "only-commas", ",, ,", 256, "fred", "secret", CW_ERROR_AUTH },
   { "part-of-name", "SCRAM-SHA-2567", 256, "fred", "secret", CW_ERROR_AUTH },

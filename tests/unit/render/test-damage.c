@@ -142,7 +142,7 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  g_test_add_func ("/render/damage/merged", test_merged);
+  g_test_add_func ("/render/damage/D11-merged", test_merged);
   g_test_add_func ("/render/damage/first", test_first);
   g_test_add_func ("/render/damage/last", test_last);
   return g_test_run ();

@@ -133,6 +133,7 @@ on_over (GObject *channel, GAsyncResult *result, gpointer data)
   gboolean good = spice_main_channel_file_copy_finish (SPICE_MAIN_CHANNEL (channel), result, &self->error);
 
   g_assert_false (self->over);
+  g_assert_true (g_task_is_valid (result, channel));
   g_assert_true (good == !self->error);
   self->over = true;
   files_case_tell (self, "over");

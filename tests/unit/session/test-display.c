@@ -51,7 +51,8 @@ serve (PeerIo *io, gpointer data)
   CwMessage *message;
   GThread *listener;
 
-  link.channel_caps = script->knows_monitors ? 1u << CW_DISPLAY_CAP_MONITORS_CONFIG : 0;
+  link.channel_caps = 1u << CW_DISPLAY_CAP_PREF_COMPRESSION;
+  link.channel_caps |= script->knows_monitors ? 1u << CW_DISPLAY_CAP_MONITORS_CONFIG : 0;
   if (!server_begin (io, &link, channels, 1))
     return;
   listener = g_thread_new ("listener", listen_to_client, both);
@@ -239,6 +240,7 @@ pixel (const SpiceDisplayPrimary *surface, int x, int y)
   return word & 0xffffff;
 }
 
+/* D2, D3 */
 static void
 test_sequence (void)
 {
@@ -253,6 +255,7 @@ test_sequence (void)
   g_assert_cmpint (surface.width, ==, 640);
   step (&f, empty_message (CW_MSG_DISPLAY_MARK), "mark:1");
   g_assert_true (get_primary (&f, &surface) && surface.marked);
+  step (&f, monitors (4, 1), "monitors:1/4 0,0,320,480");
   step (&f, draw_fill (0, 10, 20, 40, 60, 0xff0000), "drawn:10,20,30,40");
   g_assert_cmphex (pixel (&surface, 10, 20), ==, 0xff0000);
   step (&f, primary (640, 480, CW_SURFACE_FMT_32_XRGB), "");
@@ -262,11 +265,12 @@ test_sequence (void)
   step (&f, empty_message (CW_MSG_DISPLAY_RESET), "mark:0");
   step (&f, surface_destroy (0), "destroy");
   g_assert_false (get_primary (&f, &surface));
+  step (&f, empty_message (CW_MSG_DISPLAY_RESET), "mark:0");
   step (&f, primary (32, 32, CW_SURFACE_FMT_16_555), "create:16:32x32");
   fixture_clear (&f);
 }
 
-/* The last picture stays, and is there for those who ask. */
+/* D4: the last picture stays, and is there for those who ask. */
 static void
 test_stays (void)
 {
@@ -291,26 +295,33 @@ test_stays (void)
   fixture_clear (&f);
 }
 
+/* D5, D7 */
 static void
 test_monitors (void)
 {
-  g_autoptr (GArray) before = NULL;
+  g_autoptr (GArray) before = NULL, again = NULL;
   Fixture f;
 
   fixture_init (&f, 0, true);
   step (&f, monitors (4, 1), "monitors:1/4 0,0,320,480");
   g_object_get (f.display, "monitors", &before, NULL);
+  g_object_get (f.display, "monitors", &again, NULL);
   step (&f, monitors (1, 2), "monitors:1/1 0,0,320,480");
   step (&f, monitors (0, 1), "monitors:1/1 0,0,320,480");
   step (&f, monitors (2, 0), "");
   step (&f, monitors (2, 2), "monitors:2/2 0,0,320,480 320,0,320,480");
   step (&f, monitors (4, 3), "monitors:2/4 0,0,320,480 320,0,320,480"); /* an id that is no index */
   step (&f, monitors (1000, 1), "monitors:1/256 0,0,320,480");
-  g_assert_cmpuint (before->len, ==, 1);
+  for (unsigned i = 0; i < 2; i++) {
+    const GArray *array = i ? again : before;
+
+    g_assert_cmpuint (array->len, ==, 1);
+    g_assert_cmpuint (g_array_index (array, SpiceDisplayMonitorConfig, 0).width, ==, 320);
+  }
   fixture_clear (&f);
 }
 
-/* A server that does not speak of monitors: each surface is one. */
+/* D6: a server that does not speak of monitors: each surface is one. */
 static void
 test_no_monitors (void)
 {
@@ -344,20 +355,98 @@ test_unmark (void)
 }
 
 static void
+wish (SpiceChannel *channel, GParamSpec *pspec, SpiceSession *session)
+{
+  g_object_set (session, "preferred-compression", SPICE_IMAGE_COMPRESSION_QUIC, NULL);
+}
+
+static void
+expect_message (Fixture *self, const void *expected, size_t size)
+{
+  g_autoptr (GBytes) message = g_async_queue_timeout_pop (self->script.from_client, CLIENT_PATIENCE * 1000);
+
+  g_assert_nonnull (message);
+  g_assert_cmpmem (g_bytes_get_data (message, NULL), g_bytes_get_size (message), expected, size);
+}
+
+/* D1: the wish of a handler of notify::monitors is what is told, behind INIT. */
+static void
 test_first_message (void)
 {
   static const uint8_t expected[] = { CW_MSGC_DISPLAY_INIT, 0, 1, 0, 0, 0x40, 1, 0, 0, 0, 0, 1, 0, 0, 0x30, 0 };
   g_autoptr (GError) error = NULL;
-  g_autoptr (GBytes) first = NULL;
+  const uint8_t compression[] = { CW_MSGC_DISPLAY_PREFERRED_COMPRESSION, 0, SPICE_IMAGE_COMPRESSION_QUIC };
   const int bad[] = { 99 };
   Fixture f;
 
   fixture_init (&f, 0, true);
-  first = g_async_queue_timeout_pop (f.script.from_client, 2 * G_USEC_PER_SEC);
-  g_assert_nonnull (first);
-  g_assert_cmpmem (g_bytes_get_data (first, NULL), g_bytes_get_size (first), expected, sizeof expected);
+  expect_message (&f, expected, sizeof expected);
   g_assert_false (spice_display_channel_change_preferred_video_codec_types (f.display, bad, 1, &error));
   g_assert_error (error, SPICE_CLIENT_ERROR, SPICE_CLIENT_ERROR_FAILED);
+  g_object_set (f.session, "preferred-compression", SPICE_IMAGE_COMPRESSION_OFF, NULL);
+  g_signal_connect (f.display, "notify::monitors", G_CALLBACK (wish), f.session);
+  g_async_queue_push (f.script.steps, the_end);
+  expect (&f, "closed");
+  g_assert_true (spice_channel_connect (f.display));
+  expect (&f, "opened monitors:0/1");
+  expect_message (&f, expected, sizeof expected);
+  expect_message (&f, compression, sizeof compression);
+  fixture_clear (&f);
+}
+
+static CwMessage *
+video (uint32_t surface, uint32_t id)
+{
+  return stream_message (CW_MSG_DISPLAY_STREAM_CREATE,
+                         &(CwMsgDisplayStreamCreate){ .surface_id = surface,
+                                                      .id = id,
+                                                      .codec_type = CW_VIDEO_CODEC_TYPE_MJPEG,
+                                                      .stream_width = 8,
+                                                      .stream_height = 8,
+                                                      .src_width = 8,
+                                                      .src_height = 8,
+                                                      .dest = { 0, 0, 8, 8 } });
+}
+
+static CwMessage *
+picture (uint32_t id)
+{
+  return stream_message (CW_MSG_DISPLAY_STREAM_DATA,
+                         &(CwMsgDisplayStreamData){ id, 1, { (const uint8_t *) "\xff\xd8nonsense", 10 } });
+}
+
+static bool
+has_ended (gpointer data)
+{
+  return strstr (((Fixture *) data)->log->str, "closed") != NULL;
+}
+
+/* D10: such videos are passed over, and such surfaces end the channel; what comes then is shown. */
+static void
+test_hostile (void)
+{
+  static const uint32_t ids[] = { 0, 1u << 30, UINT32_MAX };
+  Fixture f;
+
+  fixture_init (&f, 0, true);
+  for (unsigned i = 0; i < G_N_ELEMENTS (ids); i++) {
+    step (&f, video (77, ids[i]), "");
+    step (&f, picture (ids[i]), "");
+  }
+  step (&f, primary (64, 48, CW_SURFACE_FMT_32_XRGB), "create:32:64x48");
+  for (unsigned i = 0; i < G_N_ELEMENTS (ids); i++) {
+    step (&f, video (0, ids[i]), "");
+    step (&f, picture (ids[i]), "");
+  }
+  step (&f, draw_fill (0, 0, 0, 9, 9, 1), "drawn:0,0,9,9");
+  g_async_queue_push (f.script.steps, primary (65535, 65535, CW_SURFACE_FMT_32_XRGB));
+  client_await (has_ended, &f);
+  g_test_message ("%s", f.log->str);
+  g_string_truncate (f.log, 0);
+  g_async_queue_push (f.script.steps, the_end);
+  g_assert_true (spice_channel_connect (f.display));
+  expect (&f, "opened monitors:0/1");
+  step (&f, primary (32, 32, CW_SURFACE_FMT_32_XRGB), "destroy create:32:32x32");
   fixture_clear (&f);
 }
 
@@ -368,12 +457,13 @@ main (int argc, char **argv)
 
   g_test_init (&argc, &argv, NULL);
   the_end = empty_message (CW_MSG_DISPLAY_MARK);
-  g_test_add_func ("/display/sequence", test_sequence);
-  g_test_add_func ("/display/stays", test_stays);
-  g_test_add_func ("/display/monitors", test_monitors);
-  g_test_add_func ("/display/no-monitors", test_no_monitors);
+  g_test_add_func ("/display/D2-D3-sequence", test_sequence);
+  g_test_add_func ("/display/D4-stays", test_stays);
+  g_test_add_func ("/display/D5-D7-monitors", test_monitors);
+  g_test_add_func ("/display/D6-no-monitors", test_no_monitors);
   g_test_add_func ("/display/unmark", test_unmark);
-  g_test_add_func ("/display/first-message", test_first_message);
+  g_test_add_func ("/display/D1-first-message", test_first_message);
+  g_test_add_func ("/display/D10-hostile", test_hostile);
   result = g_test_run ();
   cw_message_unref (the_end);
   return result;

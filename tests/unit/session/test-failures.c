@@ -150,9 +150,9 @@ static const Row rows[] = {
   { "need-secured", need_secured, NULL, "agent error-connect", -1, REPLY },
   { "close-before-result", close_before_result, NULL, "agent error-link", -1, REPLY },
   { "no-method", no_method, NULL, "agent error-link", -1, REPLY },
-  { "result", result_7, NULL, "agent error-auth", NEEDS_PASSWORD, REPLY + 4 },
-  { "wrong-password", close_orderly, "wrong", "agent error-auth", NEEDS_PASSWORD, REPLY + 4 },
-  { "long-password", close_orderly, LONG_PASSWORD, "agent error-auth", NEEDS_PASSWORD, REPLY },
+  { "G8-result", result_7, NULL, "agent error-auth", NEEDS_PASSWORD, REPLY + 4 },
+  { "G8-wrong-password", close_orderly, "wrong", "agent error-auth", NEEDS_PASSWORD, REPLY + 4 },
+  { "G8-C8-long-password", close_orderly, LONG_PASSWORD, "agent error-auth", NEEDS_PASSWORD, REPLY },
   { "orderly", close_orderly, NULL, "opened agent closed", -1, REPLY + 4 },
   { "in-message", close_in_message, NULL, "opened agent closed", -1, REPLY + 4 + 3 },
   { "reset", close_by_reset, NULL, "opened agent error-io closed", -1, -1 },
@@ -162,6 +162,7 @@ static const Row rows[] = {
 static void
 serve (PeerIo *io, gpointer data)
 {
+  g_assert_nonnull (row);
   row->serve (io);
 }
 
@@ -255,7 +256,7 @@ watch_refused (SpiceSession *session, SpiceChannel *channel, gpointer data)
   g_signal_connect (channel, "channel-event", G_CALLBACK (on_refused), NULL);
 }
 
-/* No other port is tried. */
+/* G8, S7: no other port is tried. */
 static void
 test_refused (void)
 {
@@ -274,7 +275,7 @@ test_refused (void)
   g_assert_cmpstr (self.log->str, ==, "agent error-connect");
   client_end (session);
   g_string_free (self.log, TRUE);
-  server_free (server);
+  server_free (server); /* its script would have had no row */
 }
 
 static void
@@ -479,10 +480,10 @@ main (int argc, char **argv)
 
     g_test_add_data_func (path, &rows[i], test_row);
   }
-  g_test_add_func ("/failures/refused", test_refused);
+  g_test_add_func ("/failures/G8-S7-refused", test_refused);
   g_test_add_func ("/failures/C4-cycles", test_cycles);
   g_test_add_func ("/failures/S17-server-gone", test_server_gone);
-  g_test_add_data_func ("/failures/S24-read-only", "", test_read_only);
-  g_test_add_data_func ("/failures/not-read-only", NULL, test_read_only);
+  g_test_add_data_func ("/failures/S24-S29-I6-read-only", "", test_read_only);
+  g_test_add_data_func ("/failures/S29-not-read-only", NULL, test_read_only);
   return g_test_run ();
 }

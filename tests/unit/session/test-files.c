@@ -295,6 +295,6 @@ main (int argc, char **argv)
   g_test_add_func ("/files/M18-24.39-odd-sources", test_odd_sources);
   g_test_add_func ("/files/24.39-shrinking", test_shrinking);
   g_test_add_func ("/files/growing", test_growing);
-  g_test_add_func ("/files/M18-no-agent", test_no_agent);
+  g_test_add_func ("/files/M18-G9-no-agent", test_no_agent);
   return g_test_run ();
 }

@@ -201,11 +201,11 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  g_test_add_func ("/flush/C11-sent", test_sent);
+  g_test_add_func ("/flush/G9-C11-sent", test_sent);
   g_test_add_data_func ("/flush/cancel", NULL, test_cancel);
   g_test_add_data_func ("/flush/cancel-elsewhere", "", test_cancel);
   g_test_add_func ("/flush/cancelled-before", test_cancelled_before);
-  g_test_add_func ("/flush/C11-closed", test_closed);
-  g_test_add_func ("/flush/C11-not-connected", test_not_connected);
+  g_test_add_func ("/flush/G9-C11-closed", test_closed);
+  g_test_add_func ("/flush/G9-C11-not-connected", test_not_connected);
   return g_test_run ();
 }

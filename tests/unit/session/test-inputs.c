@@ -44,15 +44,18 @@ expect_bytes (Case *self, uint16_t type, const char *bytes, size_t size)
 
 typedef struct {
   guint code;
-  const char *down, *up; /* up to the first 0 */
+  size_t n;
+  const char *down, *up;
 } Key;
 
 static const Key keys[] = {
-  { 0x1e, "\x1e", "\x9e" },          { 0x7f, "\x7f", "\xff" },          { 0x11d, "\xe0\x1d", "\xe0\x9d" },
-  { 0x17f, "\xe0\x7f", "\xe0\xff" }, { 0x21d, "\xe1\x1d", "\xe1\x9d" },
+  { 0x1e, 1, "\x1e", "\x9e" },          { 0x39, 1, "\x39", "\xb9" },          { 0x7f, 1, "\x7f", "\xff" },
+  { 0x80, 1, "\x00", "\x80" },          { 0x11d, 2, "\xe0\x1d", "\xe0\x9d" }, { 0x137, 2, "\xe0\x37", "\xe0\xb7" },
+  { 0x145, 2, "\xe0\x45", "\xe0\xc5" }, { 0x17f, 2, "\xe0\x7f", "\xe0\xff" }, { 0x1ff, 2, "\xe0\x7f", "\xe0\xff" },
+  { 0x21d, 2, "\xe1\x1d", "\xe1\x9d" },
 };
 
-/* Set 1: the prefix E0 is 0x100, E1 is 0x200. */
+/* I1: set 1: the prefix E0 is 0x100, E1 is 0x200. */
 static void
 test_keys (gconstpointer data)
 {
@@ -61,7 +64,7 @@ test_keys (gconstpointer data)
 
   begin (&c, at_once ? 1u << CW_INPUTS_CAP_KEY_SCANCODE : 0);
   for (unsigned i = 0; i < G_N_ELEMENTS (keys); i++) {
-    size_t n = strlen (keys[i].down);
+    size_t n = keys[i].n;
     char down[4] = { 0 }, up[4] = { 0 }, both[4];
 
     memcpy (down, keys[i].down, n);
@@ -84,11 +87,11 @@ test_keys (gconstpointer data)
   end (&c);
 }
 
-/* Each button has its bit in the mask of those held; the wheel has none. */
+/* I4: each button has its bit in the mask of those held; the wheel has none. */
 static void
 test_buttons (void)
 {
-  static const uint8_t masks[] = { 0, 1, 2, 4, 0, 0, 32, 64 };
+  static const uint8_t masks[] = { 0, 1, 2, 4, 0, 0, 32, 64, 0, 0 };
   Case c;
 
   begin (&c, 0);
@@ -104,7 +107,7 @@ test_buttons (void)
   end (&c);
 }
 
-/* What waits for the server's acknowledgement goes before a button, and is forgotten with the connection. */
+/* I2, I3: what waits for the server's acknowledgement goes before a button, and is forgotten with the connection. */
 static void
 test_motion (void)
 {
@@ -156,7 +159,7 @@ is_counted (gpointer counter)
   return *(unsigned *) counter > 0;
 }
 
-/* The first message tells which are on, as later ones do. */
+/* I5: the first message tells which are on, as later ones do. */
 static void
 test_told_locks (void)
 {
@@ -200,11 +203,11 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_unsetenv ("SPICE_PROXY");
-  g_test_add_data_func ("/inputs/keys/one-by-one", NULL, test_keys);
-  g_test_add_data_func ("/inputs/keys/at-once", "", test_keys);
-  g_test_add_func ("/inputs/buttons", test_buttons);
-  g_test_add_func ("/inputs/motion", test_motion);
+  g_test_add_data_func ("/inputs/I1-keys/one-by-one", NULL, test_keys);
+  g_test_add_data_func ("/inputs/I1-keys/at-once", "", test_keys);
+  g_test_add_func ("/inputs/I4-buttons", test_buttons);
+  g_test_add_func ("/inputs/I2-I3-motion", test_motion);
   g_test_add_func ("/inputs/locks", test_locks);
-  g_test_add_func ("/inputs/told-locks", test_told_locks);
+  g_test_add_func ("/inputs/I5-told-locks", test_told_locks);
   return g_test_run ();
 }

@@ -213,8 +213,8 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  g_test_add_func ("/main/M6-M8-monitors-timing", test_monitors_timing);
-  g_test_add_func ("/main/M9-M11-monitors-content", test_monitors_content);
+  g_test_add_func ("/main/M6-M7-M8-monitors-timing", test_monitors_timing);
+  g_test_add_func ("/main/M9-M10-M11-monitors-content", test_monitors_content);
   g_test_add_func ("/main/24.23-monitors-undecided", test_monitors_undecided);
   g_test_add_data_func ("/main/monitors-answer/comes", "", test_monitors_answer);
   g_test_add_data_func ("/main/monitors-answer/does-not-come", NULL, test_monitors_answer);

@@ -107,7 +107,7 @@ on_notify (SpiceCursorChannel *channel)
   g_object_get (channel, "cursor", &copy, NULL);
   g_string_append_printf (told, "notify %dx%d hot %d,%d; ", copy->width, copy->height, copy->hot_spot_x,
                           copy->hot_spot_y);
-  /* U5: a copy of the program's own. */
+  /* A copy of the program's own. */
   memset (copy->data, 0xee, 4);
   g_boxed_free (SPICE_TYPE_CURSOR_SHAPE, copy);
 }
@@ -192,7 +192,7 @@ end_with_pointer (Case *self)
   g_object_unref (channel);
 }
 
-/* U1–U5: from the cache and not, hidden without one, notified before it is set, with the hot spot inside. */
+/* U3: from the cache and not, hidden without one, notified before it is set, with the hot spot inside. */
 static void
 test_cursor (void)
 {
@@ -513,7 +513,7 @@ static const struct {
 };
 G_GNUC_END_IGNORE_DEPRECATIONS
 
-/* I1, I4: scan codes with their prefix, the mask of buttons, motion, position. */
+/* Scan codes with their prefix, the mask of buttons, motion, position. */
 static void
 test_inputs (gconstpointer data)
 {
@@ -546,12 +546,12 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_unsetenv ("SPICE_PROXY");
   g_test_add_func ("/pointer/two", test_two);
-  g_test_add_func ("/pointer/U1-U5-cursor", test_cursor);
+  g_test_add_func ("/pointer/U3-cursor", test_cursor);
   g_test_add_func ("/pointer/forgotten", test_forgotten);
   g_test_add_func ("/pointer/connected-again", test_connected_again);
   g_test_add_func ("/pointer/limits", test_limits);
   g_test_add_func ("/pointer/position", test_position);
-  g_test_add_data_func ("/pointer/I1-I4-inputs", GUINT_TO_POINTER (0), test_inputs);
-  g_test_add_data_func ("/pointer/I1-I4-inputs/old-names", GUINT_TO_POINTER (1), test_inputs);
+  g_test_add_data_func ("/pointer/inputs", GUINT_TO_POINTER (0), test_inputs);
+  g_test_add_data_func ("/pointer/inputs/old-names", GUINT_TO_POINTER (1), test_inputs);
   return g_test_run ();
 }

@@ -271,6 +271,7 @@ on_written (GObject *port, GAsyncResult *result, gpointer data)
   Written *self = data;
 
   g_assert_false (self->done);
+  g_assert_true (g_task_is_valid (result, port));
   self->done = true;
   self->n = spice_port_channel_write_finish (SPICE_PORT_CHANNEL (port), result, &self->error);
 }
@@ -635,7 +636,7 @@ main (int argc, char **argv)
   g_test_add_func ("/port/data", test_data);
   g_test_add_data_func ("/port/before-init/event", NULL, test_before_init);
   g_test_add_data_func ("/port/before-init/data", "early", test_before_init);
-  g_test_add_func ("/port/write", test_write);
+  g_test_add_func ("/port/G9-write", test_write);
   g_test_add_func ("/port/cancelled", test_cancelled);
   g_test_add_func ("/port/T4-written-before-end", test_written_before_end);
   g_test_add_func ("/port/written-before-disconnect", test_written_before_disconnect);

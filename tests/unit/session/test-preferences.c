@@ -280,7 +280,7 @@ main (int argc, char **argv)
   g_unsetenv ("SPICE_PROXY");
   g_test_add_func ("/preferences/compression", test_compression);
   g_test_add_func ("/preferences/compression-of-session", test_compression_of_session);
-  g_test_add_func ("/preferences/codecs", test_codecs);
+  g_test_add_func ("/preferences/D9-codecs", test_codecs);
   g_test_add_func ("/preferences/report", test_report);
   g_test_add_func ("/preferences/video", test_video);
   g_test_add_func ("/preferences/overlay", test_overlay);

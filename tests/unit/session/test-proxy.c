@@ -104,6 +104,6 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  g_test_add_func ("/proxy/credentials", test_credentials);
+  g_test_add_func ("/proxy/S20-credentials", test_credentials);
   return g_test_run ();
 }

@@ -334,7 +334,7 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  g_test_add_func ("/scanout/answered", test_answered);
+  g_test_add_func ("/scanout/D8-answered", test_answered);
   g_test_add_func ("/scanout/24.41-unanswered", test_unanswered);
   g_test_add_func ("/scanout/connected-again", test_connected_again);
   g_test_add_func ("/scanout/missing-descriptor", test_missing);

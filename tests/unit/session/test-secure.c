@@ -272,8 +272,8 @@ typedef struct {
 
 static const PortRow port_rows[] = {
   { "both", NULL, PEER_PLAIN, PEER_TLS, "opened" },
-  { "tls-only", NULL, PEER_NONE, PEER_TLS, "opened" },
-  { "needs-tls", NULL, PEER_PLAIN_NEEDS_TLS, PEER_TLS, "opened" },
+  { "S6-tls-only", NULL, PEER_NONE, PEER_TLS, "opened" },
+  { "S8-needs-tls", NULL, PEER_PLAIN_NEEDS_TLS, PEER_TLS, "opened" },
   { "needs-tls-without-port", NULL, PEER_PLAIN_NEEDS_TLS, PEER_NONE, "error-connect" },
   { "never-secure-enough", NULL, PEER_PLAIN_NEEDS_TLS, PEER_TLS_NEEDS_TLS, "error-link" },
   { "plain-on-tls-port", NULL, PEER_NONE, PEER_OTHER, "error-tls" },
@@ -302,8 +302,11 @@ test_port (gconstpointer data)
   client_disconnect (&client);
   if (client.peers[0])
     g_assert_cmpint (peer_was_used (client.peers[0]), ==, row->secure_channel == NULL);
-  if (client.peers[1])
+  if (client.peers[1]) {
     g_assert_cmpint (peer_was_used (client.peers[1]), ==, uses_tls_port);
+    if (uses_tls_port && row->on_tls_port != PEER_OTHER)
+      g_assert_cmpstr (peer_sni (client.peers[1]), ==, "localhost");
+  }
   client_clear (&client);
 }
 

@@ -208,6 +208,30 @@ test_packed (void)
   end (&c);
 }
 
+/* B6: nothing of what is not as long as it says comes to the device, and nothing that long is allocated. */
+static void
+test_bad_sizes (void)
+{
+  static const uint8_t zeroes[5000];
+  static const uint32_t sizes[] = { 0, 4999, 5001, 1024 * 1024 + 1, UINT32_MAX };
+  g_autoptr (GBytes) body = cw_spicevmc_body_compress ((CwSlice){ zeroes, sizeof zeroes });
+  size_t size = g_bytes_get_size (body);
+
+  for (unsigned i = 0; i < G_N_ELEMENTS (sizes); i++) {
+    g_autofree uint8_t *changed = g_memdup2 (g_bytes_get_data (body, NULL), size);
+    uint32_t le = GUINT32_TO_LE (sizes[i]);
+    Case c;
+
+    begin (&c, 0);
+    memcpy (changed + 1, &le, sizeof le);
+    steps_send_bytes (c.steps, CW_CHANNEL_USBREDIR, CW_MSG_SPICEVMC_COMPRESSED_DATA, changed, size);
+    client_await (is_at_end, &c);
+    g_test_message ("%s", c.told->str);
+    g_assert_true (g_str_has_prefix (c.told->str, "up; down; error "));
+    end (&c);
+  }
+}
+
 static bool
 is_full (gpointer data)
 {
@@ -275,6 +299,7 @@ main (int argc, char **argv)
   g_test_add_func ("/usbredir/end", test_end);
   g_test_add_func ("/usbredir/nonsense", test_nonsense);
   g_test_add_func ("/usbredir/packed", test_packed);
+  g_test_add_func ("/usbredir/B6-bad-sizes", test_bad_sizes);
   g_test_add_func ("/usbredir/full", test_full);
   g_test_add_func ("/usbredir/no-driver", test_no_driver);
   return g_test_run ();

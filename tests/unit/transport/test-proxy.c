@@ -69,7 +69,7 @@ typedef struct {
 #define GRANTED "HTTP/1.0 200 OK\r\n\r\n"
 
 static const Row rows[] = {
-  { .name = "granted", .request = REQUEST, .answer = GRANTED },
+  { .name = "S20-granted", .request = REQUEST, .answer = GRANTED },
   { .name = "headers", .answer = "HTTP/1.1 200 Connection established\r\nVia: x\r\nX: \r\n\r\n" },
   { .name = "trickled", .answer = "HTTP/1.1 200\r\nVia: x\r\n\r\n", .trickles = true },
   { .name = "bare-newlines", .answer = "HTTP/1.1 204 \n\n" },
@@ -94,13 +94,13 @@ static const Row rows[] = {
     .request = "CONNECT pvespiceproxy:66d0a1b2:100:node1::0123456789abcdef:5900 HTTP/1.0\r\n"
                "Host: pvespiceproxy:66d0a1b2:100:node1::0123456789abcdef:5900\r\n" HEADERS "\r\n",
     .answer = GRANTED },
-  { .name = "credentials",
+  { .name = "S20-credentials",
     .user = "us er",
     .password = "p:w",
     .request = "CONNECT server.test:5900 HTTP/1.0\r\nHost: server.test:5900\r\n" HEADERS
                "Proxy-Authorization: Basic dXMgZXI6cDp3\r\n\r\n",
     .answer = GRANTED },
-  { .name = "user-alone",
+  { .name = "S20-user-alone",
     .user = "u",
     .request = "CONNECT server.test:5900 HTTP/1.0\r\nHost: server.test:5900\r\n" HEADERS
                "Proxy-Authorization: Basic dTo=\r\n\r\n",
@@ -120,18 +120,21 @@ static const Row rows[] = {
     .then = THEN_END,
     .code = -1,
     .text = "The proxy: The TLS handshake failed" },
-  { .name = "wants-credentials",
+  { .name = "S20-wants-credentials",
     .answer = "HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Digest x\r\n\r\n",
     .then = THEN_END,
     .code = G_IO_ERROR_PROXY_NEED_AUTH },
-  { .name = "wrong-credentials",
+  { .name = "S20-wrong-credentials",
     .user = "a",
     .password = "b",
     .answer = "HTTP/1.1 407 Proxy Authentication Required\r\n\r\n",
     .then = THEN_WAIT,
     .code = G_IO_ERROR_PROXY_AUTH_FAILED },
-  { .name = "forbidden", .answer = "HTTP/1.1 403 No\r\n\r\n", .then = THEN_END, .code = G_IO_ERROR_PROXY_NOT_ALLOWED },
-  { .name = "bad-gateway",
+  { .name = "S20-forbidden",
+    .answer = "HTTP/1.1 403 No\r\n\r\n",
+    .then = THEN_END,
+    .code = G_IO_ERROR_PROXY_NOT_ALLOWED },
+  { .name = "S20-bad-gateway",
     .answer = "HTTP/1.1 502 Bad Gateway\r\n\r\n",
     .then = THEN_END,
     .code = G_IO_ERROR_PROXY_FAILED,
@@ -417,7 +420,7 @@ main (int argc, char **argv)
     g_test_add_data_func (path, &rows[i], test_row);
   }
   g_test_add_func ("/proxy/longest-answer", test_longest_answer);
-  g_test_add_func ("/proxy/not-there", test_not_there);
+  g_test_add_func ("/proxy/S20-not-there", test_not_there);
   g_test_add_func ("/proxy/no-name", test_no_name);
   result = g_test_run ();
   g_bytes_unref (world.ca_pem);

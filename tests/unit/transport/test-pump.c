@@ -480,8 +480,8 @@ main (int argc, char **argv)
   g_test_add_func ("/pump/mini", test_mini);
   g_test_add_func ("/pump/full", test_full);
   g_test_add_func ("/pump/list-pause", test_list_pause);
-  g_test_add_func ("/pump/bad-list", test_bad_list);
-  g_test_add_func ("/pump/limit", test_limit);
+  g_test_add_func ("/pump/C13-bad-list", test_bad_list);
+  g_test_add_func ("/pump/C13-limit", test_limit);
   g_test_add_func ("/pump/large", test_large);
   g_test_add_func ("/pump/small", test_small);
   g_test_add_func ("/pump/sizes", test_sizes);

@@ -357,7 +357,7 @@ main (int argc, char **argv)
 
   g_test_init (&argc, &argv, NULL);
   tls_world_set_up ();
-  g_test_add_func ("/tls/one-record", test_one_record);
+  g_test_add_func ("/tls/C12-one-record", test_one_record);
   g_test_add_func ("/tls/one-record-paused", test_one_record_paused);
   g_test_add_func ("/tls/one-record-source", test_one_record_source);
   g_test_add_data_func ("/tls/bulk/1.2", GINT_TO_POINTER (TLS1_2_VERSION), test_bulk);

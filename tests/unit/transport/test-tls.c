@@ -186,12 +186,12 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   tls_world_set_up ();
   for (unsigned i = 0; i < G_N_ELEMENTS (rows); i++) {
-    g_autofree char *path = g_strdup_printf ("/tls/verify/%s", rows[i].name);
+    g_autofree char *path = g_strdup_printf ("/tls/S22-verify/%s", rows[i].name);
 
     g_test_add_data_func (path, &rows[i], test_row);
   }
   g_test_add_func ("/tls/versions", test_versions);
-  g_test_add_func ("/tls/ciphers", test_ciphers);
+  g_test_add_func ("/tls/S22-ciphers", test_ciphers);
   g_test_add_data_func ("/tls/not-tls/closes", NULL, test_not_tls);
   g_test_add_data_func ("/tls/not-tls/answers", "REDQ\2 and so on", test_not_tls);
   for (unsigned i = 0; i < G_N_ELEMENTS (fd_rows); i++) {

@@ -543,10 +543,10 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   for (unsigned i = 0; i < G_N_ELEMENTS (host_cases); i++) {
     g_autofree char *path
-        = g_strdup_printf ("/verify/host/%u:%s|%s|%s", i, host_cases[i].names ? host_cases[i].names : "none",
+        = g_strdup_printf ("/verify/S22-host/%u:%s|%s|%s", i, host_cases[i].names ? host_cases[i].names : "none",
                            host_cases[i].subject, host_cases[i].host);
 
-    g_strdelimit (path + strlen ("/verify/host/"), "/", '-');
+    g_strdelimit (path + strlen ("/verify/S22-host/"), "/", '-');
     g_test_add_data_func (path, &host_cases[i], test_host);
   }
   g_test_add_func ("/verify/nul-in-name", test_nul_in_name);
@@ -558,8 +558,8 @@ main (int argc, char **argv)
   g_test_add_func ("/verify/told-subject-at-limit", test_told_subject_at_limit);
   g_test_add_func ("/verify/pubkey", test_pubkey);
   g_test_add ("/verify/chain", Chain, NULL, chain_set_up, test_chain, chain_tear_down);
-  g_test_add ("/verify/modes", Chain, NULL, chain_set_up, test_modes, chain_tear_down);
-  g_test_add ("/verify/anchors", Chain, NULL, chain_set_up, test_anchors, chain_tear_down);
+  g_test_add ("/verify/S22-modes", Chain, NULL, chain_set_up, test_modes, chain_tear_down);
+  g_test_add ("/verify/S22-anchors", Chain, NULL, chain_set_up, test_anchors, chain_tear_down);
   g_test_add_func ("/verify/params", test_params);
   return g_test_run ();
 }
