@@ -19,6 +19,7 @@ serve_inputs (PeerIo *io)
 {
   uint8_t header[6], body[256];
 
+  server_send (io, CW_MSG_INPUTS_INIT, &(CwMsgInputsInit){ 5 });
   while (peer_read (io, header, sizeof header) && peer_read (io, body, header[2])) {
     g_mutex_lock (&lock);
     g_string_append_printf (heard, "%u ", header[0]);
@@ -31,9 +32,11 @@ serve (PeerIo *io, gpointer data)
 {
   static const uint8_t channels[] = { CW_CHANNEL_INPUTS, 0, CW_CHANNEL_CURSOR, 0 };
 
-  if (server_begin (io, &PEER_LINK_INIT, channels, 2) && io->channel_type == CW_CHANNEL_INPUTS)
+  if (!server_begin (io, &PEER_LINK_INIT, channels, 2))
+    return;
+  if (io->channel_type == CW_CHANNEL_INPUTS)
     serve_inputs (io);
-  else
+  else if (server_send (io, CW_MSG_CURSOR_HIDE, NULL))
     server_hold (io);
 }
 
@@ -49,6 +52,46 @@ typedef struct {
 } Case;
 
 static void
+note_modifiers (SpiceChannel *channel, Case *self)
+{
+  g_string_append (self->told, "modifiers; ");
+}
+
+static void
+note_hidden (SpiceChannel *channel, bool *hidden)
+{
+  *hidden = true;
+}
+
+static bool
+is_set (gpointer flag)
+{
+  return *(bool *) flag;
+}
+
+static bool
+is_closed (gpointer channel)
+{
+  return !cw_channel_is_running (channel);
+}
+
+/* Another channel is opened and brings data meanwhile. */
+static void
+open_other (Case *self)
+{
+  SpiceChannel *cursor = client_channel (self->session, CW_CHANNEL_CURSOR, 0);
+  bool hidden = false;
+  gulong handler;
+
+  spice_channel_disconnect (cursor, SPICE_CHANNEL_NONE);
+  client_await (is_closed, cursor);
+  handler = g_signal_connect (cursor, "cursor-hide", G_CALLBACK (note_hidden), &hidden);
+  g_assert_true (spice_channel_connect (cursor));
+  client_await (is_set, &hidden);
+  g_signal_handler_disconnect (cursor, handler);
+}
+
+static void
 on_event (SpiceChannel *channel, SpiceChannelEvent event, Case *self)
 {
   g_autoptr (GEnumClass) class = g_type_class_ref (SPICE_TYPE_CHANNEL_EVENT);
@@ -58,7 +101,9 @@ on_event (SpiceChannel *channel, SpiceChannelEvent event, Case *self)
   g_string_append_printf (self->told, "%s; ", g_enum_get_value (class, (int) event)->value_nick);
   if (!self->nested || event != SPICE_CHANNEL_OPENED || !SPICE_IS_INPUTS_CHANNEL (channel))
     return;
+  open_other (self);
   client_settle (self->server, SETTLE_MS);
+  g_assert_null (strstr (self->told->str, "modifiers"));
   g_mutex_lock (&lock);
   g_assert_cmpstr (heard->str, ==, "");
   g_mutex_unlock (&lock);
@@ -73,8 +118,10 @@ on_new (SpiceSession *session, SpiceChannel *channel, Case *self)
     g_object_add_weak_pointer (G_OBJECT (channel), (gpointer *) &self->seen[self->n_seen++]);
   }
   g_signal_connect (channel, "channel-event", G_CALLBACK (on_event), self);
-  if (self->nested && SPICE_IS_INPUTS_CHANNEL (channel))
-    spice_inputs_channel_set_key_locks (SPICE_INPUTS_CHANNEL (channel), 5);
+  if (!self->nested || !SPICE_IS_INPUTS_CHANNEL (channel))
+    return;
+  g_signal_connect (channel, "inputs-modifiers", G_CALLBACK (note_modifiers), self);
+  spice_inputs_channel_set_key_locks (SPICE_INPUTS_CHANNEL (channel), 5);
 }
 
 static void
@@ -361,17 +408,18 @@ test_open_fd (gconstpointer data)
 }
 
 static bool
-has_heard (gpointer data)
+has_gone_on (gpointer data)
 {
   bool any;
 
   g_mutex_lock (&lock);
   any = heard->len > 0;
   g_mutex_unlock (&lock);
-  return any;
+  return any && g_str_has_suffix (((Case *) data)->told->str, "modifiers; ");
 }
 
-/* C2: what a channel has to say when it comes up waits for the handler of OPENED. */
+/* C2, G5: what a channel has to say when it comes up waits for the handler of OPENED, and so does what it is told;
+ * other channels do not. */
 static void
 test_opened_first (void)
 {
@@ -383,8 +431,8 @@ test_opened_first (void)
   session = client_session (c.server);
   watch (&c, session);
   g_assert_true (spice_session_connect (session));
-  client_await (has_heard, NULL);
-  g_assert_nonnull (strstr (c.told->str, "loop; "));
+  client_await (has_gone_on, &c);
+  g_assert_nonnull (strstr (c.told->str, "loop; modifiers; "));
   client_end (session);
   g_assert_cmpstr (heard->str, ==, "103 ");
   end (&c);
@@ -405,6 +453,6 @@ main (int argc, char **argv)
   g_test_add_func ("/lifetime/S14-order-of-end", test_order_of_end);
   g_test_add_data_func ("/lifetime/S18-asked", NULL, test_open_fd);
   g_test_add_data_func ("/lifetime/S19-given", "", test_open_fd);
-  g_test_add_func ("/lifetime/C2-opened-first", test_opened_first);
+  g_test_add_func ("/lifetime/C2-G5-opened-first", test_opened_first);
   return g_test_run ();
 }
