@@ -6,7 +6,9 @@ of it names at least one there, in backticks and nothing else in them, and all t
   /path/of/a/test   of GLib's test programs; "…" stands for anything
   session-uri       a program, as meson calls it
   peer-port: T6     the claim, or its beginning, of a test of that program in tests/peer
-  tests/a/file.py   a file"""
+  tests/a/file.py   a file
+
+Each statement of tests/statements.txt has a row: the first column names its number, and a test there has it in its name."""
 
 import ast
 import pathlib
@@ -16,6 +18,7 @@ import sys
 LITERAL = re.compile(r'"((?:[^"\\\n]|\\.)*)"')
 SEVERAL = re.compile(r'[%{][^sd}u]*[sdu}]')  # what printf and Python's format put in
 NAME = re.compile(r'[a-z][a-z0-9-]*')
+NUMBER = re.compile(r'(?<![A-Za-z0-9])([A-Z])(\d+)(?:–\1(\d+))?(?![A-Za-z0-9])')
 
 
 def rows_of(text):
@@ -108,23 +111,41 @@ class Tests:
         return bool(NAME.fullmatch(wanted)) and self.has_program(wanted)
 
 
+def numbers_in(text):
+    """Of statements, as (letter, number); “S6–S9” is four of them."""
+    return {(letter, number) for letter, first, last in NUMBER.findall(text)
+            for number in range(int(first), int(last or first) + 1)}
+
+
+def unproven(statements, rows):
+    """The statements that no row proves."""
+    wanted = {(letter, number) for letter, count in re.findall(r'(?m)^([A-Z]) (\d+) ', statements)
+              for number in range(1, int(count) + 1)}
+    for _, _, cells in rows:
+        named = [numbers_in(test) for test in re.findall(r'`([^`]+)`', cells[-1])]
+        wanted -= numbers_in(cells[0]) & set().union(*named)
+    return [f'{letter}{number}' for letter, number in sorted(wanted)]
+
+
 def main():
     root = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else '.').resolve()
     name = 'docs/compatibility.md'
     tests = Tests(root)
-    n_rows, problems = 0, []
-    for number, head, cells in rows_of((root / name).read_text(encoding='utf-8')):
-        n_rows += 1
+    problems = []
+    rows = list(rows_of((root / name).read_text(encoding='utf-8')))
+    for number, head, cells in rows:
         named = re.findall(r'`([^`]+)`', cells[-1])
         if head[-1] != 'test' or len(cells) != len(head):
             problems.append(f'{number}: a row without the column for its test: {cells[0]}')
         elif not named:
             problems.append(f'{number}: names no test: {cells[0]}')
         problems += [f'{number}: there is no test {test}' for test in named if head[-1] == 'test' and not tests.has(test)]
+    statements = (root / 'tests/statements.txt').read_text(encoding='utf-8')
+    problems += [f' no row with a test of that number: {statement}' for statement in unproven(statements, rows)]
     for problem in problems:
         print(f'{name}:{problem}')
-    print(f'{n_rows} rows, {len(problems)} problems')
-    return 1 if problems or not n_rows else 0
+    print(f'{len(rows)} rows, {len(problems)} problems')
+    return 1 if problems or not rows else 0
 
 
 if __name__ == '__main__':

@@ -175,6 +175,7 @@ class Compatibility(unittest.TestCase):
         self.write('tests/unit/session/test-uri.c', 'f ("/uri/S2-table"); f ("/uri/rows/%s", rows[0]);\n'
                    '#include "rows.h"\n')
         self.write('tests/unit/session/rows.h', '{ "plain" }')
+        self.write('tests/statements.txt', '# none\n')
         self.write('tests/peer/meson.build', "[{'name': 'port'}]\n  test('peer-' + name, x)")
         self.write('tests/peer/test-port.py', '@tap.test("T1: an open port tells")\ndef a():\n    pass\n\n\n'
                    'CASES = {"flush": 1}\n\n\n@tap.cases("a hostile server: {}", CASES)\ndef b(case):\n    pass\n')
@@ -214,6 +215,18 @@ class Compatibility(unittest.TestCase):
             result = self.check(f'x | `session-uri`, `{bad}`')
             self.assertEqual(result.returncode, 1, bad)
             self.assertIn(f'docs/compatibility.md:5: there is no test {bad}\n', result.stdout)
+
+    def test_statements(self):
+        self.write('tests/unit/session/test-more.c', 'f ("/more/S1-S3-all"); f ("/more/24.S-S30-other");')
+        self.write('tests/statements.txt', '# of what\nS 3 sessions\nT 1 ports\n')
+        rows = ('S1, S3 | `/more/S1-S3-all`', 'S2 | `/uri/S2-table`', 'T1 | `peer-port: T1`')
+        self.assertEqual(self.check(*rows).returncode, 0)
+        self.assertEqual(self.check('S1–S3 all | `/more/S1-S3-all`, `/uri/S2-table`', rows[2]).returncode, 0)
+        for bad, lack in (((rows[0], rows[2]), 'S2'), (rows[:2], 'T1'), ((rows[0], 'S2 | `session-uri`', rows[2]), 'S2'),
+                          (('S1 | `/more/S1-S3-all`', *rows[1:]), 'S3')):
+            result = self.check(*bad)
+            self.assertEqual(result.returncode, 1, bad)
+            self.assertIn(f'no row with a test of that number: {lack}\n', result.stdout)
 
     def test_nothing_is_not_a_pass(self):
         self.assertEqual(self.check().returncode, 1)
