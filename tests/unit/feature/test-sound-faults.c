@@ -108,6 +108,18 @@ type_of (gconstpointer device)
   return device == &fake_speaker ? CW_CHANNEL_PLAYBACK : CW_CHANNEL_RECORD;
 }
 
+/* A stream of which the device has been looked for so often. */
+static void
+begin_without (Case *self, FakeSound *device, gint n_refused)
+{
+  begin (self);
+  device->broken = 1;
+  g_test_expect_message ("GSpice", G_LOG_LEVEL_WARNING, "sound does not work: *");
+  start (self, type_of (device), 2);
+  while (g_atomic_int_get (&device->n_refused) < n_refused)
+    client_run (10);
+}
+
 /* A device that is not there yet, or goes while it is used, is looked for again as long as the stream lasts; that it
  * is missing is said once. */
 static void
@@ -117,12 +129,7 @@ test_vanishes (gconstpointer data)
   uint8_t type = type_of (device);
   Case c;
 
-  begin (&c);
-  device->broken = 1;
-  g_test_expect_message ("GSpice", G_LOG_LEVEL_WARNING, "sound does not work: *");
-  start (&c, type, 2);
-  while (g_atomic_int_get (&device->n_refused) < 2)
-    client_run (10);
+  begin_without (&c, device, 2);
   g_atomic_int_set (&device->broken, 0);
   carry_on (&c, type, device);
   g_test_assert_expected_messages ();
@@ -154,12 +161,7 @@ test_given_up (gconstpointer data)
   uint8_t type = type_of (device);
   Case c;
 
-  begin (&c);
-  device->broken = 1;
-  g_test_expect_message ("GSpice", G_LOG_LEVEL_WARNING, "sound does not work: *");
-  start (&c, type, 2);
-  while (g_atomic_int_get (&device->n_refused) < 1)
-    client_run (10);
+  begin_without (&c, device, 1);
   client_run (100);
   stop (&c, type);
   steps_skip_all (c.steps, type);
