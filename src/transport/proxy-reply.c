@@ -105,11 +105,13 @@ cw_proxy_reply_feed (CwProxyReply *self, const char *data, size_t size, GError *
 bool
 cw_proxy_reply_check (const CwProxyReply *self, bool had_credentials, GError **error)
 {
+  bool unauthorized = self->status == 407 || self->status == 401; /* some proxies take one for the other */
+
   if (self->status / 100 == 2)
     return true;
-  if (self->status == 407 && !had_credentials)
+  if (unauthorized && !had_credentials)
     g_set_error (error, G_IO_ERROR, G_IO_ERROR_PROXY_NEED_AUTH, _ ("The proxy wants a user name and a password."));
-  else if (self->status == 407)
+  else if (unauthorized)
     g_set_error (error, G_IO_ERROR, G_IO_ERROR_PROXY_AUTH_FAILED,
                  _ ("The proxy refused the user name or the password."));
   else if (self->status == 403)
