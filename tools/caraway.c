@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <locale.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -210,6 +211,7 @@ main (int argc, char **argv)
   const Command *command;
 
   keep_standard_streams ();
+  signal (SIGXFSZ, SIG_IGN); /* a file that may not grow any more (ulimit -f) is an error with a reason */
   setlocale (LC_ALL, "");
   setlocale (LC_MESSAGES, "C"); /* the command speaks English, and tells causes by the library's texts (failure.c) */
   terminal_init ();

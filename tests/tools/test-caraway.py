@@ -8,6 +8,7 @@ import json
 import os
 import pathlib
 import re
+import resource
 import signal
 import socket
 import subprocess
@@ -217,6 +218,13 @@ class CommandLine(unittest.TestCase):
                 result = subprocess.run([CARAWAY, *arguments], stdout=full, stderr=subprocess.PIPE, text=True, timeout=120)
                 self.assertEqual(result.returncode, FILE, arguments)
                 self.assertIn('cannot write', result.stderr)
+
+    def test_file_that_may_not_grow(self):
+        with tempfile.TemporaryFile() as file:
+            result = subprocess.run([CARAWAY, '--help'], stdout=file, stderr=subprocess.PIPE, text=True, timeout=120,
+                                    preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0)))
+            self.assertEqual(result.returncode, FILE)
+            self.assertIn('too large', result.stderr)
 
     def test_options_have_the_charset_of_the_locale(self):
         self.check(USAGE, '"größe" is none', 'clipboard', '--selection=größe', 'get', 'spice://h:1',
