@@ -272,15 +272,24 @@ on_session (SpiceSession *session, gpointer data, GError **error)
   return true;
 }
 
+/* Until it is connected, Ctrl-C ends the program as usual. */
+static bool
+watch_connected (Events *self, Client *client, GError **error)
+{
+  guint interrupt = g_unix_signal_add (SIGINT, on_interrupt, self);
+  bool ok = client_run (client, is_over, self, error);
+
+  g_source_remove (interrupt);
+  return ok;
+}
+
 static bool
 watch (Events *self, Client *client, const char *uri, GError **error)
 {
-  guint interrupt = g_unix_signal_add (SIGINT, on_interrupt, self);
   bool ok;
 
   client_on_session (client, on_session, self);
-  ok = client_connect (client, uri, error) && client_run (client, is_over, self, error);
-  g_source_remove (interrupt);
+  ok = client_connect (client, uri, error) && watch_connected (self, client, error);
   self->left = 0;
   if (client_session (client))
     g_signal_handlers_disconnect_by_data (client_session (client), self);
@@ -299,7 +308,8 @@ run (int argc, char **argv, GError **error)
   double seconds = NO_SECONDS;
   const GOptionEntry entries[] = {
     { "count", 'n', 0, G_OPTION_ARG_INT64, &count, "End after this many events", "N" },
-    { "seconds", 's', 0, G_OPTION_ARG_DOUBLE, &seconds, "End after this time", "SECONDS" },
+    { "seconds", 's', 0, G_OPTION_ARG_DOUBLE, &seconds, "End after this time, or when connected if that is later",
+      "SECONDS" },
     { "draws", 0, 0, G_OPTION_ARG_NONE, &self.draws, "Also tell what is drawn", NULL },
     { 0 },
   };

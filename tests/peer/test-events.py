@@ -6,6 +6,7 @@ import json
 import os
 import select
 import signal
+import socket
 import sys
 import tempfile
 
@@ -175,6 +176,18 @@ def interrupted():
         watch.wait(of("display-create", "display", width=32, height=20))
         watch.process.child.send_signal(signal.SIGINT)
         tap.true(not any(line["event"] == "display-draw" for line in watch.ends()), "draws were told")
+
+
+@tap.test("it ends at Ctrl-C before anybody answers, too")
+def unanswered():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        with Watch(f"spice://127.0.0.1:{server.getsockname()[1]}") as watch:
+            server.settimeout(peers.PATIENCE)
+            connection, _ = server.accept()
+            connection.recv(16)
+            watch.process.child.send_signal(signal.SIGINT)
+            tap.equal(watch.process.child.wait(peers.PATIENCE), -signal.SIGINT, watch.process.text())
+            connection.close()
 
 
 @tap.cases("an output that nobody reads does not hold it: {}", ["Ctrl-C", "--seconds"])
