@@ -134,7 +134,7 @@ class Bench:
 
     def cycles_tls(self, side, n):
         with peers.DemoServer("--port=-1", "--tls-port=0", scene=True) as server:
-            said = side.run("cycles", server.tls_port, f"cycles={n}", ca=server.ca_file, seconds=120)
+            said = side.run("cycles", server.tls_port, f"cycles={n}", ca=server.ca_file, seconds=60)
         del said["growth-per-cycle-kib"]
         return said
 
