@@ -13,6 +13,8 @@ void __tsan_acquire (void *address);
 void __tsan_release (void *address);
 void AnnotateIgnoreWritesBegin (const char *file, int line);
 void AnnotateIgnoreWritesEnd (const char *file, int line);
+void AnnotateIgnoreReadsBegin (const char *file, int line);
+void AnnotateIgnoreReadsEnd (const char *file, int line);
 
 #define REAL(function)                                                                                                 \
   ({                                                                                                                   \
@@ -202,8 +204,12 @@ g_thread_pool_new (GFunc func, gpointer data, gint max_threads, gboolean exclusi
 void
 g_thread_pool_free (GThreadPool *pool, gboolean immediate, gboolean wait)
 {
-  Pool *self = pool->user_data;
+  Pool *self;
 
+  /* The last of its threads frees it, if nobody waits. */
+  AnnotateIgnoreReadsBegin (__FILE__, __LINE__);
+  self = pool->user_data;
+  AnnotateIgnoreReadsEnd (__FILE__, __LINE__);
   __tsan_release (self);
   AnnotateIgnoreWritesBegin (__FILE__, __LINE__);
   REAL (g_thread_pool_free) (pool, immediate, wait);

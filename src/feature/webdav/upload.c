@@ -229,6 +229,7 @@ cw_webdav_upload (SoupServerMessage *message, const char *real)
     return;
   }
   self = g_new0 (Upload, 1);
+  self->fd = -1;
   self->real = g_strdup (real);
   if (!open_partial (self)) {
     soup_server_message_set_status (message, status_of_error (self->problem), NULL);

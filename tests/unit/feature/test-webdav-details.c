@@ -388,6 +388,7 @@ test_protected (void)
   heed_permissions (true);
   webdav_run_rows (&c, rows, G_N_ELEMENTS (rows));
   heed_permissions (false);
+  g_assert_cmpint (fcntl (STDIN_FILENO, F_GETFD), !=, -1); /* nothing of the program's has been closed */
   webdav_end (&c);
 }
 
