@@ -113,7 +113,7 @@ static void
 begin_without (Case *self, FakeSound *device, gint n_refused)
 {
   begin (self);
-  device->broken = 1;
+  g_atomic_int_set (&device->broken, 1);
   g_test_expect_message ("GSpice", G_LOG_LEVEL_WARNING, "sound does not work: *");
   start (self, type_of (device), 2);
   while (g_atomic_int_get (&device->n_refused) < n_refused)
@@ -194,7 +194,7 @@ test_storm (gconstpointer data)
   Case c;
 
   begin (&c);
-  device->slow = 20000;
+  g_atomic_int_set (&device->slow, 20000);
   for (unsigned round = 0; round < 10; round++) {
     for (unsigned i = 0; i < 5; i++) {
       start (&c, type, 1 + i % 2);
@@ -209,7 +209,7 @@ test_storm (gconstpointer data)
     carry_on (&c, type, device);
     stop (&c, type);
   }
-  g_assert_false (device->shared);
+  g_assert_false (g_atomic_int_get (&device->shared));
   end (&c);
 }
 
@@ -289,7 +289,7 @@ test_slow_network (void)
   start (&c, CW_CHANNEL_RECORD, 2);
   carry_on (&c, CW_CHANNEL_RECORD, &fake_microphone);
   steps_set_deaf (c.steps, CW_CHANNEL_RECORD, true);
-  for (gint n = fake_microphone.n_buffers + 600; g_atomic_int_get (&fake_microphone.n_buffers) < n;)
+  for (gint n = g_atomic_int_get (&fake_microphone.n_buffers) + 600; g_atomic_int_get (&fake_microphone.n_buffers) < n;)
     client_run (10);
   g_assert_cmpuint (cw_channel_queued_bytes (channel), >, 0);
   g_assert_cmpuint (cw_channel_queued_bytes (channel), <, 300 * PACKET);
