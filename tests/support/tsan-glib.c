@@ -112,6 +112,16 @@ void (g_object_unref) (gpointer object)
   REAL (g_object_unref) (object);
 }
 
+/* Who had to wait for another thread sees what that has made. */
+gboolean (g_once_init_enter) (volatile void *location)
+{
+  gboolean is_first = REAL (g_once_init_enter) (location);
+
+  if (!is_first)
+    __tsan_acquire ((void *) location);
+  return is_first;
+}
+
 void (g_once_init_leave) (volatile void *location, gsize result)
 {
   __tsan_release ((void *) location);
