@@ -15,6 +15,7 @@ typedef struct {
   gint64 left; /* events still to be printed; negative: no limit */
   gint64 until;
   gboolean draws;
+  guint interrupt; /* a source; 0: not yet */
   bool interrupted;
   int problem; /* errno of a line that could not be written, or 0 */
 } Events;
@@ -70,6 +71,14 @@ print (Events *self, SpiceChannel *channel, const char *event, JsonObject *objec
   json_object_unref (object);
 }
 
+static gboolean
+on_interrupt (gpointer data)
+{
+  ((Events *) data)->interrupted = true;
+  return G_SOURCE_CONTINUE;
+}
+
+/* Until a server has let us in, Ctrl-C ends the program as usual. */
 static void
 on_event (SpiceChannel *channel, SpiceChannelEvent event, Events *self)
 {
@@ -78,6 +87,8 @@ on_event (SpiceChannel *channel, SpiceChannelEvent event, Events *self)
   const GError *error = spice_channel_get_error (channel);
   JsonObject *object = json_object_new ();
 
+  if (event == SPICE_CHANNEL_OPENED && self->interrupt == 0)
+    self->interrupt = g_unix_signal_add (SIGINT, on_interrupt, self);
   json_object_set_string_member (object, "state", value ? value->value_nick : "unknown");
   if (error)
     json_object_set_string_member (object, "error", error->message);
@@ -247,13 +258,6 @@ on_channel_destroy (SpiceSession *session, SpiceChannel *channel, Events *self)
   g_signal_handlers_disconnect_by_data (channel, self);
 }
 
-static gboolean
-on_interrupt (gpointer data)
-{
-  ((Events *) data)->interrupted = true;
-  return G_SOURCE_CONTINUE;
-}
-
 static bool
 is_over (gpointer data)
 {
@@ -272,24 +276,15 @@ on_session (SpiceSession *session, gpointer data, GError **error)
   return true;
 }
 
-/* Until it is connected, Ctrl-C ends the program as usual. */
-static bool
-watch_connected (Events *self, Client *client, GError **error)
-{
-  guint interrupt = g_unix_signal_add (SIGINT, on_interrupt, self);
-  bool ok = client_run (client, is_over, self, error);
-
-  g_source_remove (interrupt);
-  return ok;
-}
-
 static bool
 watch (Events *self, Client *client, const char *uri, GError **error)
 {
   bool ok;
 
   client_on_session (client, on_session, self);
-  ok = client_connect (client, uri, error) && watch_connected (self, client, error);
+  ok = client_connect (client, uri, error) && client_run (client, is_over, self, error);
+  if (self->interrupt != 0)
+    g_source_remove (self->interrupt);
   self->left = 0;
   if (client_session (client))
     g_signal_handlers_disconnect_by_data (client_session (client), self);
